@@ -1,0 +1,54 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The oldest scikit-learn we support, with the Python that it has wheels for.
+OLDEST := .venv-oldest
+
+.PHONY: demo test lint docs bench common-oldest clean
+
+# One stamp per set of extras: a change of pyproject.toml installs anew.
+$(VENV)/.cli: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[cli]"
+	touch $@
+
+$(VENV)/.dev: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $@ $(VENV)/.cli
+
+$(VENV)/.docs: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[docs]"
+	touch $@ $(VENV)/.cli
+
+$(OLDEST)/.ready: pyproject.toml
+	test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+		-e ".[test]" "scikit-learn==1.6.1" "scipy<1.16" "pandas<3"
+	touch $@
+
+demo: $(VENV)/.cli  ## set up and run the main job: audit two models, side by side
+	$(BIN)/skmia demo
+
+test: $(VENV)/.dev  ## set up and run every test, doctests and the README included
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.dev  ## ruff (check and format) and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+common-oldest: $(OLDEST)/.ready  ## the common tests on the oldest supported scikit-learn
+	$(OLDEST)/bin/python -m pytest -n 2 tests/test_common.py tests/test_traps.py
+
+docs: $(VENV)/.docs  ## build the documentation into docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
+	$(BIN)/python benchmarks/lira_variance.py
+	$(BIN)/python benchmarks/shadow_speed.py
+
+clean:
+	rm -rf $(VENV) $(OLDEST) docs/_build

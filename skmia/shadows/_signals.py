@@ -1,0 +1,279 @@
+"""The arrays that every attack works on."""
+
+import os
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+
+from skmia.shadows._design import partners
+from skmia.signals import SATURATED_LOGIT, SIGNALS
+from skmia.utils._files import atomic_write
+
+_FORMAT = 1
+
+
+class ShadowSignals:
+    """What the shadow models say of every record, and who was trained on what.
+
+    :func:`fit_shadows` makes one; so can anyone who has shadow models of their own,
+    from plain arrays. One set serves any number of attacks on the same pool.
+
+    Parameters
+    ----------
+    signals : dict of str to array-like of shape (n_shadows, n_records)
+        A signal (see :mod:`skmia.signals`) of every record under every shadow, at
+        least ``"logit"``. Stored as float32; infinities become the saturated logit.
+    member : array-like of bool of shape (n_shadows, n_records)
+        True where the record was in the shadow's training set.
+    record_hashes : array-like of uint64 of shape (n_records,), default=None
+        Content of each record, as :func:`fit_shadows` records it. With it, an attack
+        can tell that it was given the shadows of other rows.
+    n_missing_classes : int, default=0
+        How many times a shadow's training set lacked a class, over all shadows.
+        The column of that class is 0 for every record.
+    fit_seconds, predict_seconds : array-like of shape (n_shadows,), default=None
+        Time that each shadow took, measured in its worker.
+    models : list of estimators, default=None
+        The fitted shadows, where they were kept. Never written to a file.
+
+    Attributes
+    ----------
+    signals : dict of str to ndarray of float32
+        As given.
+    member : ndarray of bool
+        As given.
+    n_shadows, n_records : int
+        The shape.
+    partners : ndarray of int of shape (n_shadows,)
+        Each shadow's complementary twin, -1 where it has none.
+
+    Raises
+    ------
+    ValueError
+        Where shapes differ, ``"logit"`` is missing, or a signal is NaN.
+
+    Examples
+    --------
+    >>> from skmia.shadows import ShadowSignals
+    >>> shadows = ShadowSignals(
+    ...     {"logit": [[2.0, -1.0], [0.5, 3.0]]}, [[True, False], [False, True]]
+    ... )
+    >>> shadows
+    ShadowSignals(n_shadows=2, n_records=2, signals=['logit'])
+    >>> shadows.partners
+    array([1, 0])
+    """
+
+    def __init__(
+        self,
+        signals: Mapping[str, ArrayLike],
+        member: ArrayLike,
+        *,
+        record_hashes: ArrayLike | None = None,
+        n_missing_classes: int = 0,
+        fit_seconds: ArrayLike | None = None,
+        predict_seconds: ArrayLike | None = None,
+        models: list[Any] | None = None,
+    ) -> None:
+        self.member = _check_member(member)
+        self.signals = _check_signals(signals, self.member.shape)
+        n_shadows, n_records = self.member.shape
+        self.record_hashes = _optional(
+            record_hashes, np.uint64, n_records, "record_hashes"
+        )
+        self.n_missing_classes = int(n_missing_classes)
+        self.fit_seconds = _optional(fit_seconds, np.float64, n_shadows, "fit_seconds")
+        self.predict_seconds = _optional(
+            predict_seconds, np.float64, n_shadows, "predict_seconds"
+        )
+        if models is not None and len(models) != n_shadows:
+            raise ValueError(
+                f"The 'models' parameter must hold one model per shadow, {n_shadows}. "
+                f"Got {len(models)} instead."
+            )
+        self.models = models
+
+    @property
+    def n_shadows(self) -> int:
+        """Number of shadow models."""
+        return self.member.shape[0]
+
+    @property
+    def n_records(self) -> int:
+        """Number of records in the pool."""
+        return self.member.shape[1]
+
+    @property
+    def partners(self) -> NDArray[np.intp]:
+        """Each shadow's complementary twin, -1 where it has none."""
+        return partners(self.member)
+
+    def __repr__(self) -> str:
+        return (
+            f"ShadowSignals(n_shadows={self.n_shadows}, n_records={self.n_records}, "
+            f"signals={sorted(self.signals)})"
+        )
+
+    def get(self, name: str) -> NDArray[np.float32]:
+        """One signal, derived from the stored ones where that is exact.
+
+        The loss and the confidence are functions of the logit.
+
+        Parameters
+        ----------
+        name : str
+            A name of :data:`skmia.signals.SIGNALS`.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_shadows, n_records)
+            The stored array itself where there is one: do not write into it.
+
+        Raises
+        ------
+        ValueError
+            Where the signal was not stored.
+        """
+        if name in self.signals:
+            return self.signals[name]
+        if name == "loss":
+            return np.logaddexp(np.float32(0), -self.signals["logit"])
+        if name == "confidence":
+            return expit(self.signals["logit"])
+        raise ValueError(
+            f"The signal {name!r} was not stored with these shadows, which have "
+            f"{sorted(self.signals)}. Pass signals=('logit', {name!r}) to fit_shadows."
+        )
+
+    def to_npz(self, path: str | os.PathLike[str]) -> None:
+        """Write the arrays to one file, whole or not at all; the models are left out.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, ``.npz`` by custom.
+        """
+        arrays: dict[str, NDArray] = {
+            "format": np.array(_FORMAT),
+            "member": self.member,
+            "n_missing_classes": np.array(self.n_missing_classes),
+        }
+        arrays |= {f"signal_{name}": value for name, value in self.signals.items()}
+        for name in ("record_hashes", "fit_seconds", "predict_seconds"):
+            if (value := getattr(self, name)) is not None:
+                arrays[name] = value
+        with atomic_write(path) as file:
+            np.savez(file, **arrays)
+
+    @classmethod
+    def from_npz(cls, path: str | os.PathLike[str]) -> "ShadowSignals":
+        """Read what :meth:`to_npz` wrote; no code in the file is run.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        ShadowSignals
+            Without models.
+
+        Raises
+        ------
+        ValueError
+            Where the file is truncated or is none of ours.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except (zipfile.BadZipFile, ValueError, EOFError, KeyError, AttributeError) as e:
+            raise ValueError(
+                f"{os.fspath(path)!r} is not a readable shadow file ({e}); it may be "
+                "truncated. Write it again with ShadowSignals.to_npz."
+            ) from e
+        if int(arrays.get("format", -1)) != _FORMAT or "member" not in arrays:
+            raise ValueError(
+                f"{os.fspath(path)!r} was not written by this version of "
+                "ShadowSignals.to_npz."
+            )
+        prefix = "signal_"
+        return cls(
+            {
+                name.removeprefix(prefix): value
+                for name, value in arrays.items()
+                if name.startswith(prefix)
+            },
+            arrays["member"],
+            record_hashes=arrays.get("record_hashes"),
+            n_missing_classes=int(arrays["n_missing_classes"]),
+            fit_seconds=arrays.get("fit_seconds"),
+            predict_seconds=arrays.get("predict_seconds"),
+        )
+
+
+def _check_member(member: ArrayLike) -> NDArray[np.bool_]:
+    member = np.asarray(member)
+    if member.ndim != 2 or member.shape[0] < 1 or member.shape[1] < 1:
+        raise ValueError(
+            "The 'member' parameter must be a bool array of shape (n_shadows, "
+            f"n_records). Got shape {member.shape} instead."
+        )
+    if member.dtype != bool:
+        if member.dtype.kind not in "iuf" or not np.isin(member, (0, 1)).all():
+            raise ValueError(
+                "The 'member' parameter must be bool (or 0 and 1). "
+                f"Got dtype {member.dtype} instead."
+            )
+        member = member.astype(bool)
+    return member
+
+
+def _check_signals(
+    signals: Mapping[str, ArrayLike], shape: tuple[int, ...]
+) -> dict[str, NDArray[np.float32]]:
+    if not isinstance(signals, Mapping) or "logit" not in signals:
+        raise ValueError(
+            "The 'signals' parameter must be a dict of arrays with at least the key "
+            f"'logit'. Got {type(signals).__name__} instead."
+        )
+    checked = {}
+    for name, values in signals.items():
+        if name not in SIGNALS:
+            raise ValueError(
+                f"The 'signals' parameter has the unknown key {name!r}; known signals "
+                f"are {sorted(SIGNALS)}."
+            )
+        array = np.asarray(values, dtype=np.float32)
+        if array.shape != shape:
+            raise ValueError(
+                f"The signal {name!r} has shape {array.shape}, but 'member' has shape "
+                f"{shape}; both are (n_shadows, n_records)."
+            )
+        if np.isnan(array).any():
+            raise ValueError(
+                f"The signal {name!r} contains NaN. Compute it with skmia.signals, "
+                "which keeps probabilities of 0 and 1 finite."
+            )
+        if np.isinf(array).any():
+            array = np.clip(array, -SATURATED_LOGIT, SATURATED_LOGIT)
+        checked[name] = array
+    return checked
+
+
+def _optional(
+    values: ArrayLike | None, dtype: type, length: int, name: str
+) -> NDArray | None:
+    if values is None:
+        return None
+    array = np.asarray(values, dtype=dtype)
+    if array.shape != (length,):
+        raise ValueError(
+            f"The {name!r} parameter must have shape ({length},). "
+            f"Got {array.shape} instead."
+        )
+    return array

@@ -1,0 +1,147 @@
+"""Checks of parameters and of membership, in scikit-learn's wording."""
+
+from numbers import Integral, Real
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array, check_random_state
+
+
+def check_real(
+    value: Any,
+    name: str,
+    low: float,
+    high: float,
+    *,
+    closed: Literal["both", "left", "right", "neither"] = "both",
+) -> float:
+    """`value` as a float, or an error that names the parameter and its interval."""
+    left = "[" if closed in ("both", "left") else "("
+    right = "]" if closed in ("both", "right") else ")"
+    message = (
+        f"The '{name}' parameter must be a float in {left}{low:g}, {high:g}{right}. "
+        f"Got {value!r} instead."
+    )
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(message)
+    above = value >= low if left == "[" else value > low
+    below = value <= high if right == "]" else value < high
+    # NaN fails both comparisons and so is caught as well.
+    if not (above and below):
+        raise ValueError(message)
+    return float(value)
+
+
+def check_integer(value: Any, name: str, low: int, high: int | None = None) -> int:
+    """`value` as an int in [low, high], or an error that names the parameter."""
+    interval = f"[{low}, inf)" if high is None else f"[{low}, {high}]"
+    message = (
+        f"The '{name}' parameter must be an int in {interval}. Got {value!r} instead."
+    )
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(message)
+    if value < low or (high is not None and value > high):
+        raise ValueError(message)
+    return int(value)
+
+
+def check_option(value: Any, name: str, options: tuple[str, ...]) -> str:
+    """`value` if it is one of `options`, or an error that lists them."""
+    if not isinstance(value, str) or value not in options:
+        raise ValueError(
+            f"The '{name}' parameter must be a str among {set(options)}. "
+            f"Got {value!r} instead."
+        )
+    return value
+
+
+def own_random_state(
+    random_state: int | np.random.RandomState | None,
+) -> np.random.RandomState:
+    """`sklearn.utils.check_random_state`, but None is a fresh generator.
+
+    There None is NumPy's global generator, which a library must not advance.
+    """
+    if random_state is None:
+        return np.random.RandomState()
+    return check_random_state(random_state)
+
+
+def check_membership(membership: ArrayLike) -> NDArray[np.bool_]:
+    """Membership as a 1D bool array, with both sides present."""
+    values = np.asarray(membership)
+    if values.dtype == object:
+        # Nullable pandas columns arrive as objects; the list is typed anew, and a
+        # missing value keeps it an object, which is refused below.
+        values = np.array(values.tolist())
+    if values.ndim != 1:
+        raise ValueError(
+            "The 'membership' parameter must be a 1D array-like with one entry per "
+            f"record. Got an array of shape {values.shape} instead."
+        )
+    numeric = values.dtype.kind in "biuf"
+    if not numeric or not np.isin(values, (0, 1)).all():
+        kinds = np.unique(values[:1000]) if numeric or values.dtype.kind in "US" else []
+        got = f"values {kinds[:5].tolist()}" if len(kinds) else f"{values.dtype} values"
+        raise ValueError(
+            "The 'membership' parameter must be binary: True (or 1) for a member, "
+            f"False (or 0) for a non-member. Got {got} instead; compare with the "
+            "member's value first."
+        )
+    is_member = values.astype(bool)
+    n_members = int(is_member.sum())
+    if n_members in (0, len(is_member)):
+        raise ValueError(
+            "The 'membership' parameter needs at least one member and one non-member. "
+            f"Got {n_members} members and {len(is_member) - n_members} non-members "
+            "instead; leakage is how well the two are told apart."
+        )
+    return is_member
+
+
+def check_membership_scores(
+    membership: ArrayLike, scores: ArrayLike
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Membership and the attack's scores, checked against each other.
+
+    Parameters
+    ----------
+    membership : array-like of shape (n_records,)
+        True or 1 for members, False or 0 for non-members; both must be present.
+    scores : array-like of shape (n_records,)
+        Membership evidence, higher for members; finite.
+
+    Returns
+    -------
+    is_member : ndarray of bool of shape (n_records,)
+        The membership.
+    scores : ndarray of float64 of shape (n_records,)
+        The scores.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not one-dimensional, the lengths differ, membership is not
+        binary or one-sided, or a score is not a finite number.
+    """
+    is_member = check_membership(membership)
+    values = check_array(
+        scores,
+        ensure_2d=False,
+        allow_nd=True,
+        dtype="numeric",
+        input_name="scores",
+    )
+    if values.ndim != 1:
+        raise ValueError(
+            "The 'scores' parameter must be a 1D array-like with one score per record. "
+            f"Got an array of shape {values.shape} instead; take the column of the "
+            "membership evidence."
+        )
+    if len(values) != len(is_member):
+        raise ValueError(
+            "The 'membership' and 'scores' parameters must have one entry per record. "
+            f"Got {len(is_member)} and {len(values)} entries instead."
+        )
+    return is_member, values.astype(np.float64)
