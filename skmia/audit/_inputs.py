@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
+from skmia.metrics._ranking import COUNT_TOLERANCE
 from skmia.utils._cloning import unwrap_frozen
+from skmia.utils._labels import encode_labels
 from skmia.utils._response import check_has_response, check_is_classifier
 from skmia.utils._rows import concat_rows, hash_rows, n_rows, take_rows
+from skmia.utils._validation import check_real
 
 # How many labels or columns an error message lists.
 _MAX_LISTED = 8
@@ -34,7 +37,7 @@ class Pool:
 
 
 def check_max_fprs(max_fprs: object) -> tuple[float, ...]:
-    """The false positive rates as floats, without repeats, largest first."""
+    """Return the false positive rates as floats, without repeats, largest first."""
     message = (
         "The 'max_fprs' parameter must be a sequence of floats in (0, 1), such as "
         f"(0.1, 0.01). Got {max_fprs!r} instead."
@@ -43,28 +46,8 @@ def check_max_fprs(max_fprs: object) -> tuple[float, ...]:
         max_fprs, (Sequence, np.ndarray)
     ):
         raise TypeError(message)
-    rates = []
-    for rate in max_fprs:
-        if isinstance(rate, (bool, np.bool_)) or not isinstance(rate, numbers.Real):
-            raise TypeError(message)
-        if not 0 < rate < 1:
-            raise ValueError(message)
-        rates.append(float(rate))
-    return tuple(sorted(set(rates), reverse=True))
-
-
-def check_confidence_level(level: object) -> float:
-    """The confidence level as a float."""
-    if (
-        isinstance(level, (bool, np.bool_))
-        or not isinstance(level, numbers.Real)
-        or not 0 < level < 1
-    ):
-        raise ValueError(
-            "The 'confidence_level' parameter must be a float in (0, 1). "
-            f"Got {level!r} instead."
-        )
-    return float(level)
+    rates = {check_real(rate, "max_fprs", 0, 1, closed="neither") for rate in max_fprs}
+    return tuple(sorted(rates, reverse=True))
 
 
 def resolve_seed(random_state: object) -> int:
@@ -76,7 +59,7 @@ def resolve_seed(random_state: object) -> int:
         return int(np.random.default_rng().integers(2**31 - 1))
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
-    if isinstance(random_state, numbers.Integral) and 0 <= random_state < 2**32:
+    if isinstance(random_state, numbers.Integral) and 0 <= int(random_state) < 2**32:
         return int(random_state)
     raise ValueError(
         "The 'random_state' parameter must be None, an int in [0, 2**32) or a "
@@ -85,7 +68,7 @@ def resolve_seed(random_state: object) -> int:
 
 
 def check_model(model: Any) -> Any:
-    """The fitted classifier itself, taken out of a FrozenEstimator.
+    """Return the fitted classifier itself, taken out of a FrozenEstimator.
 
     Whatever is not a fitted classifier with confidences and classes is refused.
     """
@@ -105,6 +88,11 @@ def check_model(model: Any) -> Any:
             "fitted; fit it on X_members first."
         ) from error
     check_has_response(model, "model")
+    if getattr(model, "classes_", None) is None:
+        raise ValueError(
+            "The 'model' parameter must have classes_, as scikit-learn's classifiers "
+            f"do once they are fitted. Got {type(model).__name__} without it."
+        )
     if len(np.asarray(model.classes_)) < 2:
         raise ValueError(
             "The 'model' parameter must know at least two classes. Got one that was "
@@ -178,7 +166,9 @@ def _check_side(X: Any, y: Any, name: str, classes: NDArray) -> tuple[Any, NDArr
             "and the true labels of members and non-members. Got None instead."
         )
     if isinstance(X, (list, tuple)):
-        X = np.asarray(X)
+        rows, X = X, np.asarray(X)
+        if X.dtype.kind in "US":  # numbers among text stay numbers
+            X = np.asarray(rows, dtype=object)
     n = n_rows(X)
     if n == 0:
         raise ValueError(
@@ -191,14 +181,7 @@ def _check_side(X: Any, y: Any, name: str, classes: NDArray) -> tuple[Any, NDArr
             f"X_{name} and y_{name} must have the same length. "
             f"Got {n} rows and {len(y)} labels instead."
         )
-    # Sets of Python objects: np.isin would take the string '1' for the integer 1.
-    unknown = set(y.tolist()) - set(np.asarray(classes).tolist())
-    if unknown:
-        raise ValueError(
-            f"y_{name} has labels that the model does not know: {_listed(unknown)}. "
-            f"The model's classes are {_listed(np.asarray(classes).tolist())}; leave "
-            "out those rows or map their labels."
-        )
+    encode_labels(y, classes, f"y_{name}")  # names the labels that it does not know
     return X, y
 
 
@@ -264,14 +247,14 @@ def _check_fit_params(
 
 
 def _make_index(X_members: Any, X_nonmembers: Any, sizes: tuple[int, int]) -> Any:
-    """The user's own index where both sets have one, else positions in each set."""
+    """Return the user's own index, or positions in each set where there is none."""
     if hasattr(X_members, "iloc") and hasattr(X_nonmembers, "iloc"):
         return X_members.index.append(X_nonmembers.index)
     return np.concatenate([np.arange(size) for size in sizes])
 
 
 def _listed(values: Any) -> str:
-    """A few values for a message, in a stable order."""
+    """Write a few values for a message, in a stable order."""
     values = sorted(values, key=str)
     text = ", ".join(repr(value) for value in values[:_MAX_LISTED])
     more = len(values) - _MAX_LISTED
@@ -279,6 +262,33 @@ def _listed(values: Any) -> str:
 
 
 def needed_nonmembers(max_fpr: float) -> int:
-    """How many non-members it takes for one of them to be `max_fpr` of all."""
-    # Rounded first: 1 / 0.00001 is a hair off 100,000.
-    return math.ceil(round(1 / max_fpr, 6))
+    """Return how many non-members make `is_resolvable` true."""
+    return math.ceil((1 - COUNT_TOLERANCE) / max_fpr)
+
+
+def check_scores(name: object, values: ArrayLike, n: int) -> NDArray[np.float64]:
+    """Return the scores of one attack: one finite number per record."""
+    scores = np.array(values, dtype=np.float64)
+    if scores.shape != (n,):
+        raise ValueError(
+            f"Attack {name!r} must give one score per record, {n}. "
+            f"Got an array of shape {scores.shape} instead."
+        )
+    n_bad = int((~np.isfinite(scores)).sum())
+    if n_bad:
+        raise ValueError(
+            f"Attack {name!r} gave {n_bad} of {n} records a score that is not finite. "
+            "No figure can be read from it; check the model's outputs for NaN."
+        )
+    return scores
+
+
+def check_length(name: str, values: Any, n: int) -> Any:
+    if values is None:
+        return None
+    if len(values) != n:
+        raise ValueError(
+            f"The '{name}' parameter must have one entry per record, {n}. "
+            f"Got {len(values)} instead."
+        )
+    return values

@@ -1,1 +1,53 @@
-"""."""
+"""Figures of leakage from membership and scores, each with its interval.
+
+Every function takes ``membership``, true for the records that the target was trained
+on, and ``scores``, membership evidence that is higher for members. None of them knows
+of models, and none depends on the order of the rows.
+"""
+
+from skmia.metrics._auc_interval import roc_auc_interval
+from skmia.metrics._epsilon import epsilon_at_threshold, epsilon_lower_bound
+from skmia.metrics._intervals import (
+    Interval,
+    clopper_pearson,
+    is_resolvable,
+    membership_advantage_interval,
+    tpr_at_fpr_interval,
+)
+from skmia.metrics._ranking import (
+    ThresholdCounts,
+    membership_advantage,
+    ppv_at_prior,
+    roc_auc,
+    roc_vertices,
+    threshold_counts,
+    tpr_at_fpr,
+)
+from skmia.metrics._significance import (
+    AucPValue,
+    FrequencyDifference,
+    auc_p_value,
+    frequency_difference,
+)
+
+__all__ = [
+    "AucPValue",
+    "FrequencyDifference",
+    "Interval",
+    "ThresholdCounts",
+    "auc_p_value",
+    "clopper_pearson",
+    "epsilon_at_threshold",
+    "epsilon_lower_bound",
+    "frequency_difference",
+    "is_resolvable",
+    "membership_advantage",
+    "membership_advantage_interval",
+    "ppv_at_prior",
+    "roc_auc",
+    "roc_auc_interval",
+    "roc_vertices",
+    "threshold_counts",
+    "tpr_at_fpr",
+    "tpr_at_fpr_interval",
+]

@@ -1,34 +1,20 @@
 """Which record is in which shadow model's training set."""
 
-from numbers import Integral, Real
-
 import numpy as np
 from numpy.typing import NDArray
+
+from skmia.utils._validation import check_integer, check_real
 
 BoolArray = NDArray[np.bool_]
 
 
 def check_design_parameters(n_shadows: object, train_size: object) -> None:
-    """Raise unless there are two shadows or more and a share in (0, 1)."""
-    if (
-        not isinstance(n_shadows, Integral)
-        or isinstance(n_shadows, bool)
-        or n_shadows < 2
-    ):
-        raise ValueError(
-            "The 'n_shadows' parameter must be an int >= 2: one side of the "
-            "comparison holds the record, the other does not. "
-            f"Got {n_shadows!r} instead."
-        )
-    if (
-        not isinstance(train_size, Real)
-        or isinstance(train_size, (bool, Integral))
-        or not 0 < train_size < 1
-    ):
-        raise ValueError(
-            "The 'train_size' parameter must be a float in (0, 1), the share of the "
-            f"records that each shadow is fitted on. Got {train_size!r} instead."
-        )
+    """Raise unless there are two shadows or more and a share in (0, 1).
+
+    One shadow cannot compare: one side holds a record, the other does not.
+    """
+    check_integer(n_shadows, "n_shadows", 2)
+    check_real(train_size, "train_size", 0, 1, closed="neither")
 
 
 def auto_train_size(membership: NDArray, n_shadows: int) -> float:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
@@ -24,12 +23,14 @@ from skmia.shadows._signals import ShadowSignals
 from skmia.signals import SIGNALS
 from skmia.utils._cloning import draw_seeds, seeded_clone, unwrap_frozen
 from skmia.utils._labels import check_labels, check_two_classes, encode_labels
+from skmia.utils._metadata import slice_metadata
 from skmia.utils._response import (
     check_has_response,
     check_is_classifier,
     iter_class_probabilities,
 )
 from skmia.utils._rows import content_groups, hash_rows, n_rows, take_rows
+from skmia.utils._validation import check_has_features, own_random_state
 
 DEFAULT_SIGNALS = ("logit", "hinge", "entropy", "modified_entropy")
 
@@ -176,10 +177,7 @@ class _Task:
         """One shadow: fitted on `rows`, questioned on all."""
         index = np.flatnonzero(rows)
         n = len(rows)
-        params = {
-            name: take_rows(value, index) if _per_record(value, n) else value
-            for name, value in self.fit_params.items()
-        }
+        params = slice_metadata(self.fit_params, index, n)
         start = time.perf_counter()
         model = seeded_clone(self.estimator, seed)
         model.fit(take_rows(self.X, index), self.y[index], **params)
@@ -226,12 +224,13 @@ def _prepare(
             X.sum_duplicates()
     elif isinstance(X, list):
         X = np.asarray(X)
+    check_has_features(X, "fit_shadows")
     labels = check_labels(y, n_rows(X), "fit_shadows")
     classes = np.unique(labels)
     check_two_classes(classes, "fit_shadows")
     column = encode_labels(labels, classes)
 
-    rng = check_random_state(random_state)
+    rng = own_random_state(random_state)
     hashes = hash_rows(X, labels)
     group = content_groups(hashes)
     _, first = np.unique(group, return_index=True)
@@ -246,10 +245,6 @@ def _prepare(
     seeds = draw_seeds(rng, n_shadows)
     task = _Task(estimator, X, labels, column, classes, names, dict(params or {}))
     return task, member, seeds, hashes
-
-
-def _per_record(value: Any, n: int) -> bool:
-    return hasattr(value, "__len__") and not isinstance(value, str) and n_rows(value) == n
 
 
 def _fit_one(

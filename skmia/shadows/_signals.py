@@ -118,6 +118,10 @@ class ShadowSignals:
             f"signals={sorted(self.signals)})"
         )
 
+    def __sklearn_clone__(self) -> "ShadowSignals":
+        # Nothing writes into the arrays, so clones of an attack share them.
+        return self
+
     def get(self, name: str) -> NDArray[np.float32]:
         """One signal, derived from the stored ones where that is exact.
 

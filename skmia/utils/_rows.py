@@ -4,11 +4,7 @@ A hash is a function of the row alone, never of the rows around it: rows that ar
 later are matched to a pool that was hashed before, in another process or container.
 """
 
-import datetime
-import decimal
-import hashlib
 import math
-import numbers
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -17,47 +13,42 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-Hashes = NDArray[np.uint64]
+from skmia.utils._value_bits import GOLDEN, MASK, MISSING, Hashes, mix, value_bits
 
-_MASK = (1 << 64) - 1
-_GOLDEN = 0x9E3779B97F4A7C15
-_MISSING = np.uint64(0x7FF8000000000000)  # the bits of the usual NaN
-_WIDE = 0xA0761D6478BD642F  # marks integers that no float64 holds
-_WIDE_NEGATIVE = 0xE7037ED1A0B428DB
-_TIME_SEEDS = {"M": np.uint64(0x8EBC6AF09C88C6E3), "m": np.uint64(0x589965CC75374CC3)}
-_LABEL = np.uint64(0x1D8E4E27C1F0E2B5)
-_EXACT = float(2**53)  # every integer up to here has its own float64
+_LABEL = np.uint64(0x1D8E4E27C1F0E2B5)  # keeps a label apart from a further column
 _BLOCK = 1 << 16  # values hashed at a time: the temporaries stay in the cache
 
 
-def _is_frame(X: Any, library: str, *names: str) -> bool:
+def _is_frame(X: Any, library: str) -> bool:
     # Neither library is imported for this: where it is not loaded, X is not one of its
-    # objects.
+    # objects. Another thread may be in the middle of loading it, hence the default.
     module = sys.modules.get(library)
-    return module is not None and isinstance(
-        X, tuple(getattr(module, name) for name in names)
-    )
+    names = ("DataFrame", "Series")
+    return isinstance(X, tuple(getattr(module, name, ()) for name in names))
 
 
 def _is_pandas(X: Any) -> bool:
-    return _is_frame(X, "pandas", "DataFrame", "Series")
+    return _is_frame(X, "pandas")
 
 
 def _is_polars(X: Any) -> bool:
-    return _is_frame(X, "polars", "DataFrame", "Series")
+    return _is_frame(X, "polars")
+
+
+def _container(X: Any) -> str:
+    # With the library: pandas and polars both call theirs DataFrame.
+    return f"{type(X).__module__.split('.')[0]}.{type(X).__name__}"
 
 
 def n_rows(X: Any) -> int:
     """Return the number of rows of any container."""
-    if not hasattr(X, "shape") and not hasattr(X, "__len__"):
-        X = np.asarray(X)
-    shape = getattr(X, "shape", None)
-    if shape is None:
+    if not hasattr(X, "shape") and hasattr(X, "__len__"):
         return len(X)
+    shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
     if len(shape) == 0:
         raise TypeError(
-            "Expected an array-like with at least one dimension, got "
-            f"{X!r} instead. Pass one row per record."
+            "Expected an array-like with at least one dimension. Got "
+            f"{_container(X)} instead; pass one row per record."
         )
     return int(shape[0])
 
@@ -96,20 +87,25 @@ def concat_rows(first: Any, second: Any) -> Any:
     Column dtypes are kept where both agree; a categorical column stays categorical
     where its categories differ, with those of first in front.
     """
-    if _is_pandas(first) and type(first) is type(second):
-        return _concat_pandas(first, second)
-    if _is_polars(first) and type(first) is type(second):
-        return _concat_polars(first, second)
+    frames = [X for X in (first, second) if _is_pandas(X) or _is_polars(X)]
+    if len(frames) == 2 and len(first.shape) == len(second.shape):
+        if _is_pandas(first) and _is_pandas(second):
+            return _concat_pandas(first, second)
+        if _is_polars(first) and _is_polars(second):
+            return _concat_polars(first, second)
     if sparse.issparse(first) and sparse.issparse(second):
-        return sparse.vstack([first, second], format="csr")
-    if any(_is_pandas(X) or _is_polars(X) or sparse.issparse(X) for X in (first, second)):
+        joined = sparse.vstack([first, second], format="csr")
+        if sparse.isspmatrix(first) and sparse.isspmatrix(second):
+            return joined
+        return sparse.csr_array(joined)  # older SciPy makes a matrix of arrays
+    if frames or sparse.issparse(first) or sparse.issparse(second):
         raise TypeError(
-            f"Cannot join the rows of a {type(first).__name__} and a "
-            f"{type(second).__name__}. Pass both in the same container."
+            f"Cannot join the rows of {_container(first)} and of {_container(second)}. "
+            "Pass both in the same container."
         )
     if isinstance(first, list | tuple) and isinstance(second, list | tuple):
         return [*first, *second]
-    first, second = np.asanyarray(first), np.asanyarray(second)
+    first, second = _as_array(first), _as_array(second)
     kinds = {first.dtype.kind, second.dtype.kind}
     if kinds & set("US") and kinds & set("biufc"):
         # NumPy would write the numbers out as text.
@@ -194,7 +190,7 @@ def hash_rows(X: Any, y: Any = None) -> Hashes:
     """
     sums, n_columns = _row_sums(X)
     # The width counts, or a column of zeros could be added unnoticed.
-    hashes = _mix(sums + np.uint64(_GOLDEN * (n_columns + 1) & _MASK))
+    hashes = mix(sums + np.uint64(GOLDEN * (n_columns + 1) & MASK))
     if y is None:
         return hashes
     labels, _ = _row_sums(y)
@@ -203,7 +199,7 @@ def hash_rows(X: Any, y: Any = None) -> Hashes:
             "Found input variables with inconsistent numbers of samples: "
             f"{[len(hashes), len(labels)]}. Pass one label per row."
         )
-    return _mix(hashes ^ _mix(labels + _LABEL))
+    return mix(hashes ^ mix(labels + _LABEL))
 
 
 def match_rows(query_hashes: Hashes, pool_hashes: Hashes) -> NDArray[np.intp]:
@@ -225,20 +221,10 @@ def content_groups(hashes: Hashes) -> NDArray[np.intp]:
     return number[group]
 
 
-def _mix(x: Hashes) -> Hashes:
-    """Scramble each value: the finalizer of splitmix64, a bijection that keeps 0."""
-    x = x ^ (x >> np.uint64(30))
-    x *= np.uint64(0xBF58476D1CE4E5B9)
-    x ^= x >> np.uint64(27)
-    x *= np.uint64(0x94D049BB133111EB)
-    x ^= x >> np.uint64(31)
-    return x
-
-
 def _column_keys(n_columns: int) -> tuple[Hashes, Hashes]:
     """Return a key per column, and what a zero would contribute under that key."""
-    keys = _mix(np.arange(1, n_columns + 1, dtype=np.uint64) * np.uint64(_GOLDEN))
-    return keys, _mix(keys)
+    keys = mix(np.arange(1, n_columns + 1, dtype=np.uint64) * np.uint64(GOLDEN))
+    return keys, mix(keys)
 
 
 def _row_sums(X: Any) -> tuple[Hashes, int]:
@@ -249,21 +235,22 @@ def _row_sums(X: Any) -> tuple[Hashes, int]:
     if sparse.issparse(X):
         return _sparse_sums(X)
     if _is_pandas(X) or _is_polars(X):
-        columns = list(_frame_columns(X))
-        keys, zeros = _column_keys(len(columns))
+        n_columns = 1 if len(X.shape) == 1 else X.shape[1]
+        keys, zeros = _column_keys(n_columns)
         sums = np.zeros(n_rows(X), dtype=np.uint64)
-        for column, key in zip(columns, keys, strict=True):
-            sums += _mix(_frame_bits(column) ^ key)
-        return sums - zeros.sum(), len(columns)
-    values = _as_matrix(X)
-    n, n_columns = values.shape
+        for column, key in zip(_frame_columns(X), keys, strict=True):
+            sums += mix(_frame_bits(column) ^ key)
+        return sums - zeros.sum(), n_columns
+    values = _as_array(X)
+    n, n_columns = n_rows(values), math.prod(values.shape[1:])
+    values = values.reshape(n, n_columns)
     keys, zeros = _column_keys(n_columns)
     sums = np.empty(n, dtype=np.uint64)
     step = max(1, _BLOCK // max(1, n_columns))
     for start in range(0, n, step):
-        bits = _bits(values[start : start + step])
+        bits = value_bits(values[start : start + step])
         bits ^= keys
-        sums[start : start + step] = _mix(bits).sum(axis=1)
+        sums[start : start + step] = mix(bits).sum(axis=1)
     return sums - zeros.sum(), n_columns
 
 
@@ -278,18 +265,18 @@ def _sparse_sums(X: Any) -> tuple[Hashes, int]:
     for start in range(0, n_stored, _BLOCK):
         block = slice(start, min(start + _BLOCK, n_stored))
         columns = X.indices[block]
-        values = _mix(_bits(X.data[block]) ^ keys[columns])
+        values = mix(value_bits(X.data[block]) ^ keys[columns])
         running[block.start + 1 : block.stop + 1] = values - zeros[columns]
     # Differences of a running sum, exact modulo 2**64; reduceat trips over empty rows.
     np.cumsum(running, out=running)
     return running[X.indptr[1:]] - running[X.indptr[:-1]], X.shape[1]
 
 
-def _as_matrix(X: Any) -> NDArray[Any]:
+def _as_array(X: Any) -> NDArray[Any]:
     values = np.asarray(X)
     if not hasattr(X, "dtype") and values.dtype.kind in "US":
         values = np.asarray(X, dtype=object)  # NumPy made text of ["a", 1, None]
-    return values.reshape(n_rows(values), math.prod(values.shape[1:]))
+    return values
 
 
 def _frame_columns(X: Any) -> Iterator[Any]:
@@ -303,37 +290,13 @@ def _frame_columns(X: Any) -> Iterator[Any]:
 
 def _frame_bits(column: Any) -> Hashes:
     if _is_polars(column):
-        bits = np.full(len(column), _MISSING)
-        bits[column.is_not_null().to_numpy()] = _bits(column.drop_nulls().to_numpy())
+        bits = np.full(len(column), MISSING)
+        bits[column.is_not_null().to_numpy()] = value_bits(
+            column.drop_nulls().to_numpy()
+        )
         return bits
     if isinstance(column.dtype, np.dtype):
-        return _bits(column.to_numpy())
+        return value_bits(column.to_numpy())
     # Categories, nullable, Arrow-backed, zoned times: hash what differs, missing is -1.
     codes, uniques = column.factorize()
-    return np.append(_bits(np.asarray(uniques)), _MISSING)[codes]
-
-
-def _bits(values: NDArray[Any]) -> Hashes:
-    """Return 64 bits per value in a new array of the same shape, 0 for a zero only."""
-    kind = values.dtype.kind
-    if kind in "biuf":
-        return _number_bits(values)
-    if kind == "c":
-        return _number_bits(values.real) + _mix(_number_bits(values.imag))
-    if kind in "Mm":
-        return _time_bits(values)
-    return _object_bits(values.ravel().tolist()).reshape(values.shape)
-
-
-def _number_bits(values: NDArray[Any]) -> Hashes:
-    with np.errstate(over="ignore", invalid="ignore"):
-        floats = values.astype(np.float64, order="C")
-    floats += 0.0  # -0.0 becomes 0.0
-    bits = floats.view(np.uint64)
-    missing = np.isnan(floats)
-    if missing.any():
-        bits[missing] = _MISSING
-    if values.dtype.kind in "iu" and values.dtype.itemsize == 8:
-        for place in zip(*np.nonzero(np.abs(floats) > _EXACT), strict=True):
-            pass
-    return bits
+    return np.append(value_bits(np.asarray(uniques)), MISSING)[codes]

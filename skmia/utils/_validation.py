@@ -25,12 +25,13 @@ def check_real(
     )
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(message)
-    above = value >= low if left == "[" else value > low
-    below = value <= high if right == "]" else value < high
+    number = float(value)
+    above = number >= low if left == "[" else number > low
+    below = number <= high if right == "]" else number < high
     # NaN fails both comparisons and so is caught as well.
     if not (above and below):
         raise ValueError(message)
-    return float(value)
+    return number
 
 
 def check_integer(value: Any, name: str, low: int, high: int | None = None) -> int:
@@ -41,16 +42,17 @@ def check_integer(value: Any, name: str, low: int, high: int | None = None) -> i
     )
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise TypeError(message)
-    if value < low or (high is not None and value > high):
+    number = int(value)
+    if number < low or (high is not None and number > high):
         raise ValueError(message)
-    return int(value)
+    return number
 
 
 def check_option(value: Any, name: str, options: tuple[str, ...]) -> str:
     """`value` if it is one of `options`, or an error that lists them."""
     if not isinstance(value, str) or value not in options:
         raise ValueError(
-            f"The '{name}' parameter must be a str among {set(options)}. "
+            f"The '{name}' parameter must be a str among {sorted(options)}. "
             f"Got {value!r} instead."
         )
     return value
@@ -80,14 +82,15 @@ def check_membership(membership: ArrayLike) -> NDArray[np.bool_]:
             "The 'membership' parameter must be a 1D array-like with one entry per "
             f"record. Got an array of shape {values.shape} instead."
         )
-    numeric = values.dtype.kind in "biuf"
-    if not numeric or not np.isin(values, (0, 1)).all():
-        kinds = np.unique(values[:1000]) if numeric or values.dtype.kind in "US" else []
-        got = f"values {kinds[:5].tolist()}" if len(kinds) else f"{values.dtype} values"
+    if values.dtype.kind in "biuf":
+        foreign = values[~np.isin(values, (0, 1))]
+    else:
+        foreign = values
+    if len(foreign):
         raise ValueError(
             "The 'membership' parameter must be binary: True (or 1) for a member, "
-            f"False (or 0) for a non-member. Got {got} instead; compare with the "
-            "member's value first."
+            f"False (or 0) for a non-member. Got {foreign[:1].tolist()[0]!r} instead; "
+            "compare with the member's value first."
         )
     is_member = values.astype(bool)
     n_members = int(is_member.sum())
@@ -145,3 +148,13 @@ def check_membership_scores(
             f"Got {len(is_member)} and {len(values)} entries instead."
         )
     return is_member, values.astype(np.float64)
+
+
+def check_has_features(X: Any, owner: str) -> None:
+    """Raise for an X without columns: all of its rows would be one record."""
+    shape = getattr(X, "shape", None)
+    if shape is not None and len(shape) > 1 and shape[1] == 0:
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape={tuple(shape)}) while a minimum of "
+            f"1 is required by {owner}."
+        )

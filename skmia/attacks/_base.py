@@ -1,0 +1,214 @@
+"""MembershipAttack: the template that every attack fills in."""
+
+from abc import ABCMeta, abstractmethod
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from skmia.attacks._target import Target, resolve_target
+from skmia.utils._validation import own_random_state
+
+
+class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
+    """Base class of the attacks: an estimator of membership.
+
+    A subclass writes ``_check_params``, ``_fit_attack`` and ``_score``; the target,
+    the membership, routing, thresholds and predictions are dealt with here.
+
+    An attack has no ``score`` and no ``classes_``: it predicts membership, not the
+    classes of ``y``. Judge it with :mod:`skmia.metrics` on ``score_samples``.
+    """
+
+    # `membership` reaches fit through routing without the user asking for it.
+    __metadata_request__fit = {"membership": True}  # noqa: RUF012
+
+    def fit(self, X, y, membership=None, **params):
+        """Learn the attack on the target.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_records, n_features)
+            The attacker's records, as the target takes them; with
+            ``estimator="precomputed"`` the matrix of predicted probabilities.
+        y : array-like of shape (n_records,)
+            Class label of each record; with ``"precomputed"`` the column of it.
+        membership : array-like of bool of shape (n_records,), default=None
+            Which rows a frozen or precomputed target was fitted on. Without it, all
+            rows are non-members. Not to be given with an unfitted classifier, for
+            which it is drawn.
+        **params : dict
+            Per-row metadata that the target is fitted with, such as
+            ``sample_weight``; for the game and for shadow models. Routed where
+            metadata routing is on.
+
+        Returns
+        -------
+        self : object
+            The fitted attack.
+
+        Raises
+        ------
+        ValueError
+            If `membership` comes with an estimator that is neither frozen nor
+            precomputed: it is a statement about one model, and a retrained one
+            would read as perfectly safe.
+        """
+        self._check_params()
+        if get_config()["enable_metadata_routing"]:
+            params = dict(process_routing(self, "fit", **params).estimator.fit)
+        params = {k: v for k, v in params.items() if v is not None}
+        random_state = own_random_state(self.random_state)
+        target = resolve_target(
+            self.estimator, X, y, membership, params, random_state, type(self).__name__
+        )
+        self._target = target
+        self._fit_attack(target, X, params, random_state)
+        self.membership_ = target.membership
+        if not target.precomputed:
+            self.estimator_ = target.model
+            for name in ("n_features_in_", "feature_names_in_"):
+                if hasattr(target.model, name):
+                    setattr(self, name, getattr(target.model, name))
+        else:
+            self.n_features_in_ = len(target.classes)
+        return self
+
+    def score_samples(self, X, y=None):
+        """Evidence of membership, record by record.
+
+        Comparable within one attack only.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_records, n_features)
+            Records to judge.
+        y : array-like of shape (n_records,), default=None
+            Their class labels. Without them the predicted labels stand in, which is
+            a weaker attack: a record that the target gets wrong looks like one that
+            it gets right.
+
+        Returns
+        -------
+        ndarray of shape (n_records,)
+            Higher is more likely a member.
+        """
+        return self._score_and_offset(X, y)[0]
+
+    def decision_function(self, X, y=None):
+        """Evidence of membership above the threshold.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_records, n_features)
+            Records to judge.
+        y : array-like of shape (n_records,), default=None
+            Their class labels; see :meth:`score_samples`.
+
+        Returns
+        -------
+        ndarray of shape (n_records,)
+            ``score_samples - offset_``; above 0 means member, at the false positive
+            rate that was asked for.
+        """
+        scores, offset = self._score_and_offset(X, y)
+        return scores - offset
+
+    def predict(self, X, y=None):
+        """Judge membership.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_records, n_features)
+            Records to judge.
+        y : array-like of shape (n_records,), default=None
+            Their class labels; see :meth:`score_samples`.
+
+        Returns
+        -------
+        ndarray of int of shape (n_records,)
+            1 for a member, 0 for a non-member.
+        """
+        # Not the sign of the difference: scores close to the offset may cancel.
+        scores, offset = self._score_and_offset(X, y)
+        return (scores > offset).astype(int)
+
+    def _score_and_offset(self, X, y):
+        check_is_fitted(self)
+        if isinstance(X, list):
+            X = np.asarray(X)
+        return self._score(X, y)
+
+    def _answers(self, X, y):
+        """Probabilities of the target, and the column of each record's label."""
+        proba = self._target.probabilities(X)
+        if y is None:
+            return proba, proba.argmax(axis=1)
+        return proba, self._target.encode(y, len(proba))
+
+    @abstractmethod
+    def _check_params(self):
+        """Raise for parameters out of range."""
+
+    @abstractmethod
+    def _fit_attack(self, target: Target, X, params, random_state):
+        """Learn from the resolved target; set ``offset_``."""
+
+    @abstractmethod
+    def _score(self, X, y):
+        """Scores of shape (n_records,), and the offset that belongs to them."""
+
+    def get_metadata_routing(self):
+        """Metadata that this attack asks for and passes on.
+
+        Returns
+        -------
+        MetadataRouter
+            Its own request, ``membership``, and those of the target.
+        """
+        router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
+        if isinstance(self.estimator, str):
+            return router
+        # A frozen target is not fitted, but its shadows are, with the same metadata.
+        inner = self.estimator
+        while isinstance(inner, FrozenEstimator):
+            inner = inner.estimator
+        return router.add(
+            estimator=inner,
+            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+        )
+
+    def __sklearn_tags__(self):
+        """Tags of an attack: it takes what its target takes, and requires labels.
+
+        Returns
+        -------
+        Tags
+            No estimator type: the predictions are no classes of y.
+        """
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        if not isinstance(self.estimator, str):
+            inner = get_tags(self.estimator).input_tags
+            tags.input_tags.sparse = inner.sparse
+            tags.input_tags.allow_nan = inner.allow_nan
+            tags.input_tags.categorical = inner.categorical
+            tags.input_tags.string = inner.string
+        return tags
+
+
+def upper_quantile(scores, max_fpr):
+    """The smallest observed score that at most `max_fpr` of `scores` lie above.
+
+    ``numpy.quantile(..., 1 - max_fpr, method="higher")``.
+    """
+    return float(np.quantile(scores, 1 - max_fpr, method="higher"))

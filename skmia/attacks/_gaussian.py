@@ -1,0 +1,257 @@
+"""Distribution of a signal over retrainings, for every record on its own.
+
+A record's signal under the shadows that hold it (IN) and under those that do not
+(OUT) is a small sample each. This file turns the samples into predictive
+distributions, all records at a time.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import digamma, gammaln, log_ndtr, polygamma
+
+FloatArray = NDArray[np.float64]
+Variance = Literal["shrunk", "per_record", "pooled", "global"]
+
+VARIANCES: tuple[str, ...] = ("shrunk", "per_record", "pooled", "global")
+
+# Columns of (n_shadows, n_records) that are held as doubles at a time.
+_BLOCK = 2**16
+# A spread below this share of the pooled one is no estimate but a repeated value.
+_DEGENERATE = 1e-3
+
+
+@dataclass
+class Moments:
+    """Count, mean and sum of squared deviations of each record's sample."""
+
+    count: FloatArray
+    mean: FloatArray
+    squares: FloatArray
+
+    @classmethod
+    def of(cls, values: NDArray, mask: NDArray[np.bool_]) -> "Moments":
+        """Of `values` (n_shadows, n_records) where `mask` is true."""
+        n = values.shape[1]
+        count, mean, squares = np.zeros(n), np.zeros(n), np.zeros(n)
+        for start in range(0, n, _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            weight = mask[:, rows].astype(np.float64)
+            block = values[:, rows].astype(np.float64)
+            count[rows] = weight.sum(axis=0)
+            mean[rows] = np.einsum("kn,kn->n", block, weight) / np.maximum(
+                count[rows], 1
+            )
+            block -= mean[rows]
+            squares[rows] = np.einsum("kn,kn,kn->n", block, block, weight)
+        return cls(count, mean, squares)
+
+    def without(self, values: NDArray, mask: NDArray[np.bool_]) -> "Moments":
+        """With one shadow, (n_records,), taken out again where `mask` is true."""
+        x = values.astype(np.float64)
+        count = self.count - mask
+        left = np.maximum(count, 1)
+        mean = np.where(mask, self.mean + (self.mean - x) / left, self.mean)
+        squares = self.squares - np.where(mask, (x - self.mean) * (x - mean), 0.0)
+        # A sample of one or none has no deviations, whatever rounding has left.
+        squares = np.where(count > 1, np.maximum(squares, 0.0), 0.0)
+        return Moments(count, np.where(count > 0, mean, 0.0), squares)
+
+    def at(self, rows: NDArray[np.intp]) -> "Moments":
+        """Of the records at `rows`."""
+        return Moments(self.count[rows], self.mean[rows], self.squares[rows])
+
+    @property
+    def within(self) -> float:
+        """Pooled variance about each record's own mean, divisor n."""
+        return float(self.squares.sum() / max(self.count.sum(), 1))
+
+    @property
+    def within_unbiased(self) -> float:
+        """The same with one degree of freedom taken off for each mean."""
+        freedom = np.maximum(self.count - 1, 0).sum()
+        return float(self.squares.sum() / max(freedom, 1))
+
+    @property
+    def total(self) -> float:
+        """Variance of all values about their common mean, divisor n."""
+        n = max(self.count.sum(), 1)
+        grand = float((self.count * self.mean).sum() / n)
+        between = float((self.count * (self.mean - grand) ** 2).sum() / n)
+        return self.within + between
+
+
+@dataclass
+class Predictive:
+    """Normal (`freedom` infinite) or Student-t distribution of the next value."""
+
+    location: FloatArray
+    scale: FloatArray
+    freedom: FloatArray
+
+    def log_density(self, x: FloatArray) -> FloatArray:
+        """Log density at `x`."""
+        z = (x - self.location) / self.scale
+        normal = -0.5 * (np.log(2 * np.pi) + z * z)
+        if np.isinf(self.freedom).all():
+            return normal - np.log(self.scale)
+        v = self.freedom
+        student = (
+            gammaln((v + 1) / 2)
+            - gammaln(v / 2)
+            - 0.5 * np.log(v * np.pi)
+            - (v + 1) / 2 * np.log1p(z * z / v)
+        )
+        return student - np.log(self.scale)
+
+    def surprise(self, x: FloatArray) -> FloatArray:
+        """-log P(value > x): large where `x` lies high above the distribution.
+
+        One-sided, so that a value far *below* counts as unremarkable, and as a log
+        survival function, since the distribution function is 1 from 8.3 standard
+        deviations on. A Student-t quantile goes through its normal equivalent
+        (Wallace 1959), whose tail does not underflow; it keeps the order exactly.
+        """
+        z = (x - self.location) / self.scale
+        if not np.isinf(self.freedom).all():
+            v = self.freedom
+            shrink = (8 * v + 1) / (8 * v + 3)
+            z = np.sign(z) * shrink * np.sqrt(v * np.log1p(z * z / v))
+        return -log_ndtr(-z)
+
+
+@dataclass
+class Spread:
+    """What one side's records, IN or OUT, have in common.
+
+    Learnt once from the pool; after that every record gets its predictive
+    distribution from its own moments, in whatever batch it comes.
+    """
+
+    variance: str
+    pooled: float
+    strength: float
+    center: float
+    between: float
+    typical: float
+
+    @classmethod
+    def of(cls, variance: str, own: Moments, other: Moments) -> "Spread":
+        """Learn from the moments of this side and the other.
+
+        Parameters
+        ----------
+        variance : {"shrunk", "per_record", "pooled", "global"}
+            Where a record's spread comes from.
+        own, other : Moments
+            Both sides over the pool. A side without any spread (a tree is always
+            sure of a record it has seen) borrows the other's.
+
+        Returns
+        -------
+        Spread
+            Never zero.
+        """
+        pooled = _pooled_variance(own, other, unbiased=variance == "shrunk")
+        if variance == "global":
+            pooled = own.total or pooled
+        seen = own.count > 0
+        means = own.mean[seen] if seen.any() else np.zeros(1)
+        spread = cls(
+            variance=variance,
+            pooled=pooled,
+            strength=prior_strength(own, pooled) if variance == "shrunk" else np.inf,
+            center=float(means.mean()),
+            between=float(means.var()),
+            typical=float(np.sqrt(pooled)),
+        )
+        if variance == "per_record" and seen.any():
+            spread.typical = float(spread._own_scale(own)[seen].mean())
+        return spread
+
+    def predictive(self, moments: Moments) -> Predictive:
+        """The distribution of each record's next value.
+
+        A record without a sample gets the mean location and spread over records.
+        """
+        seen = moments.count > 0
+        location = np.where(seen, moments.mean, self.center)
+        if self.variance == "shrunk":
+            return self._shrunk(moments, location, seen)
+        if self.variance == "per_record":
+            scale = np.where(seen, self._own_scale(moments), self.typical)
+        else:
+            scale = np.full_like(location, np.sqrt(self.pooled))
+        return Predictive(location, scale, np.full_like(location, np.inf))
+
+    def _own_scale(self, moments: Moments) -> FloatArray:
+        own = np.sqrt(moments.squares / np.maximum(moments.count, 1))
+        pooled = np.sqrt(self.pooled)
+        return np.where(own > _DEGENERATE * pooled, own, pooled)
+
+    def _shrunk(
+        self, moments: Moments, location: FloatArray, seen: NDArray[np.bool_]
+    ) -> Predictive:
+        """Student-t predictive under a scaled inverse chi-square prior.
+
+        The prior counts as `strength` observations of the pooled variance; a sample
+        of n adds n - 1 of its own. The uncertainty of the record's own mean enters
+        as 1 + 1 / n.
+        """
+        own_freedom = np.maximum(moments.count - 1, 0)
+        if np.isinf(self.strength):
+            variance = np.full_like(location, self.pooled)
+            freedom = np.full_like(location, np.inf)
+        else:
+            freedom = self.strength + own_freedom
+            variance = (self.strength * self.pooled + moments.squares) / freedom
+        variance = np.where(
+            seen,
+            variance * (1 + 1 / np.maximum(moments.count, 1)),
+            self.pooled + self.between,
+        )
+        return Predictive(location, np.sqrt(variance), freedom)
+
+
+def _pooled_variance(own: Moments, other: Moments, unbiased: bool) -> float:
+    """The side's own, the other's, or that between records: never zero."""
+    name = "within_unbiased" if unbiased else "within"
+    mine, others = getattr(own, name), getattr(other, name)
+    if mine > _DEGENERATE**2 * others:
+        return mine
+    return others or own.total or other.total or 1.0
+
+
+def prior_strength(moments: Moments, pooled: float) -> float:
+    """How many observations the pooled variance is worth, from the data.
+
+    The log of a record's sample variance spreads by trigamma(n - 1 over 2) where all
+    records share one variance, and by the trigamma of half the prior's strength more
+    where they do not (empirical Bayes by moments of the log variance). Samples without
+    any spread say nothing about it and are left out. Infinite where the records do
+    not differ; 4 where too few records can tell.
+
+    References
+    ----------
+    Smyth, "Linear models and empirical Bayes methods for assessing differential
+    expression in microarray experiments", SAGMB 3(1), 2004, section 6.2.
+    """
+    freedom = moments.count - 1
+    usable = (freedom >= 1) & (moments.squares > _DEGENERATE**2 * pooled)
+    if usable.sum() < 10:
+        return 4.0
+    freedom = freedom[usable]
+    half = freedom / 2
+    log_variance = np.log(moments.squares[usable] / freedom) - digamma(half)
+    log_variance += np.log(half)
+    excess = float(log_variance.var(ddof=1) - polygamma(1, half).mean())
+    # trigamma(1e4) = 1e-4: beyond that the t distribution is a normal one.
+    if excess <= 1e-4:
+        return np.inf
+    low, high = 1e-2, 1e4
+    if excess >= polygamma(1, low):
+        return 2 * low
+    return 2 * float(brentq(lambda h: polygamma(1, h) - excess, low, high))

@@ -1,0 +1,211 @@
+"""What an attack's `estimator` may be, and how it is asked."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from skmia.shadows._design import draw_design
+from skmia.utils._cloning import draw_seeds, seeded_clone
+from skmia.utils._labels import check_labels, check_two_classes, encode_labels
+from skmia.utils._metadata import slice_metadata
+from skmia.utils._response import (
+    check_has_response,
+    check_is_classifier,
+    class_probabilities,
+)
+from skmia.utils._rows import content_groups, hash_rows, n_rows, take_rows
+from skmia.utils._validation import check_has_features
+
+FREEZE = (
+    "`membership` describes one fitted model, and {name} would be fitted anew, on "
+    "other rows. Pass FrozenEstimator(model) as 'estimator' to attack that very "
+    "model, or leave `membership` out to play the membership game."
+)
+
+
+@dataclass
+class Target:
+    """The model under attack: a fitted classifier, or a matrix of its answers."""
+
+    model: Any
+    classes: NDArray
+    labels: NDArray
+    columns: NDArray[np.intp]
+    membership: NDArray[np.bool_] | None
+
+    @property
+    def precomputed(self) -> bool:
+        """Whether X holds probabilities in place of features."""
+        return self.model is None
+
+    def probabilities(self, X: Any) -> NDArray[np.floating]:
+        """Class probabilities of the rows of `X`, columns as in `classes`."""
+        if self.precomputed:
+            return check_probability_matrix(X, len(self.classes))
+        return class_probabilities(self.model, X, self.classes)
+
+    def encode(self, y: Any, n: int) -> NDArray[np.intp]:
+        """Columns of the labels `y`, one for each of `n` rows."""
+        if self.precomputed:
+            return _check_columns(y, n, len(self.classes))
+        return encode_labels(check_labels(y, n, "The attack"), self.classes)
+
+
+def check_probability_matrix(
+    X: Any, n_classes: int | None = None
+) -> NDArray[np.floating]:
+    """`X` as a matrix of probabilities, for ``estimator="precomputed"``."""
+    proba = np.asarray(X)
+    if proba.dtype == object:
+        proba = proba.astype(np.float64)
+    if proba.ndim != 2 or proba.shape[1] < 2 or proba.dtype.kind not in "fiub":
+        raise ValueError(
+            "With estimator='precomputed', X must be the matrix of predicted "
+            "probabilities, of shape (n_records, n_classes) with at least two "
+            f"classes. Got shape {proba.shape} and dtype {proba.dtype} instead."
+        )
+    if n_classes is not None and proba.shape[1] != n_classes:
+        raise ValueError(
+            f"X has {proba.shape[1]} columns, but the attack was fitted with "
+            f"probabilities of {n_classes} classes."
+        )
+    if not ((proba >= 0) & (proba <= 1)).all():
+        raise ValueError(
+            "With estimator='precomputed', X must hold probabilities in [0, 1], "
+            "without NaN. Pass margins through a softmax first."
+        )
+    return proba
+
+
+def _check_columns(y: Any, n: int, n_classes: int) -> NDArray[np.intp]:
+    columns = check_labels(y, n, "The attack")
+    if columns.dtype.kind not in "iu" or columns.min() < 0 or columns.max() >= n_classes:
+        raise ValueError(
+            "With estimator='precomputed', y must be the column of the true class, an "
+            f"integer from 0 to {n_classes - 1}. Got dtype {columns.dtype} with "
+            f"values from {columns.min()} to {columns.max()} instead."
+        )
+    return columns.astype(np.intp, copy=False)
+
+
+def check_membership(membership: Any, n: int) -> NDArray[np.bool_]:
+    """`membership` as bool, one value per row."""
+    membership = np.asarray(membership)
+    if membership.shape != (n,):
+        raise ValueError(
+            "The 'membership' parameter must have one value for each row of X, shape "
+            f"({n},). Got shape {membership.shape} instead."
+        )
+    if membership.dtype != bool:
+        if membership.dtype.kind not in "iuf" or not np.isin(membership, (0, 1)).all():
+            raise ValueError(
+                "The 'membership' parameter must be bool (or 0 and 1), true for the "
+                f"rows that the target was fitted on. Got dtype {membership.dtype} "
+                "instead."
+            )
+        membership = membership.astype(bool)
+    return membership
+
+
+def resolve_target(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    membership: Any,
+    params: dict[str, Any],
+    random_state: np.random.RandomState,
+    owner: str,
+) -> Target:
+    """The target that `estimator` stands for, fitted here if that is the game.
+
+    A frozen model is taken as it is. An unfitted classifier is fitted on a random
+    half of each class (rows of equal content together), and that half is the
+    membership. Nothing else may come with a membership of its own.
+    """
+    if isinstance(estimator, str):
+        return _precomputed(estimator, X, y, membership)
+    frozen = isinstance(estimator, FrozenEstimator)
+    check_is_classifier(estimator)
+    if membership is not None and not frozen:
+        raise ValueError(FREEZE.format(name=type(estimator).__name__))
+    check_has_response(estimator)
+    if isinstance(X, list):
+        X = np.asarray(X)
+    check_has_features(X, owner)
+    n = n_rows(X)
+    if frozen:
+        check_is_fitted(estimator)
+        labels = check_labels(y, n, owner)
+        classes = np.asarray(estimator.classes_)
+        columns = encode_labels(labels, classes)
+        if membership is not None:
+            membership = check_membership(membership, n)
+        return Target(estimator, classes, labels, columns, membership)
+    _warn_if_fitted(estimator)
+    return _play(estimator, X, check_labels(y, n, owner), params, random_state, owner)
+
+
+def _play(
+    estimator: Any,
+    X: Any,
+    labels: NDArray,
+    params: dict[str, Any],
+    random_state: np.random.RandomState,
+    owner: str,
+) -> Target:
+    n = len(labels)
+    if n < 4:
+        raise ValueError(
+            f"{owner} needs members and non-members of two classes, 4 records at "
+            f"least. Got n_samples={n} instead."
+        )
+    classes, columns = np.unique(labels, return_inverse=True)
+    check_two_classes(classes, owner)
+    group = content_groups(hash_rows(X, labels))
+    _, first = np.unique(group, return_index=True)
+    member = draw_design(columns[first], 1, 0.5, random_state)[0][group]
+    if len(np.unique(columns[member])) < 2:
+        raise ValueError(
+            f"{owner} drew {member.sum()} members of fewer than two classes from "
+            f"{n} records. Pass more records of the rare classes."
+        )
+    rows = np.flatnonzero(member)
+    sliced = slice_metadata(params, rows, n)
+    seed = int(draw_seeds(random_state, 1)[0])
+    model = seeded_clone(estimator, seed, single_thread=False)
+    model.fit(take_rows(X, rows), labels[rows], **sliced)
+    return Target(model, classes, labels, columns.astype(np.intp), member)
+
+
+def _precomputed(estimator: str, X: Any, y: Any, membership: Any) -> Target:
+    if estimator != "precomputed":
+        raise ValueError(
+            "The 'estimator' parameter must be a classifier or the str 'precomputed'. "
+            f"Got {estimator!r} instead."
+        )
+    proba = check_probability_matrix(X)
+    classes = np.arange(proba.shape[1])
+    columns = _check_columns(y, len(proba), len(classes))
+    if membership is not None:
+        membership = check_membership(membership, len(proba))
+    return Target(None, classes, columns, columns, membership)
+
+
+def _warn_if_fitted(estimator: Any) -> None:
+    try:
+        check_is_fitted(estimator)
+    except (NotFittedError, TypeError):
+        return
+    warnings.warn(
+        f"{type(estimator).__name__} is fitted already, but will be fitted anew: "
+        "without FrozenEstimator, 'estimator' is a recipe and the attack plays the "
+        "membership game. Pass FrozenEstimator(model) to attack this very model.",
+        UserWarning,
+        stacklevel=4,
+    )

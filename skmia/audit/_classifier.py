@@ -1,0 +1,370 @@
+"""One call, one report: the audit of a fitted classifier."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import clone, is_classifier
+from sklearn.frozen import FrozenEstimator
+
+from skmia.attacks import LiRAAttack, LossThresholdAttack
+from skmia.attacks._base import MembershipAttack
+from skmia.audit._blind import blind_classifier
+from skmia.audit._guards import (
+    Guard,
+    duplicate_rows,
+    members_less_accurate,
+    missing_classes,
+    saturated_probabilities,
+    shared_rows,
+)
+from skmia.audit._inputs import (
+    Pool,
+    check_max_fprs,
+    check_model,
+    check_scores,
+    make_pool,
+    resolve_seed,
+)
+from skmia.audit._report import AuditReport
+from skmia.shadows import auto_train_size, fit_shadows
+from skmia.shadows._design import check_design_parameters
+from skmia.shadows._fit import DEFAULT_SIGNALS
+from skmia.signals import SIGNALS
+from skmia.utils._labels import encode_labels
+from skmia.utils._response import class_probabilities
+from skmia.utils._validation import check_real
+
+_ATTACKS: dict[str, type] = {"loss": LossThresholdAttack, "lira": LiRAAttack}
+# Parameters of an attack that decide no score once the shadows are given.
+_UNREPORTED = frozenset(
+    {
+        "estimator",
+        "shadows",
+        "n_shadows",
+        "train_size",
+        "n_jobs",
+        "verbose",
+        "cache_dir",
+        "keep_models",
+    }
+)
+
+
+def audit_classifier(
+    model: Any,
+    X_members: Any,
+    y_members: ArrayLike,
+    X_nonmembers: Any,
+    y_nonmembers: ArrayLike,
+    *,
+    attacks: str | Sequence[str] | Mapping[str, Any] = "default",
+    n_shadows: int = 16,
+    train_size: float | Literal["auto"] = "auto",
+    max_fprs: Sequence[float] = (0.1, 0.01, 0.001),
+    confidence_level: float = 0.95,
+    fit_params: Mapping[str, tuple[Any, Any]] | None = None,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    verbose: int = 0,
+) -> AuditReport:
+    """Attack a fitted classifier and report what its answers give away.
+
+    The model itself is never refitted. Attacks that need shadow models share one set:
+    clones of the model, fitted on random parts of the members and non-members
+    together. A row that is in both sets is left out of both and counted.
+
+    Parameters
+    ----------
+    model : fitted classifier or Pipeline
+        What is audited, with predict_proba or decision_function. Preprocessing that
+        was fitted on the members belongs in a Pipeline with it, so that the shadow
+        models repeat it.
+    X_members : array-like, frame or sparse matrix of shape (n_members, n_features)
+        The rows that the model was trained on, or a random part of them.
+    y_members : array-like of shape (n_members,)
+        Their labels.
+    X_nonmembers : array-like, frame or sparse matrix
+        Rows from the same source that the model was not trained on, such as a held-out
+        test set, with the same columns. 1,000 of them are needed to read the TPR at
+        0.1 % FPR.
+    y_nonmembers : array-like of shape (n_nonmembers,)
+        Their labels.
+    attacks : "default", sequence of str or dict of str to attack, default="default"
+        The names of ready-made attacks, ``"loss"`` and ``"lira"``, which are also the
+        default; or a dict of names to unfitted attacks, whose `estimator` is replaced
+        by the model and whose `shadows` by the shared set.
+    n_shadows : int, default=16
+        Number of shadow models; none are fitted where no attack takes any.
+    train_size : float or "auto", default="auto"
+        Share of the rows that each shadow is fitted on. "auto" is the share of members
+        among the rows, as near as leaves two shadows on each side of every row.
+    max_fprs : sequence of float, default=(0.1, 0.01, 0.001)
+        False positive rates at which the true positive rate is read.
+    confidence_level : float, default=0.95
+        Confidence level of every interval.
+    fit_params : dict of str to pair of array-like, default=None
+        Metadata with one value per row that the model was fitted with and its shadows
+        are to be, as a pair (values of the members, values of the non-members):
+        ``{"sample_weight": (weight_members, weight_nonmembers)}``. For a step of a
+        Pipeline the name is ``"step__sample_weight"``.
+    n_jobs : int, default=None
+        Shadows fitted at a time, as in joblib.
+    random_state : int, RandomState or None, default=None
+        Seeds the shadows and the blind classifier. What was drawn where it is None is
+        in ``settings["random_state"]``, to repeat the audit.
+    cache_dir : path-like, default=None
+        Folder where finished shadows are stored, so that an audit that was stopped
+        goes on where it was.
+    verbose : int, default=0
+        A progress bar for the shadows where it is above 0.
+
+    Returns
+    -------
+    AuditReport
+        Per attack the AUC, the advantage and the TPR at each FPR, each with an
+        interval; the guards that fired; the score of every record.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If the model is not fitted. It is a ValueError too.
+    TypeError
+        If the model has neither predict_proba nor decision_function, an attack is none,
+        or the two tables are not of the same kind.
+    ValueError
+        If a set is empty or lies wholly in the other, X and y differ in length, the
+        columns differ, a label is unknown to the model, there is one class only, the
+        model is no classifier, or a parameter is out of range. All of it before any
+        shadow model is fitted.
+
+    See Also
+    --------
+    AuditReport : What can be done with the result.
+    skmia.shadows.fit_shadows : How the shadow models are made.
+
+    Notes
+    -----
+    An attack bounds what leaks from below: a low figure does not prove that the model
+    is safe. The guards of the report name what would make a figure misleading: rows in
+    both sets, repeated rows, sets that differ without any model [2]_, too few
+    non-members, tied scores, saturated probabilities and classes that a shadow lacked.
+
+    References
+    ----------
+    .. [1] N. Carlini et al., "Membership Inference Attacks From First Principles",
+       IEEE S&P 2022. https://doi.org/10.1109/SP46214.2022.9833649
+    .. [2] D. Das, J. Zhang and F. Tramèr, "Blind baselines beat membership inference
+       attacks for foundation models", 2024. https://arxiv.org/abs/2406.16201
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.audit import audit_classifier
+    >>> X, y = make_classification(600, flip_y=0.2, random_state=0)
+    >>> X_in, X_out, y_in, y_out = train_test_split(X, y, test_size=0.5, random_state=0)
+    >>> model = DecisionTreeClassifier(random_state=0).fit(X_in, y_in)
+    >>> report = audit_classifier(
+    ...     model, X_in, y_in, X_out, y_out, n_shadows=4, random_state=0
+    ... )
+    >>> report.attacks
+    ('loss', 'lira')
+    >>> report.worst("auc")[1] > 0.6
+    True
+    """
+    model = check_model(model)
+    max_fprs = check_max_fprs(max_fprs)
+    confidence_level = check_real(
+        confidence_level, "confidence_level", 0, 1, closed="neither"
+    )
+    seed = resolve_seed(random_state)
+    chosen = _make_attacks(attacks, model, seed)
+    check_design_parameters(n_shadows, 0.5 if train_size == "auto" else train_size)
+    wanted = [name for name, a in chosen.items() if "shadows" in a.get_params(False)]
+    if wanted:
+        _check_can_be_refitted(model, wanted)
+    pool = make_pool(
+        X_members,
+        y_members,
+        X_nonmembers,
+        y_nonmembers,
+        np.asarray(model.classes_),
+        fit_params,
+    )
+
+    guards, accuracy = _guard_pool(model, pool, confidence_level, seed)
+    fitted_with = None
+    if wanted:
+        share = (
+            auto_train_size(pool.membership, n_shadows)
+            if train_size == "auto"
+            else float(train_size)
+        )
+        shadows = fit_shadows(
+            model,
+            pool.X,
+            pool.y,
+            n_shadows=n_shadows,
+            train_size=share,
+            signals=_signals_of(chosen),
+            n_jobs=n_jobs,
+            random_state=seed,
+            keep_models=False,
+            verbose=verbose,
+            cache_dir=cache_dir,
+            params=pool.fit_params,
+        )
+        guards += missing_classes(shadows.n_missing_classes, shadows.n_shadows)
+        fitted_with = {"n_shadows": shadows.n_shadows, "train_size": share}
+        for name in wanted:
+            chosen[name].set_params(shadows=shadows)
+
+    return AuditReport(
+        pool.membership,
+        {name: _score(name, attack, pool) for name, attack in chosen.items()},
+        labels=pool.y,
+        index=pool.index,
+        max_fprs=max_fprs,
+        confidence_level=confidence_level,
+        model=_describe_model(model),
+        accuracy=accuracy,
+        shadows=fitted_with,
+        guards=guards,
+        settings={
+            "attacks": {name: _describe_attack(a) for name, a in chosen.items()},
+            "n_shadows": n_shadows,
+            "train_size": train_size,
+            "max_fprs": max_fprs,
+            "fit_params": sorted(pool.fit_params),
+            "random_state": seed,
+        },
+    )
+
+
+def _make_attacks(attacks: object, model: Any, seed: int) -> dict[str, Any]:
+    """Fresh attacks on the frozen model, by name; those given are not touched."""
+    wrong = (
+        "The 'attacks' parameter must be 'default', a list of names out of "
+        f"{sorted(_ATTACKS)}, or a dict of names to unfitted attacks. "
+        f"Got {attacks!r} instead."
+    )
+    frozen = FrozenEstimator(model)
+    if isinstance(attacks, Mapping):
+        chosen = {
+            str(name): _adopt(str(name), attack, frozen)
+            for name, attack in attacks.items()
+        }
+    elif isinstance(attacks, str) and attacks == "default":
+        chosen = {name: attack(frozen) for name, attack in _ATTACKS.items()}
+    elif isinstance(attacks, Sequence) and not isinstance(attacks, str):
+        if not all(isinstance(a, str) and a in _ATTACKS for a in attacks):
+            raise ValueError(wrong)
+        chosen = {name: _ATTACKS[name](frozen) for name in attacks}
+    else:
+        raise ValueError(wrong)
+    if not chosen:
+        raise ValueError(wrong)
+    for attack in chosen.values():
+        if isinstance(attack, MembershipAttack):
+            attack._check_params()  # now, rather than after the shadows
+        if attack.get_params(deep=False).get("random_state", seed) is None:
+            attack.set_params(random_state=seed)
+    return chosen
+
+
+def _adopt(name: str, attack: Any, frozen: FrozenEstimator) -> Any:
+    if isinstance(attack, type) or not all(
+        hasattr(attack, method) for method in ("get_params", "fit", "score_samples")
+    ):
+        raise TypeError(
+            f"attacks[{name!r}] must be an attack, with fit and score_samples. "
+            f"Got {attack!r} instead."
+        )
+    params = attack.get_params(deep=False)
+    if params.get("shadows") is not None:
+        raise ValueError(
+            f"attacks[{name!r}] has shadows of its own, but an audit fits one set on "
+            "the very rows that it reports, for all attacks. Leave shadows=None."
+        )
+    # The parameters are cloned one by one: cloning the attack whole would clone, and
+    # so unfit or copy, the estimator that is replaced anyway.
+    own = {key: clone(value, safe=False) for key, value in params.items()}
+    return type(attack)(**(own | {"estimator": frozen}))
+
+
+def _check_can_be_refitted(model: Any, wanted: list[str]) -> None:
+    """Shadows of a model that keeps a fitted classifier inside would all be alike."""
+    for name, value in model.get_params(deep=True).items():
+        if isinstance(value, FrozenEstimator) and is_classifier(value.estimator):
+            raise ValueError(
+                f"The model's parameter {name!r} is a frozen classifier, which shadow "
+                "models would keep as it is: they would all have seen the same rows, "
+                f"and {wanted} would read as safe. Audit the classifier without "
+                "FrozenEstimator inside, or pass attacks=['loss']."
+            )
+
+
+def _signals_of(attacks: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the usual signals, and those that an attack asks for by name."""
+    asked = [a.get_params(deep=False).get("signal") for a in attacks.values()]
+    known = [name for name in asked if isinstance(name, str) and name in SIGNALS]
+    return tuple(dict.fromkeys((*DEFAULT_SIGNALS, *known)))
+
+
+def _guard_pool(
+    model: Any, pool: Pool, confidence_level: float, seed: int
+) -> tuple[list[Guard], tuple[float, float]]:
+    """Find what can be said before a shadow is fitted, and the model's accuracy."""
+    guards = shared_rows(*pool.n_shared)
+    guards += duplicate_rows(pool.hashes, pool.membership)
+    correct = np.asarray(model.predict(pool.X)) == pool.y
+    guards += members_less_accurate(correct, pool.membership)
+    if hasattr(model, "predict_proba"):
+        classes = np.asarray(model.classes_)
+        columns = encode_labels(pool.y, classes)
+        proba = class_probabilities(model, pool.X, classes)
+        guards += saturated_probabilities(proba, columns)
+    guards += blind_classifier(
+        pool.X,
+        pool.y,
+        pool.membership,
+        confidence_level=confidence_level,
+        seed=seed,
+    )
+    accuracy = (
+        float(correct[pool.membership].mean()),
+        float(correct[~pool.membership].mean()),
+    )
+    return guards, accuracy
+
+
+def _score(name: str, attack: Any, pool: Pool) -> np.ndarray:
+    try:
+        attack.fit(pool.X, pool.y, membership=pool.membership)
+        scores = attack.score_samples(pool.X, pool.y)
+    except Exception as error:
+        error.add_note(f"Raised by the attack {name!r} of the audit.")
+        raise
+    return check_scores(name, scores, len(pool.y))
+
+
+def _describe_model(model: Any) -> str:
+    name = type(model).__name__
+    if not hasattr(model, "steps"):
+        return name
+    steps = [
+        step if isinstance(step, str) else type(step).__name__
+        for _, step in model.steps
+    ]
+    return f"{name}({', '.join(steps)})"
+
+
+def _describe_attack(attack: Any) -> dict[str, Any]:
+    params = attack.get_params(deep=False)
+    kept = {key: value for key, value in params.items() if key not in _UNREPORTED}
+    return {"class": type(attack).__name__, **kept}

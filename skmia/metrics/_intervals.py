@@ -1,0 +1,247 @@
+"""Intervals for the figures that are proportions or distances of distributions.
+
+They treat the records on either side as independent draws. What they cover is the
+choice of records for one target model; how much the figure moves when that model is
+trained anew is another spread, and only audits of several models show it.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import beta
+
+from skmia.metrics._ranking import (
+    COUNT_TOLERANCE,
+    count_vertices,
+    rates,
+    sorted_sides,
+    vertex_at_fpr,
+)
+from skmia.utils._validation import check_integer, check_real
+
+
+class Interval(NamedTuple):
+    """A confidence interval, both ends included."""
+
+    low: float
+    high: float
+
+
+def check_confidence_level(confidence_level: Any) -> float:
+    """Chance of error, 1 - confidence_level, of a level inside (0, 1)."""
+    level = check_real(confidence_level, "confidence_level", 0, 1, closed="neither")
+    return 1 - level
+
+
+def clopper_pearson(
+    successes: ArrayLike, n: ArrayLike, confidence_level: float = 0.95
+) -> Interval:
+    """Exact interval for the probability behind a binomial count.
+
+    Parameters
+    ----------
+    successes : int or array-like of int
+        Number of successes.
+    n : int or array-like of int
+        Number of trials, at least 1; broadcast against `successes`.
+    confidence_level : float, default=0.95
+        Level of the two-sided interval. Either end by itself is a one-sided bound at
+        level ``(1 + confidence_level) / 2``.
+
+    Returns
+    -------
+    Interval
+        Named tuple of `low` and `high`: floats for two ints, arrays otherwise.
+
+    Raises
+    ------
+    ValueError
+        If `successes` is not within [0, n] or `confidence_level` is out of range.
+    TypeError
+        If `successes` or `n` are not integers.
+
+    References
+    ----------
+    Clopper and Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the
+    Case of the Binomial", Biometrika 1934.
+
+    Examples
+    --------
+    >>> from skmia.metrics import clopper_pearson
+    >>> clopper_pearson(0, 100)
+    Interval(low=0.0, high=0.036...)
+    """
+    alpha = check_confidence_level(confidence_level)
+    k, total = np.asarray(successes), np.asarray(n)
+    for name, values in (("successes", k), ("n", total)):
+        if values.dtype.kind not in "iu":
+            raise TypeError(
+                f"The '{name}' parameter must hold integers. Got {values.dtype} "
+                "values instead; counts, not rates, decide the interval."
+            )
+    if (total < 1).any() or (k < 0).any() or (k > total).any():
+        raise ValueError(
+            "The 'successes' parameter must lie in [0, n], with n at least 1. Got "
+            f"successes={successes!r} and n={n!r} instead."
+        )
+    failures = total - k
+    # The beta distribution has no parameter 0; those ends are 0 and 1 by definition.
+    low: Any = np.where(k > 0, beta.ppf(alpha / 2, np.maximum(k, 1), failures + 1), 0.0)
+    high: Any = np.where(
+        failures > 0, beta.isf(alpha / 2, k + 1, np.maximum(failures, 1)), 1.0
+    )
+    if low.ndim == 0:
+        return Interval(float(low), float(high))
+    return Interval(low, high)
+
+
+def is_resolvable(n_nonmembers: int, max_fpr: float) -> bool:
+    """Whether there are enough non-members for a TPR at this FPR to mean anything.
+
+    Parameters
+    ----------
+    n_nonmembers : int
+        Number of non-members.
+    max_fpr : float
+        False positive rate at which the TPR is read, in [0, 1].
+
+    Returns
+    -------
+    bool
+        True if `max_fpr` allows for at least one non-member. Below that the figure is
+        the TPR at no false positive at all, whatever `max_fpr` is.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Notes
+    -----
+    One is the least. With ten, the threshold hangs less on a single record.
+
+    Examples
+    --------
+    >>> from skmia.metrics import is_resolvable
+    >>> is_resolvable(1000, 0.001), is_resolvable(999, 0.001)
+    (True, False)
+    """
+    n_nonmembers = check_integer(n_nonmembers, "n_nonmembers", 1)
+    max_fpr = check_real(max_fpr, "max_fpr", 0, 1)
+    return n_nonmembers * max_fpr >= 1 - COUNT_TOLERANCE
+
+
+def tpr_at_fpr_interval(
+    membership: ArrayLike,
+    scores: ArrayLike,
+    max_fpr: float,
+    *,
+    confidence_level: float = 0.95,
+) -> Interval:
+    """Interval for the TPR at the threshold that :func:`tpr_at_fpr` reads.
+
+    Parameters
+    ----------
+    membership : array-like of shape (n_records,)
+        True or 1 for members, False or 0 for non-members.
+    scores : array-like of shape (n_records,)
+        Membership evidence, higher for members.
+    max_fpr : float
+        Share of non-members that may be flagged, in [0, 1].
+    confidence_level : float, default=0.95
+        Level of the interval.
+
+    Returns
+    -------
+    Interval
+        Named tuple of `low` and `high`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, membership is not binary or has one side only,
+        or a score is not finite.
+
+    Notes
+    -----
+    The rule that is read flags every score above the first non-member too many, so the
+    non-members alone choose it. Given them, the number of flagged members is binomial
+    and the Clopper-Pearson interval is exact.
+
+    What it does not cover is the FPR of that rule, which is itself an estimate: with
+    `k` of `n` non-members allowed and continuous scores it averages
+    ``(k + 1) / (n + 1)`` over draws of the non-members. At one false positive in a
+    thousand that is twice `max_fpr`, with a wide spread. See :func:`is_resolvable`.
+
+    Examples
+    --------
+    >>> from skmia.metrics import tpr_at_fpr_interval
+    >>> membership = [1] * 50 + [0] * 50
+    >>> scores = [2] * 20 + [1] * 30 + [1] * 50
+    >>> tpr_at_fpr_interval(membership, scores, max_fpr=0.02)
+    Interval(low=0.264..., high=0.548...)
+    """
+    max_fpr = check_real(max_fpr, "max_fpr", 0, 1)
+    check_confidence_level(confidence_level)
+    counts = count_vertices(sorted_sides(membership, scores))
+    found = counts.true_positives[vertex_at_fpr(counts, max_fpr)]
+    return clopper_pearson(found, counts.true_positives[-1], confidence_level)
+
+
+def membership_advantage_interval(
+    membership: ArrayLike, scores: ArrayLike, *, confidence_level: float = 0.95
+) -> Interval:
+    """Interval for the largest TPR - FPR that a threshold reaches.
+
+    Parameters
+    ----------
+    membership : array-like of shape (n_records,)
+        True or 1 for members, False or 0 for non-members.
+    scores : array-like of shape (n_records,)
+        Membership evidence, higher for members.
+    confidence_level : float, default=0.95
+        Level of the interval.
+
+    Returns
+    -------
+    Interval
+        Named tuple of `low` and `high`, within [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, membership is not binary or has one side only,
+        or a score is not finite.
+
+    Notes
+    -----
+    The advantage of these records is the best over all thresholds and so optimistic.
+    The interval makes up for it: it holds for all thresholds at once, from the
+    Dvoretzky-Kiefer-Wolfowitz bands of both distributions of scores, each at half the
+    error. It is the lower end that shows a leak. The price is width, about
+    ``3 / sqrt(n)`` to either side at 0.95 with `n` members and `n` non-members.
+
+    References
+    ----------
+    Massart, "The Tight Constant in the Dvoretzky-Kiefer-Wolfowitz Inequality", Annals
+    of Probability 1990.
+
+    Examples
+    --------
+    >>> from skmia.metrics import membership_advantage_interval
+    >>> membership = [1] * 500 + [0] * 500
+    >>> scores = [2] * 300 + [1] * 200 + [2] * 100 + [1] * 400
+    >>> membership_advantage_interval(membership, scores)
+    Interval(low=0.267..., high=0.532...)
+    """
+    alpha = check_confidence_level(confidence_level)
+    counts = count_vertices(sorted_sides(membership, scores))
+    fpr, tpr = rates(counts)
+    advantage = (tpr - fpr).max()
+    n = np.array([counts.true_positives[-1], counts.false_positives[-1]])
+    # Both bands hold together but with chance alpha: 2 exp(-2 n width^2) = alpha / 2.
+    reach = np.sqrt(np.log(4 / alpha) / (2 * n)).sum()
+    return Interval(
+        float(max(advantage - reach, 0.0)), float(min(advantage + reach, 1.0))
+    )

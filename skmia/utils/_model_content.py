@@ -1,0 +1,226 @@
+"""What a model from a file is made of: the types let in unasked, and their indices.
+
+skops checks the types in a file, not their content. Trees and nearest-neighbour
+indices hold row and column numbers that scikit-learn's compiled code follows without
+looking, so skops does not trust them by default. They are let in here, and the numbers
+are looked at.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_KERNELS = "sklearn.gaussian_process.kernels."
+_DISTANCES = "sklearn.metrics._dist_metrics."
+
+#: Types that fitted scikit-learn classifiers hold and that skops does not trust itself.
+#:
+#: A file can have each of them made, or called, with arguments of its own choice. None
+#: imports, evaluates, opens or calls anything that the arguments name: they are holders
+#: of arrays and parameters, arithmetic on arrays, and abstract numpy types. Left out on
+#: purpose: whatever holds a function of the file's choice (``functools.partial``,
+#: ``PyFuncDistance``, ``_Scorer``), all functions but the score functions below, and
+#: distances with weights, whose length nothing checks.
+ALLOWED_TYPES: frozenset[str] = frozenset(
+    {
+        "numpy.dtype",
+        "numpy.number",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.calibration._TemperatureScaling",
+        "sklearn.compose._column_transformer._RemainderColsList",
+        "sklearn.compose._column_transformer.make_column_selector",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.feature_selection._mutual_info.mutual_info_classif",
+        "sklearn.feature_selection._univariate_selection.chi2",
+        "sklearn.feature_selection._univariate_selection.f_classif",
+        "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+        _KERNELS + "CompoundKernel",
+        _KERNELS + "ConstantKernel",
+        _KERNELS + "DotProduct",
+        _KERNELS + "ExpSineSquared",
+        _KERNELS + "Exponentiation",
+        _KERNELS + "Matern",
+        _KERNELS + "Product",
+        _KERNELS + "RBF",
+        _KERNELS + "RationalQuadratic",
+        _KERNELS + "Sum",
+        _KERNELS + "WhiteKernel",
+        _DISTANCES + "ChebyshevDistance64",
+        _DISTANCES + "EuclideanDistance64",
+        _DISTANCES + "ManhattanDistance64",
+        "sklearn.metrics._scorer._PassthroughScorer",
+        "sklearn.model_selection._split.StratifiedKFold",
+        "sklearn.multiclass._ConstantPredictor",
+        "sklearn.neighbors._ball_tree.BallTree",
+        "sklearn.neighbors._kd_tree.KDTree",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+        "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
+        "sklearn.utils._metadata_requests.MetadataRequest",
+        "sklearn.utils._metadata_requests.MethodMetadataRequest",
+    }
+)
+
+
+def check_content(model: Any) -> None:
+    """Raise unless the trees and nearest-neighbour indices of a model are sound.
+
+    Every child must come after its parent and inside the tree, and every column that
+    is read must be one that the model has: what scikit-learn itself writes. A file
+    that breaks this would make it read memory that is not its own. A guard against
+    damaged files and plain forgeries, no sandbox.
+
+    Raises
+    ------
+    ValueError
+        Naming the type whose numbers point outside of it.
+    """
+    for value, n_features, owner in _walk(model):
+        kind = type(value).__name__
+        module = type(value).__module__
+        if module == "sklearn.tree._tree" and kind == "Tree":
+            sound = _tree_is_sound(value, n_features)
+        elif kind == "TreePredictor" and module.startswith("sklearn.ensemble."):
+            sound = _predictor_is_sound(value, n_features, owner)
+        elif kind in ("KDTree", "BallTree") and module.startswith("sklearn."):
+            sound = _index_is_sound(value)
+        elif module.startswith("sklearn.ensemble._gb") and hasattr(
+            value, "estimators_"
+        ):
+            sound = _stages_are_sound(value)
+        else:
+            continue
+        if not sound:
+            raise ValueError(
+                f"holds a {kind} whose numbers point outside of it: it is damaged, or "
+                "made to harm; do not use it"
+            )
+
+
+def _walk(root: Any) -> Iterator[tuple[Any, int | None, Any]]:
+    """Every object in a model, with the nearest estimator that it is in.
+
+    Yields the object, that estimator's number of features, and the estimator. An object
+    that two estimators share comes up once for each.
+    """
+    stack: list[tuple[Any, Any]] = [(root, None)]
+    # Kept alive while walking, so that no id is used again.
+    seen: dict[tuple[int, int], Any] = {}
+    while stack:
+        value, owner = stack.pop()
+        if isinstance(value, (str, bytes, int, float, type)) or value is None:
+            continue
+        if (id(value), id(owner)) in seen:
+            continue
+        seen[id(value), id(owner)] = value
+        n_features = getattr(owner, "__dict__", {}).get("n_features_in_")
+        yield value, n_features, owner
+        inner: list[Any] = []
+        if isinstance(value, dict):
+            inner += value.values()
+        elif isinstance(value, (list, tuple, set, frozenset)):
+            inner += value
+        elif isinstance(value, np.ndarray):
+            if value.dtype == object:
+                inner += value.ravel().tolist()
+            continue
+        elif isinstance(value, partial):
+            inner += [value.func, value.args, value.keywords]
+        attributes = getattr(value, "__dict__", None)
+        if isinstance(attributes, dict):
+            inner += attributes.values()
+            if "n_features_in_" in attributes:
+                owner = value
+        stack += [(item, owner) for item in inner]
+
+
+def _tree_is_sound(tree: Any, n_features: int | None) -> bool:
+    # First of all, since the arrays are views of node_count nodes of memory.
+    if not 1 <= tree.node_count <= tree.capacity:
+        return False
+    if tree.n_outputs < 1 or n_features is None or tree.n_features != n_features:
+        return False
+    leaf = tree.children_left == -1
+    if (tree.children_right[leaf] != -1).any():
+        return False
+    return _nodes_are_sound(
+        leaf, tree.children_left, tree.children_right, tree.feature, n_features
+    )
+
+
+def _predictor_is_sound(predictor: Any, n_features: int | None, owner: Any) -> bool:
+    nodes = predictor.nodes
+    if n_features is None or nodes.ndim != 1 or not len(nodes):
+        return False
+    categorical = nodes[(nodes["is_categorical"] != 0) & (nodes["is_leaf"] == 0)]
+    if len(categorical):
+        n_bitsets = min(
+            len(predictor.raw_left_cat_bitsets), len(predictor.binned_left_cat_bitsets)
+        )
+        # A column that is not categorical falls back to the first that is.
+        known = getattr(owner, "is_categorical_", None)
+        if (
+            (categorical["bitset_idx"] >= n_bitsets).any()
+            or known is None
+            or not np.any(known)
+        ):
+            return False
+    return _nodes_are_sound(
+        nodes["is_leaf"] != 0,
+        nodes["left"],
+        nodes["right"],
+        nodes["feature_idx"],
+        n_features,
+    )
+
+
+def _nodes_are_sound(
+    leaf: NDArray[np.bool_],
+    left: NDArray,
+    right: NDArray,
+    feature: NDArray,
+    n_features: int,
+) -> bool:
+    """Children after their parent, so that every walk down ends, and real columns."""
+    inner = np.flatnonzero(~leaf)
+    children = np.stack([left[inner], right[inner]]).astype(np.int64)
+    columns = feature[inner].astype(np.int64)
+    return bool(
+        (children > inner).all()
+        and (children < len(leaf)).all()
+        and (columns >= 0).all()
+        and (columns < n_features).all()
+    )
+
+
+def _index_is_sound(index: Any) -> bool:
+    data, order, nodes, _ = (np.asarray(array) for array in index.get_arrays())
+    inner = np.flatnonzero(nodes["is_leaf"] == 0)
+    start, stop = nodes["idx_start"], nodes["idx_end"]
+    return bool(
+        len(nodes)
+        and len(order) == len(data)
+        and ((order >= 0) & (order < len(data))).all()
+        and ((start >= 0) & (start <= stop) & (stop <= len(data))).all()
+        # The children of node i are 2 i + 1 and 2 i + 2.
+        and (2 * inner + 2 < len(nodes)).all()
+    )
+
+
+def _stages_are_sound(model: Any) -> bool:
+    """Gradient boosting hands its rows to the trees unchecked, one column per class."""
+    stages = model.estimators_
+    return bool(
+        isinstance(stages, np.ndarray)
+        and stages.ndim == 2
+        and stages.shape[1] == getattr(model, "n_trees_per_iteration_", None)
+        and all(
+            getattr(stage, "n_features_in_", None) == model.n_features_in_
+            for stage in stages.ravel()
+        )
+    )

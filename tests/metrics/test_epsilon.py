@@ -1,0 +1,175 @@
+"""Lower bounds on epsilon, on mechanisms whose epsilon is known."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.optimize import brentq
+from scipy.special import expit
+from scipy.stats import binomtest, norm
+
+from skmia.metrics import (
+    clopper_pearson,
+    epsilon_at_threshold,
+    epsilon_lower_bound,
+    threshold_counts,
+)
+
+N = 1000
+MEMBERSHIP = np.repeat([True, False], N)
+
+
+def gaussian_epsilon(shift, delta):
+    """Epsilon of the Gaussian mechanism at `delta` (Balle and Wang, 2018, th. 8)."""
+
+    def excess(epsilon):
+        flagged = norm.cdf(shift / 2 - epsilon / shift)
+        return (
+            flagged - np.exp(epsilon) * norm.cdf(-shift / 2 - epsilon / shift) - delta
+        )
+
+    return brentq(excess, 0, 50)
+
+
+def randomised_response(rng, epsilon):
+    """The membership bit, kept with probability e^eps / (1 + e^eps)."""
+    return np.where(rng.uniform(size=2 * N) < expit(epsilon), MEMBERSHIP, ~MEMBERSHIP)
+
+
+def laplace(rng, epsilon):
+    return rng.laplace(size=2 * N) + epsilon * MEMBERSHIP
+
+
+def gaussian(rng, shift):
+    return rng.normal(size=2 * N) + shift * MEMBERSHIP
+
+
+# name: (scores, their parameter, delta, the epsilon that holds, the share to reach)
+MECHANISMS = {
+    "randomised response, 1": (randomised_response, 1.0, 0.0, 1.0, 0.8),
+    "randomised response, 3": (randomised_response, 3.0, 0.0, 3.0, 0.85),
+    "laplace, 1": (laplace, 1.0, 0.0, 1.0, 0.5),
+    "gaussian, 1": (gaussian, 1.0, 0.01, gaussian_epsilon(1.0, 0.01), 0.45),
+    "nothing": (gaussian, 0.0, 0.0, 0.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_bound_holds_and_is_of_use(name):
+    """Level 0.9, 300 draws, seed 0: above the truth in 10 % plus 5.2 % at most."""
+    draw, parameter, delta, truth, share = MECHANISMS[name]
+    rng = np.random.RandomState(0)
+    bounds = [
+        epsilon_lower_bound(
+            MEMBERSHIP,
+            draw(rng, parameter),
+            delta=delta,
+            confidence_level=0.9,
+            random_state=seed,
+        )
+        for seed in range(300)
+    ]
+    assert np.mean(np.array(bounds) > truth) <= 0.1 + 0.052
+    assert np.mean(bounds) >= share * truth
+    assert min(bounds) >= 0
+
+
+def test_best_threshold_in_sample_is_no_bound():
+    """Trap 16: no leak, level 0.6, 100 draws, seed 0: 40 % plus 14.7 % may be above 0.
+
+    The best threshold of the very same records is above 0 in four draws of five.
+    """
+    rng = np.random.RandomState(0)
+    membership = np.repeat([True, False], 500)
+    in_sample, held_out = [], []
+    for seed in range(100):
+        scores = rng.normal(size=1000)
+        tp, fp, _ = threshold_counts(membership, scores)
+        tpr, fpr = clopper_pearson(tp, 500, 0.6), clopper_pearson(fp, 500, 0.6)
+        in_sample.append(max(tpr.low / fpr.high) > 1)
+        bound = epsilon_lower_bound(
+            membership, scores, confidence_level=0.6, random_state=seed
+        )
+        held_out.append(bound > 0)
+    assert np.mean(in_sample) > 0.4 + 0.147
+    assert np.mean(held_out) <= 0.4 + 0.147
+
+
+def test_clopper_pearson_bound_of_tf_privacy():
+    """C15: alpha .01, half of it on either rate."""
+    found = epsilon_at_threshold(500, 0, 500, 500, confidence_level=0.99)
+    assert round(found, 2) == 4.54
+    rate = 0.005 ** (1 / 500)
+    assert_allclose(found, np.log(rate / (1 - rate)))
+    # All of alpha on both would claim more than 99 %.
+    rate = 0.01 ** (1 / 500)
+    assert round(np.log(rate / (1 - rate)), 2) == 4.68
+
+
+@pytest.mark.parametrize("delta", [0.0, 0.05])
+@pytest.mark.parametrize(
+    ("tp", "fp", "m", "n"),
+    [(473, 755, 984, 1705), (60, 5, 100, 90), (400, 250, 400, 400)],
+)
+def test_bound_of_one_rule_is_the_larger_ratio(tp, fp, m, n, delta):
+    level = 0.95
+    tpr = binomtest(tp, m).proportion_ci(level, method="exact")
+    fpr = binomtest(fp, n).proportion_ci(level, method="exact")
+    tnr = binomtest(n - fp, n).proportion_ci(level, method="exact")
+    fnr = binomtest(m - tp, m).proportion_ci(level, method="exact")
+    ratios = [(tpr.low - delta) / fpr.high, (tnr.low - delta) / fnr.high]
+    expected = max(0.0, *np.log(ratios))
+    found = epsilon_at_threshold(tp, fp, m, n, delta=delta, confidence_level=level)
+    assert_allclose(found, expected, atol=1e-8)
+
+
+def test_sure_nonmembers_count_as_much_as_sure_members():
+    """A rule that flags all members and most of the others: only FNR tells."""
+    assert_allclose(
+        epsilon_at_threshold(500, 350, 500, 500),
+        epsilon_at_threshold(150, 0, 500, 500),
+    )
+
+
+@pytest.mark.parametrize(
+    ("tp", "fp", "delta"), [(0, 0, 0.0), (0, 10, 0.0), (10, 10, 0.0), (10, 0, 0.999)]
+)
+def test_nothing_proven_is_zero(tp, fp, delta):
+    assert epsilon_at_threshold(tp, fp, 10, 10, delta=delta) == 0.0
+
+
+@pytest.mark.parametrize("cap", [(50, 2.57), (100, 3.28), (500, 4.91), (1000, 5.60)])
+def test_perfect_attack_proves_what_its_proving_half_allows(cap):
+    """Figures of the research notes, for as many records in the half that proves."""
+    half, expected = cap
+    membership = np.repeat([1, 0], 2 * half)
+    # A gap between the sides, so that the chosen threshold separates both halves.
+    rng = np.random.RandomState(0)
+    scores = rng.uniform(size=4 * half) + 10 * membership
+    found = epsilon_lower_bound(membership, scores, random_state=0)
+    assert_allclose(found, expected, atol=0.006)
+    assert_allclose(found, epsilon_at_threshold(half, 0, half, half))
+
+
+def test_constant_scores_prove_nothing():
+    assert epsilon_lower_bound(MEMBERSHIP, np.ones(2 * N), random_state=0) == 0.0
+
+
+def test_neighbouring_doubles_are_told_apart():
+    """There is no double halfway, so the threshold is the upper of the two."""
+    upper = np.where(MEMBERSHIP, np.nextafter(1.0, 2.0), 1.0)
+    found = epsilon_lower_bound(MEMBERSHIP, upper, random_state=0)
+    assert found == epsilon_lower_bound(MEMBERSHIP, MEMBERSHIP, random_state=0)
+    assert found == epsilon_at_threshold(N // 2, 0, N // 2, N // 2)
+
+
+def test_seed_decides_the_halves():
+    scores = np.random.RandomState(4).normal(size=2 * N) + MEMBERSHIP
+
+    def bound(random_state):
+        return epsilon_lower_bound(MEMBERSHIP, scores, random_state=random_state)
+
+    assert bound(0) == bound(0) == bound(np.random.RandomState(0))
+    assert len({bound(seed) for seed in range(5)}) > 1
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    assert bound(None) >= 0
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002

@@ -1,0 +1,136 @@
+"""Intervals of proportions and of the advantage: exact values and coverage."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.stats import binom, binomtest, norm
+
+from skmia.metrics import (
+    Interval,
+    clopper_pearson,
+    is_resolvable,
+    membership_advantage,
+    membership_advantage_interval,
+    tpr_at_fpr,
+    tpr_at_fpr_interval,
+)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+@pytest.mark.parametrize(("k", "n"), [(0, 7), (7, 7), (3, 11), (40, 1000), (0, 1)])
+def test_clopper_pearson_inverts_the_binomial_test(k, n, level):
+    expected = binomtest(k, n).proportion_ci(confidence_level=level, method="exact")
+    found = clopper_pearson(k, n, level)
+    assert isinstance(found, Interval)
+    # scipy inverts by root finding, to about 1e-12.
+    assert_allclose(found, (expected.low, expected.high), atol=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 20, 150])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_clopper_pearson_covers_for_every_probability(n, level):
+    """Summed over all outcomes, so exact; each tail misses at most (1 - level) / 2."""
+    outcomes = np.arange(n + 1)
+    low, high = clopper_pearson(outcomes, n, level)
+    for p in np.linspace(0.001, 0.999, 97):
+        weight = binom.pmf(outcomes, n, p)
+        assert weight[low > p].sum() <= (1 - level) / 2 + 1e-12
+        assert weight[high < p].sum() <= (1 - level) / 2 + 1e-12
+
+
+def test_clopper_pearson_covers_in_a_simulation():
+    """Seed 0, 4000 draws: coverage at least 0.95 less three binomial errors, 0.0103."""
+    k = np.random.RandomState(0).binomial(80, 0.07, size=4000)
+    low, high = clopper_pearson(k, 80)
+    coverage = ((low <= 0.07) & (high >= 0.07)).mean()
+    assert 0.95 - 0.0103 <= coverage < 1
+
+
+def test_clopper_pearson_broadcasts():
+    low, high = clopper_pearson([[0], [2]], [2, 5, 9])
+    assert low.shape == high.shape == (2, 3)
+    assert (low[1, 2], high[1, 2]) == clopper_pearson(2, 9)
+    assert (high[1, 0], low[0, 0]) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("n", "max_fpr", "expected"),
+    [
+        (1000, 0.001, True),
+        (999, 0.001, False),
+        (49, 1 / 49, True),  # 49 * (1 / 49) is below 1 as doubles
+        (10**6, 0.0, False),
+        (1, 1.0, True),
+        (np.int64(100), np.float64(0.01), True),
+    ],
+)
+def test_is_resolvable(n, max_fpr, expected):
+    """Trap 19."""
+    assert is_resolvable(n, max_fpr) is expected
+
+
+def test_unresolvable_limit_reads_as_no_false_positive():
+    """Trap 19: at 99 non-members, limits of 0.009 and of 0 are the same figure."""
+    rng = np.random.RandomState(0)
+    membership = np.repeat([1, 0], [200, 99])
+    scores = rng.normal(size=299) + membership
+    unresolved = tpr_at_fpr(membership, scores, 0.009)
+    assert unresolved == tpr_at_fpr(membership, scores, 0.0)
+    assert not is_resolvable(99, 0.009)
+
+
+def test_tpr_interval_is_that_of_the_flagged_members():
+    membership = np.repeat([1, 0], 50)
+    scores = np.concatenate([np.repeat([2, 1], [20, 30]), np.ones(50)])
+    assert tpr_at_fpr_interval(membership, scores, 0.02) == clopper_pearson(20, 50)
+    assert tpr_at_fpr_interval(
+        membership, scores, 0.02, confidence_level=0.8
+    ) == clopper_pearson(20, 50, 0.8)
+    # All are flagged where all non-members may be.
+    assert tpr_at_fpr_interval(membership, scores, 1.0).high == 1.0
+
+
+def test_tpr_interval_covers_given_the_nonmembers():
+    """Non-members fixed, seed 1, 1500 draws of members: three errors are 0.0169."""
+    rng = np.random.RandomState(1)
+    nonmembers = rng.normal(size=200)
+    membership = np.repeat([0, 1], [200, 120])
+    # At 2 % four may be flagged: the rule is "above the fifth".
+    truth = norm.sf(np.sort(nonmembers)[-5], loc=1)
+    hits = 0
+    for _ in range(1500):
+        scores = np.concatenate([nonmembers, rng.normal(loc=1, size=120)])
+        low, high = tpr_at_fpr_interval(membership, scores, 0.02)
+        hits += low <= truth <= high
+    assert 0.95 - 0.0169 <= hits / 1500 < 1
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0])
+def test_advantage_interval_covers(shift):
+    """Normal scores, seed 2, 400 draws: coverage at least 0.95 less 0.0327.
+
+    The figure itself is above the truth in nearly every draw without a leak.
+    """
+    rng = np.random.RandomState(2)
+    truth = 2 * norm.cdf(shift / 2) - 1
+    membership = np.repeat([1, 0], [150, 250])
+    hits = above = 0
+    for _ in range(400):
+        scores = rng.normal(size=400) + shift * membership
+        low, high = membership_advantage_interval(membership, scores)
+        hits += low <= truth <= high
+        above += membership_advantage(membership, scores) > truth
+    assert hits / 400 >= 0.95 - 0.0327
+    assert above / 400 > 0.6
+
+
+def test_advantage_interval_in_numbers():
+    """Half-widths sqrt(ln(4 / alpha) / (2 n)), one per side, and clipped ends."""
+    membership = np.repeat([1, 0], [500, 200])
+    scores = np.concatenate([np.repeat([2, 1], [300, 200]), np.repeat([2, 1], 100)])
+    reach = np.sqrt(np.log(40) / 1000) + np.sqrt(np.log(40) / 400)
+    found = membership_advantage_interval(membership, scores, confidence_level=0.9)
+    assert_allclose(found, (0.0, 0.1 + reach))
+    perfect = membership_advantage_interval(membership, membership)
+    assert perfect.high == 1.0
+    assert 0.75 < perfect.low < 0.9
