@@ -60,6 +60,16 @@ class Moments:
         squares = np.where(count > 1, np.maximum(squares, 0.0), 0.0)
         return Moments(count, np.where(count > 0, mean, 0.0), squares)
 
+    def as_if(self, count: FloatArray) -> "Moments":
+        """The same location and variance, with the weight of `count` values.
+
+        A sample of one keeps its sum of squares of 0, the tightest that `count`
+        values can have: a threshold made of it errs on the side of accusing less.
+        """
+        mine, asked = np.maximum(self.count - 1, 1), np.maximum(count - 1, 0)
+        weight = np.where(self.count > 0, count, 0)
+        return Moments(weight, self.mean, self.squares * asked / mine)
+
     def at(self, rows: NDArray[np.intp]) -> "Moments":
         """Of the records at `rows`."""
         return Moments(self.count[rows], self.mean[rows], self.squares[rows])

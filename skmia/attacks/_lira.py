@@ -171,6 +171,10 @@ class LiRAAttack(ShadowAttack):
             if twin >= 0:
                 inside = inside.without(values[twin], member[twin])
                 outside = outside.without(values[twin], ~member[twin])
+            # The target is judged by one or two shadows more than these are. Without
+            # their weight its scores would be on a wider scale than the threshold.
+            inside = inside.as_if(self._in.count)
+            outside = outside.as_if(self._out.count)
             rows = np.flatnonzero(~member[k])
             x = values[k, rows].astype(np.float64)
             inside, outside = inside.at(rows), outside.at(rows)

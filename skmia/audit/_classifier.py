@@ -84,7 +84,8 @@ def audit_classifier(
         was fitted on the members belongs in a Pipeline with it, so that the shadow
         models repeat it.
     X_members : array-like, frame or sparse matrix of shape (n_members, n_features)
-        The rows that the model was trained on, or a random part of them.
+        The rows that the model was trained on. With a part of them only, the shadows
+        learn from fewer rows than the model did, and attacks with shadows read less.
     y_members : array-like of shape (n_members,)
         Their labels.
     X_nonmembers : array-like, frame or sparse matrix
@@ -183,8 +184,10 @@ def audit_classifier(
         confidence_level, "confidence_level", 0, 1, closed="neither"
     )
     seed = resolve_seed(random_state)
-    chosen = _make_attacks(attacks, model, seed)
     check_design_parameters(n_shadows, 0.5 if train_size == "auto" else train_size)
+    chosen = _make_attacks(attacks, model)
+    for attack in chosen.values():
+        _configure(attack, n_shadows, seed)
     wanted = [name for name, a in chosen.items() if "shadows" in a.get_params(False)]
     if wanted:
         _check_can_be_refitted(model, wanted)
@@ -246,7 +249,7 @@ def audit_classifier(
     )
 
 
-def _make_attacks(attacks: object, model: Any, seed: int) -> dict[str, Any]:
+def _make_attacks(attacks: object, model: Any) -> dict[str, Any]:
     """Fresh attacks on the frozen model, by name; those given are not touched."""
     wrong = (
         "The 'attacks' parameter must be 'default', a list of names out of "
@@ -269,12 +272,18 @@ def _make_attacks(attacks: object, model: Any, seed: int) -> dict[str, Any]:
         raise ValueError(wrong)
     if not chosen:
         raise ValueError(wrong)
-    for attack in chosen.values():
-        if isinstance(attack, MembershipAttack):
-            attack._check_params()  # now, rather than after the shadows
-        if attack.get_params(deep=False).get("random_state", seed) is None:
-            attack.set_params(random_state=seed)
     return chosen
+
+
+def _configure(attack: Any, n_shadows: int, seed: int) -> None:
+    """Hand on the audit's own parameters, and check all before a shadow is fitted."""
+    params = attack.get_params(deep=False)
+    if "n_shadows" in params:
+        attack.set_params(n_shadows=n_shadows)
+    if params.get("random_state", seed) is None:
+        attack.set_params(random_state=seed)
+    if isinstance(attack, MembershipAttack):
+        attack._check_params()
 
 
 def _adopt(name: str, attack: Any, frozen: FrozenEstimator) -> Any:

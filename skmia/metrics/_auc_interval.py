@@ -67,9 +67,8 @@ def _interval_without_variance(sides: Sides, auc: float, alpha: float) -> Interv
         return Interval(0.0, clopper_pearson(0, n_pairs, 1 - alpha).high)
     if _is_constant(sides):
         reach = (1 - alpha ** (1 / n_pairs)) / 2
-    else:
-        reach = float(np.sqrt(np.log(2 / alpha) / (2 * n_pairs)))
-    return Interval(max(auc - reach, 0.0), min(auc + reach, 1.0))
+        return Interval(0.5 - reach, 0.5 + reach)
+    return Interval(0.0, 1.0)
 
 
 def _is_constant(sides: Sides) -> bool:
@@ -125,7 +124,7 @@ def roc_auc_interval(
       mirrored for an AUC of 0.
     - Constant scores: `k` comparisons out of `k` tied, so a tie has a probability of at
       least ``alpha ** (1 / k)``, and the AUC is within half the rest of 0.5.
-    - One record on a side: Hoeffding's bound for `k` pairs, in general all of [0, 1].
+    - One record on a side, otherwise: all of [0, 1].
 
     These are conservative. So that a perfect attack is never reported with less
     confidence than one with a single slip, whose estimated spread is far too small,
@@ -136,9 +135,6 @@ def roc_auc_interval(
     ----------
     DeLong, DeLong and Clarke-Pearson, "Comparing the Areas under Two or More Correlated
     Receiver Operating Characteristic Curves", Biometrics 1988.
-
-    Hoeffding, "Probability Inequalities for Sums of Bounded Random Variables", Journal
-    of the American Statistical Association 1963, section 5.
 
     Examples
     --------

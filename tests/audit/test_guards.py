@@ -112,7 +112,11 @@ def test_saturated_probabilities():
 def test_missing_classes():
     assert missing_classes(0, 16) == []
     (guard,) = missing_classes(5, 16)
-    assert (guard.name, guard.severity, guard.count) == ("missing_classes", "warning", 5)
+    assert (guard.name, guard.severity, guard.count) == (
+        "missing_classes",
+        "warning",
+        5,
+    )
     assert "5 times, over 16 shadows" in guard.message
 
 

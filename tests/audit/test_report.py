@@ -114,7 +114,9 @@ def test_resolvable_from_the_number_that_is_named(rate):
 
     def value(n_nonmembers):
         member = np.repeat([True, False], [20, n_nonmembers])
-        report = AuditReport(member, {"a": rng.normal(size=member.size)}, max_fprs=[rate])
+        report = AuditReport(
+            member, {"a": rng.normal(size=member.size)}, max_fprs=[rate]
+        )
         return report, report.figures[-1]
 
     report, figure = value(1)
@@ -157,7 +159,9 @@ def test_summary_says_all_and_not_more():
     assert "Pipeline(StandardScaler, SVC)" in text
     assert re.search(r"\n  members +300 rows, model accuracy 0.987\n", text)
     assert re.search(r"\n  non-members +200 rows, model accuracy 0.910\n", text)
-    assert re.search(r"\n  shadows +16 models, each trained on 60 % of the rows\n", text)
+    assert re.search(
+        r"\n  shadows +16 models, each trained on 60 % of the rows\n", text
+    )
     line = rf"\n  AUC +{auc.value:.3f} +\[{auc.low:.3f}, {auc.high:.3f}\]\n"
     assert re.search(line, text)
     tpr = report.figures[2]

@@ -1,0 +1,70 @@
+"""scikit-learn's own checks, on every public estimator, with no expected failure."""
+
+import inspect
+from importlib import import_module
+
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skmia
+
+# Checks fit on a handful of records: the models, and what we say of it, warn.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+INNER = [
+    LogisticRegression(),
+    RandomForestClassifier(n_estimators=3),
+    make_pipeline(StandardScaler(), LogisticRegression()),
+]
+# What makes a check fast, never what makes it pass.
+SETTINGS = {"n_shadows": 4}
+
+
+def public_estimators():
+    """Every concrete estimator class that a public module names in ``__all__``."""
+    found = {}
+    for module in skmia.__all__:
+        if module.startswith("__"):
+            continue
+        package = import_module(f"skmia.{module}")
+        for name in getattr(package, "__all__", ()):
+            thing = getattr(package, name)
+            if (
+                inspect.isclass(thing)
+                and issubclass(thing, BaseEstimator)
+                and not inspect.isabstract(thing)
+            ):
+                found[name] = thing
+    return found
+
+
+def instances():
+    """Each of them around each inner classifier."""
+    for cls in public_estimators().values():
+        known = inspect.signature(cls).parameters
+        settings = {k: v for k, v in SETTINGS.items() if k in known}
+        for inner in INNER:
+            yield cls(inner, **settings)
+
+
+def test_every_attack_is_found():
+    assert {"LossThresholdAttack", "LiRAAttack"} <= set(public_estimators())
+
+
+# A list: on scikit-learn <= 1.8 the decorator hands pytest 9 a generator.
+_mark = parametrize_with_checks(list(instances()))
+_mark = (
+    pytest.mark.parametrize(_mark.args[0], list(_mark.args[1]), **_mark.kwargs)
+    if hasattr(_mark, "args")
+    else _mark
+)
+
+
+@_mark
+def test_sklearn_compatible(estimator, check):
+    check(estimator)
