@@ -170,11 +170,12 @@ def loss(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     """
     proba, y = _check(proba, y)
     p, others = _true(proba, y), _others(proba, y).sum(axis=1)
-    # 1 - p is exact here for the p that was given, but p itself was rounded: within
-    # that rounding the sum of the others is the better figure. Outside of it (masked
-    # or truncated outputs that do not sum to one) p stands.
-    step = np.finfo(proba.dtype).eps if proba.dtype.kind == "f" else 0.0
-    rounded = np.abs((1.0 - p) - others) <= 2 * proba.shape[1] * step
+    # 1 - p is exact for the p that was given, but close to 1 that p has lost its
+    # digits, and the sum of the others still has them. Elsewhere p stands, so that
+    # equal probabilities tie; and where the row does not sum to one (masked outputs).
+    eps = np.finfo(proba.dtype).eps if proba.dtype.kind == "f" else 0.0
+    agrees = np.abs((1.0 - p) - others) <= 2 * proba.shape[1] * eps
+    rounded = agrees & (1.0 - p <= np.sqrt(eps))
     rest = np.where(rounded, others, 1.0 - p)
     return np.where(p > 0.5, -np.log1p(-np.minimum(rest, 0.5)), -_log(p))
 

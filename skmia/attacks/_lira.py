@@ -9,7 +9,7 @@ from skmia.utils._validation import check_option
 
 
 class LiRAAttack(ShadowAttack):
-    """Likelihood-ratio attack: which of two worlds does the target come from?
+    """Likelihood-ratio attack: which of two worlds the target comes from.
 
     Shadow models are fitted with and without each record. Over them, the logit of
     the record's true class has one distribution where the record was seen (IN) and

@@ -27,6 +27,7 @@ _MAX_ROWS = 4000
 _MIN_ROWS = 40  # of either set, after repeats: fewer make no fold worth a fit
 _MAX_COLUMNS = 256
 _N_FOLDS = 5
+_LARGEST = 1e100  # stands for infinity; its square is a double too
 _MIN_AUC = 0.55
 
 
@@ -68,20 +69,21 @@ def blind_classifier(
     message = (
         "A plain classifier that never sees the model tells members from non-members "
         f"with AUC {auc:.3f} [{interval.low:.3f}, {interval.high:.3f}] ({name} alone: "
-        f"{alone:.3f}). The two sets come from different sources, times or filters, "
-        f"and the figures mix that with what the model leaks; compare members with "
-        f"rows that were held out at random."
+        f"{alone:.3f}). The two sets seem to come from different sources, times or "
+        "filters. Then the figures mix that with what the model leaks; compare members "
+        "with rows that were held out at random."
     )
     return [Guard("blind_classifier", "warning", message, int(rows.size), auc)]
 
 
 def encode_columns(X: Any) -> tuple[Any, list[str]]:
-    """Every column as numbers, and its name: codes where it is text.
+    """Return every column as numbers, codes where it is text, and its name.
 
-    Sparse input stays sparse.
+    Sparse input stays sparse. Missing values are NaN; infinite ones become finite.
     """
     if sparse.issparse(X):
-        X = sparse.csr_array(X).astype(np.float64)
+        X = sparse.csr_array(X).astype(np.float64)  # a copy
+        np.clip(X.data, -_LARGEST, _LARGEST, out=X.data)
         return X, [f"column {j}" for j in range(X.shape[1])]
     if hasattr(X, "columns"):
         # By position: pandas allows two columns of one name.
@@ -90,14 +92,19 @@ def encode_columns(X: Any) -> tuple[Any, list[str]]:
             for j, name in enumerate(X.columns)
         ]
         names = [f"column {name!r}" for name in X.columns]
-        return np.column_stack([_encode(column) for column in series]), names
+        return _stack(series), names
     X = np.asarray(X)
     if X.ndim == 1:
         X = X[:, None]
     names = [f"column {j}" for j in range(X.shape[1])]
     if X.dtype.kind in "biuf":
-        return X.astype(np.float64), names
-    return np.column_stack([_encode(column) for column in X.T]), names
+        return np.clip(X.astype(np.float64), -_LARGEST, _LARGEST), names
+    return _stack(X.T), names
+
+
+def _stack(columns: Any) -> NDArray[np.float64]:
+    encoded = np.column_stack([_encode(column) for column in columns])
+    return np.clip(encoded, -_LARGEST, _LARGEST)
 
 
 def _encode(column: Any) -> NDArray[np.float64]:
@@ -170,14 +177,13 @@ def _differing_columns(
     if n_columns <= _MAX_COLUMNS:
         return np.arange(n_columns)
     rows, members = columns[train], membership[train]
-    if not sparse.issparse(rows):
+    if sparse.issparse(rows):
+        variance = rows.power(2).mean(axis=0) - rows.mean(axis=0) ** 2
+        spread = np.sqrt(np.maximum(variance, 0))
+    else:
         rows = np.nan_to_num(rows)
-    mean = [np.asarray(rows[m].mean(axis=0)).ravel() for m in (members, ~members)]
-    squares = rows.power(2) if sparse.issparse(rows) else rows**2
-    overall = np.asarray(rows.mean(axis=0)).ravel()
-    spread = np.sqrt(
-        np.maximum(np.asarray(squares.mean(axis=0)).ravel() - overall**2, 0)
-    )
+        spread = rows.std(axis=0)
+    mean = rows[members].mean(axis=0), rows[~members].mean(axis=0)
     distance = np.abs(mean[0] - mean[1]) / np.where(spread > 0, spread, 1)
     return np.argsort(-distance, kind="stable")[:_MAX_COLUMNS]
 

@@ -70,14 +70,18 @@ def percent(share: float) -> str:
     return f"{100 * share:.4g} %"
 
 
+def _rows(count: int) -> str:
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
+
+
 def shared_rows(n_members: int, n_nonmembers: int) -> list[Guard]:
     """Tell of rows that were in both sets, which `make_pool` left out."""
     if not n_members and not n_nonmembers:
         return []
     message = (
-        f"{n_members:,} rows of the members and {n_nonmembers:,} of the non-members "
-        "have the same features and label as a row of the other set. They were left "
-        "out of both."
+        f"{_rows(n_members)} of the members and {_rows(n_nonmembers)} of the "
+        "non-members had the same features and label as a row of the other set. They "
+        "were left out of both."
     )
     return [Guard("shared_rows", "warning", message, n_members + n_nonmembers)]
 
@@ -94,9 +98,9 @@ def duplicate_rows(
         return []
     share = sum(repeats) / hashes.size
     message = (
-        f"{repeats[0]:,} rows of the members and {repeats[1]:,} of the non-members "
-        "repeat another row of their own set. Repeated rows count more than once, and "
-        "the intervals, which take rows as independent, are too narrow."
+        f"Repeats of another row of their own set: {_rows(repeats[0])} of the members "
+        f"and {_rows(repeats[1])} of the non-members. Repeated rows count more than "
+        "once, and the intervals, which take rows as independent, are too narrow."
     )
     severity: Severity = "warning" if share >= _NOTABLE_SHARE else "note"
     return [Guard("duplicate_rows", severity, message, sum(repeats), share)]
@@ -160,13 +164,13 @@ def tied_scores(
             inside.append(
                 f"TPR at {percent(rate)} FPR is read at "
                 f"{percent(round(reached / n_nonmembers, 6))} FPR, since the next "
-                f"{blocks[last]:,} records share one score"
+                f"{_rows(int(blocks[last]))} share one score"
             )
     if not inside and share < _NOTABLE_SHARE:
         return []
     message = (
         f"'{attack}' gives {percent(round(share, 4))} of the records a score that "
-        "others have too."
+        f"others have too; the largest block has {_rows(int(blocks.max()))}."
     )
     if inside:
         message += f" {'; '.join(inside)}. It may understate the leakage."
@@ -184,9 +188,9 @@ def saturated_probabilities(
         return []
     share = count / len(columns)
     message = (
-        f"The model gives {percent(share)} of the rows a probability of exactly 0 or 1 "
-        "for their own class. Confidence says nothing more among these rows: attacks "
-        "that read it cannot rank them."
+        f"The model gives {percent(round(share, 4))} of the rows a probability of "
+        "exactly 0 or 1 for their own class. Among these rows confidence says nothing "
+        "more: attacks that read it cannot rank them."
     )
     severity: Severity = "warning" if share >= _NOTABLE_SHARE else "note"
     return [Guard("saturated_probabilities", severity, message, count, share)]

@@ -23,7 +23,7 @@ def test_shared_rows():
     assert shared_rows(0, 0) == []
     (guard,) = shared_rows(3, 2)
     assert (guard.name, guard.severity, guard.count) == ("shared_rows", "warning", 5)
-    assert "3 rows of the members and 2 of the non-members" in guard.message
+    assert "3 rows of the members and 2 rows of the non-members" in guard.message
 
 
 def test_duplicate_rows():
@@ -36,7 +36,7 @@ def test_duplicate_rows():
     (guard,) = duplicate_rows(repeated, SIDES)
     assert (guard.name, guard.count, guard.value) == ("duplicate_rows", 3, 3 / 16)
     assert guard.severity == "warning"
-    assert "2 rows of the members and 1 of the non-members" in guard.message
+    assert "2 rows of the members and 1 row of the non-members" in guard.message
     many = np.arange(100, dtype=np.uint64)
     many[1] = 0
     (guard,) = duplicate_rows(many, np.arange(100) < 50)
@@ -68,10 +68,12 @@ def test_tied_scores_inside_a_block():
     assert (guard.name, guard.severity) == ("tied_scores", "warning")
     assert (guard.attack, guard.count, guard.value) == ("loss", 8, 0.5)
     assert "TPR at 30 % FPR is read at 10 % FPR" in guard.message
-    assert "the next 8 records share one score" in guard.message
+    assert "the next 8 rows share one score" in guard.message
     # The block ends where 60 % do, so that nothing is lost there.
     (guard,) = tied_scores("loss", SIDES, scores, (0.6,))
     assert guard.severity == "note"
+    assert "50 % of the records" in guard.message
+    assert "the largest block has 8 rows" in guard.message
     assert "is read at" not in guard.message
 
 

@@ -1,0 +1,78 @@
+"""What importing skmia costs, and what its namespaces promise."""
+
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+import skmia
+
+MODULES = [name for name in skmia.__all__ if not name.startswith("__")]
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_all_names_exist_and_are_documented(module):
+    package = import_module(f"skmia.{module}")
+    assert getattr(skmia, module) is package
+    names = getattr(package, "__all__", [])
+    assert list(names) == sorted(names)
+    for name in names:
+        thing = getattr(package, name)
+        if callable(thing):
+            assert thing.__doc__, f"{module}.{name} has no docstring"
+            # Templates and plain records have nothing to run by themselves.
+            bare = inspect.isclass(thing) and (
+                inspect.isabstract(thing) or issubclass(thing, tuple)
+            )
+            assert bare or ">>> " in thing.__doc__, f"{module}.{name} has no example"
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = skmia.nonsense
+    assert set(skmia.__all__) <= set(dir(skmia))
+
+
+HEAVY = ["matplotlib", "pandas", "polars", "diffprivlib", "typer", "skops"]
+
+
+def loaded(*modules):
+    imports = "; ".join(f"import {name}" for name in modules)
+    return set(
+        run(
+            f"import sys; {imports}; print(*[m for m in {HEAVY} if m in sys.modules])"
+        ).split()
+    )
+
+
+def test_import_is_light():
+    """Neither the package nor a subpackage adds plotting, frames or diffprivlib."""
+    assert loaded("skmia") == set()
+    # scikit-learn 1.9 loads pandas by itself where it is installed.
+    theirs = loaded("sklearn.ensemble", "sklearn.utils.parallel")
+    assert loaded(*(f"skmia.{name}" for name in MODULES)) <= theirs
+
+
+def test_import_is_fast():
+    """`import skmia` next to `import sklearn.base`, as a ratio within one process."""
+    code = """
+import time
+start = time.perf_counter(); import sklearn.base; base = time.perf_counter() - start
+start = time.perf_counter(); import skmia; own = time.perf_counter() - start
+print(own / base)
+"""
+    # scikit-learn's base takes a second or so cold and half of one warm; 0.2 s is
+    # asked for, and the import of nothing but a lazy module is far below.
+    assert min(float(run(code)) for _ in range(2)) < 0.2
+
+
+def test_version():
+    assert skmia.__version__ == run("import skmia; print(skmia.__version__)")
