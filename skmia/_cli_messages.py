@@ -8,7 +8,9 @@ from typing import Any
 
 from skmia.utils._model_files import UntrustedModelError, one_line
 
-EXIT_INPUT = 2
+EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
+#: What ``skmia[cli]`` installs.
+PACKAGES = ("typer", "pandas", "pyarrow", "skops")
 
 # What Python itself does not show outside of a script's own code.
 _SILENT = (
@@ -29,18 +31,24 @@ def boundary() -> Iterator[None]:
         for category in _SILENT:
             warnings.simplefilter("ignore", category)
         warnings.showwarning = _make_show_warning()
+        status = EXIT_INPUT
         try:
             yield
+        except KeyboardInterrupt:
+            say("error", "interrupted")
+            status = EXIT_INTERRUPTED
         except UntrustedModelError as error:
             say("error", f"{error}. {_trust_hint(error.types)}")
         except ImportError as error:
+            if not any(name in str(error) for name in PACKAGES):
+                raise
             say("error", f"{one_line(error)} ({install_hint()})")
         # NotFittedError is a ValueError.
         except (ValueError, TypeError, OSError) as error:
             say("error", one_line(error))
         else:
             return
-    raise typer.Exit(EXIT_INPUT)
+    raise typer.Exit(status)
 
 
 def _make_show_warning() -> Any:

@@ -1,0 +1,19 @@
+"""Fixtures that more than one file needs."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+_DATA = Path(__file__).resolve().parents[1] / "benchmarks" / "_data.py"
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The benchmarks' loaders, or a skip where the data is not beside the project."""
+    spec = importlib.util.spec_from_file_location("skmia_benchmark_data", _DATA)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not module.FOLDER.is_dir():
+        pytest.skip("Location-30 and Adult are not in ../shared/data")
+    return module
