@@ -8,8 +8,9 @@ Probabilities of exactly 0 and 1, which trees and nearest neighbours give, are k
 finite by one clip: nothing below :data:`SMALLEST_PROBABILITY`, the smallest normal
 double, enters a logarithm. A logit therefore lies in [-708.4, 708.4], the two ends
 being the saturated values, and no two probabilities that a double can tell apart
-are made equal by it. "One minus the probability" is always the sum over the other
-classes, which keeps its digits where 1 - p has lost them.
+are made equal by it. Close to 1, "one minus the probability" is the sum over the other
+classes, which keeps the digits that 1 - p has lost. It is 1 - p where the row does not
+sum to one: classes that an output does not report do not make a record certain.
 """
 
 from collections.abc import Callable
@@ -79,12 +80,28 @@ def _others(proba: NDArray, y: NDArray[np.intp]) -> NDArray:
     return others
 
 
+def _rest(proba: NDArray, y: NDArray[np.intp]) -> FloatArray:
+    """One minus the probability of the true class, with all the digits there are."""
+    below, others = 1.0 - _true(proba, y), _others(proba, y).sum(axis=1)
+    # 1 - p is exact for the p that was given, but close to 1 that p has lost its
+    # digits, and the sum of the others still has them. Elsewhere p stands, so that
+    # equal probabilities tie; and where the row does not sum to one (masked outputs).
+    eps = np.finfo(proba.dtype).eps if proba.dtype.kind == "f" else 0.0
+    agrees = np.abs(below - others) <= 2 * proba.shape[1] * eps
+    return np.where(agrees & (below <= np.sqrt(eps)), others, below)
+
+
 def _log(p: NDArray) -> FloatArray:
     return np.log(np.maximum(p, SMALLEST_PROBABILITY))
 
 
+def _minus_log(p: NDArray, rest: NDArray) -> FloatArray:
+    """-log(p) from p and ``1 - p``, whichever of them has more digits."""
+    return np.where(p > 0.5, -np.log1p(-np.minimum(rest, 0.5)), -_log(p))
+
+
 def logit(proba: ArrayLike, y: ArrayLike) -> FloatArray:
-    """Scaled logit, log p_y - log(sum of the other classes' probabilities).
+    """Scaled logit, log p_y - log(1 - p_y).
 
     The signal of the likelihood-ratio attack: close to normally distributed over
     retrainings of a model, where the probability itself is not.
@@ -113,7 +130,7 @@ def logit(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     array([  1.7346, 708.3964])
     """
     proba, y = _check(proba, y)
-    return _log(_true(proba, y)) - _log(_others(proba, y).sum(axis=1))
+    return _log(_true(proba, y)) - _log(_rest(proba, y))
 
 
 def hinge(proba: ArrayLike, y: ArrayLike) -> FloatArray:
@@ -169,15 +186,7 @@ def loss(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     array([0.1625, 0.9163])
     """
     proba, y = _check(proba, y)
-    p, others = _true(proba, y), _others(proba, y).sum(axis=1)
-    # 1 - p is exact for the p that was given, but close to 1 that p has lost its
-    # digits, and the sum of the others still has them. Elsewhere p stands, so that
-    # equal probabilities tie; and where the row does not sum to one (masked outputs).
-    eps = np.finfo(proba.dtype).eps if proba.dtype.kind == "f" else 0.0
-    agrees = np.abs((1.0 - p) - others) <= 2 * proba.shape[1] * eps
-    rounded = agrees & (1.0 - p <= np.sqrt(eps))
-    rest = np.where(rounded, others, 1.0 - p)
-    return np.where(p > 0.5, -np.log1p(-np.minimum(rest, 0.5)), -_log(p))
+    return _minus_log(_true(proba, y), _rest(proba, y))
 
 
 def confidence(proba: ArrayLike, y: ArrayLike) -> FloatArray:
@@ -262,9 +271,9 @@ def modified_entropy(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     array([0.1622, 3.3704])
     """
     proba, y = _check(proba, y)
-    others = _others(proba, y)
-    right = (1.0 - _true(proba, y)) * _log(_true(proba, y))
-    return np.abs(right + (others * _log(1.0 - others)).sum(axis=1))
+    rest, others = _rest(proba, y), _others(proba, y)
+    right = rest * _minus_log(_true(proba, y), rest)
+    return right + (others * _minus_log(1.0 - others, others)).sum(axis=1)
 
 
 def correctness(proba: ArrayLike, y: ArrayLike) -> FloatArray:
