@@ -479,7 +479,7 @@ def test_the_application_exits_as_main_does(work):
     assert run(app, [*AUDIT, "--fail-above", "auc=0.1"]).exit_code == 1
     result = run(app, ["audit", "none.skops", *TABLES, *READING])
     assert result.exit_code == 2
-    assert result.stderr == "skmia: error: none.skops does not exist\n"
+    assert "skmia: error: none.skops does not exist\n" in result.output
 
 
 def run_process(*command, **options):

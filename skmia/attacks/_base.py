@@ -64,9 +64,8 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
             would read as perfectly safe.
         """
         self._check_params()
-        if get_config()["enable_metadata_routing"]:
-            params = dict(process_routing(self, "fit", **params).estimator.fit)
-        params = {k: v for k, v in params.items() if v is not None}
+        X = _as_rows(X)
+        params = self._target_params(params)
         random_state = own_random_state(self.random_state)
         target = resolve_target(
             self.estimator, X, y, membership, params, random_state, type(self).__name__
@@ -74,14 +73,30 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         self._target = target
         self._fit_attack(target, X, params, random_state)
         self.membership_ = target.membership
-        if not target.precomputed:
-            self.estimator_ = target.model
-            for name in ("n_features_in_", "feature_names_in_"):
-                if hasattr(target.model, name):
-                    setattr(self, name, getattr(target.model, name))
-        else:
+        # Nothing of an earlier fit stays: that target may have had names, or been one.
+        for name in ("estimator_", "n_features_in_", "feature_names_in_"):
+            vars(self).pop(name, None)
+        if target.precomputed:
             self.n_features_in_ = len(target.classes)
+            return self
+        self.estimator_ = target.model
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(target.model, name):
+                setattr(self, name, getattr(target.model, name))
         return self
+
+    def _target_params(self, params):
+        """What of the fit metadata is for the target, and for its shadows."""
+        if get_config()["enable_metadata_routing"]:
+            params = dict(process_routing(self, "fit", **params).estimator.fit)
+        params = {k: v for k, v in params.items() if v is not None}
+        if params and isinstance(self.estimator, str):
+            raise TypeError(
+                f"fit got the parameters {sorted(params)}, but with "
+                "estimator='precomputed' nothing is fitted that could take them. "
+                "Leave them out."
+            )
+        return params
 
     def score_samples(self, X, y=None):
         """Evidence of membership, record by record.
@@ -144,9 +159,7 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _score_and_offset(self, X, y):
         check_is_fitted(self)
-        if isinstance(X, list):
-            X = np.asarray(X)
-        return self._score(X, y)
+        return self._score(_as_rows(X), y)
 
     def _answers(self, X, y):
         """Probabilities of the target, and the column of each record's label."""
@@ -206,9 +219,15 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         return tags
 
 
-def upper_quantile(scores, max_fpr):
-    """The smallest observed score that at most `max_fpr` of `scores` lie above.
+def _as_rows(X):
+    """`X`, a list as an array: fit and scoring must see the same values in it."""
+    return np.asarray(X) if isinstance(X, list) else X
 
-    ``numpy.quantile(..., 1 - max_fpr, method="higher")``.
+
+def upper_quantile(scores, max_fpr):
+    """The 1 - `max_fpr` quantile of `scores`: at most `max_fpr` of them lie above.
+
+    One of the scores, by NumPy's method "higher": rounded up, so that the promise is
+    kept on few rows and where scores tie.
     """
     return float(np.quantile(scores, 1 - max_fpr, method="higher"))

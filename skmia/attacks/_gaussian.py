@@ -165,9 +165,7 @@ class Spread:
         Spread
             Never zero.
         """
-        pooled = _pooled_variance(own, other, unbiased=variance == "shrunk")
-        if variance == "global":
-            pooled = own.total or pooled
+        pooled = _pooled_variance(own, other, variance)
         seen = own.count > 0
         means = own.mean[seen] if seen.any() else np.zeros(1)
         spread = cls(
@@ -226,10 +224,10 @@ class Spread:
         return Predictive(location, np.sqrt(variance), freedom)
 
 
-def _pooled_variance(own: Moments, other: Moments, unbiased: bool) -> float:
+def _pooled_variance(own: Moments, other: Moments, variance: str) -> float:
     """The side's own, the other's, or that between records: never zero."""
-    name = "within_unbiased" if unbiased else "within"
-    mine, others = getattr(own, name), getattr(other, name)
+    kind = {"shrunk": "within_unbiased", "global": "total"}.get(variance, "within")
+    mine, others = getattr(own, kind), getattr(other, kind)
     if mine > _DEGENERATE**2 * others:
         return mine
     return others or own.total or other.total or 1.0
@@ -258,10 +256,9 @@ def prior_strength(moments: Moments, pooled: float) -> float:
     log_variance = np.log(moments.squares[usable] / freedom) - digamma(half)
     log_variance += np.log(half)
     excess = float(log_variance.var(ddof=1) - polygamma(1, half).mean())
-    # trigamma(1e4) = 1e-4: beyond that the t distribution is a normal one.
-    if excess <= 1e-4:
-        return np.inf
     low, high = 1e-2, 1e4
+    if excess <= polygamma(1, high):  # the t distribution is a normal one
+        return np.inf
     if excess >= polygamma(1, low):
         return 2 * low
     return 2 * float(brentq(lambda h: polygamma(1, h) - excess, low, high))

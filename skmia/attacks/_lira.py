@@ -1,5 +1,7 @@
 """LiRA, the likelihood-ratio attack."""
 
+import warnings
+
 import numpy as np
 
 from skmia.attacks._base import upper_quantile
@@ -150,6 +152,21 @@ class LiRAAttack(ShadowAttack):
         super()._check_params()
 
     def _fit_shadow_attack(self, values, member):
+        if self.mode == "online" and not member.any():
+            raise ValueError(
+                "mode='online' compares shadows that hold a record with shadows that "
+                "do not. Got shadows that hold none of the records; pass "
+                "mode='offline'."
+            )
+        if self.variance == "per_record" and len(values) < 6:
+            warnings.warn(
+                f"variance='per_record' with {len(values)} shadows: one of them as a "
+                "target leaves single values of a record, which have no spread, and "
+                "the threshold does not keep to max_fpr. Pass variance='shrunk', or "
+                "more shadows.",
+                UserWarning,
+                stacklevel=4,
+            )
         self._in = Moments.of(values, member)
         self._out = Moments.of(values, ~member)
         self._in_spread = Spread.of(self.variance, self._in, self._out)

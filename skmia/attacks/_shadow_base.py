@@ -60,13 +60,21 @@ class ShadowAttack(MembershipAttack):
             shadows = self._check_given(n)
         else:
             shadows = self._fit_own(target, X, params, random_state)
+        if shadows.member.all():
+            raise ValueError(
+                "The 'shadows' parameter has every record in every shadow, so that "
+                "nothing tells what a non-member looks like. Pass shadows that leave "
+                "records out."
+            )
         self.shadows_ = shadows
-        member = shadows.member
-        if self._hashes is not None:
-            # "Out" means that no copy of the record was seen.
-            member = _any_copy(member, self._hashes)
+        # "Out" means that no copy of the record was seen.
+        self._member = member = (
+            shadows.member
+            if self._hashes is None
+            else _any_copy(shadows.member, self._hashes)
+        )
         values = MEMBER_SIGN[self.signal] * shadows.get(self.signal)
-        self._limit = _saturation_limit(values)
+        self._bound, self._limit = _saturation(values)
         self._fit_shadow_attack(self._soften(values), member)
 
     def _fit_own(self, target, X, params, random_state):
@@ -126,9 +134,8 @@ class ShadowAttack(MembershipAttack):
         at the clip, a few such values inflate every mean and spread: on Location-30
         they took LiRA's TPR at 0.1 % FPR on a random forest from 1.00 to 0.03.
         """
-        if self._limit is None:
-            return values
-        return np.clip(values, -self._limit, self._limit)
+        beyond = np.abs(values) >= self._bound
+        return np.where(beyond, np.copysign(self._limit, values), values)
 
     def _score(self, X, y):
         proba, columns = self._answers(X, y)
@@ -136,12 +143,12 @@ class ShadowAttack(MembershipAttack):
             MEMBER_SIGN[self.signal] * SIGNALS[self.signal](proba, columns)
         )
         if self._target.precomputed:
-            return self._score_pool(values, self._precomputed_rows(len(values), y))
-        if y is None:
+            return self._score_pool(values, self._precomputed_rows(columns, y))
+        rows = np.full(len(values), -1)
+        if y is not None:
             # The pool was asked about true labels; a predicted one is another record.
-            return self._ask_models(X, columns, values)
-        labels = check_labels(y, len(values), type(self).__name__)
-        rows = match_rows(hash_rows(X, labels), self._hashes)
+            labels = check_labels(y, len(values), type(self).__name__)
+            rows = match_rows(hash_rows(X, labels), self._hashes)
         unknown = int((rows < 0).sum())
         if not unknown:
             return self._score_pool(values, rows)
@@ -152,25 +159,32 @@ class ShadowAttack(MembershipAttack):
                 "the shadows that have not seen them; these scores and those of calls "
                 "within the pool are on different scales.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=4,
             )
-        return self._ask_models(X, columns, values)
+        return self._ask_models(X, columns, values, rows)
 
-    def _precomputed_rows(self, n, y):
-        pool = self.shadows_.n_records
-        if n != pool:
+    def _precomputed_rows(self, columns, y):
+        pool = self._target.columns
+        if len(columns) != len(pool):
             raise ValueError(
                 "With estimator='precomputed' and given shadows, the rows of X are the "
-                f"shadows' {pool} records in the same order. Got {n} rows instead."
+                f"shadows' {len(pool)} records in the same order. Got {len(columns)} "
+                "rows instead."
             )
         if y is None:
             raise ValueError(
                 "With estimator='precomputed', y must be passed: the shadows' signals "
                 "are those of the true classes."
             )
-        return np.arange(n)
+        if differ := int((columns != pool).sum()):
+            raise ValueError(
+                "With estimator='precomputed' and given shadows, y is that of fit, row "
+                f"by row. Got {differ} of {len(pool)} rows with another class instead; "
+                "pass the records in the order of fit."
+            )
+        return np.arange(len(pool))
 
-    def _ask_models(self, X, columns, values):
+    def _ask_models(self, X, columns, values, rows):
         """Score offline, from what the kept models say of `X`."""
         if self.shadows_.models is None:
             raise ValueError(
@@ -187,12 +201,15 @@ class ShadowAttack(MembershipAttack):
                 for model in iter_models(self.shadows_)
             ]
         )
-        rows = match_rows(hash_rows(X), self._x_hashes)
         seen = np.zeros(said.shape, dtype=bool)
         # The same features under another label count as seen: the model knows them.
-        known = rows >= 0
         by_features = _any_copy(self.shadows_.member, self._x_hashes)
-        seen[:, known] = by_features[:, rows[known]]
+        for member, where in (
+            (by_features, match_rows(hash_rows(X), self._x_hashes)),
+            (self._member, rows),
+        ):
+            known = where >= 0
+            seen[:, known] = member[:, where[known]]
         said = self._soften(MEMBER_SIGN[self.signal] * said)
         return self._score_unknown(values, said, ~seen)
 
@@ -213,13 +230,17 @@ class ShadowAttack(MembershipAttack):
         """Whether rows inside and outside of the pool are scored alike."""
 
 
-def _saturation_limit(values):
-    """Half a step (log 2) beyond the largest magnitude that is not saturated."""
+def _saturation(values):
+    """The magnitude from which values are pulled in, and the one they get.
+
+    They get half a step (log 2) more than the largest of `values` that is not
+    saturated. Where some are, that is the end of the scale for a target as well;
+    where none is, only a target's own saturated values are pulled in.
+    """
     magnitude = np.abs(values)
     saturated = magnitude >= _SATURATED
-    if not saturated.any():
-        return None
-    return float(magnitude[~saturated].max(initial=0.0)) + float(np.log(2))
+    limit = float(magnitude[~saturated].max(initial=0.0)) + float(np.log(2))
+    return limit if saturated.any() else _SATURATED, limit
 
 
 def _any_copy(member, hashes):

@@ -85,11 +85,13 @@ def check_probability_matrix(
 
 def _check_columns(y: Any, n: int, n_classes: int) -> NDArray[np.intp]:
     columns = check_labels(y, n, "The attack")
-    if columns.dtype.kind not in "iu" or columns.min() < 0 or columns.max() >= n_classes:
+    values = np.unique(columns)
+    if values.dtype.kind not in "iu" or values[0] < 0 or values[-1] >= n_classes:
+        low, high = values[[0, -1]].tolist()
         raise ValueError(
             "With estimator='precomputed', y must be the column of the true class, an "
             f"integer from 0 to {n_classes - 1}. Got dtype {columns.dtype} with "
-            f"values from {columns.min()} to {columns.max()} instead."
+            f"values from {low!r} to {high!r} instead."
         )
     return columns.astype(np.intp, copy=False)
 
@@ -97,6 +99,9 @@ def _check_columns(y: Any, n: int, n_classes: int) -> NDArray[np.intp]:
 def check_membership(membership: Any, n: int) -> NDArray[np.bool_]:
     """`membership` as bool, one value per row."""
     membership = np.asarray(membership)
+    if membership.dtype == object:
+        # Nullable pandas columns arrive as objects; a missing value keeps them so.
+        membership = np.array(membership.tolist())
     if membership.shape != (n,):
         raise ValueError(
             "The 'membership' parameter must have one value for each row of X, shape "
