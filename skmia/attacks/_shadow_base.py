@@ -60,22 +60,22 @@ class ShadowAttack(MembershipAttack):
             shadows = self._check_given(n)
         else:
             shadows = self._fit_own(target, X, params, random_state)
-        if shadows.member.all():
+        self.shadows_ = shadows
+        # "Out" means that no copy of the record was seen.
+        self._member = (
+            shadows.member
+            if self._hashes is None
+            else _any_copy(shadows.member, self._hashes)
+        )
+        if self._member.all():
             raise ValueError(
                 "The 'shadows' parameter has every record in every shadow, so that "
                 "nothing tells what a non-member looks like. Pass shadows that leave "
                 "records out."
             )
-        self.shadows_ = shadows
-        # "Out" means that no copy of the record was seen.
-        self._member = member = (
-            shadows.member
-            if self._hashes is None
-            else _any_copy(shadows.member, self._hashes)
-        )
         values = MEMBER_SIGN[self.signal] * shadows.get(self.signal)
         self._bound, self._limit = _saturation(values)
-        self._fit_shadow_attack(self._soften(values), member)
+        self._fit_shadow_attack(self._soften(values), self._member)
 
     def _fit_own(self, target, X, params, random_state):
         if target.precomputed:
