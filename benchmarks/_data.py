@@ -1,55 +1,65 @@
-"""The data sets that lie beside the project, in ``../shared/data``."""
+"""Location-30 and Adult, from the copies beside the project in ``../shared/data``.
+
+The fetchers find them in a data home that is the benchmarks' own, so that nothing is
+downloaded and a user's files are left alone.
+"""
 
 import gzip
-import io
 import sys
-import tarfile
 from pathlib import Path
 
 import numpy as np
 
+from skmia.datasets import fetch_adult, fetch_location30
+from skmia.utils._files import atomic_write
+
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA_HOME = Path(__file__).with_name(".data_home")
 
-ADULT_COLUMNS = [
-    "age",
-    "workclass",
-    "fnlwgt",
-    "education",
-    "education_num",
-    "marital_status",
-    "occupation",
-    "relationship",
-    "race",
-    "sex",
-    "capital_gain",
-    "capital_loss",
-    "hours_per_week",
-    "native_country",
-    "income",
-]
+_PLACES = {
+    "dataset_location.tgz": "location30/dataset_location.tgz",
+    "adult.data.gz": "adult/adult.data",
+    "adult.test.gz": "adult/adult.test",
+}
 
 
-def _find(name):
-    path = FOLDER / name
-    if not path.exists():
-        sys.exit(f"This benchmark reads {name} from ../shared/data, which is not here.")
-    return path
+def data_home():
+    """The benchmarks' data home, with the files where the fetchers look for them."""
+    for name, place in _PLACES.items():
+        path = DATA_HOME / place
+        if path.exists():
+            continue
+        if not (FOLDER / name).exists():
+            sys.exit(f"{name} is read from ../shared/data, which is not here.")
+        content = (FOLDER / name).read_bytes()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (DATA_HOME / ".gitignore").write_text("*\n")
+        with atomic_write(path) as file:
+            file.write(gzip.decompress(content) if path.suffix != ".tgz" else content)
+    return DATA_HOME
 
 
 def load_location30():
     """Location-30: 5,010 records, 446 binary features as float32, classes 1 to 30."""
-    with tarfile.open(_find("dataset_location.tgz")) as archive:
-        text = archive.extractfile("bangkok").read().replace(b'"', b"")
-    table = np.loadtxt(io.BytesIO(text), delimiter=",", dtype=np.float32)
-    return table[:, 1:], table[:, 0].astype(int)
+    X, y = fetch_location30(
+        data_home=data_home(), download_if_missing=False, return_X_y=True
+    )
+    return X.astype(np.float32), y
 
 
 def load_adult(n=None, random_state=0):
-    """Adult's training file as a frame with text columns, or `n` rows of it."""
-    import pandas as pd
+    """Adult's training file as a frame with text columns, or `n` rows of it.
 
-    with gzip.open(_find("adult.data.gz"), "rt") as file:
-        frame = pd.read_csv(file, names=ADULT_COLUMNS, skipinitialspace=True)
+    A missing value is the text "?", as in the file.
+    """
+    X, y = fetch_adult(
+        subset="train",
+        data_home=data_home(),
+        download_if_missing=False,
+        return_X_y=True,
+        as_frame=True,
+    )
+    X = X.fillna("?")
     if n is not None:
-        frame = frame.sample(n, random_state=random_state)
-    return frame.drop(columns="income"), frame["income"]
+        X = X.sample(n, random_state=random_state)
+    return X, y.loc[X.index]

@@ -7,7 +7,16 @@ from importlib import import_module as _import_module
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["__version__", "attacks", "audit", "metrics", "shadows", "signals", "utils"]
+__all__ = [
+    "__version__",
+    "attacks",
+    "audit",
+    "datasets",
+    "metrics",
+    "shadows",
+    "signals",
+    "utils",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -9,11 +9,15 @@ _DATA = Path(__file__).resolve().parents[1] / "benchmarks" / "_data.py"
 
 
 @pytest.fixture(scope="session")
-def shared_data():
-    """The benchmarks' loaders, or a skip where the data is not beside the project."""
+def shared_data(tmp_path_factory):
+    """The benchmarks' loaders, or a skip where the data is not beside the project.
+
+    Their data home is a temporary folder; `shared_data.data_home()` fills it.
+    """
     spec = importlib.util.spec_from_file_location("skmia_benchmark_data", _DATA)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     if not module.FOLDER.is_dir():
         pytest.skip("Location-30 and Adult are not in ../shared/data")
+    module.DATA_HOME = tmp_path_factory.mktemp("data_home")
     return module
