@@ -23,6 +23,7 @@ from skmia.metrics._ranking import (
     threshold_counts,
     tpr_at_fpr,
 )
+from skmia.metrics._scorers import attack_scorer
 from skmia.metrics._significance import (
     AucPValue,
     FrequencyDifference,
@@ -35,6 +36,7 @@ __all__ = [
     "FrequencyDifference",
     "Interval",
     "ThresholdCounts",
+    "attack_scorer",
     "auc_p_value",
     "clopper_pearson",
     "epsilon_at_threshold",
