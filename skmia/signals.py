@@ -238,8 +238,9 @@ def entropy(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     array([0.6931, 0.    ])
     """
     proba, y = _check(proba, y)
-    p = proba.astype(np.float64)
-    return np.abs((p * _log(p)).sum(axis=1))
+    top = proba.argmax(axis=1)
+    p, others = _true(proba, top), _others(proba, top)
+    return p * _minus_log(p, _rest(proba, top)) - (others * _log(others)).sum(axis=1)
 
 
 def modified_entropy(proba: ArrayLike, y: ArrayLike) -> FloatArray:
@@ -304,6 +305,23 @@ def correctness(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     return (proba.argmax(axis=1) == y).astype(np.float64)
 
 
+def _ranked(rank: int) -> Callable[[ArrayLike, ArrayLike], FloatArray]:
+    def ranked(proba: ArrayLike, y: ArrayLike) -> FloatArray:
+        proba, y = _check(proba, y)
+        if proba.shape[1] < rank:
+            return np.zeros(len(y))
+        part = np.partition(proba, -rank, axis=1)
+        return part[:, -rank].astype(np.float64)
+
+    ranked.__name__ = f"top_{rank}"
+    ranked.__doc__ = f"""Probability number {rank} from the top, whatever its class.
+
+    0 where there are fewer classes. ``y`` does not enter. The input of attack models
+    that see no label (Salem et al., NDSS 2019).
+    """
+    return ranked
+
+
 #: Every signal by its name.
 SIGNALS: dict[str, Callable[[ArrayLike, ArrayLike], FloatArray]] = {
     "logit": logit,
@@ -313,6 +331,9 @@ SIGNALS: dict[str, Callable[[ArrayLike, ArrayLike], FloatArray]] = {
     "entropy": entropy,
     "modified_entropy": modified_entropy,
     "correctness": correctness,
+    "top_1": _ranked(1),
+    "top_2": _ranked(2),
+    "top_3": _ranked(3),
 }
 
 #: +1 where a high value speaks for a member, -1 where a low one does.
@@ -324,4 +345,7 @@ MEMBER_SIGN: dict[str, int] = {
     "entropy": -1,
     "modified_entropy": -1,
     "correctness": 1,
+    "top_1": 1,
+    "top_2": -1,
+    "top_3": -1,
 }

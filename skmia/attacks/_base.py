@@ -1,7 +1,6 @@
 """MembershipAttack: the template that every attack fills in."""
 
 from abc import ABCMeta, abstractmethod
-from typing import Any
 
 import numpy as np
 from sklearn import get_config
@@ -31,6 +30,8 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
 
     # `membership` reaches fit through routing without the user asking for it.
     __metadata_request__fit = {"membership": True}  # noqa: RUF012
+    # False where the attack asks for labels only, whatever else the target has.
+    _needs_confidences = True
 
     def fit(self, X, y, membership=None, **params):
         """Learn the attack on the target.
@@ -68,7 +69,14 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         params = self._target_params(params)
         random_state = own_random_state(self.random_state)
         target = resolve_target(
-            self.estimator, X, y, membership, params, random_state, type(self).__name__
+            self.estimator,
+            X,
+            y,
+            membership,
+            params,
+            random_state,
+            type(self).__name__,
+            needs_confidences=self._needs_confidences,
         )
         self._target = target
         self._fit_attack(target, X, params, random_state)

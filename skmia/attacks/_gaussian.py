@@ -75,6 +75,11 @@ class Moments:
         return Moments(self.count[rows], self.mean[rows], self.squares[rows])
 
     @property
+    def deviation(self) -> FloatArray:
+        """Standard deviation of each record, divisor n; 0 without a sample."""
+        return np.sqrt(self.squares / np.maximum(self.count, 1))
+
+    @property
     def within(self) -> float:
         """Pooled variance about each record's own mean, divisor n."""
         return float(self.squares.sum() / max(self.count.sum(), 1))
@@ -123,7 +128,8 @@ class Predictive:
         One-sided, so that a value far *below* counts as unremarkable, and as a log
         survival function, since the distribution function is 1 from 8.3 standard
         deviations on. A Student-t quantile goes through its normal equivalent
-        (Wallace 1959), whose tail does not underflow; it keeps the order exactly.
+        (Wallace 1959), whose tail does not underflow: right to some percent, and
+        exact in the order of values of equal freedom.
         """
         z = (x - self.location) / self.scale
         if not np.isinf(self.freedom).all():
@@ -177,28 +183,32 @@ class Spread:
             typical=float(np.sqrt(pooled)),
         )
         if variance == "per_record" and seen.any():
-            spread.typical = float(spread._own_scale(own)[seen].mean())
+            spread.typical = float(spread._own_scale(own, other)[seen].mean())
         return spread
 
-    def predictive(self, moments: Moments) -> Predictive:
+    def predictive(self, moments: Moments, other: Moments | None = None) -> Predictive:
         """The distribution of each record's next value.
 
-        A record without a sample gets the mean location and spread over records.
+        A record without a sample gets the mean location and spread over records. One
+        whose values are all equal borrows the spread of its `other` side.
         """
         seen = moments.count > 0
         location = np.where(seen, moments.mean, self.center)
         if self.variance == "shrunk":
             return self._shrunk(moments, location, seen)
         if self.variance == "per_record":
-            scale = np.where(seen, self._own_scale(moments), self.typical)
+            scale = np.where(seen, self._own_scale(moments, other), self.typical)
         else:
             scale = np.full_like(location, np.sqrt(self.pooled))
         return Predictive(location, scale, np.full_like(location, np.inf))
 
-    def _own_scale(self, moments: Moments) -> FloatArray:
-        own = np.sqrt(moments.squares / np.maximum(moments.count, 1))
-        pooled = np.sqrt(self.pooled)
-        return np.where(own > _DEGENERATE * pooled, own, pooled)
+    def _own_scale(self, moments: Moments, other: Moments | None) -> FloatArray:
+        scale = np.full_like(moments.mean, np.sqrt(self.pooled))
+        least = _DEGENERATE * scale
+        for side in (other, moments):
+            if side is not None:
+                scale = np.where(side.deviation > least, side.deviation, scale)
+        return scale
 
     def _shrunk(
         self, moments: Moments, location: FloatArray, seen: NDArray[np.bool_]

@@ -5,12 +5,13 @@ import warnings
 import numpy as np
 
 from skmia.attacks._base import upper_quantile
-from skmia.attacks._gaussian import VARIANCES, Moments, Spread
-from skmia.attacks._shadow_base import ShadowAttack
+from skmia.attacks._gaussian import VARIANCES, Moments
+from skmia.attacks._pool_base import PoolAttack
+from skmia.attacks._worlds import Worlds
 from skmia.utils._validation import check_option
 
 
-class LiRAAttack(ShadowAttack):
+class LiRAAttack(PoolAttack):
     """Likelihood-ratio attack: which of two worlds the target comes from.
 
     Shadow models are fitted with and without each record. Over them, the logit of
@@ -151,7 +152,8 @@ class LiRAAttack(ShadowAttack):
         check_option(self.variance, "variance", VARIANCES)
         super()._check_params()
 
-    def _fit_shadow_attack(self, values, member):
+    def _fit_shadow_attack(self, values, member, random_state):
+        values = values[self.signal]
         if self.mode == "online" and not member.any():
             raise ValueError(
                 "mode='online' compares shadows that hold a record with shadows that "
@@ -167,55 +169,33 @@ class LiRAAttack(ShadowAttack):
                 UserWarning,
                 stacklevel=4,
             )
-        self._in = Moments.of(values, member)
-        self._out = Moments.of(values, ~member)
-        self._in_spread = Spread.of(self.variance, self._in, self._out)
-        self._out_spread = Spread.of(self.variance, self._out, self._in)
+        self._worlds = Worlds(values, member, self.variance)
         online, offline = self._shadows_as_targets(values, member)
         self.offline_offset_ = upper_quantile(offline, self.max_fpr)
         self.offset_ = upper_quantile(online, self.max_fpr)
 
     def _shadows_as_targets(self, values, member):
-        """Scores of each shadow's non-members, judged by the other shadows.
-
-        Its complementary twin is left out too: together they would give every
-        record's membership away.
-        """
+        """Scores of each shadow's non-members, judged by the other shadows."""
         online, offline = [], []
         for k, twin in enumerate(self.shadows_.partners):
-            inside = self._in.without(values[k], member[k])
-            outside = self._out.without(values[k], ~member[k])
-            if twin >= 0:
-                inside = inside.without(values[twin], member[twin])
-                outside = outside.without(values[twin], ~member[twin])
-            # The target is judged by one or two shadows more than these are. Without
-            # their weight its scores would be on a wider scale than the threshold.
-            inside = inside.as_if(self._in.count)
-            outside = outside.as_if(self._out.count)
             rows = np.flatnonzero(~member[k])
+            inside, outside = self._worlds.turn(k, twin, values, member, rows)
             x = values[k, rows].astype(np.float64)
-            inside, outside = inside.at(rows), outside.at(rows)
-            offline.append(self._offline(x, outside))
+            offline.append(self._worlds.offline(x, outside))
             if self.mode == "online":
-                online.append(self._online(x, inside, outside))
+                online.append(self._worlds.online(x, inside, outside))
         return np.concatenate(online or offline), np.concatenate(offline)
 
-    def _online(self, x, inside, outside):
-        return self._in_spread.predictive(inside).log_density(
-            x
-        ) - self._out_spread.predictive(outside).log_density(x)
-
-    def _offline(self, x, outside):
-        return self._out_spread.predictive(outside).surprise(x)
-
     def _score_pool(self, values, rows):
-        outside = self._out.at(rows)
+        inside, outside = self._worlds.at(rows)
+        x = values[self.signal]
         if self.mode == "offline":
-            return self._offline(values, outside), self.offset_
-        return self._online(values, self._in.at(rows), outside), self.offset_
+            return self._worlds.offline(x, outside), self.offset_
+        return self._worlds.online(x, inside, outside), self.offset_
 
     def _score_unknown(self, values, said, out):
-        return self._offline(values, Moments.of(said, out)), self.offline_offset_
+        outside = Moments.of(said[self.signal], out)
+        return self._worlds.offline(values[self.signal], outside), self.offline_offset_
 
     def _one_scale(self):
         return self.mode == "offline"

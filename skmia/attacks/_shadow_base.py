@@ -1,17 +1,14 @@
 """ShadowAttack: the template of the attacks that compare with shadow models."""
 
-import warnings
 from abc import abstractmethod
 
 import numpy as np
 
 from skmia.attacks._base import MembershipAttack
 from skmia.shadows import ShadowSignals, auto_train_size, fit_shadows
-from skmia.shadows._fit import DEFAULT_SIGNALS, iter_models
+from skmia.shadows._fit import DEFAULT_SIGNALS
 from skmia.signals import MEMBER_SIGN, SATURATED_LOGIT, SIGNALS
-from skmia.utils._labels import check_labels
-from skmia.utils._response import class_probabilities
-from skmia.utils._rows import hash_rows, match_rows
+from skmia.utils._rows import hash_rows, take_rows
 from skmia.utils._validation import check_integer, check_option, check_real
 
 # Signals that shadows stored in other units may hold too: close to the end is at it.
@@ -21,14 +18,14 @@ _SATURATED = 0.999 * SATURATED_LOGIT
 class ShadowAttack(MembershipAttack):
     """Base class of the attacks that need shadow models.
 
-    It fits them or takes those that it is given, finds the rows of a later call in
-    the pool by content, and asks the kept models about rows that are not there. A
-    subclass turns the signals into scores, through ``_fit_shadow_attack``,
-    ``_score_pool`` and ``_score_unknown``.
+    It fits them or takes those that it is given. A subclass learns from the arrays in
+    ``_fit_shadow_attack`` and judges answers in ``_score``. Signals go by name in
+    dicts, all of them oriented so that high speaks for a member.
     """
 
     def _check_params(self):
-        check_option(self.signal, "signal", tuple(SIGNALS))
+        for name in self._signals():
+            check_option(name, "signal", tuple(SIGNALS))
         check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
         if isinstance(self.train_size, str):
             check_option(self.train_size, "train_size", ("auto",))
@@ -54,6 +51,8 @@ class ShadowAttack(MembershipAttack):
         if target.precomputed:
             self._hashes = self._x_hashes = None
         else:
+            # A target that cannot answer fails here, before its shadows are fitted.
+            target.probabilities(take_rows(X, [0]))
             self._hashes = hash_rows(X, target.labels)
             self._x_hashes = hash_rows(X)
         if self.shadows is not None:
@@ -65,7 +64,7 @@ class ShadowAttack(MembershipAttack):
         self._member = (
             shadows.member
             if self._hashes is None
-            else _any_copy(shadows.member, self._hashes)
+            else any_copy(shadows.member, self._hashes)
         )
         if self._member.all():
             raise ValueError(
@@ -73,9 +72,13 @@ class ShadowAttack(MembershipAttack):
                 "nothing tells what a non-member looks like. Pass shadows that leave "
                 "records out."
             )
-        values = MEMBER_SIGN[self.signal] * shadows.get(self.signal)
-        self._bound, self._limit = _saturation(values)
-        self._fit_shadow_attack(self._soften(values), self._member)
+        values = {s: MEMBER_SIGN[s] * shadows.get(s) for s in self._signals()}
+        self._ends = {name: _saturation(said) for name, said in values.items()}
+        self._fit_shadow_attack(self._soften(values), self._member, random_state)
+
+    def _signals(self):
+        """Names of the signals that the attack reads."""
+        return (self.signal,)
 
     def _fit_own(self, target, X, params, random_state):
         if target.precomputed:
@@ -97,7 +100,7 @@ class ShadowAttack(MembershipAttack):
             target.labels,
             n_shadows=self.n_shadows,
             train_size=train_size,
-            signals=tuple(dict.fromkeys((*DEFAULT_SIGNALS, self.signal))),
+            signals=tuple(dict.fromkeys((*DEFAULT_SIGNALS, *self._signals()))),
             n_jobs=self.n_jobs,
             random_state=random_state,
             keep_models=self.keep_models,
@@ -134,100 +137,20 @@ class ShadowAttack(MembershipAttack):
         at the clip, a few such values inflate every mean and spread: on Location-30
         they took LiRA's TPR at 0.1 % FPR on a random forest from 1.00 to 0.03.
         """
-        beyond = np.abs(values) >= self._bound
-        return np.where(beyond, np.copysign(self._limit, values), values)
+        softened = {}
+        for name, said in values.items():
+            bound, limit = self._ends[name]
+            beyond = np.abs(said) >= bound
+            softened[name] = np.where(beyond, np.copysign(limit, said), said)
+        return softened
 
-    def _score(self, X, y):
-        proba, columns = self._answers(X, y)
-        values = self._soften(
-            MEMBER_SIGN[self.signal] * SIGNALS[self.signal](proba, columns)
-        )
-        if self._target.precomputed:
-            return self._score_pool(values, self._precomputed_rows(columns, y))
-        rows = np.full(len(values), -1)
-        if y is not None:
-            # The pool was asked about true labels; a predicted one is another record.
-            labels = check_labels(y, len(values), type(self).__name__)
-            rows = match_rows(hash_rows(X, labels), self._hashes)
-        unknown = int((rows < 0).sum())
-        if not unknown:
-            return self._score_pool(values, rows)
-        if unknown < len(rows) and not self._one_scale():
-            warnings.warn(
-                f"{unknown} of {len(rows)} rows are not in the pool that the shadow "
-                "models were fitted on. All rows of this call are scored offline, from "
-                "the shadows that have not seen them; these scores and those of calls "
-                "within the pool are on different scales.",
-                UserWarning,
-                stacklevel=4,
-            )
-        return self._ask_models(X, columns, values, rows)
-
-    def _precomputed_rows(self, columns, y):
-        pool = self._target.columns
-        if len(columns) != len(pool):
-            raise ValueError(
-                "With estimator='precomputed' and given shadows, the rows of X are the "
-                f"shadows' {len(pool)} records in the same order. Got {len(columns)} "
-                "rows instead."
-            )
-        if y is None:
-            raise ValueError(
-                "With estimator='precomputed', y must be passed: the shadows' signals "
-                "are those of the true classes."
-            )
-        if differ := int((columns != pool).sum()):
-            raise ValueError(
-                "With estimator='precomputed' and given shadows, y is that of fit, row "
-                f"by row. Got {differ} of {len(pool)} rows with another class instead; "
-                "pass the records in the order of fit."
-            )
-        return np.arange(len(pool))
-
-    def _ask_models(self, X, columns, values, rows):
-        """Score offline, from what the kept models say of `X`."""
-        if self.shadows_.models is None:
-            raise ValueError(
-                "Some rows are not in the pool that the shadow models were fitted on, "
-                "or came without labels, and the models were not kept. Pass rows of "
-                "the pool with their labels, or fit the attack with keep_models=True "
-                "(or with shadows of fit_shadows(..., keep_models=True))."
-            )
-        said = np.stack(
-            [
-                SIGNALS[self.signal](
-                    class_probabilities(model, X, self._target.classes), columns
-                )
-                for model in iter_models(self.shadows_)
-            ]
-        )
-        seen = np.zeros(said.shape, dtype=bool)
-        # The same features under another label count as seen: the model knows them.
-        by_features = _any_copy(self.shadows_.member, self._x_hashes)
-        for member, where in (
-            (by_features, match_rows(hash_rows(X), self._x_hashes)),
-            (self._member, rows),
-        ):
-            known = where >= 0
-            seen[:, known] = member[:, where[known]]
-        said = self._soften(MEMBER_SIGN[self.signal] * said)
-        return self._score_unknown(values, said, ~seen)
+    def _answers_of(self, proba, columns):
+        """Every signal of one model's answers."""
+        return {s: MEMBER_SIGN[s] * SIGNALS[s](proba, columns) for s in self._signals()}
 
     @abstractmethod
-    def _fit_shadow_attack(self, values, member):
-        """Learn from signals and membership, both (n_shadows, n_records)."""
-
-    @abstractmethod
-    def _score_pool(self, values, rows):
-        """Scores and offset of the target's `values` on the pool's `rows`."""
-
-    @abstractmethod
-    def _score_unknown(self, values, said, out):
-        """Scores and offset from what the shadows `said` where they are `out`."""
-
-    @abstractmethod
-    def _one_scale(self):
-        """Whether rows inside and outside of the pool are scored alike."""
+    def _fit_shadow_attack(self, values, member, random_state):
+        """Learn from signals by name and membership, all (n_shadows, n_records)."""
 
 
 def _saturation(values):
@@ -243,7 +166,7 @@ def _saturation(values):
     return limit if saturated.any() else _SATURATED, limit
 
 
-def _any_copy(member, hashes):
+def any_copy(member, hashes):
     """`member`, true where any record of the same content is."""
     order = np.argsort(hashes, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(hashes[order]) != 0])

@@ -70,6 +70,11 @@ def check_probability_matrix(
             "probabilities, of shape (n_records, n_classes) with at least two "
             f"classes. Got shape {proba.shape} and dtype {proba.dtype} instead."
         )
+    if not len(proba):
+        raise ValueError(
+            f"Found array with 0 sample(s) (shape={proba.shape}) while a minimum of 1 "
+            "is required."
+        )
     if n_classes is not None and proba.shape[1] != n_classes:
         raise ValueError(
             f"X has {proba.shape[1]} columns, but the attack was fitted with "
@@ -86,7 +91,8 @@ def check_probability_matrix(
 def _check_columns(y: Any, n: int, n_classes: int) -> NDArray[np.intp]:
     columns = check_labels(y, n, "The attack")
     values = np.unique(columns)
-    if values.dtype.kind not in "iu" or values[0] < 0 or values[-1] >= n_classes:
+    # Nullable integers arrive as floats; those between integers are refused above.
+    if values.dtype.kind not in "biuf" or values[0] < 0 or values[-1] >= n_classes:
         low, high = values[[0, -1]].tolist()
         raise ValueError(
             "With estimator='precomputed', y must be the column of the true class, an "
@@ -126,6 +132,8 @@ def resolve_target(
     params: dict[str, Any],
     random_state: np.random.RandomState,
     owner: str,
+    *,
+    needs_confidences: bool = True,
 ) -> Target:
     """The target that `estimator` stands for, fitted here if that is the game.
 
@@ -139,15 +147,15 @@ def resolve_target(
     check_is_classifier(estimator)
     if membership is not None and not frozen:
         raise ValueError(FREEZE.format(name=type(estimator).__name__))
-    check_has_response(estimator)
-    if isinstance(X, list):
-        X = np.asarray(X)
+    if needs_confidences:
+        check_has_response(estimator)
     check_has_features(X, owner)
     n = n_rows(X)
     if frozen:
         check_is_fitted(estimator)
         labels = check_labels(y, n, owner)
-        classes = np.asarray(estimator.classes_)
+        # In order, whatever the model's own: `probabilities` has its columns follow.
+        classes = np.unique(estimator.classes_)
         columns = encode_labels(labels, classes)
         if membership is not None:
             membership = check_membership(membership, n)

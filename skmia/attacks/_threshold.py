@@ -34,7 +34,8 @@ class LossThresholdAttack(MembershipAttack):
         gets the common one.
     threshold : {"max_fpr", "balanced_accuracy", "mean_loss"}, default="max_fpr"
         How the threshold is set on the records given to `fit`. ``"max_fpr"``: the
-        smallest value that accuses at most `max_fpr` of the non-members.
+        quantile of the non-members, rounded up, that accuses at most `max_fpr` of
+        them.
         ``"balanced_accuracy"``: the value that tells members and non-members apart
         best, Song and Mittal's rule. ``"mean_loss"``: the mean over the members,
         Yeom's rule. The last two need members in `fit`. A threshold is only honest

@@ -21,13 +21,13 @@ from threadpoolctl import threadpool_limits
 
 from skmia.audit._guards import Guard
 from skmia.metrics import Interval, roc_auc, roc_auc_interval
+from skmia.utils._encoding import encode_columns
 from skmia.utils._rows import hash_rows, take_rows
 
 _MAX_ROWS = 4000
 _MIN_ROWS = 40  # of either set, after repeats: fewer make no fold worth a fit
 _MAX_COLUMNS = 256
 _N_FOLDS = 5
-_LARGEST = 1e100  # stands for infinity; its square is a double too
 _MIN_AUC = 0.55
 
 
@@ -74,53 +74,6 @@ def blind_classifier(
         "with rows that were held out at random."
     )
     return [Guard("blind_classifier", "warning", message, int(rows.size), auc)]
-
-
-def encode_columns(X: Any) -> tuple[Any, list[str]]:
-    """Return every column as numbers, codes where it is text, and its name.
-
-    Sparse input stays sparse. Missing values are NaN; infinite ones become finite.
-    """
-    if sparse.issparse(X):
-        X = sparse.csr_array(X).astype(np.float64)  # a copy
-        np.clip(X.data, -_LARGEST, _LARGEST, out=X.data)
-        return X, [f"column {j}" for j in range(X.shape[1])]
-    if hasattr(X, "columns"):
-        # By position: pandas allows two columns of one name.
-        series = [
-            X.iloc[:, j] if hasattr(X, "iloc") else X[name]
-            for j, name in enumerate(X.columns)
-        ]
-        names = [f"column {name!r}" for name in X.columns]
-        return _stack(series), names
-    X = np.asarray(X)
-    if X.ndim == 1:
-        X = X[:, None]
-    names = [f"column {j}" for j in range(X.shape[1])]
-    if X.dtype.kind in "biuf":
-        return np.clip(X.astype(np.float64), -_LARGEST, _LARGEST), names
-    return _stack(X.T), names
-
-
-def _stack(columns: Any) -> NDArray[np.float64]:
-    encoded = np.column_stack([_encode(column) for column in columns])
-    return np.clip(encoded, -_LARGEST, _LARGEST)
-
-
-def _encode(column: Any) -> NDArray[np.float64]:
-    kind = getattr(column.dtype, "kind", "O")
-    # pandas' nullable columns hold numbers in an object array once converted.
-    if kind in "biuf" and hasattr(column, "to_numpy") and hasattr(column, "iloc"):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    values = np.asarray(column)
-    if values.dtype.kind in "mM":
-        missing = np.isnat(values)
-        return np.where(missing, np.nan, values.astype(np.int64).astype(np.float64))
-    try:
-        return values.astype(np.float64)
-    except (TypeError, ValueError):
-        codes = np.unique(values.astype(str), return_inverse=True)[1]
-        return codes.astype(np.float64)
 
 
 def _draw_rows(

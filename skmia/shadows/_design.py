@@ -18,7 +18,7 @@ def check_design_parameters(n_shadows: object, train_size: object) -> None:
 
 
 def auto_train_size(membership: NDArray, n_shadows: int) -> float:
-    """The target's own share of the pool, with two shadows on each side.
+    """Return the target's own share of the pool, with two shadows on each side.
 
     Shadows of another training share than the target's misplace the IN and OUT
     distributions. The share is kept within [2 / n_shadows, 1 - 2 / n_shadows], so
@@ -54,19 +54,20 @@ def auto_train_size(membership: NDArray, n_shadows: int) -> float:
 
 
 def _systematic(
-    probability: NDArray[np.float64], order: NDArray[np.intp], start: float
+    need: NDArray[np.int64],
+    out_of: int,
+    order: NDArray[np.intp],
+    random_state: np.random.RandomState,
 ) -> BoolArray:
-    """One fixed-size draw: record i is taken with `probability[i]`.
+    """One fixed-size draw: unit i is taken with probability ``need[i] / out_of``.
 
     Systematic sampling along `order`: every stretch of it gets its expected number
-    of records, rounded up or down, which is what makes the draw stratified when
-    `order` goes class by class. Certain records (probability 0 or 1) stay certain.
+    of units, rounded up or down, which is what makes the draw stratified when
+    `order` goes class by class. In whole numbers, so that a certain unit is certain.
     """
-    # Rounded, since sums of 0.5 and the like must not drift across an integer.
-    steps = np.round(np.cumsum(probability[order]), 9)
-    taken = np.floor(steps + start) > np.floor(np.r_[0.0, steps[:-1]] + start)
+    after = np.cumsum(need[order]) + random_state.randint(out_of)
     chosen = np.zeros(len(order), dtype=bool)
-    chosen[order] = taken
+    chosen[order] = after // out_of > (after - need[order]) // out_of
     return chosen
 
 
@@ -87,8 +88,8 @@ def draw_design(
 
     Parameters
     ----------
-    classes : ndarray of shape (n_units,)
-        Class of each unit.
+    classes : ndarray of int of shape (n_units,)
+        Class of each unit, as a number from 0.
     n_shadows : int
         Number of shadows.
     train_size : float
@@ -105,50 +106,53 @@ def draw_design(
     member = np.zeros((n_shadows, n), dtype=bool)
     # A share that differs from a half by less than one unit is a half: an odd pool
     # must not lose its complementary pairs.
-    paired = abs(train_size * n - n / 2) < 1
-    if paired:
-        need = np.full(n, 0.5)
-    else:
-        total = np.full(n, train_size * n_shadows)
-        order = _by_class(classes, random_state)
-        part = _systematic(total % 1.0, order, random_state.uniform())
-        need = np.floor(total) + part
+    if abs(train_size * n - n / 2) < 1:
+        half = np.ones(n, dtype=np.int64)
+        for k in range(0, n_shadows, 2):
+            order = _by_class(classes, random_state)
+            member[k] = _systematic(half, 2, order, random_state)
+            member[k + 1 : k + 2] = ~member[k]
+        return member
+    # In how many of the remaining shadows each unit has yet to be. The fraction is a
+    # share of 2 ** 30, so that 0.29 of 100 shadows is 29 of them.
+    whole, fraction = divmod(round(train_size * n_shadows * 2**30), 2**30)
+    order = _by_class(classes, random_state)
+    one_more = _systematic(np.full(n, fraction), 2**30, order, random_state)
+    need = whole + one_more.astype(np.int64)
     for k in range(n_shadows):
         order = _by_class(classes, random_state)
-        start = random_state.uniform()
-        if paired and k % 2:
-            member[k] = ~member[k - 1]
-        elif paired:
-            member[k] = _systematic(need, order, start)
-        else:
-            # Every unit still has `need` of the remaining shadows to be in.
-            member[k] = _systematic(need / (n_shadows - k), order, start)
-            need = need - member[k]
+        member[k] = _systematic(need, n_shadows - k, order, random_state)
+        need -= member[k]
     return member
 
 
 def _by_class(
     classes: NDArray, random_state: np.random.RandomState
 ) -> NDArray[np.intp]:
-    """Units class after class, in random order within each."""
+    """Class after class, the classes and the units of each in random order.
+
+    Were the classes in one order, neighbours of a single unit would never be drawn
+    together.
+    """
+    rank = random_state.permutation(classes.max() + 1)
     shuffled = random_state.permutation(len(classes))
-    return shuffled[np.argsort(classes[shuffled], kind="stable")]
+    return shuffled[np.argsort(rank[classes[shuffled]], kind="stable")]
 
 
 def partners(member: BoolArray) -> NDArray[np.intp]:
     """Each shadow's complementary twin, or -1.
 
     A shadow and its twin give each other's membership away, so whatever treats one
-    as a target must leave the other out.
+    as a target must leave the other out. Twins are found wherever they stand; each
+    shadow has one at most, the nearest before it that has none yet.
     """
-    n_shadows = len(member)
-    twin = np.full(n_shadows, -1, dtype=np.intp)
-    first = np.arange(0, n_shadows - 1, 2)
-    complementary = first[
-        (member[first] != member[first + 1]).all(axis=1)
-        if len(first)
-        else np.zeros(0, dtype=bool)
-    ]
-    twin[complementary] = complementary + 1
-    twin[complementary + 1] = complementary
+    twin = np.full(len(member), -1, dtype=np.intp)
+    single: dict[bytes, list[int]] = {}
+    for k, rows in enumerate(member):
+        opposite = single.get(np.packbits(~rows).tobytes())
+        if opposite:
+            twin[k] = opposite.pop()
+            twin[twin[k]] = k
+        else:
+            single.setdefault(np.packbits(rows).tobytes(), []).append(k)
     return twin

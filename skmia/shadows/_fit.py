@@ -1,41 +1,32 @@
 """Fitting many copies of a classifier on many halves of a pool."""
 
 import os
-import time
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
-from skmia.shadows._cache import ShadowCache, ShadowResult, describe
+from skmia.shadows._cache import ShadowCache
 from skmia.shadows._design import check_design_parameters, draw_design
+from skmia.shadows._pool import Pool, make_pool
 from skmia.shadows._shared import Shared
 from skmia.shadows._signals import ShadowSignals
+from skmia.shadows._task import ShadowResult, ShadowTask
+from skmia.shadows._warnings import Warned, emit, gather, intercept
 from skmia.signals import SIGNALS
-from skmia.utils._cloning import draw_seeds, seeded_clone, unwrap_frozen
-from skmia.utils._labels import check_labels, check_two_classes, encode_labels
-from skmia.utils._metadata import slice_metadata
-from skmia.utils._response import (
-    check_has_response,
-    check_is_classifier,
-    iter_class_probabilities,
-)
-from skmia.utils._rows import content_groups, hash_rows, n_rows, take_rows
-from skmia.utils._validation import check_has_features, own_random_state
+from skmia.utils._cloning import draw_seeds, unwrap_frozen
+from skmia.utils._response import check_has_response, check_is_classifier
+from skmia.utils._rows import content_groups
+from skmia.utils._validation import own_random_state
 
 DEFAULT_SIGNALS = ("logit", "hinge", "entropy", "modified_entropy")
-
-# (category, message) of one warning.
-_Warned = tuple[type[Warning], str]
 
 
 def fit_shadows(
@@ -91,8 +82,10 @@ def fit_shadows(
         A progress bar where it is above 0.
     cache_dir : path-like, default=None
         A folder of the user's own where each finished shadow is stored, so that a
-        run that was stopped goes on where it was. Keyed by content; with
-        ``keep_models`` the entries hold pickles, so keep the folder private.
+        run that was stopped goes on where it was. Keyed by content, your own code
+        included but for what it imports while it runs; packages are told by their
+        version. With ``keep_models`` the entries hold pickles, so keep the folder
+        private.
     params : dict, default=None
         Metadata for ``estimator.fit``; what has one value per record, such as
         ``sample_weight``, is sliced for each shadow.
@@ -107,13 +100,15 @@ def fit_shadows(
     TypeError
         If `estimator` has neither predict_proba nor decision_function.
     ValueError
-        If it is no classifier, X and y differ in length, there is one class only, a
-        parameter is out of range, or a shadow would see a single class.
+        If it is no classifier, X, y and weights differ in length, there is one class
+        only, a parameter is out of range, a shadow would see a single class, or
+        `cache_dir` is given with a parameter that has no content to be told by.
 
     Warns
     -----
     Warning
-        One for each category that shadow fits raised, with the count.
+        One for each category that shadow fits raised, with the count; those of
+        shadows from the cache included.
 
     Examples
     --------
@@ -129,70 +124,16 @@ def fit_shadows(
     >>> bool((shadows.member.sum(axis=0) == 2).all())
     True
     """
-    task, member, seeds, hashes = _prepare(
+    task, pool, hashes, member, seeds = _prepare(
         estimator, X, y, n_shadows, train_size, signals, random_state, params
     )
     task.keep_model = keep_models
     cache = None
     if cache_dir is not None:
-        cache = ShadowCache(cache_dir, task.key(hashes), models=keep_models)
-    results, warned = _run(task, member, seeds, n_jobs, verbose, cache)
-    _emit(warned, n_shadows)
-    return ShadowSignals(
-        results.pop("signals"), member, record_hashes=hashes, **results
-    )
-
-
-@dataclass
-class _Task:
-    """All that the fits have in common; it crosses to each worker once."""
-
-    estimator: Any
-    X: Any
-    y: NDArray
-    y_column: NDArray[np.intp]
-    classes: NDArray
-    signals: tuple[str, ...]
-    fit_params: dict[str, Any]
-    keep_model: bool = False
-
-    def key(self, hashes: NDArray[np.uint64]) -> tuple[Any, ...]:
-        """Everything but the training rows and the seed that decides a result."""
-        columns = getattr(self.X, "columns", ())
-        types = getattr(self.X, "dtypes", getattr(self.X, "dtype", None))
-        kinds = [str(t) for t in types] if np.ndim(types) else str(types)
-        return (
-            # Seeds and n_jobs are set in every shadow: those given do not matter.
-            describe(seeded_clone(self.estimator, 0)),
-            type(self.X).__name__,
-            [str(c) for c in columns],
-            kinds,
-            hashes,
-            self.y.dtype.str,
-            self.signals,
-            describe(self.fit_params),
-        )
-
-    def fit(self, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
-        """One shadow: fitted on `rows`, questioned on all."""
-        index = np.flatnonzero(rows)
-        n = len(rows)
-        params = slice_metadata(self.fit_params, index, n)
-        start = time.perf_counter()
-        model = seeded_clone(self.estimator, seed)
-        model.fit(take_rows(self.X, index), self.y[index], **params)
-        fitted = time.perf_counter()
-        kept = {name: np.empty(n, dtype=np.float32) for name in self.signals}
-        for block, proba in iter_class_probabilities(model, self.X, self.classes):
-            for name, values in kept.items():
-                values[block] = SIGNALS[name](proba, self.y_column[block])
-        return ShadowResult(
-            kept,
-            len(self.classes) - len(model.classes_),
-            fitted - start,
-            time.perf_counter() - fitted,
-            model if self.keep_model else None,
-        )
+        cache = ShadowCache(cache_dir, (task.key(), pool.key(hashes)), keep_models)
+    fields, warned = _run(task, pool, member, seeds, n_jobs, verbose, cache)
+    emit(warned, n_shadows)
+    return ShadowSignals(fields.pop("signals"), member, record_hashes=hashes, **fields)
 
 
 def _prepare(
@@ -204,117 +145,121 @@ def _prepare(
     signals: tuple[str, ...],
     random_state: int | np.random.RandomState | None,
     params: Mapping[str, Any] | None,
-) -> tuple[_Task, NDArray[np.bool_], NDArray[np.int64], NDArray[np.uint64]]:
+) -> tuple[ShadowTask, Pool, NDArray[np.uint64], NDArray[np.bool_], NDArray[np.int64]]:
     """Check every argument, then draw the design and the seeds."""
     check_design_parameters(n_shadows, train_size)
-    names = tuple(dict.fromkeys(("logit", *signals)))
-    if unknown := sorted(set(names) - set(SIGNALS)):
-        raise ValueError(
-            f"The 'signals' parameter must name signals of {sorted(SIGNALS)}. "
-            f"Got {unknown} instead."
-        )
+    names = _check_signals(signals)
     estimator = unwrap_frozen(estimator)
     check_is_classifier(estimator)
     check_has_response(estimator)
-    if sparse.issparse(X):
-        # Workers share the matrix read-only, so it is put in order beforehand.
-        X = X.tocsr()
-        if not X.has_canonical_format:
-            X = X.copy()
-            X.sum_duplicates()
-    elif isinstance(X, list):
-        X = np.asarray(X)
-    check_has_features(X, "fit_shadows")
-    labels = check_labels(y, n_rows(X), "fit_shadows")
-    classes = np.unique(labels)
-    check_two_classes(classes, "fit_shadows")
-    column = encode_labels(labels, classes)
+    pool, classes, rest, hashes = make_pool(X, y, params, "fit_shadows")
 
     rng = own_random_state(random_state)
-    hashes = hash_rows(X, labels)
     group = content_groups(hashes)
     _, first = np.unique(group, return_index=True)
-    member = draw_design(column[first], n_shadows, train_size, rng)[:, group]
+    rarest = np.bincount(pool.columns[first]).min()
+    member = draw_design(pool.columns[first], n_shadows, train_size, rng)[:, group]
     for k, rows in enumerate(member):
-        if len(np.unique(column[rows])) < 2:
+        if np.count_nonzero(np.bincount(pool.columns[rows])) < 2:
             raise ValueError(
-                f"Shadow {k} would be fitted on {rows.sum()} records of fewer than "
-                f"two classes: 'train_size'={train_size} of {len(column)} records is "
-                "too small. Pass a larger share or more records."
+                f"Shadow {k} would be fitted on {rows.sum()} of {len(rows)} records, "
+                f"of fewer than two classes: with 'train_size'={train_size}, and "
+                f"{rarest} distinct records of the rarest class, classes are left "
+                "out. Pass more records of the rare classes, or a larger share."
             )
     seeds = draw_seeds(rng, n_shadows)
-    task = _Task(estimator, X, labels, column, classes, names, dict(params or {}))
-    return task, member, seeds, hashes
+    return ShadowTask(estimator, classes, names, rest), pool, hashes, member, seeds
+
+
+def _check_signals(signals: Any) -> tuple[str, ...]:
+    """Return the names of `signals`, each once, and the logit."""
+    known = sorted(SIGNALS)
+    if isinstance(signals, str) or not np.iterable(signals):
+        raise TypeError(
+            f"The 'signals' parameter must be a tuple of names of {known}. "
+            f"Got {signals!r} instead."
+        )
+    names = tuple(dict.fromkeys(("logit", *signals)))
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(
+            f"The 'signals' parameter must name signals of {known}. "
+            f"Got {unknown} instead."
+        )
+    return names
 
 
 def _fit_one(
+    task: ShadowTask,
     shared: Any,
     k: int,
     rows: NDArray[np.bool_],
     seed: int,
     parent: int,
     cache: ShadowCache | None,
-) -> tuple[int, ShadowResult, list[_Warned]]:
-    """Run in a worker: one shadow, its warnings, and its entry in the cache."""
-    path = None if cache is None else cache.path(rows, seed)
-    if cache is not None and path is not None and (done := cache.load(path)):
-        return k, done, []
-    gathered: list[_Warned] = []
-    with threadpool_limits(1):
+    path: Path | None,
+) -> tuple[int, ShadowResult]:
+    """Run in a worker: one shadow, with its warnings, and its entry in the cache."""
+    # In the parent, and so in its threads, warnings are intercepted already.
+    silenced = nullcontext() if os.getpid() == parent else intercept()
+    with silenced, gather() as warned, threadpool_limits(1):
         try:
-            if os.getpid() == parent:
-                # The parent is recording already, for all of its threads.
-                result = shared.value.fit(rows, seed)
-            else:
-                with warnings.catch_warnings(record=True) as caught:
-                    warnings.simplefilter("always")
-                    result = shared.value.fit(rows, seed)
-                gathered = [(w.category, str(w.message)) for w in caught]
+            result = task.run(shared.value, rows, seed)
         except Exception as error:
             error.add_note(f"Raised while shadow model {k} was fitted or questioned.")
             raise
+    result.warned = warned
     if cache is not None and path is not None:
         cache.store(path, result)
-    return k, result, gathered
+    return k, result
 
 
 def _run(
-    task: _Task,
+    task: ShadowTask,
+    pool: Pool,
     member: NDArray[np.bool_],
     seeds: NDArray[np.int64],
     n_jobs: int | None,
     verbose: int,
     cache: ShadowCache | None,
-) -> tuple[dict[str, Any], list[_Warned]]:
+) -> tuple[dict[str, Any], Warned]:
+    """Fit what the cache does not hold; return the arrays, and what was warned of."""
     n_shadows = len(member)
     arrays = {name: np.empty(member.shape, np.float32) for name in task.signals}
     seconds = np.zeros((2, n_shadows))
     models: list[Any] = [None] * n_shadows
     missing = 0
-    warned: list[_Warned] = []
-    shared = Shared(task)
+    warned: Warned = Counter()
+
+    def keep(k: int, result: ShadowResult) -> None:
+        nonlocal missing
+        for name, array in arrays.items():
+            array[k] = result.signals[name]
+        seconds[:, k] = result.fit_seconds, result.predict_seconds
+        models[k] = result.model
+        missing += result.n_missing_classes
+        warned.update(result.warned)
+        bar.update()
+
     with (
-        closing(shared),
+        closing(Shared(pool)) as shared,
         tqdm(total=n_shadows, desc="shadows", disable=not verbose) as bar,
-        warnings.catch_warnings(record=True) as caught,
+        intercept() as elsewhere,
         threadpool_limits(1),
     ):
-        warnings.simplefilter("always")
-        results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-            delayed(_fit_one)(shared, k, member[k], int(seeds[k]), os.getpid(), cache)
-            for k in range(n_shadows)
-        )
+        tasks = []
+        for k in range(n_shadows):
+            path = None if cache is None else cache.path(member[k], int(seeds[k]))
+            done = None if cache is None or path is None else cache.load(path)
+            if done is not None:
+                keep(k, done)
+                continue
+            args = task, shared, k, member[k], int(seeds[k]), os.getpid(), cache, path
+            tasks.append(delayed(_fit_one)(*args))
+        results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
         # Closing the generator is what stops the workers when we are interrupted.
         with closing(results):
-            for k, result, gathered in results:
-                for name, array in arrays.items():
-                    array[k] = result.signals[name]
-                seconds[:, k] = result.fit_seconds, result.predict_seconds
-                missing += result.n_missing_classes
-                models[k] = result.model
-                warned += gathered
-                bar.update()
-    warned += [(w.category, str(w.message)) for w in caught]
+            for k, result in results:
+                keep(k, result)
     fields = {
         "signals": arrays,
         "n_missing_classes": missing,
@@ -322,26 +267,11 @@ def _run(
         "predict_seconds": seconds[1],
         "models": models if task.keep_model else None,
     }
-    return fields, warned
-
-
-def _emit(warned: list[_Warned], n_shadows: int) -> None:
-    """One warning for each category, with its count."""
-    first = {category: message for category, message in reversed(warned)}
-    for category, count in Counter(c for c, _ in warned).items():
-        text = (
-            f"{count} warning{'s' * (count > 1)} of this kind from {n_shadows} shadow "
-            f"fits, the first: {first[category]}"
-        )
-        try:
-            warning = category(text)
-        except TypeError:  # a category whose constructor takes more than a text
-            warning = UserWarning(f"{category.__name__}: {text}")
-        warnings.warn(warning, stacklevel=3)
+    return fields, warned + elsewhere
 
 
 def iter_models(shadows: ShadowSignals) -> Iterator[Any]:
-    """The kept models, or an error that says how to keep them."""
+    """Yield the kept models, or raise an error that says how to keep them."""
     if shadows.models is None:
         raise ValueError(
             "The shadow models were not kept. Pass keep_models=True where the shadows "

@@ -26,21 +26,27 @@ class Shared:
     def __reduce__(self) -> tuple[Any, ...]:
         with self._lock:
             if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(
+                folder = tempfile.TemporaryDirectory(
                     prefix="skmia-", ignore_cleanup_errors=True
                 )
-                joblib.dump(self.value, self._path)
-        return _Loaded, (self._path,)
-
-    @property
-    def _path(self) -> str:
-        assert self._folder is not None
-        return str(Path(self._folder.name) / "shared.joblib")
+                try:
+                    joblib.dump(self.value, _file(folder))
+                except BaseException:
+                    folder.cleanup()
+                    raise
+                # Not earlier: half a file must not be sent to anyone.
+                self._folder = folder
+            return _Loaded, (_file(self._folder),)
 
     def close(self) -> None:
         """Delete the file, if there is one."""
-        if self._folder is not None:
-            self._folder.cleanup()
+        with self._lock:
+            if self._folder is not None:
+                self._folder.cleanup()
+
+
+def _file(folder: tempfile.TemporaryDirectory[str]) -> str:
+    return str(Path(folder.name) / "shared.joblib")
 
 
 class _Loaded:

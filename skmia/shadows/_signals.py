@@ -1,7 +1,6 @@
 """The arrays that every attack works on."""
 
 import os
-import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from scipy.special import expit
 from skmia.shadows._design import partners
 from skmia.signals import SATURATED_LOGIT, SIGNALS
 from skmia.utils._files import atomic_write
+from skmia.utils._validation import check_integer, check_option
 
 _FORMAT = 1
 
@@ -85,7 +85,9 @@ class ShadowSignals:
         self.record_hashes = _optional(
             record_hashes, np.uint64, n_records, "record_hashes"
         )
-        self.n_missing_classes = int(n_missing_classes)
+        self.n_missing_classes = check_integer(
+            n_missing_classes, "n_missing_classes", 0
+        )
         self.fit_seconds = _optional(fit_seconds, np.float64, n_shadows, "fit_seconds")
         self.predict_seconds = _optional(
             predict_seconds, np.float64, n_shadows, "predict_seconds"
@@ -148,6 +150,7 @@ class ShadowSignals:
             return np.logaddexp(np.float32(0), -self.signals["logit"])
         if name == "confidence":
             return expit(self.signals["logit"])
+        check_option(name, "name", tuple(SIGNALS))
         raise ValueError(
             f"The signal {name!r} was not stored with these shadows, which have "
             f"{sorted(self.signals)}. Pass signals=('logit', {name!r}) to fit_shadows."
@@ -161,7 +164,7 @@ class ShadowSignals:
         path : path-like
             The file, ``.npz`` by custom.
         """
-        arrays: dict[str, NDArray] = {
+        arrays: dict[str, Any] = {
             "format": np.array(_FORMAT),
             "member": self.member,
             "n_missing_classes": np.array(self.n_missing_classes),
@@ -170,6 +173,8 @@ class ShadowSignals:
         for name in ("record_hashes", "fit_seconds", "predict_seconds"):
             if (value := getattr(self, name)) is not None:
                 arrays[name] = value
+        # A damaged zip may lose an array without a word.
+        arrays["names"] = np.array(sorted(arrays))
         with atomic_write(path) as file:
             np.savez(file, **arrays)
 
@@ -192,32 +197,40 @@ class ShadowSignals:
         ValueError
             Where the file is truncated or is none of ours.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-        except (zipfile.BadZipFile, ValueError, EOFError, KeyError, AttributeError) as e:
+        wrong = f"{os.fspath(path)!r} is not a readable shadow file"
+        with open(path, "rb") as stream:
+            try:
+                with np.load(stream, allow_pickle=False) as file:
+                    arrays = {name: file[name] for name in file.files}
+                missing = set(arrays.pop("names").tolist()) ^ set(arrays)
+                if missing:
+                    raise ValueError(f"without {sorted(missing)}")
+            except Exception as error:  # a zip can be damaged in many ways
+                raise ValueError(
+                    f"{wrong} ({error}); it may be truncated. Write it again with "
+                    "ShadowSignals.to_npz."
+                ) from error
+        if not np.array_equal(arrays.pop("format", None), _FORMAT):
             raise ValueError(
-                f"{os.fspath(path)!r} is not a readable shadow file ({e}); it may be "
-                "truncated. Write it again with ShadowSignals.to_npz."
-            ) from e
-        if int(arrays.get("format", -1)) != _FORMAT or "member" not in arrays:
-            raise ValueError(
-                f"{os.fspath(path)!r} was not written by this version of "
+                f"{wrong} of this version of skmia. Write it again with "
                 "ShadowSignals.to_npz."
             )
         prefix = "signal_"
-        return cls(
-            {
-                name.removeprefix(prefix): value
-                for name, value in arrays.items()
-                if name.startswith(prefix)
-            },
-            arrays["member"],
-            record_hashes=arrays.get("record_hashes"),
-            n_missing_classes=int(arrays["n_missing_classes"]),
-            fit_seconds=arrays.get("fit_seconds"),
-            predict_seconds=arrays.get("predict_seconds"),
-        )
+        try:
+            return cls(
+                {
+                    name.removeprefix(prefix): value
+                    for name, value in arrays.items()
+                    if name.startswith(prefix)
+                },
+                arrays["member"],
+                record_hashes=arrays.get("record_hashes"),
+                n_missing_classes=int(arrays["n_missing_classes"]),
+                fit_seconds=arrays.get("fit_seconds"),
+                predict_seconds=arrays.get("predict_seconds"),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{wrong}: {error}") from error
 
 
 def _check_member(member: ArrayLike) -> NDArray[np.bool_]:
@@ -245,28 +258,36 @@ def _check_signals(
             "The 'signals' parameter must be a dict of arrays with at least the key "
             f"'logit'. Got {type(signals).__name__} instead."
         )
-    checked = {}
-    for name, values in signals.items():
-        if name not in SIGNALS:
-            raise ValueError(
-                f"The 'signals' parameter has the unknown key {name!r}; known signals "
-                f"are {sorted(SIGNALS)}."
-            )
+    unknown = [name for name in signals if name not in SIGNALS]
+    if unknown:
+        raise ValueError(
+            f"The 'signals' parameter has the unknown keys {unknown}; known signals "
+            f"are {sorted(SIGNALS)}."
+        )
+    return {name: _check_signal(name, v, shape) for name, v in signals.items()}
+
+
+def _check_signal(
+    name: str, values: ArrayLike, shape: tuple[int, ...]
+) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
         array = np.asarray(values, dtype=np.float32)
-        if array.shape != shape:
-            raise ValueError(
-                f"The signal {name!r} has shape {array.shape}, but 'member' has shape "
-                f"{shape}; both are (n_shadows, n_records)."
-            )
-        if np.isnan(array).any():
-            raise ValueError(
-                f"The signal {name!r} contains NaN. Compute it with skmia.signals, "
-                "which keeps probabilities of 0 and 1 finite."
-            )
-        if np.isinf(array).any():
-            array = np.clip(array, -SATURATED_LOGIT, SATURATED_LOGIT)
-        checked[name] = array
-    return checked
+    if array.shape != shape:
+        raise ValueError(
+            f"The signal {name!r} has shape {array.shape}, but 'member' has shape "
+            f"{shape}; both are (n_shadows, n_records)."
+        )
+    if np.isnan(array).any():
+        raise ValueError(
+            f"The signal {name!r} contains NaN. Compute it with skmia.signals, "
+            "which keeps probabilities of 0 and 1 finite."
+        )
+    infinite = np.isinf(array)
+    if infinite.any():
+        # Not below what is finite, in case that other units are in use.
+        limit = np.abs(array).max(where=~infinite, initial=SATURATED_LOGIT)
+        array = np.where(infinite, np.copysign(limit, array), array)
+    return array
 
 
 def _optional(
@@ -274,7 +295,7 @@ def _optional(
 ) -> NDArray | None:
     if values is None:
         return None
-    array = np.asarray(values, dtype=dtype)
+    array: NDArray[Any] = np.asarray(values, dtype=dtype)
     if array.shape != (length,):
         raise ValueError(
             f"The {name!r} parameter must have shape ({length},). "

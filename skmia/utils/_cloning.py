@@ -1,4 +1,4 @@
-"""Copies of an estimator that are fit to be trained in a worker."""
+"""Copies of an estimator and of its rows, for a fit that leaves no trace on either."""
 
 from typing import Any
 
@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
+from skmia.utils._rows import take_rows
+
 MAX_SEED = np.iinfo(np.int32).max
 
 
 def unwrap_frozen(estimator: Any) -> Any:
-    """The estimator inside a FrozenEstimator, or the estimator itself."""
+    """Return the estimator inside a FrozenEstimator, or the estimator itself."""
     while isinstance(estimator, FrozenEstimator):
         estimator = estimator.estimator
     return estimator
@@ -23,7 +25,7 @@ def draw_seeds(random_state: np.random.RandomState, n: int) -> NDArray[np.int64]
 
 
 def seeded_clone(estimator: Any, seed: int, *, single_thread: bool = True) -> Any:
-    """A clone with every nested `random_state` set from `seed`.
+    """Clone, with every nested `random_state` set from `seed`.
 
     Several parameters of the kind (a Pipeline of two random steps) get different
     seeds. An estimator without one is cloned as it is. With `single_thread`, nested
@@ -38,4 +40,20 @@ def seeded_clone(estimator: Any, seed: int, *, single_thread: bool = True) -> An
             changes[name] = int(random_state.randint(MAX_SEED))
         elif last == "n_jobs" and single_thread and value not in (None, 1):
             changes[name] = 1
+        elif hasattr(value, "split") and getattr(value, "random_state", 0) is None:
+            # A splitter has no set_params, and without a seed it would draw from
+            # NumPy's global generator. It is the clone's own copy.
+            value.random_state = int(random_state.randint(MAX_SEED))
     return copy.set_params(**changes)
+
+
+def copy_rows(X: Any, rows: NDArray[np.intp]) -> Any:
+    """Return the rows of X at these positions, in memory of their own.
+
+    Steps that work in place (``copy=False``) then leave X alone, and compiled code
+    that wants to write gets arrays that it can write to, which those mapped into a
+    worker's memory are not.
+    """
+    taken = take_rows(X, rows)
+    # Rows in a regular step are a view in pandas, and scikit-learn writes through it.
+    return taken.copy() if hasattr(taken, "iloc") else taken

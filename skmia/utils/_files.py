@@ -1,7 +1,8 @@
 """Files that are written whole or not at all."""
 
+import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -9,26 +10,22 @@ from typing import IO
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A binary file that takes the place of `path` when the block ends well.
+    """Open a binary file that takes the place of `path` when the block ends well.
 
     It is written beside `path` under a name of its own, so that a reader, or a run
-    that was killed, never sees half of it.
+    that was killed, never sees half of it. A link is followed.
     """
-    path = os.fspath(path)
-    folder = os.path.dirname(path) or os.curdir
-    handle, temporary = tempfile.mkstemp(
-        dir=folder, prefix=f".{os.path.basename(path)}."
-    )
+    folder, name = os.path.split(os.path.realpath(os.fspath(path)))
+    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(8)}")
+    # Opened here rather than by tempfile, so that the user's umask decides on access.
+    file = open(temporary, "xb")  # noqa: SIM115
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes private files; what a user asks for follows their umask.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
+        os.replace(temporary, os.path.join(folder, name))
     except BaseException:
-        os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
         raise

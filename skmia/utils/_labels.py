@@ -14,7 +14,8 @@ def check_labels(y: Any, n: int, owner: str) -> NDArray:
     Raises
     ------
     ValueError
-        For None, another length, NaN, or labels that are no classes.
+        For None, another length, NaN, labels of several types, or labels that are no
+        classes.
     """
     if y is None:
         raise ValueError(
@@ -29,26 +30,39 @@ def check_labels(y: Any, n: int, owner: str) -> NDArray:
             f"Found input variables with inconsistent numbers of samples: X has {n}, "
             f"y has {len(y)}. Pass one label per row of X."
         )
-    check_classification_targets(y)
-    if type_of_target(y) not in ("binary", "multiclass"):
+    if y.dtype == object:
+        _check_one_type(y)
+    kind = type_of_target(y, input_name="y")
+    if kind not in ("binary", "multiclass"):
+        check_classification_targets(y)  # its message, where it has one
         raise ValueError(
             "The 'y' parameter must hold one class label per record. "
-            f"Got a target of type {type_of_target(y)!r} instead."
+            f"Got a target of type {kind!r} instead."
         )
     return y
+
+
+def _check_one_type(y: NDArray) -> None:
+    types = {"str" if issubclass(t, str) else t.__name__ for t in set(map(type, y))}
+    if "str" in types and len(types) > 1:
+        raise ValueError(
+            "The 'y' parameter must hold labels of one type. Got "
+            f"{sorted(types)} instead; leave out rows without a label, and write the "
+            "others alike."
+        )
 
 
 def check_two_classes(classes: NDArray, owner: str) -> None:
     """Raise unless there are two classes or more."""
     if len(classes) < 2:
         raise ValueError(
-            f"{owner} needs at least two classes in y. Got 1 class instead: "
-            f"{classes[0]!r}."
+            f"{owner} needs at least two classes in y. Got {len(classes)} class "
+            f"instead: {_shorten(classes)}."
         )
 
 
 def encode_labels(y: NDArray, classes: NDArray, name: str = "y") -> NDArray[np.intp]:
-    """Column of each label in the sorted `classes`.
+    """Column of each label in `classes`, whatever their order.
 
     Raises
     ------
@@ -62,7 +76,8 @@ def encode_labels(y: NDArray, classes: NDArray, name: str = "y") -> NDArray[np.i
             f"{_shorten(unknown)}. It was fitted on {_shorten(classes)}; leave those "
             "rows out or encode the labels as in training."
         )
-    return np.searchsorted(classes, y).astype(np.intp, copy=False)
+    order = np.argsort(classes, kind="stable")
+    return order[np.searchsorted(classes, y, sorter=order)].astype(np.intp, copy=False)
 
 
 def _comparable(y: NDArray, classes: NDArray) -> bool:

@@ -5,18 +5,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn.base import is_classifier
 
-from skmia.utils._rows import n_rows, take_rows
+from skmia.utils._cloning import copy_rows
+from skmia.utils._labels import encode_labels
+from skmia.utils._rows import n_rows
 
-# Values of probability held at a time while a long X is predicted: 64 MiB of doubles.
+# Values, of X or of probabilities, that a block of rows holds: 64 MiB of doubles.
 _BLOCK_VALUES = 2**23
+# Averages and float32 softmaxes end up this far outside of [0, 1]; not further.
+_ROUNDING = 1e-6
 
 
 def check_is_classifier(estimator: Any, name: str = "estimator") -> None:
-    """Raise unless `estimator` is a classifier that answers with more than labels."""
-    if not hasattr(estimator, "fit"):
+    """Raise unless `estimator` is a classifier, and not the class of one."""
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
         raise TypeError(
             f"The '{name}' parameter must be a scikit-learn classifier. "
             f"Got {estimator!r} instead."
@@ -30,7 +35,7 @@ def check_is_classifier(estimator: Any, name: str = "estimator") -> None:
 
 
 def check_has_response(estimator: Any, name: str = "estimator") -> None:
-    """Raise unless the fitted `estimator` has probabilities or margins."""
+    """Raise unless `estimator` has, or once fitted will have, more than labels."""
     if not (
         hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")
     ):
@@ -50,30 +55,62 @@ def class_probabilities(
     which keeps the margin as the logit. A class that the estimator was not fitted on
     has probability 0.
     """
+    known = np.asarray(estimator.classes_)
     if hasattr(estimator, "predict_proba"):
-        proba = np.asarray(estimator.predict_proba(X))
+        proba = _within_bounds(np.asarray(estimator.predict_proba(X)))
     else:
         margin = np.asarray(estimator.decision_function(X), dtype=np.float64)
         if margin.ndim == 1:
             # Two sigmoids rather than p and 1 - p: each keeps its digits near 0.
             proba = np.column_stack([expit(-margin), expit(margin)])
         else:
+            _check_one_margin_per_class(estimator, margin, len(known))
             proba = softmax(margin, axis=1)
-    known = np.asarray(estimator.classes_)
     if classes is None or np.array_equal(known, classes):
         return proba
-    columns = np.searchsorted(classes, known)
     aligned = np.zeros((len(proba), len(classes)), dtype=proba.dtype)
-    aligned[:, columns] = proba
+    aligned[:, encode_labels(known, classes, "estimator")] = proba
     return aligned
+
+
+def _within_bounds(proba: NDArray) -> NDArray:
+    low, high = proba.min(initial=0.0), proba.max(initial=1.0)
+    if (low < 0 or high > 1) and low >= -_ROUNDING and high <= 1 + _ROUNDING:
+        return np.clip(proba, 0.0, 1.0)
+    return proba  # what lies further out is an error of the signals
+
+
+def _check_one_margin_per_class(
+    estimator: Any, margin: NDArray, n_classes: int
+) -> None:
+    """Raise for margins of pairs of classes, which three classes have three of too."""
+    pairs = any(
+        name.rpartition("__")[2] == "decision_function_shape" and value == "ovo"
+        for name, value in estimator.get_params(deep=True).items()
+    )
+    if pairs or margin.shape[1] != n_classes:
+        raise ValueError(
+            f"The decision_function of {type(estimator).__name__} must return one "
+            f"margin for each of {n_classes} classes. Got shape {margin.shape} with "
+            "margins of pairs or of other columns instead; pass an estimator with "
+            "predict_proba or decision_function_shape='ovr'."
+        )
 
 
 def iter_class_probabilities(
     estimator: Any, X: Any, classes: NDArray
 ) -> Iterator[tuple[slice, NDArray[np.floating]]]:
-    """Blocks of `class_probabilities`, so that memory does not grow with X."""
-    n, step = n_rows(X), max(1024, _BLOCK_VALUES // len(classes))
+    """Blocks of `class_probabilities` on copies of rows of X, each of bounded size."""
+    n = n_rows(X)
+    step = max(1, _BLOCK_VALUES // max(len(classes), _values_per_row(X)))
     for start in range(0, n, step):
         rows = slice(start, min(start + step, n))
-        block = X if n <= step else take_rows(X, np.arange(rows.start, rows.stop))
+        block = copy_rows(X, np.arange(rows.start, rows.stop))
         yield rows, class_probabilities(estimator, block, classes)
+
+
+def _values_per_row(X: Any) -> int:
+    if sparse.issparse(X):
+        return X.nnz // X.shape[0] + 1
+    shape = getattr(X, "shape", ())
+    return int(np.prod(shape[1:]))

@@ -1,0 +1,158 @@
+"""Calibrated losses: the target's against what other models lose on the record."""
+
+import numpy as np
+
+from skmia.attacks._reference_base import ReferenceAttack, masked_mean
+from skmia.utils._validation import check_option
+
+_REFERENCES = ("mean_out", "midpoint", "percentile")
+
+
+class CalibratedLossAttack(ReferenceAttack):
+    """The target's loss against the record's difficulty.
+
+    A low loss speaks for a member only where models that have not seen the record lose
+    more. One subtraction; close to the likelihood ratio on small tables, behind it
+    where records differ in spread.
+
+    Parameters
+    ----------
+    estimator : classifier, FrozenEstimator or "precomputed"
+        The target; see :class:`LiRAAttack`.
+    reference : {"mean_out", "midpoint", "percentile"}, default="mean_out"
+        What the target is compared with. ``"mean_out"``: the mean over OUT shadows
+        (Watson). ``"midpoint"``: the middle of the IN and the OUT mean (Sablayrolles).
+        ``"percentile"``: the share of OUT shadows that lose more (attack-R); within a
+        tie, by the standardised distance from their mean.
+    signal : str, default="loss"
+        What is compared; a name of :data:`skmia.signals.SIGNALS`. The logit spreads
+        confident records more evenly.
+    n_shadows : int, default=16
+        Number of shadow models, 4 at least.
+    shadows : ShadowSignals, default=None
+        Shadows made before, in place of `n_shadows` new ones.
+    train_size : "auto" or float, default="auto"
+        Share of the pool that each shadow is fitted on; see :class:`LiRAAttack`.
+    max_fpr : float, default=0.01
+        Share of non-members that ``predict`` may accuse.
+    n_jobs : int, default=None
+        Shadows fitted at a time.
+    random_state : int, RandomState or None, default=None
+        Seeds the shadows, and the membership game.
+    keep_models : bool, default=True
+        Keep the shadow models, for rows outside of the pool and calls without labels.
+    cache_dir : path-like, default=None
+        Where finished shadows are stored; see :func:`skmia.shadows.fit_shadows`.
+    verbose : int, default=0
+        A progress bar where it is above 0.
+
+    Attributes
+    ----------
+    offset_ : float
+        The threshold on ``score_samples`` of rows of the pool.
+    offline_offset_ : float
+        The threshold where a call is scored offline; ``"midpoint"`` then becomes
+        ``"mean_out"``, for want of IN shadows.
+    shadows_ : ShadowSignals
+        The shadows.
+    estimator_ : classifier
+        The target, where it is a model.
+    membership_ : ndarray of bool of shape (n_records,) or None
+        Which rows given to `fit` the target was fitted on, where that is known.
+    n_features_in_ : int
+        Number of features of the target.
+    feature_names_in_ : ndarray of str
+        Their names, where the target knows them.
+
+    See Also
+    --------
+    LiRAAttack : Takes the spread into account.
+
+    Notes
+    -----
+    Do not use ``"percentile"`` with few shadows for a low false positive rate: all
+    that lie above every OUT shadow share its best step.
+
+    References
+    ----------
+    Watson, Guo, Cormode and Sablayrolles, "On the Importance of Difficulty Calibration
+    in Membership Inference Attacks", ICLR 2022, equation 5.
+
+    Sablayrolles et al., "White-box vs Black-box: Bayes Optimal Strategies for
+    Membership Inference", ICML 2019, section 4.3.
+
+    Ye et al., "Enhanced Membership Inference Attacks against Machine Learning Models",
+    CCS 2022, attack R.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.attacks import CalibratedLossAttack
+    >>> from skmia.metrics import roc_auc
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> attack = CalibratedLossAttack(
+    ...     DecisionTreeClassifier(), n_shadows=8, random_state=0
+    ... )
+    >>> scores = attack.fit(X, y).score_samples(X, y)
+    >>> roc_auc(attack.membership_, scores) > 0.5
+    True
+    """
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        reference="mean_out",
+        signal="loss",
+        n_shadows=16,
+        shadows=None,
+        train_size="auto",
+        max_fpr=0.01,
+        n_jobs=None,
+        random_state=None,
+        keep_models=True,
+        cache_dir=None,
+        verbose=0,
+    ):
+        self.estimator = estimator
+        self.reference = reference
+        self.signal = signal
+        self.n_shadows = n_shadows
+        self.shadows = shadows
+        self.train_size = train_size
+        self.max_fpr = max_fpr
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.keep_models = keep_models
+        self.cache_dir = cache_dir
+        self.verbose = verbose
+
+    def _check_params(self):
+        check_option(self.reference, "reference", _REFERENCES)
+        super()._check_params()
+
+    def _is_online(self):
+        return self.reference == "midpoint"
+
+    def _online(self, x, values, member):
+        mean_in, n_in = masked_mean(values, member)
+        mean_out, n_out = masked_mean(values, ~member)
+        # One side stands for both where a record has no other.
+        mean_in = np.where(n_in > 0, mean_in, mean_out)
+        mean_out = np.where(n_out > 0, mean_out, mean_in)
+        return x - (mean_in + mean_out) / 2
+
+    def _offline(self, x, values, out):
+        mean, count = masked_mean(values, out)
+        if self.reference != "percentile":
+            # Where every shadow has seen the record, those have to do.
+            return x - np.where(count > 0, mean, values.mean(axis=0, dtype=float))
+        below = ((values < x) & out).sum(axis=0) + 0.5 * ((values == x) & out).sum(
+            axis=0
+        )
+        square, _ = masked_mean(np.square(values - mean), out)
+        z = (x - mean) / np.sqrt(square + np.finfo(np.float32).eps)
+        # A step is worth 1, all of the distance within it less than one half.
+        within = 0.5 * z / (1 + np.abs(z))
+        return (below + within) / np.maximum(count, 1)

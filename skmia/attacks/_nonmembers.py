@@ -1,0 +1,58 @@
+"""The non-members among the records given to fit, on which a threshold rests."""
+
+import warnings
+
+import numpy as np
+
+from skmia.metrics import is_resolvable
+from skmia.utils._rows import hash_rows
+
+
+def check_has_records(estimator, owner, reason, instead):
+    """Raise for ``estimator="precomputed"``, which has answers and no records."""
+    if isinstance(estimator, str) and estimator == "precomputed":
+        raise ValueError(
+            f"{owner} {reason}, which estimator='precomputed' does not have. Pass "
+            f"FrozenEstimator(model), or use {instead}."
+        )
+
+
+def nonmember_rows(target, X, max_fpr, owner):
+    """Positions of the records in `X` that the target was not fitted on.
+
+    Warns where they cannot keep the promise of `max_fpr`: too few, or the same
+    records as members.
+    """
+    n = len(target.columns)
+    if target.membership is None:
+        rows = np.arange(n)
+    else:
+        rows = np.flatnonzero(~target.membership)
+        _check_content(target, X, rows, owner)
+    if len(rows) == 0:
+        raise ValueError(
+            f"{owner} learns from non-members, and all of the {n} records given to fit "
+            "are members. Pass records that the target was not fitted on as well."
+        )
+    if not is_resolvable(len(rows), max_fpr):
+        warnings.warn(
+            f"max_fpr={max_fpr:g} with {len(rows)} non-members: the threshold is the "
+            f"largest of their scores, which up to one in {len(rows) + 1} further "
+            "non-members exceeds. Pass more non-members or a larger max_fpr.",
+            UserWarning,
+            stacklevel=5,
+        )
+    return rows
+
+
+def _check_content(target, X, rows, owner):
+    hashes = hash_rows(X, target.labels)
+    known = np.isin(hashes[rows], hashes[target.membership])
+    if known.any():
+        warnings.warn(
+            f"{int(known.sum())} of {len(rows)} records given to {owner} as "
+            "non-members equal a member. The target knows them, so the threshold comes "
+            "out too high and too few members are found. Leave them out.",
+            UserWarning,
+            stacklevel=6,
+        )

@@ -1,0 +1,105 @@
+"""PoolAttack: the template of the attacks that compare record by record."""
+
+import warnings
+from abc import abstractmethod
+
+import numpy as np
+
+from skmia.attacks._shadow_base import ShadowAttack, any_copy
+from skmia.shadows._fit import iter_models
+from skmia.utils._labels import check_labels
+from skmia.utils._response import class_probabilities
+from skmia.utils._rows import hash_rows, match_rows
+
+
+class PoolAttack(ShadowAttack):
+    """Base class of the attacks that know each record of the pool on its own.
+
+    It finds the rows of a later call in the pool by content, and asks the kept models
+    about rows that are not there. A subclass turns signals into scores, through
+    ``_score_pool`` and ``_score_unknown``.
+    """
+
+    def _score(self, X, y):
+        proba, columns = self._answers(X, y)
+        values = self._soften(self._answers_of(proba, columns))
+        if self._target.precomputed:
+            return self._score_pool(values, self._precomputed_rows(columns, y))
+        rows = np.full(len(columns), -1)
+        if y is not None:
+            # The pool was asked about true labels; a predicted one is another record.
+            labels = check_labels(y, len(columns), type(self).__name__)
+            rows = match_rows(hash_rows(X, labels), self._hashes)
+        unknown = int((rows < 0).sum())
+        if not unknown:
+            return self._score_pool(values, rows)
+        if unknown < len(rows) and not self._one_scale():
+            warnings.warn(
+                f"{unknown} of {len(rows)} rows are not in the pool that the shadow "
+                "models were fitted on. All rows of this call are scored offline, from "
+                "the shadows that have not seen them; these scores and those of calls "
+                "within the pool are on different scales.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return self._ask_models(X, columns, values, rows)
+
+    def _precomputed_rows(self, columns, y):
+        pool = self._target.columns
+        if len(columns) != len(pool):
+            raise ValueError(
+                "With estimator='precomputed' and given shadows, the rows of X are the "
+                f"shadows' {len(pool)} records in the same order. Got {len(columns)} "
+                "rows instead."
+            )
+        if y is None:
+            raise ValueError(
+                "With estimator='precomputed', y must be passed: the shadows' signals "
+                "are those of the true classes."
+            )
+        if differ := int((columns != pool).sum()):
+            raise ValueError(
+                "With estimator='precomputed' and given shadows, y is that of fit, row "
+                f"by row. Got {differ} of {len(pool)} rows with another class instead; "
+                "pass the records in the order of fit."
+            )
+        return np.arange(len(pool))
+
+    def _ask_models(self, X, columns, values, rows):
+        """Score offline, from what the kept models say of `X`."""
+        if self.shadows_.models is None:
+            raise ValueError(
+                "Some rows are not in the pool that the shadow models were fitted on, "
+                "or came without labels, and the models were not kept. Pass rows of "
+                "the pool with their labels, or fit the attack with keep_models=True "
+                "(or with shadows of fit_shadows(..., keep_models=True))."
+            )
+        answers = [
+            self._answers_of(
+                class_probabilities(model, X, self._target.classes), columns
+            )
+            for model in iter_models(self.shadows_)
+        ]
+        said = {s: np.stack([one[s] for one in answers]) for s in self._signals()}
+        seen = np.zeros((len(answers), len(columns)), dtype=bool)
+        # The same features under another label count as seen: the model knows them.
+        by_features = any_copy(self.shadows_.member, self._x_hashes)
+        for member, where in (
+            (by_features, match_rows(hash_rows(X), self._x_hashes)),
+            (self._member, rows),
+        ):
+            known = where >= 0
+            seen[:, known] = member[:, where[known]]
+        return self._score_unknown(values, self._soften(said), ~seen)
+
+    @abstractmethod
+    def _score_pool(self, values, rows):
+        """Scores and offset of the target's `values` on the pool's `rows`."""
+
+    @abstractmethod
+    def _score_unknown(self, values, said, out):
+        """Scores and offset from what the shadows `said` where they are `out`."""
+
+    @abstractmethod
+    def _one_scale(self):
+        """Whether rows inside and outside of the pool are scored alike."""

@@ -1,0 +1,310 @@
+"""The quantile regression attack: how sure would the target be of a non-member."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import is_regressor
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.utils import get_tags
+from threadpoolctl import threadpool_limits
+
+from skmia.attacks._base import MembershipAttack, upper_quantile
+from skmia.attacks._nonmembers import check_has_records, nonmember_rows
+from skmia.signals import SATURATED_LOGIT, logit
+from skmia.utils._cloning import draw_seeds, seeded_clone
+from skmia.utils._encoding import ColumnEncoder
+from skmia.utils._rows import hash_rows, take_rows
+from skmia.utils._validation import check_integer, check_real
+from skmia.utils._value_bits import mix
+
+# Columns of a wide sparse X that a regressor gets which takes dense input only.
+_MAX_COLUMNS = 256
+_FEW_ROWS = 10_000
+# Of a margin: it is at the end of the scale if one of its two logits is.
+_SATURATED = 0.999 * SATURATED_LOGIT
+
+
+class QuantileAttack(MembershipAttack):
+    """Call a record a member where the target is surer than it should be of a stranger.
+
+    A regressor learns, from non-members alone, the score that a record of these
+    features and this class exceeds with probability `max_fpr` only. The score is the
+    margin on the logit scale, logit(p_y) - max over other classes of logit(p_c); the
+    evidence is how far it lies above that quantile. So each record has a threshold of
+    its own, hard records a low one, without a single shadow model. It is black-box.
+
+    Parameters
+    ----------
+    estimator : classifier or FrozenEstimator
+        The target. ``FrozenEstimator(model)`` attacks this very model; an unfitted
+        classifier or Pipeline plays the membership game: a clone is fitted on half
+        of each class. Not ``"precomputed"``: the regressor reads features.
+    regressor : regressor, default=None
+        A quantile regressor, bare or within a Pipeline; cloned, and its level is set
+        to 1 - `max_fpr`: the parameter ``quantile`` (`QuantileRegressor`,
+        `HistGradientBoostingRegressor`), or ``alpha`` (`GradientBoostingRegressor`).
+        A ``loss`` or ``objective``, where it has one, must be ``"quantile"``. It is
+        given the columns of X as numbers, those of text as codes, and the class as
+        one column (two classes) or one for each class. The default is
+        ``HistGradientBoostingRegressor(loss="quantile")``.
+    n_splits : int, default=5
+        Number of regressors. Each one is fitted without a share of the non-members,
+        and judges that share.
+    max_fpr : float, default=0.01
+        Share of non-members that may be accused.
+    random_state : int, RandomState or None, default=None
+        Draws the members of the membership game, and seeds its target, the shares
+        and the regressors.
+
+    Attributes
+    ----------
+    offset_ : float
+        The threshold on ``score_samples``, above which a record is called a member.
+    regressors_ : list of regressor
+        The fitted regressors.
+    estimator_ : classifier
+        The target.
+    membership_ : ndarray of bool of shape (n_records,) or None
+        Which rows given to `fit` the target was fitted on, where that is known.
+    n_features_in_ : int
+        Number of features of the target.
+    feature_names_in_ : ndarray of str
+        Their names, where the target knows them.
+
+    See Also
+    --------
+    LossThresholdAttack : One threshold for all records, or for each class.
+    LiRAAttack : Stronger, and as many model fits dearer.
+
+    Notes
+    -----
+    A regressor that judged the records it was fitted on would promise too much: with
+    no leak at all, 300 non-members and `max_fpr` 1 %, it accuses several per cent of
+    further records. Here the content of a record's features decides which regressor
+    judges it, and that one was fitted without any record of this content. It holds
+    for the rows of `fit`, for later ones and for members alike, so that all are
+    judged in the same way and a row's score does not depend on the call.
+    ``offset_`` is the 1 - `max_fpr` quantile of the non-members' evidence gained that
+    way. The promise therefore holds however poor the regressor is; a poor one only
+    finds fewer members.
+
+    Probabilities of exactly 0 and 1 are pulled in to just beyond the largest margin
+    that is not saturated. Left at the end of the scale they draw the regressor away
+    from all other records.
+
+    Give it many non-members, several times 1 / `max_fpr` at the least, from where the
+    members come from. Do not rely on it where records of a kind are few, where
+    features say little about how hard a record is, or where a target answers with
+    few different values, as a tree does: it is then no better than
+    `LossThresholdAttack`. A low figure is no evidence of safety.
+
+    References
+    ----------
+    Bertran, Tang, Roth, Kearns, Morgenstern and Wu, "Scalable Membership Inference
+    Attacks via Quantile Regression", NeurIPS 2023, section 3.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from skmia.attacks import QuantileAttack
+    >>> from skmia.metrics import roc_auc
+    >>> X, y = make_classification(600, flip_y=0.2, random_state=0)
+    >>> forest = RandomForestClassifier(20, random_state=0)
+    >>> attack = QuantileAttack(forest, max_fpr=0.05, random_state=0).fit(X, y)
+    >>> roc_auc(attack.membership_, attack.score_samples(X, y)) > 0.7
+    True
+    >>> bool(attack.predict(X, y)[~attack.membership_].mean() <= 0.05)
+    True
+    """
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        regressor=None,
+        n_splits=5,
+        max_fpr=0.01,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.regressor = regressor
+        self.n_splits = n_splits
+        self.max_fpr = max_fpr
+        self.random_state = random_state
+
+    def _check_params(self):
+        check_integer(self.n_splits, "n_splits", 2)
+        check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
+        check_has_records(
+            self.estimator,
+            type(self).__name__,
+            "predicts scores from the records' features",
+            "LossThresholdAttack(per_class=True) for thresholds that need none",
+        )
+        self._quantile_params()
+
+    def _quantile_params(self):
+        """The regressor's own default, and the parameters that set its quantile."""
+        regressor = self.regressor
+        if regressor is None:
+            regressor = HistGradientBoostingRegressor(loss="quantile")
+        names = quantile_parameters(regressor)
+        return regressor, dict.fromkeys(names, 1 - self.max_fpr)
+
+    def _fit_attack(self, target, X, params, random_state):
+        rows = nonmember_rows(target, X, self.max_fpr, type(self).__name__)
+        self._classes = len(target.classes)
+        X, columns = take_rows(X, rows), target.columns[rows]
+        scores = margin(target.probabilities(X), columns)
+        self._salt = mix(draw_seeds(random_state, 1).astype(np.uint64) + np.uint64(1))
+        fold = self._draw_folds(X)
+        regressor, quantile = self._quantile_params()
+        self._models = []
+        with _few_threads(len(rows)):
+            for k, seed in enumerate(draw_seeds(random_state, self.n_splits)):
+                model = seeded_clone(regressor, int(seed)).set_params(**quantile)
+                part = self._part(X, columns, scores, fold != k)
+                self._models.append(_QuantileModel(model).fit(*part))
+        self.regressors_ = [model.regressor for model in self._models]
+        evidence = self._evidence(X, columns, scores, fold)
+        self.offset_ = upper_quantile(evidence, self.max_fpr)
+
+    def _draw_folds(self, X):
+        """Cut the scale of scrambled hashes so that the folds are even in `X`."""
+        places = np.unique(self._places(X))
+        if len(places) < self.n_splits:
+            raise ValueError(
+                f"n_splits={self.n_splits} needs as many different non-members, and "
+                f"there are {len(places)}. Pass more non-members, or fewer splits."
+            )
+        starts = np.arange(1, self.n_splits) * len(places) // self.n_splits
+        self._cuts = places[starts]
+        return self._fold_of(X)
+
+    def _places(self, X):
+        # Not of the label: the same features under another label are known as well.
+        return mix(hash_rows(X) ^ self._salt)
+
+    def _fold_of(self, X):
+        return np.searchsorted(self._cuts, self._places(X), side="right")
+
+    def _part(self, X, columns, scores, where):
+        return (
+            take_rows(X, where),
+            class_columns(columns[where], self._classes),
+            scores[where],
+        )
+
+    def _evidence(self, X, columns, scores, fold):
+        """How far each score lies above its quantile, by the regressor of its fold."""
+        evidence = np.empty(len(scores))
+        with _few_threads(len(scores)):
+            for k in np.unique(fold):
+                where = fold == k
+                part = self._part(X, columns, scores, where)
+                evidence[where] = self._models[k].evidence(*part)
+        return evidence
+
+    def _score(self, X, y):
+        proba, columns = self._answers(X, y)
+        scores = margin(proba, columns)
+        return self._evidence(X, columns, scores, self._fold_of(X)), self.offset_
+
+
+class _QuantileModel:
+    """A quantile of the margin given the record, and all that is learned for it.
+
+    The codes of text, the columns and the end of the scale come from its own training
+    rows, so that every record it judges is new to it in every respect.
+    """
+
+    def __init__(self, regressor):
+        self.regressor = regressor
+
+    def fit(self, X, label, scores):
+        self._encoder = ColumnEncoder().fit(X)
+        features = self._encoder.transform(X)
+        self._keep = None
+        if sparse.issparse(features) and not _takes_sparse(self.regressor):
+            self._keep = widest_columns(features, _MAX_COLUMNS)
+        magnitude = np.abs(scores)
+        saturated = magnitude >= _SATURATED
+        self._limit = magnitude[~saturated].max(initial=0.0) + np.log(2)
+        self._bound = self._limit if saturated.any() else _SATURATED
+        self.regressor.fit(self._design(features, label), self._soften(scores))
+        return self
+
+    def evidence(self, X, label, scores):
+        design = self._design(self._encoder.transform(X), label)
+        return self._soften(scores) - self.regressor.predict(design)
+
+    def _design(self, features, label):
+        if self._keep is not None:
+            features = features[:, self._keep].toarray()
+        if sparse.issparse(features):
+            return sparse.csr_array(sparse.hstack([features, label]))
+        return np.column_stack([features, label])
+
+    def _soften(self, scores):
+        beyond = np.abs(scores) >= self._bound
+        return np.where(beyond, np.copysign(self._limit, scores), scores)
+
+
+def margin(proba, columns):
+    """Logit of the true class minus the largest logit of another one.
+
+    Twice the logit where there are two classes; within ± 2 `SATURATED_LOGIT`.
+    """
+    others = np.array(proba)
+    others[np.arange(len(columns)), columns] = -1
+    return logit(proba, columns) - logit(proba, others.argmax(axis=1))
+
+
+def class_columns(columns, n_classes):
+    """The class as numbers: one column for two classes, else one for each."""
+    if n_classes == 2:
+        return columns[:, None].astype(np.float64)
+    return (columns[:, None] == np.arange(n_classes)).astype(np.float64)
+
+
+def quantile_parameters(regressor):
+    """Names of the parameters that hold the quantile of `regressor`.
+
+    Nested ones count, such as those of a Pipeline's last step.
+    """
+    known = hasattr(regressor, "get_params") and not isinstance(regressor, type)
+    params = regressor.get_params() if known and is_regressor(regressor) else {}
+    found = []
+    for name in params:
+        prefix, _, last = name.rpartition("__")
+        beside = f"{prefix}__" if prefix else ""
+        kind = params.get(f"{beside}loss", params.get(f"{beside}objective"))
+        # An `alpha` is a quantile only where the loss says so: else it is a penalty.
+        if (last == "quantile" and kind in (None, "quantile")) or (
+            last == "alpha" and kind == "quantile"
+        ):
+            found.append(name)
+    if not found:
+        raise ValueError(
+            "The 'regressor' parameter must be a quantile regressor: one with a "
+            "'quantile' parameter, or with loss='quantile' and an 'alpha'. Got "
+            f"{regressor!r} instead; HistGradientBoostingRegressor(loss='quantile') "
+            "is one."
+        )
+    return found
+
+
+def widest_columns(features, n_columns):
+    """The `n_columns` columns of a sparse matrix with the largest variance."""
+    mean = features.mean(axis=0)
+    variance = features.power(2).mean(axis=0) - mean**2
+    return np.sort(np.argsort(-variance, kind="stable")[:n_columns])
+
+
+def _few_threads(n):
+    """One OpenMP thread for few rows, on which the threads wait for one another."""
+    return threadpool_limits(1 if n < _FEW_ROWS else None, user_api="openmp")
+
+
+def _takes_sparse(regressor):
+    return get_tags(regressor).input_tags.sparse

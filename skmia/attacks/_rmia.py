@@ -1,0 +1,196 @@
+"""RMIA, the robust attack: the target's probability against the average model's."""
+
+import numpy as np
+from scipy.special import expit, log_expit
+
+from skmia.attacks._reference_base import ReferenceAttack, masked_mean
+from skmia.metrics import roc_auc
+from skmia.signals import SMALLEST_PROBABILITY
+from skmia.utils._validation import check_option, check_real
+
+_GRID = np.arange(11) / 10
+
+
+class RMIAAttack(ReferenceAttack):
+    """Ratio of the target's probability to that of models in general.
+
+    How much more likely the target finds the record's class than the average over
+    models that have and have not seen the record. One average is steadier than two
+    distributions, so that it does with few shadows, and it leads where single records
+    hardly move the logit.
+
+    Parameters
+    ----------
+    estimator : classifier, FrozenEstimator or "precomputed"
+        The target; see :class:`LiRAAttack`.
+    mode : {"online", "offline"}, default="online"
+        ``"online"`` averages IN and OUT shadows. ``"offline"`` has OUT shadows only
+        and guesses the average from them as ``((1 + a) * mean_out + 1 - a) / 2``.
+    a : "auto" or float in [0, 1], default="auto"
+        Slope of that guess: IN probability = a * OUT probability + 1 - a. ``"auto"``
+        takes the best of 0, 0.1, ..., 1 by AUC on shadows used as targets, never on
+        the target.
+    gamma : float, default=1.0
+        A record is called a member where its ratio is more than `gamma` times that of
+        the share ``1 - max_fpr`` of non-members. It moves the threshold, not a score.
+    n_shadows : int, default=16
+        Number of shadow models, 4 at least.
+    shadows : ShadowSignals, default=None
+        Shadows made before, in place of `n_shadows` new ones.
+    train_size : "auto" or float, default="auto"
+        Share of the pool that each shadow is fitted on; see :class:`LiRAAttack`.
+    max_fpr : float, default=0.01
+        Share of non-members that ``predict`` may accuse.
+    n_jobs : int, default=None
+        Shadows fitted at a time.
+    random_state : int, RandomState or None, default=None
+        Seeds the shadows, and the membership game.
+    keep_models : bool, default=True
+        Keep the shadow models, for rows outside of the pool and calls without labels.
+    cache_dir : path-like, default=None
+        Where finished shadows are stored; see :func:`skmia.shadows.fit_shadows`.
+    verbose : int, default=0
+        A progress bar where it is above 0.
+
+    Attributes
+    ----------
+    offset_ : float
+        The threshold on ``score_samples`` of rows of the pool.
+    offline_offset_ : float
+        The threshold where a call is scored offline.
+    a_ : float
+        The slope that is used offline.
+    shadows_ : ShadowSignals
+        The shadows.
+    estimator_ : classifier
+        The target, where it is a model.
+    membership_ : ndarray of bool of shape (n_records,) or None
+        Which rows given to `fit` the target was fitted on, where that is known.
+    n_features_in_ : int
+        Number of features of the target.
+    feature_names_in_ : ndarray of str
+        Their names, where the target knows them.
+
+    See Also
+    --------
+    LiRAAttack : Two distributions in place of one average.
+
+    Notes
+    -----
+    The published score counts the population records whose ratio is `gamma` times
+    smaller. For one target that is a step function of the ratio: the same ranking with
+    ties, and they are where low false positive rates are read. Here the score is the
+    logarithm of the ratio itself, and the population, the non-members of shadows used
+    as targets, only sets the threshold.
+
+    Do not compare its scores between targets: the average is another for each pool.
+
+    References
+    ----------
+    Zarifzadeh, Liu and Shokri, "Low-Cost High-Power Membership Inference Attacks",
+    ICML 2024, equations 2, 10 and 11.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.attacks import RMIAAttack
+    >>> from skmia.metrics import roc_auc
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> attack = RMIAAttack(DecisionTreeClassifier(), n_shadows=8, random_state=0)
+    >>> scores = attack.fit(X, y).score_samples(X, y)
+    >>> roc_auc(attack.membership_, scores) > 0.5
+    True
+    """
+
+    signal = "logit"
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        mode="online",
+        a="auto",
+        gamma=1.0,
+        n_shadows=16,
+        shadows=None,
+        train_size="auto",
+        max_fpr=0.01,
+        n_jobs=None,
+        random_state=None,
+        keep_models=True,
+        cache_dir=None,
+        verbose=0,
+    ):
+        self.estimator = estimator
+        self.mode = mode
+        self.a = a
+        self.gamma = gamma
+        self.n_shadows = n_shadows
+        self.shadows = shadows
+        self.train_size = train_size
+        self.max_fpr = max_fpr
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.keep_models = keep_models
+        self.cache_dir = cache_dir
+        self.verbose = verbose
+
+    def _check_params(self):
+        check_option(self.mode, "mode", ("online", "offline"))
+        if isinstance(self.a, str):
+            check_option(self.a, "a", ("auto",))
+        else:
+            check_real(self.a, "a", 0, 1)
+        check_real(self.gamma, "gamma", 0, np.inf, closed="neither")
+        super()._check_params()
+
+    def _is_online(self):
+        return self.mode == "online"
+
+    def _choose(self):
+        if self.a != "auto":
+            self.a_ = float(self.a)
+            return
+        found = [
+            [roc_auc(member, self._ratio(x, guess)) for guess in guesses]
+            for member, (x, guesses) in self._shadows_in_turn(_all_guesses)
+        ]
+        # The first of the best: a small slope assumes the least of the OUT mean.
+        self.a_ = float(_GRID[np.argmax(np.mean(found, axis=0))])
+
+    def _offset_of(self, score):
+        return super()._offset_of(score) + float(np.log(self.gamma))
+
+    def _online(self, x, values, member):
+        return self._ratio(x, average_model(expit(values), member, self.a_))
+
+    def _offline(self, x, values, out):
+        mean_out, _ = masked_mean(expit(values), out)
+        return self._ratio(x, offline_average(mean_out, self.a_))
+
+    def _ratio(self, x, average):
+        """log(p / average); finite, for a probability of 0 too."""
+        logarithm = log_expit(np.asarray(x, dtype=np.float64))
+        return logarithm - np.log(np.maximum(average, SMALLEST_PROBABILITY))
+
+
+def average_model(p, member, a):
+    """Mean of the IN and the OUT mean; one side stands for both where need be."""
+    mean_in, n_in = masked_mean(p, member)
+    mean_out, n_out = masked_mean(p, ~member)
+    # Without OUT shadows the guess is turned round: p_out = (p_in + a - 1) / a.
+    guessed_out = np.clip((mean_in + a - 1) / max(a, 1e-6), 0, 1)
+    mean_out = np.where(n_out > 0, mean_out, guessed_out)
+    both = (mean_in + mean_out) / 2
+    return np.where(n_in > 0, both, offline_average(mean_out, a))
+
+
+def offline_average(mean_out, a):
+    """The average over IN and OUT where IN is a * OUT + 1 - a."""
+    return ((1 + a) * mean_out + (1 - a)) / 2
+
+
+def _all_guesses(x, values, member):
+    mean_out, _ = masked_mean(expit(values), ~member)
+    return x, [offline_average(mean_out, a) for a in _GRID]

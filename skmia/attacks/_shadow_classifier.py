@@ -1,0 +1,218 @@
+"""Attack models trained on what shadow models say: Shokri's, and Salem's."""
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
+
+from skmia.attacks._base import upper_quantile
+from skmia.attacks._shadow_base import ShadowAttack
+from skmia.attacks._turns import halves, turns
+from skmia.utils._cloning import draw_seeds, seeded_clone
+from skmia.utils._validation import check_option
+
+_SORTED = ("top_1", "top_2", "top_3")
+_LABELLED = ("logit", "entropy", "modified_entropy")
+_ENOUGH_ROWS = 60_000
+_FEWEST_RECORDS = 20  # of a class, for an attack model of its own
+
+
+class ShadowClassifierAttack(ShadowAttack):
+    """A classifier that tells members from non-members by the model's answers.
+
+    The first shadow-model attack: what shadows say of records that they have and have
+    not seen is the training set of an attack model, which then judges the target's
+    answers. It knows nothing of the record's own difficulty, which is why the
+    calibrated attacks are far ahead of it; it is here for comparison with the
+    literature.
+
+    Parameters
+    ----------
+    estimator : classifier, FrozenEstimator or "precomputed"
+        The target; see :class:`LiRAAttack`.
+    features : {"labelled", "sorted"}, default="labelled"
+        What the attack model sees. ``"sorted"``: the three largest probabilities,
+        whatever their class (Salem). ``"labelled"``: those, the logit of the true
+        class and both entropies.
+    per_class : bool, default=True
+        One attack model for each class (Shokri), where it has records enough;
+        otherwise one for all.
+    attack_estimator : classifier, default=None
+        The attack model, with predict_proba; None for a small
+        HistGradientBoostingClassifier.
+    n_shadows : int, default=16
+        Number of shadow models, 4 at least.
+    shadows : ShadowSignals, default=None
+        Shadows made before, with the signals top_1, top_2, top_3, and for
+        ``"labelled"`` entropy and modified_entropy.
+    train_size : "auto" or float, default="auto"
+        Share of the pool that each shadow is fitted on; see :class:`LiRAAttack`.
+    max_fpr : float, default=0.01
+        Share of non-members that ``predict`` may accuse.
+    n_jobs : int, default=None
+        Shadows fitted at a time.
+    random_state : int, RandomState or None, default=None
+        Seeds the shadows, the membership game and the attack models.
+    cache_dir : path-like, default=None
+        Where finished shadows are stored; see :func:`skmia.shadows.fit_shadows`.
+    verbose : int, default=0
+        A progress bar where it is above 0.
+
+    Attributes
+    ----------
+    offset_ : float
+        The threshold on ``score_samples``, from shadows that the judging attack model
+        was not trained on.
+    offline_offset_ : float
+        The same: this attack has one scale, and judges rows outside of the pool too.
+    shadows_ : ShadowSignals
+        The shadows.
+    estimator_ : classifier
+        The target, where it is a model.
+    membership_ : ndarray of bool of shape (n_records,) or None
+        Which rows given to `fit` the target was fitted on, where that is known.
+    n_features_in_ : int
+        Number of features of the target.
+    feature_names_in_ : ndarray of str
+        Their names, where the target knows them.
+
+    See Also
+    --------
+    StackedAttack : A learned attack that knows each record's difficulty.
+
+    Notes
+    -----
+    The attack models are trained on shadows alone: never on the target's answers,
+    whose membership is the question. Do not take a low figure for safety.
+
+    References
+    ----------
+    Shokri, Stronati, Song and Shmatikov, "Membership Inference Attacks Against Machine
+    Learning Models", IEEE S&P 2017, section V.
+
+    Salem et al., "ML-Leaks: Model and Data Independent Membership Inference Attacks and
+    Defenses on Machine Learning Models", NDSS 2019, section III.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.attacks import ShadowClassifierAttack
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> attack = ShadowClassifierAttack(
+    ...     DecisionTreeClassifier(), n_shadows=8, random_state=0
+    ... )
+    >>> attack.fit(X, y).score_samples(X, y).shape
+    (569,)
+    """
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        features="labelled",
+        per_class=True,
+        attack_estimator=None,
+        n_shadows=16,
+        shadows=None,
+        train_size="auto",
+        max_fpr=0.01,
+        n_jobs=None,
+        random_state=None,
+        cache_dir=None,
+        verbose=0,
+    ):
+        self.estimator = estimator
+        self.features = features
+        self.per_class = per_class
+        self.attack_estimator = attack_estimator
+        self.n_shadows = n_shadows
+        self.shadows = shadows
+        self.train_size = train_size
+        self.max_fpr = max_fpr
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.cache_dir = cache_dir
+        self.verbose = verbose
+
+    # The attack models judge any answer of the target: no shadow is asked again.
+    keep_models = False
+
+    def _check_params(self):
+        check_option(self.features, "features", ("labelled", "sorted"))
+        given = self.attack_estimator
+        if given is not None and not (
+            is_classifier(given) and hasattr(given, "predict_proba")
+        ):
+            raise TypeError(
+                "The 'attack_estimator' parameter must be a classifier with "
+                f"predict_proba, or None. Got {given!r} instead."
+            )
+        super()._check_params()
+
+    def _signals(self):
+        return _SORTED if self.features == "sorted" else (*_LABELLED, *_SORTED)
+
+    def _fit_shadow_attack(self, values, member, random_state):
+        classes = self._target.columns
+        turn = turns(member, _ENOUGH_ROWS)
+        seeds = draw_seeds(random_state, 2)
+        half = halves(turn)
+        # One thread: a class has few rows, and threads would wait for one another.
+        with threadpool_limits(1):
+            self._models = [
+                self._train(
+                    values, member, turn[half != fold], classes, int(seeds[fold])
+                )
+                for fold in (0, 1)
+            ]
+            held_out = [
+                self._judge(
+                    [self._models[fold]], {s: v[k] for s, v in values.items()}, classes
+                )[~member[k]]
+                for k, fold in zip(turn, half, strict=True)
+            ]
+        self.offset_ = upper_quantile(np.concatenate(held_out), self.max_fpr)
+        self.offline_offset_ = self.offset_
+
+    def _train(self, values, member, shadows, classes, seed):
+        """Attack models by class column, and the common one under None."""
+        said = {s: v[shadows] for s, v in values.items()}
+        truth = member[shadows]
+        models = {None: self._attack_model(said, truth, slice(None), seed)}
+        if self.per_class:
+            for column, count in enumerate(np.bincount(classes)):
+                if count >= _FEWEST_RECORDS:
+                    rows = classes == column
+                    models[column] = self._attack_model(said, truth, rows, seed)
+        return models
+
+    def _attack_model(self, said, truth, rows, seed):
+        chosen = self.attack_estimator
+        if chosen is None:
+            chosen = HistGradientBoostingClassifier(
+                max_iter=50, max_leaf_nodes=8, early_stopping=False
+            )
+        columns = [said[s][:, rows].ravel() for s in self._signals()]
+        return seeded_clone(clone(chosen), seed).fit(
+            np.column_stack(columns), truth[:, rows].ravel()
+        )
+
+    def _judge(self, trained, said, classes):
+        """Mean log odds of membership over the cross-fitted attack models."""
+        answers = np.column_stack([said[s] for s in self._signals()])
+        odds = np.zeros(len(answers))
+        for models in trained:
+            for column in np.unique(classes):
+                rows = classes == column
+                model = models.get(column, models[None])
+                p = model.predict_proba(answers[rows])[:, 1]
+                p = np.clip(p, 1e-12, 1 - 1e-12)
+                odds[rows] += (np.log(p) - np.log1p(-p)) / len(trained)
+        return odds
+
+    def _score(self, X, y):
+        proba, columns = self._answers(X, y)
+        values = self._soften(self._answers_of(proba, columns))
+        with threadpool_limits(1):
+            return self._judge(self._models, values, columns), self.offset_

@@ -1,0 +1,100 @@
+"""The records that shadows are drawn from and questioned about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from skmia.shadows._content import describe
+from skmia.utils._labels import check_labels, check_two_classes, encode_labels
+from skmia.utils._metadata import check_metadata, is_per_row
+from skmia.utils._rows import hash_rows, n_rows
+from skmia.utils._validation import check_has_features
+
+
+@dataclass
+class Pool:
+    """All that has one value per record; it crosses to each worker once."""
+
+    X: Any
+    y: NDArray
+    columns: NDArray[np.intp]
+    metadata: dict[str, Any]
+
+    def key(self, hashes: NDArray[np.uint64]) -> str:
+        """Describe the pool, whose rows and labels have these `hashes`.
+
+        They leave out what a model may see beside the values: names, types, layout.
+        """
+        seen_as = (type(self.X), list(getattr(self.X, "columns", ())), _types(self.X))
+        return describe((hashes, seen_as, self.y.dtype.str, self.metadata))
+
+
+def make_pool(
+    X: Any, y: Any, params: Mapping[str, Any] | None, owner: str
+) -> tuple[Pool, NDArray, dict[str, Any], NDArray[np.uint64]]:
+    """Check the data of a fit.
+
+    Returns
+    -------
+    pool : Pool
+        The rows, with the metadata that has one value for each.
+    classes : ndarray
+        The sorted classes.
+    params : dict
+        The rest of the metadata.
+    hashes : ndarray of uint64
+        Content of each record.
+    """
+    X = _as_container(X)
+    check_has_features(X, owner)
+    n = n_rows(X)
+    labels = check_labels(y, n, owner)
+    classes = np.unique(labels)
+    check_two_classes(classes, owner)
+    params = check_metadata(params, n)
+    metadata = {name: value for name, value in params.items() if is_per_row(value, n)}
+    rest = {name: value for name, value in params.items() if name not in metadata}
+    pool = Pool(X, labels, encode_labels(labels, classes), metadata)
+    return pool, classes, rest, hash_rows(X, labels)
+
+
+def _as_container(X: Any) -> Any:
+    """`X` in a form that is the same in every worker, and that rows are taken of."""
+    if sparse.issparse(X):
+        X = X.tocsr()
+        if not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
+    elif isinstance(X, (list, tuple)):
+        array = np.asarray(X)
+        # NumPy would write the numbers among texts as text.
+        X = np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
+    elif isinstance(X, np.ndarray) and not X.flags.forc:
+        # A strided view arrives contiguous in a worker, and BLAS may then sum in
+        # another order.
+        X = np.ascontiguousarray(X)
+    return X
+
+
+def _types(X: Any) -> Any:
+    """Types of the columns, and of each value where a column holds objects."""
+    if isinstance(X, np.ndarray):
+        return X.dtype.str, X.flags.f_contiguous, _value_types(X)
+    if hasattr(X, "dtypes"):
+        values = [
+            _value_types(X.iloc[:, j].to_numpy())
+            for j, dtype in enumerate(X.dtypes)
+            if isinstance(dtype, np.dtype) and dtype.kind == "O"
+        ]
+        return list(X.dtypes), values
+    return str(getattr(X, "dtype", None))
+
+
+def _value_types(values: NDArray) -> str:
+    if values.dtype != object:
+        return ""
+    return " ".join(type(value).__name__ for value in values.ravel().tolist())

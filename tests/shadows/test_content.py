@@ -1,0 +1,567 @@
+"""Equal descriptions for equal meanings, in every process; others for all others."""
+
+import functools
+import importlib
+import itertools
+import pickle
+import subprocess
+import sys
+import textwrap
+import threading
+import types
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse, stats
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import RandomizedSearchCV, ShuffleSplit
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skmia.shadows import _content
+from skmia.shadows._content import describe
+
+RNG = np.random.RandomState(0)
+X = RNG.rand(60, 3)
+Y = np.arange(60) % 2
+
+
+def scaled(by):
+    return lambda X: X * by
+
+
+def frozen(classifier, seed=0):
+    return FrozenEstimator(classifier.set_params(random_state=seed).fit(X, Y))
+
+
+class Callable:
+    def __init__(self, by):
+        self.by = by
+
+    def __call__(self, X):
+        return X * self.by
+
+    def times(self, X):
+        return X * self.by
+
+
+DIFFERENT = {
+    "numbers": [0, 0.0, -0.0, False, None, ..., 1, True, "0", b"0", "", np.float32(0)],
+    "floats": [0.1, np.nextafter(0.1, 1), np.float64(0.1), float("nan"), float("inf")],
+    "nesting": [(), [], [()], ([],), [1, 2], [[1], 2], [[1, 2]], (1, 2), {1, 2}],
+    "text": [["ab", "c"], ["a", "bc"], ["abc"], "abc", "a\ud800"],
+    "dicts": [{"a": 1}, {"a": 2}, {"b": 1}, {"a": 1, "b": 1}, {}],
+    "arrays": [
+        np.arange(6),
+        np.arange(6).reshape(2, 3),
+        np.arange(6).reshape(3, 2),
+        np.arange(6.0),
+        np.arange(6, dtype=np.int32),
+        np.arange(6, dtype=">i8"),
+        np.arange(6).astype(str),
+        np.arange(6).astype(object),
+        np.array([0, 1, 2, 3, 4, "5"], dtype=object),
+        np.ma.masked_array(np.arange(6), np.arange(6) == 2),
+        np.array([(0, 1.0)], dtype=[("a", int), ("b", float)]),
+        np.array([(0, 1.0)], dtype=[("a", int), ("c", float)]),
+        sparse.csr_matrix(np.arange(6)),
+        sparse.csr_array(np.arange(6).reshape(1, 6)),
+        np.arange(6).astype("M8[D]"),
+        pd.Series(np.arange(6)),
+        pd.Series(np.arange(6), index=list("abcdef")),
+    ],
+    "dtypes": [
+        pd.CategoricalDtype(["a", "b"]),
+        pd.CategoricalDtype(["b", "a"]),
+        pd.CategoricalDtype(["a", "b", "c"]),
+        pd.CategoricalDtype(["a", "b"], ordered=True),
+        np.dtype(float),
+        np.dtype("f4"),
+    ],
+    "estimators": [
+        LogisticRegression,
+        LogisticRegression(),
+        LogisticRegression(C=2),
+        LogisticRegression().fit(X, Y),
+        make_pipeline(LogisticRegression()),
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        make_pipeline(StandardScaler(), LogisticRegression(C=2)),
+        make_pipeline(StandardScaler().set_output(transform="pandas"), GaussianNB()),
+        make_pipeline(StandardScaler(), GaussianNB()),
+        VotingClassifier([("a", GaussianNB()), ("b", LogisticRegression())]),
+        VotingClassifier([("b", GaussianNB()), ("a", LogisticRegression())]),
+        VotingClassifier([("a", GaussianNB()), ("b", "drop")]),
+        VotingClassifier([("a", GaussianNB())]),
+    ],
+    "frozen": [
+        frozen(RandomForestClassifier(3)),
+        frozen(RandomForestClassifier(3), 1),
+        frozen(HistGradientBoostingClassifier(max_iter=2)),
+        FrozenEstimator(KNeighborsClassifier(3, algorithm="kd_tree").fit(X, Y)),
+        FrozenEstimator(KNeighborsClassifier(3, algorithm="kd_tree").fit(X, 1 - Y)),
+        FrozenEstimator(StandardScaler().fit(X)),
+        FrozenEstimator(StandardScaler().fit(2 * X)),
+    ],
+    "generators": [
+        np.random.default_rng(0),
+        np.random.default_rng(1),
+        np.random.RandomState(0),
+        np.random.RandomState(1),
+        ShuffleSplit(2, random_state=0),
+        ShuffleSplit(2, random_state=1),
+        ShuffleSplit(3, random_state=0),
+        stats.uniform(0, 1),
+        stats.uniform(0, 2),
+        stats.norm(0, 1),
+    ],
+    "functions": [
+        np.log1p,
+        np.sqrt,
+        np.nan_to_num,
+        len,
+        # The same bytecode and constants, but for the names.
+        lambda X: np.log1p(X),
+        lambda X: np.sqrt(X),
+        lambda X: X + 1,
+        lambda X: X + 2,
+        lambda X: X - 1,
+        lambda X, by=1: X + by,
+        lambda X, by=2: X + by,
+        lambda X, *, by=1: X + by,
+        lambda X, *, by=2: X + by,
+        lambda X, *by: X + by,
+        # Constants and names of the code inside of the code.
+        lambda X: [x + 1 for x in X],
+        lambda X: [x + 2 for x in X],
+        lambda X: [np.sqrt(x) for x in X],
+        lambda X: [np.log1p(x) for x in X],
+        scaled(2),
+        scaled(3),
+        scaled(np.ones(3)),
+        functools.partial(np.clip, a_min=0),
+        functools.partial(np.clip, a_min=1),
+        functools.partial(np.clip, a_max=1),
+        functools.lru_cache(scaled(2)),
+        functools.lru_cache(scaled(3)),
+        Callable(2),
+        Callable(3),
+        Callable(2).__call__,
+        Callable(2).times,
+        Callable(3).times,
+        "a".upper,
+        "b".upper,
+        Callable,
+        GaussianNB().fit,
+        types,
+        functools,
+    ],
+    "steps": [
+        FunctionTransformer(),
+        FunctionTransformer(np.log1p),
+        FunctionTransformer(scaled(2)),
+        FunctionTransformer(scaled(3)),
+        FunctionTransformer(scaled(3), kw_args={"by": 1}),
+        FunctionTransformer(scaled(3), kw_args={"by": 2}),
+    ],
+}
+
+
+@pytest.mark.parametrize("group", DIFFERENT)
+def test_different_meanings_have_different_descriptions(group):
+    values = DIFFERENT[group]
+    described = [describe(value) for value in values]
+    for (i, one), (j, other) in itertools.combinations(enumerate(described), 2):
+        assert one != other, (values[i], values[j])
+
+
+@pytest.mark.parametrize("group", DIFFERENT)
+def test_what_is_described_twice_is_described_alike(group):
+    for value in DIFFERENT[group]:
+        assert describe(value) == describe(value)
+        # Also beside itself: no value is taken for the one before it.
+        pair = describe([value, [value]])
+        assert pair == describe([value, [value]])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *DIFFERENT["arrays"][:5],
+        *DIFFERENT["arrays"][6:9],  # NumPy's pickles lose the order of bytes
+        *DIFFERENT["dtypes"],
+        *DIFFERENT["estimators"],
+        *DIFFERENT["frozen"],
+        *DIFFERENT["generators"][:7],
+        pd.DataFrame({"a": ["x", None], "b": [1, 2]}),
+    ],
+)
+def test_copies_are_described_alike(value):
+    assert describe(pickle.loads(pickle.dumps(value))) == describe(value)
+
+
+def test_clones_are_described_alike():
+    search = RandomizedSearchCV(LogisticRegression(), {"C": stats.uniform()})
+    for estimator in (search, *DIFFERENT["steps"], *DIFFERENT["frozen"]):
+        first = describe(clone(estimator))
+        np.random.RandomState.random_sample(np.random.mtrand._rand)
+        assert describe(clone(estimator)) == first
+
+
+def test_layout_in_memory_is_no_content():
+    X = np.arange(12.0).reshape(3, 4)
+    assert describe(np.asfortranarray(X)) == describe(X)
+    assert describe(np.repeat(X, 2, axis=1)[:, ::2]) == describe(X)
+
+
+def test_bytes_between_the_fields_of_a_record_are_no_content():
+    dtype = np.dtype({"names": ["a"], "formats": ["i1"], "itemsize": 8})
+    zeros = np.zeros(3, dtype)
+    noise = np.full(24, 7, np.uint8).view(dtype)
+    noise["a"] = 0
+    assert zeros.tobytes() != noise.tobytes()
+    assert describe(zeros) == describe(noise)
+
+
+def test_order_counts_where_python_keeps_it_and_only_there():
+    assert describe({"a": 1, "b": 2}) != describe({"b": 2, "a": 1})
+    words = [f"word{i}" for i in range(50)]
+    again = words[::-1]
+    assert describe(set(words)) == describe(set(again))
+    assert describe(frozenset(words)) == describe(frozenset(again))
+
+
+def test_requests_of_metadata_are_part_of_an_estimator():
+    """The parameters are the same, and the weights do not arrive."""
+    with config_context(enable_metadata_routing=True):
+        described = {
+            describe(clone(LogisticRegression().set_fit_request(sample_weight=wanted)))
+            for wanted in (True, False, None, "alias")
+        }
+    assert len(described) == 4
+
+
+def test_a_value_that_refers_to_itself():
+    one, other = [Callable(1) for _ in range(2)]
+    one.by, other.by = one, [other]
+    assert describe(one) == describe(one)
+    assert describe(one) != describe(other)
+
+    def countdown(n):
+        return countdown(n - 1) if n else 0
+
+    assert describe(countdown) == describe(countdown)
+
+
+@pytest.mark.parametrize(
+    "value", [threading.Lock(), (i for i in range(3)), Callable(threading.Lock())]
+)
+def test_what_has_no_content_is_refused(value):
+    with pytest.raises(ValueError, match="'cache_dir' parameter cannot be used: <"):
+        describe(FunctionTransformer(kw_args={"value": [value]}))
+
+
+def test_a_lock_that_code_uses_does_not_stand_in_its_way():
+    """Unlike one that is a parameter, it is no part of what the code means."""
+
+    def make(factor):
+        namespace = {"__name__": "__main__", "lock": threading.Lock()}
+        exec(f"def scale(X):\n    with lock:\n        return X * {factor}", namespace)
+        return namespace["scale"]
+
+    def make_class(factor):
+        members = {"lock": threading.Lock(), "factor": factor}
+        return type("Locked", (), {"__module__": "__main__", **members})
+
+    for made in (make, make_class):
+        assert describe(made(2)) == describe(made(2))
+        assert describe(made(2)) != describe(made(3))
+        with pytest.raises(ValueError, match="'cache_dir' parameter cannot be used"):
+            describe([made(2), threading.Lock()])
+
+
+def test_names_of_attributes_are_not_taken_for_globals():
+    def make(value):
+        namespace = {"__name__": "__main__", "fit": value}
+        exec("def call(model, X):\n    return model.fit(X)", namespace)
+        return namespace["call"]
+
+    assert describe(make(1)) == describe(make(2))
+
+
+def test_a_variable_that_has_no_value_yet():
+    def outer():
+        def inner():
+            return later
+
+        described = describe(inner)
+        later = 1
+        return described, describe(inner), later
+
+    before, after, _ = outer()
+    assert before == outer()[0] != after
+
+
+def test_descriptions_are_the_same_in_every_process():
+    code = """
+        import sys, functools
+        import numpy as np
+        from sklearn.ensemble import RandomForestClassifier
+        from sklearn.frozen import FrozenEstimator
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import FunctionTransformer
+        from skmia.shadows._content import describe
+
+        class Base:
+            words = {f"word{i}" for i in range(20)}
+            @property
+            def size(self): return helper(3)
+            @staticmethod
+            def twice(x): return {"a", "b", x}
+            @classmethod
+            def thrice(cls): return cls
+            @functools.cached_property
+            def cached(self): return self.words
+        class Callable(Base):
+            __slots__ = ("x",)
+            def __call__(self, X): return helper(X) in {"a", "b"}
+        def helper(X): return np.log1p(X) if X else helper(X)
+
+        X = np.random.RandomState(0).rand(50, 3)
+        forest = RandomForestClassifier(3, random_state=0).fit(X, np.arange(50) % 2)
+        step = FunctionTransformer(Callable(), kw_args={"mixed": {"x", 1, None}})
+        print(describe(make_pipeline(step, FrozenEstimator(forest))))
+    """
+    described = {
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(described) == 1
+    assert described.pop().startswith("Pipeline:")
+
+
+# -- code of the user's own ------------------------------------------------------------
+
+SOURCES = {
+    "user_helpers": """
+        FACTOR = 2
+        def shift(X):
+            return X + 1
+        def unused(X):
+            return X
+    """,
+    "user_models": """
+        import functools
+        import user_helpers
+        import user_helpers as aliased
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.base import BaseEstimator, TransformerMixin
+        from user_helpers import shift
+
+        LIMIT = 10
+
+        class Parent(LogisticRegression):
+            rate = 0.5
+            def prepare(self, X):
+                return X * 3
+
+        class Model(Parent):
+            '''A model.'''
+            def fit(self, X, y):
+                # a comment
+                return super().fit(shift(self.prepare(X)) * user_helpers.FACTOR, y)
+            @staticmethod
+            def static(X):
+                return X * 4
+            @classmethod
+            def named(cls, X):
+                return X * 5
+            @property
+            def prop(self):
+                return 6
+            @functools.cached_property
+            def cached(self):
+                return 7
+            class Inner:
+                value = 8
+            def inner(self):
+                return [min(x, LIMIT) for x in range(9)]
+
+        class Scale(TransformerMixin, BaseEstimator):
+            def fit(self, X, y=None):
+                return self
+            def transform(self, X):
+                return X * 11
+    """,
+}
+
+
+@pytest.fixture
+def user_modules(tmp_path, monkeypatch):
+    """Import modules of the user's own, with pieces of their source replaced."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def load(old="", new=""):
+        _content._version.cache_clear()
+        for name, source in SOURCES.items():
+            sys.modules.pop(name, None)
+            changed = source.replace(old, new) if old else source
+            (tmp_path / f"{name}.py").write_text(textwrap.dedent(changed))
+        importlib.invalidate_caches()
+        return importlib.import_module("user_models")
+
+    yield load
+    for name in SOURCES:
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("X * 3", "X * 30"),  # of the parent
+        ("rate = 0.5", "rate = 0.6"),
+        ("X * 4", "X * 40"),
+        ("X * 5", "X * 50"),
+        ("return 6", "return 60"),
+        ("return 7", "return 70"),
+        ("value = 8", "value = 80"),
+        ("range(9)", "range(90)"),  # inside of a list comprehension
+        ("min(x", "max(x"),
+        ("LIMIT = 10", "LIMIT = 100"),  # a global of the module
+        ("X + 1", "X + 100"),  # a function of another module
+        ("FACTOR = 2", "FACTOR = 20"),  # an attribute of another module
+        ("Model(Parent)", "Model(LogisticRegression)"),
+        ("y)\n            @static", "y)\n            a = 1\n            @static"),
+    ],
+)
+def test_edited_code_is_another_estimator(user_modules, old, new):
+    before = user_modules()
+    described = describe(before.Model()), describe(before.Scale())
+    assert describe(user_modules().Model()) == described[0]
+    after = user_modules(old, new)
+    assert describe(after.Model()) != described[0]
+    assert describe(after.Scale()) == described[1]  # which is none of its business
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# a comment", "# another comment"),
+        ("def unused(X):\n            return X", ""),
+        ("X * 11", "X * 12"),
+    ],
+)
+def test_edits_that_change_nothing_for_it(user_modules, old, new):
+    before = describe(user_modules().Model())
+    assert describe(user_modules(old, new).Model()) == before
+
+
+def test_edited_steps_of_a_pipeline(user_modules):
+    before = describe(make_pipeline(user_modules().Scale(), GaussianNB()))
+    after = describe(
+        make_pipeline(user_modules("X * 11", "X * 12").Scale(), GaussianNB())
+    )
+    assert before != after
+
+
+def test_code_without_a_file_is_told_by_its_bytecode():
+    """As in a notebook, whose classes have no source to be found."""
+
+    def make(factor):
+        namespace = {"__name__": "__main__"}
+        source = (
+            f"class Scale:\n    def __call__(self, X):\n        return X * {factor}"
+        )
+        exec(source, namespace)
+        return namespace["Scale"]()
+
+    assert describe(make(2)) == describe(make(2))
+    assert describe(make(2)) != describe(make(3))
+
+
+# -- installed packages ----------------------------------------------------------------
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A package in a folder for such, of a version of its own or of none."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def install(head, factor):
+        _content._version.cache_clear()
+        sys.modules.pop("some_package", None)
+        (folder / "some_package.py").write_text(
+            f"{head}\ndef scale(X):\n    return helper(X)\n"
+            f"def helper(X):\n    return X * {factor}\n"
+            f"class Scale:\n    factor = {factor}\n"
+        )
+        importlib.invalidate_caches()
+        return importlib.import_module("some_package")
+
+    yield install
+    sys.modules.pop("some_package", None)
+    _content._version.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["scale", "Scale"])
+def test_an_installed_package_is_told_by_its_version(installed, name):
+    described = [
+        describe(getattr(installed(f"__version__ = {version!r}", factor), name))
+        for version, factor in [("1.0", 2), ("1.0", 3), ("1.1", 2)]
+    ]
+    assert described[0] == described[1] != described[2]
+
+
+@pytest.mark.parametrize("name", ["scale", "Scale"])
+def test_a_package_of_no_version_is_told_by_its_code(installed, name):
+    assert describe(getattr(installed("", 2), name)) != describe(
+        getattr(installed("", 3), name)
+    )
+
+
+def test_a_module_that_has_the_name_of_one_of_pythons_own(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    described = []
+    for factor in (2, 3):
+        (tmp_path / "antigravity.py").write_text(f"def f(X):\n    return X * {factor}")
+        monkeypatch.delitem(sys.modules, "antigravity", raising=False)
+        importlib.invalidate_caches()
+        _content._version.cache_clear()
+        described.append(describe(importlib.import_module("antigravity").f))
+    del sys.modules["antigravity"]
+    assert described[0] != described[1]
+
+
+def test_versions():
+    assert (
+        _content._version("sklearn.linear_model")
+        == importlib.import_module("sklearn").__version__
+    )
+    assert _content._version("collections.abc") == "Python"
+    assert _content._version("builtins") == "Python"
+    assert _content._version("math") == "Python"
+    assert _content._version("__main__") is None
+    assert _content._version("no_such_module") is None
+    # A package that is known to the installer only, under another name.
+    assert _content._version("_pytest.mark") == pytest.__version__

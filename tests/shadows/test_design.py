@@ -1,0 +1,194 @@
+"""Designs are balanced both ways: over shadows for a record, over classes for a shadow.
+
+Every property is counted on many pools that a seeded generator makes.
+"""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from skmia.shadows import auto_train_size
+from skmia.shadows._design import check_design_parameters, draw_design, partners
+
+
+def pools(seed, n_pools):
+    """Class mixes from balanced to one-record classes, with shadows and a share."""
+    rng = np.random.default_rng(seed)
+    for _ in range(n_pools):
+        n = int(rng.integers(2, 120))
+        n_classes = int(rng.integers(1, min(n, 12) + 1))
+        weights = rng.dirichlet(np.full(n_classes, rng.choice([0.3, 1.0, 20.0])))
+        classes = rng.choice(n_classes, size=n, p=weights)
+        yield np.unique(classes, return_inverse=True)[1], int(rng.integers(2, 40)), rng
+
+
+def draw(classes, n_shadows, train_size, seed=0):
+    return draw_design(classes, n_shadows, train_size, np.random.RandomState(seed))
+
+
+def per_class(member, classes):
+    """Number of records of each class in each shadow."""
+    return np.stack([member[:, classes == c].sum(axis=1) for c in np.unique(classes)])
+
+
+def test_at_a_half_shadows_come_in_complementary_stratified_pairs():
+    for seed, (classes, n_shadows, _) in enumerate(pools(0, 300)):
+        member = draw(classes, n_shadows, 0.5, seed)
+        assert member.shape == (n_shadows, len(classes))
+        assert member.dtype == bool
+        paired = n_shadows - n_shadows % 2
+        assert_array_equal(member[:paired:2], ~member[1:paired:2])
+        # The last of an odd number is in no pair, and is still half of each class.
+        assert set(member.sum(axis=0)) <= {paired // 2, (n_shadows + 1) // 2}
+        sizes = np.bincount(classes)[:, None]
+        assert (np.abs(2 * per_class(member, classes) - sizes) <= 1).all()
+        assert (np.abs(2 * member.sum(axis=1) - len(classes)) <= 1).all()
+
+
+def test_at_other_shares_records_and_classes_are_balanced():
+    for seed, (classes, n_shadows, rng) in enumerate(pools(1, 300)):
+        share, n = float(rng.uniform(0.02, 0.98)), len(classes)
+        if abs(share * n - n / 2) < 1:
+            continue
+        member = draw(classes, n_shadows, share, seed)
+        total = share * n_shadows
+        assert set(member.sum(axis=0)) <= {int(total), int(total) + 1}
+        # One for rounding in this shadow, and a K-th for rounding over K of them.
+        slack = 1 + 1 / n_shadows
+        expected = share * np.bincount(classes)[:, None]
+        assert (np.abs(per_class(member, classes) - expected) < slack).all()
+        assert (np.abs(member.sum(axis=1) - share * n) < slack).all()
+
+
+@pytest.mark.parametrize(
+    ("share", "n_shadows", "count"),
+    # 0.29 * 100 is 28.999999999999996, and 0.07 * 100 is 7.000000000000001.
+    [(0.29, 100, 29), (0.07, 100, 7), (0.75, 16, 12), (0.2, 10, 2), (0.9, 10, 9)],
+)
+def test_a_whole_number_of_shadows_is_met_exactly(share, n_shadows, count):
+    member = draw(np.arange(50) % 3, n_shadows, share)
+    assert_array_equal(member.sum(axis=0), np.full(50, count))
+
+
+def test_a_share_within_a_record_of_a_half_keeps_the_pairs():
+    # An odd pool, whose target was fitted on 51 of 101 records.
+    member = draw(np.arange(101) % 2, 8, 51 / 101)
+    assert_array_equal(partners(member), [1, 0, 3, 2, 5, 4, 7, 6])
+    member = draw(np.arange(101) % 2, 8, 52 / 101)
+    assert (partners(member) == -1).all()
+
+
+def test_every_record_is_as_likely_as_another():
+    # Of 4,000 draws at each share: 5 standard errors of a binomial are below 0.04.
+    classes = np.array([0, 0, 0, 0, 0, 1, 1, 1, 2])
+    for share in (0.5, 0.3):
+        state = np.random.RandomState(3)
+        drawn = [draw_design(classes, 2, share, state)[0] for _ in range(4000)]
+        assert np.abs(np.mean(drawn, axis=0) - share).max() < 0.04
+
+
+def test_pairs_of_records_are_drawn_together_as_often_as_apart():
+    """Also where each class has one record: no fixed partners, no fixed opposites.
+
+    Of n records of which h are drawn, two are both in with probability
+    h (h - 1) / (n (n - 1)), here 12 / 56; five standard errors are 0.046.
+    """
+    for classes in (np.zeros(8, dtype=int), np.arange(8)):
+        state = np.random.RandomState(4)
+        drawn = np.stack([draw_design(classes, 2, 0.5, state)[0] for _ in range(2000)])
+        both = drawn.T.astype(float) @ drawn / len(drawn)
+        assert np.abs(both[~np.eye(8, dtype=bool)] - 12 / 56).max() < 0.046
+
+
+def test_a_single_record_of_a_class_is_in_as_many_shadows_as_any_other():
+    classes = np.r_[np.zeros(20, int), np.ones(19, int), 2]
+    assert draw(classes, 16, 0.5)[:, -1].sum() == 8
+    assert draw(classes, 16, 0.25)[:, -1].sum() == 4
+
+
+def test_one_shadow_is_a_stratified_half():
+    member = draw(np.repeat([0, 1], [10, 6]), 1, 0.5)
+    assert member.shape == (1, 16)
+    assert_array_equal(per_class(member, np.repeat([0, 1], [10, 6])), [[5], [3]])
+
+
+def test_draws_follow_the_seed():
+    classes = np.arange(60) % 4
+    for share in (0.5, 0.4):
+        first, again = draw(classes, 6, share, 7), draw(classes, 6, share, 7)
+        assert_array_equal(first, again)
+        assert (first != draw(classes, 6, share, 8)).any()
+
+
+def brute_force_are_twins(member, twin):
+    for k, other in enumerate(twin):
+        if other < 0:
+            continue
+        assert twin[other] == k
+        assert_array_equal(member[k], ~member[other])
+
+
+def test_partners_are_found_wherever_they_stand():
+    rng = np.random.default_rng(5)
+    for n_records in (1, 3, 8, 9, 64):
+        half = rng.random((5, n_records)) < 0.5
+        member = np.r_[half, ~half][rng.permutation(10)]
+        twin = partners(member)
+        assert (twin >= 0).all()
+        brute_force_are_twins(member, twin)
+    alone = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1], [0, 0, 1]], dtype=bool)
+    assert_array_equal(partners(alone), [2, -1, 0, -1])
+
+
+def test_partners_of_a_paired_design_are_neighbours():
+    # With three records, designs repeat, and any opposite could be taken for the twin.
+    for n in (3, 40):
+        assert_array_equal(
+            partners(draw(np.arange(n) % 2, 9, 0.5)), [1, 0, 3, 2, 5, 4, 7, 6, -1]
+        )
+
+
+@pytest.mark.parametrize(
+    ("n_members", "n", "n_shadows", "expected"),
+    [
+        (8, 10, 16, 0.8),
+        (5, 10, 16, 0.5),
+        (95, 100, 16, 0.875),  # two shadows in which the record is out
+        (1, 100, 16, 0.125),  # and two in which it is in
+        (8, 10, 4, 0.5),
+        (8, 10, 3, 0.5),
+        (0, 10, 16, 0.5),
+        (10, 10, 16, 0.5),
+        (0, 0, 16, 0.5),
+    ],
+)
+def test_auto_train_size(n_members, n, n_shadows, expected):
+    share = auto_train_size(np.arange(n) < n_members, n_shadows)
+    assert share == expected
+    assert type(share) is float
+
+
+@pytest.mark.parametrize("n_shadows", [16, 17, 64])
+@pytest.mark.parametrize("n_members", [3, 40, 97])
+def test_auto_train_size_leaves_two_shadows_on_each_side(n_members, n_shadows):
+    share = auto_train_size(np.arange(100) < n_members, n_shadows)
+    count = draw(np.arange(100) % 2, n_shadows, share).sum(axis=0)
+    assert count.min() >= 2
+    assert count.max() <= n_shadows - 2
+
+
+@pytest.mark.parametrize(
+    ("n_shadows", "train_size", "error", "match"),
+    [
+        (1, 0.5, ValueError, r"'n_shadows' parameter must be an int in \[2, inf\)"),
+        (2.0, 0.5, TypeError, "'n_shadows' .* Got 2.0 instead"),
+        (True, 0.5, TypeError, "'n_shadows'"),
+        (4, 0.0, ValueError, r"'train_size' parameter must be a float in \(0, 1\)"),
+        (4, 1.0, ValueError, "Got 1.0 instead"),
+        (4, float("nan"), ValueError, "Got nan instead"),
+        (4, "half", TypeError, "Got 'half' instead"),
+    ],
+)
+def test_parameters_out_of_range(n_shadows, train_size, error, match):
+    with pytest.raises(error, match=match):
+        check_design_parameters(n_shadows, train_size)

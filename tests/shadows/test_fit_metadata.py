@@ -1,0 +1,117 @@
+"""What belongs to rows goes with them into every shadow."""
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    StandardScaler,
+)
+
+from skmia.shadows import fit_shadows
+
+
+def make_data(n_classes=2, n=120, seed=0):
+    return make_classification(
+        n, 6, n_informative=4, n_classes=n_classes, flip_y=0.1, random_state=seed
+    )
+
+
+def weighted_by_hand(estimator, X, y, weight, shadows, name):
+    """Logits of each shadow, fitted with its part of the weights."""
+    for k, rows in enumerate(shadows.member):
+        model = clone(estimator).fit(X[rows], y[rows], **{name: weight[rows]})
+        logit = model.decision_function(X) * np.where(y, 1, -1)
+        assert_allclose(shadows.signals["logit"][k], logit, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("where", "wrap"),
+    [
+        ("sequential", list),
+        ("threading", np.array),
+        ("loky", np.array),
+        ("loky", pd.Series),
+    ],
+)
+def test_sample_weight_goes_to_every_shadow(where, wrap):
+    X, y = make_data()
+    weight = np.random.RandomState(1).exponential(size=120)
+    with joblib.parallel_config(backend=where):
+        shadows = fit_shadows(
+            LogisticRegression(),
+            X,
+            y,
+            n_shadows=4,
+            n_jobs=2,
+            random_state=0,
+            params={"sample_weight": wrap(weight)},
+        )
+    weighted_by_hand(LogisticRegression(), X, y, weight, shadows, "sample_weight")
+
+
+def test_sample_weight_of_a_step_by_its_name():
+    X, y = make_data()
+    weight = np.random.RandomState(1).exponential(size=120)
+    model = make_pipeline(StandardScaler(), LogisticRegression())
+    name = "logisticregression__sample_weight"
+    shadows = fit_shadows(
+        model, X, y, n_shadows=4, random_state=0, params={name: weight}
+    )
+    weighted_by_hand(model, X, y, weight, shadows, name)
+
+
+@pytest.mark.parametrize("where", ["sequential", "loky"])
+def test_sample_weight_through_metadata_routing(where):
+    X, y = make_data()
+    weight = np.random.RandomState(1).exponential(size=120)
+    with (
+        config_context(enable_metadata_routing=True),
+        joblib.parallel_config(backend=where),
+    ):
+        model = make_pipeline(
+            StandardScaler().set_fit_request(sample_weight=False),
+            LogisticRegression().set_fit_request(sample_weight=True),
+        )
+        shadows = fit_shadows(
+            model,
+            X,
+            y,
+            n_shadows=4,
+            n_jobs=2,
+            random_state=0,
+            params={"sample_weight": weight},
+        )
+        weighted_by_hand(model, X, y, weight, shadows, "sample_weight")
+
+
+def test_metadata_that_belongs_to_no_row_is_passed_on_whole():
+    X, y = make_data(n_classes=3)
+
+    class Picky(GaussianNB):
+        def fit(self, X, y, sample_weight=None, order=None, callback=None):
+            assert order == ["c", "b", "a"]
+            callback(len(sample_weight))
+            return super().fit(X, y, sample_weight)
+
+    lengths = []
+    fit_shadows(
+        Picky(),
+        X,
+        y,
+        n_shadows=2,
+        random_state=0,
+        params={
+            "sample_weight": np.ones(120),
+            "order": ["c", "b", "a"],
+            "callback": lengths.append,
+        },
+    )
+    assert lengths == [60, 60]
