@@ -33,7 +33,7 @@ demo: $(VENV)/.cli  ## set up and run the main job: audit two models, side by si
 	$(BIN)/skmia demo
 
 test: $(VENV)/.dev  ## set up and run every test, doctests and the README included
-	$(BIN)/python -m pytest -n 2
+	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.dev  ## ruff (check and format) and mypy
 	$(BIN)/ruff check .
@@ -41,7 +41,7 @@ lint: $(VENV)/.dev  ## ruff (check and format) and mypy
 	$(BIN)/mypy
 
 common-oldest: $(OLDEST)/.ready  ## the common tests on the oldest supported scikit-learn
-	$(OLDEST)/bin/python -m pytest -n 2 tests/test_common.py tests/test_traps.py
+	SCIPY_ARRAY_API=1 $(OLDEST)/bin/python -m pytest -n 2 tests/test_common.py tests/test_traps.py
 
 docs: $(VENV)/.docs  ## build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

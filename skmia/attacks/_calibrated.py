@@ -5,6 +5,9 @@ import numpy as np
 from skmia.attacks._reference_base import ReferenceAttack, masked_mean
 from skmia.utils._validation import check_option
 
+# Relative difference of what counts as one value: single precision, with a margin for
+# a loss that is derived from a stored logit.
+_TIED = 1e-5
 _REFERENCES = ("mean_out", "midpoint", "percentile")
 
 
@@ -144,15 +147,16 @@ class CalibratedLossAttack(ReferenceAttack):
         return x - (mean_in + mean_out) / 2
 
     def _offline(self, x, values, out):
+        # Where every shadow has seen the record, those have to do.
+        out = out | ~out.any(axis=0)
         mean, count = masked_mean(values, out)
         if self.reference != "percentile":
-            # Where every shadow has seen the record, those have to do.
-            return x - np.where(count > 0, mean, values.mean(axis=0, dtype=float))
-        below = ((values < x) & out).sum(axis=0) + 0.5 * ((values == x) & out).sum(
-            axis=0
-        )
+            return x - mean
+        # Shadows are kept in single precision, the target's answer is not.
+        tied = np.abs(values - x) <= _TIED * np.abs(x)
+        below = (((values < x) & ~tied) + 0.5 * tied).sum(axis=0, where=out)
         square, _ = masked_mean(np.square(values - mean), out)
         z = (x - mean) / np.sqrt(square + np.finfo(np.float32).eps)
         # A step is worth 1, all of the distance within it less than one half.
         within = 0.5 * z / (1 + np.abs(z))
-        return (below + within) / np.maximum(count, 1)
+        return (below + within) / count

@@ -40,7 +40,7 @@ def nonmember_rows(target, X, max_fpr, owner):
             f"largest of their scores, which up to one in {len(rows) + 1} further "
             "non-members exceeds. Pass more non-members or a larger max_fpr.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=4,
         )
     return rows
 
@@ -54,5 +54,5 @@ def _check_content(target, X, rows, owner):
             "non-members equal a member. The target knows them, so the threshold comes "
             "out too high and too few members are found. Leave them out.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=5,
         )

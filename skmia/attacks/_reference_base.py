@@ -29,7 +29,7 @@ class ReferenceAttack(PoolAttack):
 
     def _shadows_in_turn(self, score):
         """Membership and scores of the shadows, each judged by the others."""
-        for k in turns(self._member):
+        for k in turns(self.shadows_.member):
             rest = other_shadows(k, self.shadows_.partners)
             yield (
                 self._member[k],

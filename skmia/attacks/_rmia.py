@@ -155,7 +155,14 @@ class RMIAAttack(ReferenceAttack):
         found = [
             [roc_auc(member, self._ratio(x, guess)) for guess in guesses]
             for member, (x, guesses) in self._shadows_in_turn(_all_guesses)
+            if member.any() and not member.all()
         ]
+        if not found:
+            raise ValueError(
+                "a='auto' is chosen on shadows that hold some of the records and not "
+                "others. Got shadows that hold none of them or all; pass a number in "
+                "[0, 1] as 'a'."
+            )
         # The first of the best: a small slope assumes the least of the OUT mean.
         self.a_ = float(_GRID[np.argmax(np.mean(found, axis=0))])
 
@@ -163,16 +170,21 @@ class RMIAAttack(ReferenceAttack):
         return super()._offset_of(score) + float(np.log(self.gamma))
 
     def _online(self, x, values, member):
-        return self._ratio(x, average_model(expit(values), member, self.a_))
+        return self._ratio(x, average_model(_probability(values), member, self.a_))
 
     def _offline(self, x, values, out):
-        mean_out, _ = masked_mean(expit(values), out)
+        mean_out, _ = masked_mean(_probability(values), out)
         return self._ratio(x, offline_average(mean_out, self.a_))
 
     def _ratio(self, x, average):
         """log(p / average); finite, for a probability of 0 too."""
         logarithm = log_expit(np.asarray(x, dtype=np.float64))
         return logarithm - np.log(np.maximum(average, SMALLEST_PROBABILITY))
+
+
+def _probability(logit):
+    """In double precision: in single, logits below -103 would be a p of 0."""
+    return expit(logit, dtype=np.float64)
 
 
 def average_model(p, member, a):
@@ -192,5 +204,5 @@ def offline_average(mean_out, a):
 
 
 def _all_guesses(x, values, member):
-    mean_out, _ = masked_mean(expit(values), ~member)
+    mean_out, _ = masked_mean(_probability(values), ~member)
     return x, [offline_average(mean_out, a) for a in _GRID]

@@ -1,7 +1,7 @@
 """Attack models trained on what shadow models say: Shokri's, and Salem's."""
 
 import numpy as np
-from sklearn.base import clone, is_classifier
+from sklearn.base import is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
@@ -155,9 +155,17 @@ class ShadowClassifierAttack(ShadowAttack):
 
     def _fit_shadow_attack(self, values, member, random_state):
         classes = self._target.columns
-        turn = turns(member, _ENOUGH_ROWS)
+        turn = turns(self.shadows_.member, _ENOUGH_ROWS)
         seeds = draw_seeds(random_state, 2)
         half = halves(turn)
+        for fold in (0, 1):
+            held = member[turn[half == fold]]
+            if held.all() or not held.any():
+                raise ValueError(
+                    "ShadowClassifierAttack learns from two halves of the shadows what "
+                    "members and non-members look like. Got a half with one of the two "
+                    "only; pass shadows that hold some of the records and not others."
+                )
         # One thread: a class has few rows, and threads would wait for one another.
         with threadpool_limits(1):
             self._models = [
@@ -184,7 +192,9 @@ class ShadowClassifierAttack(ShadowAttack):
             for column, count in enumerate(np.bincount(classes)):
                 if count >= _FEWEST_RECORDS:
                     rows = classes == column
-                    models[column] = self._attack_model(said, truth, rows, seed)
+                    # A class on one side only has nothing to tell them apart by.
+                    if 0 < truth[:, rows].mean() < 1:
+                        models[column] = self._attack_model(said, truth, rows, seed)
         return models
 
     def _attack_model(self, said, truth, rows, seed):
@@ -194,7 +204,7 @@ class ShadowClassifierAttack(ShadowAttack):
                 max_iter=50, max_leaf_nodes=8, early_stopping=False
             )
         columns = [said[s][:, rows].ravel() for s in self._signals()]
-        return seeded_clone(clone(chosen), seed).fit(
+        return seeded_clone(chosen, seed).fit(
             np.column_stack(columns), truth[:, rows].ravel()
         )
 

@@ -1,16 +1,18 @@
 """StackedAttack: learn the likelihood ratio from shadows used as targets."""
 
 import numpy as np
-from scipy.special import log_expit, logsumexp
+from scipy.special import expit, log_expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from skmia.attacks._base import upper_quantile
 from skmia.attacks._gaussian import Moments
 from skmia.attacks._pool_base import PoolAttack
+from skmia.attacks._reference_base import masked_mean
 from skmia.attacks._turns import halves, turns
 from skmia.attacks._worlds import Worlds
 from skmia.metrics import roc_auc, tpr_at_fpr
+from skmia.signals import SMALLEST_PROBABILITY
 from skmia.utils._cloning import MAX_SEED
 
 #: What the boosted trees see of a record, and the direction that is forced (1) or not
@@ -99,7 +101,9 @@ class StackedAttack(PoolAttack):
     -----
     The trees see eleven numbers of a record: ``skmia.attacks._stacked.FEATURES``. They
     must not decrease in the five scores. A shadow's complementary twin is left out of
-    its features, since the two would give every record's membership away.
+    its features, since the two would give every record's membership away; where it has
+    none, for each record one shadow drawn from those on the other side. Rows weigh as
+    if every record had been a member as often as not.
 
     Cross-fitted: two models, each fitted on half of the complementary pairs; the
     threshold and ``learnt_`` come from the half that a model has not seen, and the
@@ -149,18 +153,27 @@ class StackedAttack(PoolAttack):
         self.verbose = verbose
 
     def _fit_shadow_attack(self, values, member, random_state):
+        if not member.any():
+            raise ValueError(
+                "StackedAttack learns from shadows what members look like. Got shadows "
+                "that hold none of the records; take LiRAAttack(mode='offline')."
+            )
         values = values[self.signal]
         self._worlds = Worlds(values, member, "shrunk")
-        log_p = log_expit(values)
-        self._log_average = logsumexp(log_p, axis=0) - np.log(len(log_p))
-        turn = turns(member, _ENOUGH_ROWS, _FEWEST_TURNS)
-        features = [self._features_of_turn(k, values, member, log_p) for k in turn]
-        truth = [member[k] for k in turn]
+        p = expit(values, dtype=np.float64)
+        self._log_average = _log_average(p, member, ~member)
         seed = random_state.randint(MAX_SEED)
+        draw = np.random.RandomState(seed)
+        turn = turns(self.shadows_.member, _ENOUGH_ROWS, _FEWEST_TURNS)
+        features = [self._features_of_turn(k, values, member, p, draw) for k in turn]
+        truth = [member[k] for k in turn]
         plain = held_out = [f[:, 0] for f in features]
         self.learnt_ = False
-        if member.shape[1] * len(turn) >= _FEWEST_ROWS:
-            held_out = self._cross_fit(turn, features, truth, seed)
+        # A turn as the target of which nothing is known judges no attack.
+        two_sided = all(m.any() and not m.all() for m in truth)
+        if two_sided and member.shape[1] * len(turn) >= _FEWEST_ROWS:
+            weights = _balance(member, truth)
+            held_out = self._cross_fit(turn, features, truth, weights, seed)
             self.learnt_ = _beats(held_out, plain, truth, self.max_fpr)
         if not self.learnt_:
             held_out = plain
@@ -168,14 +181,16 @@ class StackedAttack(PoolAttack):
         offline = [f[:, 1] for f in features]
         self.offline_offset_ = _threshold(offline, truth, self.max_fpr)
 
-    def _features_of_turn(self, k, values, member, log_p):
-        twin = self.shadows_.partners[k]
-        rest = np.ones(len(values), dtype=bool)
+    def _features_of_turn(self, k, values, member, p, draw):
+        rows = np.arange(member.shape[1])
+        twin = np.full(len(rows), self.shadows_.partners[k])
+        if twin[0] < 0:
+            twin = _opposite(k, member, draw)
+        rest = np.ones(member.shape, dtype=bool)
         rest[k] = False
-        if twin >= 0:
-            rest[twin] = False
-        average = logsumexp(log_p[rest], axis=0) - np.log(rest.sum())
-        sides = self._worlds.turn(k, twin, values, member, np.arange(len(average)))
+        rest[twin[twin >= 0], rows[twin >= 0]] = False
+        average = _log_average(p, member & rest, ~member & rest)
+        sides = self._worlds.turn(k, twin, values, member, rows)
         return self._features(values[k].astype(np.float64), *sides, average)
 
     def _features(self, x, inside, outside, log_average):
@@ -198,7 +213,7 @@ class StackedAttack(PoolAttack):
             ]
         )
 
-    def _cross_fit(self, turn, features, truth, seed):
+    def _cross_fit(self, turn, features, truth, weights, seed):
         """Scores of every turn from the model that was fitted on the other half."""
         half = halves(turn)
         held_out = [None] * len(turn)
@@ -219,6 +234,7 @@ class StackedAttack(PoolAttack):
                 model.fit(
                     np.concatenate([features[j] for j in fitted_on]),
                     np.concatenate([truth[j] for j in fitted_on]),
+                    np.concatenate([weights[j] for j in fitted_on]),
                 )
             for j in np.flatnonzero(half == fold):
                 held_out[j] = _judge([model], features[j])
@@ -238,6 +254,39 @@ class StackedAttack(PoolAttack):
 
     def _one_scale(self):
         return False
+
+
+def _log_average(p, inside, outside):
+    """Log of the mean of the IN and the OUT mean of `p`, whatever their counts."""
+    mean_in, n_in = masked_mean(p, inside)
+    mean_out, n_out = masked_mean(p, outside)
+    # One side stands for both where a record has no other.
+    both = np.where(n_in > 0, mean_in, mean_out) + np.where(
+        n_out > 0, mean_out, mean_in
+    )
+    return np.log(np.maximum(both / 2, SMALLEST_PROBABILITY))
+
+
+def _opposite(k, member, draw):
+    """For each record a shadow on the other side than `k`, at random; -1 for none.
+
+    Where shadows have no twins, a design in which every record is IN equally often
+    gives membership in `k` away by the number of the others, and so by their spread.
+    """
+    lot = draw.uniform(size=member.shape) * (member != member[k])
+    return np.where(lot.any(axis=0), lot.argmax(axis=0), -1)
+
+
+def _balance(member, truth):
+    """Weights of the rows of every turn: each record as often IN as OUT.
+
+    A record that more shadows hold is more often a member of a shadow, which says
+    nothing of the target.
+    """
+    half, n_in = len(member) / 2, member.sum(axis=0)
+    inside = np.where(n_in < len(member), half / np.maximum(n_in, 1), 0)
+    outside = np.where(n_in > 0, half / np.maximum(len(member) - n_in, 1), 0)
+    return [np.where(held, inside, outside) for held in truth]
 
 
 def _judge(models, features):

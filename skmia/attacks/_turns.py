@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia.shadows._design import partners as find_partners
+
 # Records that the turns go over in all: beyond that, more of them change no quantile.
 _ENOUGH = 100_000
 _FEWEST = 8
@@ -17,15 +19,20 @@ def turns(
     as not.
     """
     n_shadows, n_records = member.shape
+    twin = find_partners(member)
+    # Twins stand next to one another, wherever they stand in the set.
+    first = np.flatnonzero(twin > np.arange(n_shadows))
+    pairs = np.column_stack([first, twin[first]]).ravel()
+    order = np.concatenate([pairs, np.flatnonzero(twin < 0)])
     wanted = max(fewest, int(np.ceil(enough / n_records)))
     if wanted >= n_shadows:
-        return np.arange(n_shadows)
-    pairs = np.linspace(0, n_shadows // 2 - 1, (wanted + 1) // 2).astype(np.intp)
-    return (2 * pairs[:, None] + [0, 1]).ravel()
+        return order
+    units = np.linspace(0, n_shadows // 2 - 1, (wanted + 1) // 2).astype(np.intp)
+    return order[(2 * units[:, None] + [0, 1]).ravel()]
 
 
 def halves(turn: NDArray[np.intp]) -> NDArray[np.intp]:
-    """0 or 1 for every turn: pairs alternate, and twins stay together."""
+    """0 or 1 for every turn of `turns`: pairs alternate, and twins stay together."""
     return np.arange(len(turn)) // 2 % 2
 
 

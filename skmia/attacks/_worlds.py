@@ -34,21 +34,23 @@ class Worlds:
     def turn(
         self,
         k: int,
-        twin: int,
+        twin: int | NDArray[np.intp],
         values: NDArray,
         member: NDArray[np.bool_],
         rows: NDArray[np.intp],
     ) -> tuple[Moments, Moments]:
         """IN and OUT samples of `rows`, as shadow `k` as the target sees them.
 
-        Without its `twin`: together they would give every record's membership away.
+        Without its `twin`, one for all or one for each row, -1 for none: together
+        they would give every record's membership away.
         """
         inside, outside = self.at(rows)
         n_inside, n_outside = inside.count, outside.count
-        for left_out in (k, twin) if twin >= 0 else (k,):
+        for left_out in (k, twin):
             said, held = values[left_out, rows], member[left_out, rows]
-            inside = inside.without(said, held)
-            outside = outside.without(said, ~held)
+            there = np.asarray(left_out) >= 0
+            inside = inside.without(said, held & there)
+            outside = outside.without(said, ~held & there)
         # The real target is judged by one or two shadows more than these are. Without
         # their weight its scores would be on a wider scale than the threshold.
         return inside.as_if(n_inside), outside.as_if(n_outside)

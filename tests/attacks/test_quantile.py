@@ -204,6 +204,9 @@ def test_members_given_to_fit_change_nothing():
     np.testing.assert_array_equal(both.score_samples(X, y), own.score_samples(X, y))
     assert both.offset_ == own.offset_
     assert own.membership_ is None
+    # The seed draws the folds.
+    other = clone(own).set_params(random_state=1).fit(X[~member], y[~member])
+    assert (other.score_samples(X, y) != own.score_samples(X, y)).any()
     outside = both.score_samples(X, y)[~member]
     assert both.offset_ in outside
     assert (outside > both.offset_).mean() <= 0.05

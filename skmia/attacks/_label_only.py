@@ -1,0 +1,212 @@
+"""The label-only attack: how much noise a predicted label withstands."""
+
+from numbers import Real
+
+import numpy as np
+from scipy import sparse
+
+from skmia.attacks._base import MembershipAttack, upper_quantile
+from skmia.attacks._nonmembers import check_has_records, nonmember_rows
+from skmia.attacks._perturbation import PERTURBATIONS, Perturbation
+from skmia.utils._cloning import draw_seeds
+from skmia.utils._rows import n_rows, take_rows
+from skmia.utils._validation import check_integer, check_option, check_real
+
+_BLOCK_VALUES = 2**22  # values of perturbed copies held at a time, 32 MiB of doubles
+
+
+class LabelOnlyAttack(MembershipAttack):
+    """Call a record a member where the target keeps to its label under noise.
+
+    The target is asked for labels only: about the record, and about `n_queries`
+    perturbed copies of it. Training pushes the decision boundary away from the
+    records it sees, so that a member's label withstands more. A defense that hides or
+    rounds probabilities changes none of these answers, which is why this attack is
+    run on it. It takes classifiers without ``predict_proba``, too.
+
+    Parameters
+    ----------
+    estimator : classifier or FrozenEstimator
+        The target. ``FrozenEstimator(model)`` attacks this very model; an unfitted
+        classifier or Pipeline plays the membership game: a clone is fitted on half
+        of each class. Not ``"precomputed"``: copies are to be asked about.
+    n_queries : int, default=100
+        Number of copies of each record. With 0 it is the gap attack: a member is what
+        the target gets right.
+    perturb : {"auto", "noise", "resample"}, default="auto"
+        What is done to a column. ``"noise"``: numbers get Gaussian noise, whole
+        numbers stay whole, and the copies stay within the range of the pool; columns
+        of text, categories, dates and booleans are resampled: each value is replaced
+        with a small probability by one drawn from the column. ``"resample"``: all
+        columns are. ``"auto"``: noise, but numbers with at most 10 different values,
+        which occur twice on average, are resampled as well, such as one-hot columns.
+        Sparse input is always resampled, and stays sparse.
+    noise : float or sequence of float, default=(0.05, 0.1, 0.2, 0.4)
+        Standard deviations of the noise, in those of the column. The queries take
+        them in turn.
+    flip_rate : float or sequence of float, default=(0.02, 0.05, 0.1, 0.2)
+        Probabilities with which a value is resampled. The queries take them in turn.
+    max_fpr : float, default=0.01
+        Share of non-members that may be accused.
+    random_state : int, RandomState or None, default=None
+        Draws the members of the membership game, and seeds its target and the noise.
+
+    Attributes
+    ----------
+    offset_ : float
+        The threshold on ``score_samples``, above which a record is called a member:
+        the 1 - `max_fpr` quantile of the scores of the non-members given to `fit`.
+        It is only honest on records that were not used to set it.
+    estimator_ : classifier
+        The target.
+    membership_ : ndarray of bool of shape (n_records,) or None
+        Which rows given to `fit` the target was fitted on, where that is known.
+    n_features_in_ : int
+        Number of features of the target.
+    feature_names_in_ : ndarray of str
+        Their names, where the target knows them.
+
+    See Also
+    --------
+    LossThresholdAttack : Reads confidences, at one query for each record.
+    LiRAAttack : Stronger where confidences are to be had.
+
+    Notes
+    -----
+    The score is the share of right answers, the record itself counting as
+    ``n_queries + 1`` queries: a record that the target gets wrong never ranks above
+    one that it gets right. It lies in [0, 1].
+
+    The copies of a record follow from its content and the seed, so that its score
+    does not depend on the other records of a call. They come in the container of X,
+    with its names and dtypes. Spreads, ranges and values are learned from the records
+    given to `fit`; their order is not kept.
+
+    Records whose label withstands every copy tie at 1. Where these are more than
+    `max_fpr` of the non-members nobody is accused: this attack says little at low
+    false positive rates, and its AUC is to be read rather than its TPR there. It is
+    weak, or worse than the gap attack, where labels are noisy: what a model memorised
+    in spite of its neighbours is the first to give way. Compare with ``n_queries=0``;
+    a low figure is no evidence of safety. It costs ``n_queries + 1`` predictions for
+    each record, in `fit` and in scoring.
+
+    References
+    ----------
+    Choquette-Choo, Tramer, Carlini and Papernot, "Label-Only Membership Inference
+    Attacks", ICML 2021, sections 3 and 5.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from skmia.attacks import LabelOnlyAttack
+    >>> from skmia.metrics import roc_auc
+    >>> X, y = make_classification(400, n_classes=4, n_informative=8, random_state=0)
+    >>> attack = LabelOnlyAttack(KNeighborsClassifier(3), random_state=0).fit(X, y)
+    >>> gap = LabelOnlyAttack(attack.estimator, n_queries=0, random_state=0).fit(X, y)
+    >>> member = attack.membership_
+    >>> bool((member == gap.membership_).all())
+    True
+    >>> auc = roc_auc(member, attack.score_samples(X, y))
+    >>> auc > roc_auc(member, gap.score_samples(X, y)) > 0.5
+    True
+    """
+
+    # Read by MembershipAttack.fit: a target that answers with labels will do.
+    _needs_confidences = False
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        n_queries=100,
+        perturb="auto",
+        noise=(0.05, 0.1, 0.2, 0.4),
+        flip_rate=(0.02, 0.05, 0.1, 0.2),
+        max_fpr=0.01,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.n_queries = n_queries
+        self.perturb = perturb
+        self.noise = noise
+        self.flip_rate = flip_rate
+        self.max_fpr = max_fpr
+        self.random_state = random_state
+
+    def _check_params(self):
+        check_integer(self.n_queries, "n_queries", 0)
+        check_option(self.perturb, "perturb", PERTURBATIONS)
+        _strengths(self.noise, "noise", np.inf)
+        _strengths(self.flip_rate, "flip_rate", 1)
+        check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
+        check_has_records(
+            self.estimator,
+            type(self).__name__,
+            "asks the target about perturbed copies of the records",
+            "LossThresholdAttack(signal='correctness'), which is the gap attack",
+        )
+
+    def _fit_attack(self, target, X, params, random_state):
+        rows = nonmember_rows(target, X, self.max_fpr, type(self).__name__)
+        seed = int(draw_seeds(random_state, 1)[0])
+        # What a later set_params changes must not change the scores.
+        self._queries = np.arange(self.n_queries)
+        self._noise = _in_turn(self.noise, "noise", np.inf, self.n_queries)
+        self._flip_rate = _in_turn(self.flip_rate, "flip_rate", 1, self.n_queries)
+        if self.n_queries:
+            self._perturbation = Perturbation(self.perturb, seed).fit(X)
+        scores = self._shares(take_rows(X, rows), target.labels[rows])
+        self.offset_ = upper_quantile(scores, self.max_fpr)
+
+    def _score(self, X, y):
+        if y is not None:
+            y = self._target.classes[self._target.encode(y, n_rows(X))]
+        return self._shares(X, y), self.offset_
+
+    def _shares(self, X, y):
+        """Share of right answers about the rows and their copies."""
+        said = self._predict(X)
+        y = said if y is None else y
+        n_queries = len(self._queries)
+        right = (n_queries + 1) * (said == y)
+        for rows in _blocks(len(said), _width(X)) if n_queries else ():
+            part = take_rows(X, np.arange(len(said))[rows])
+            wanted = y[rows]
+            for turn in _blocks(n_queries, _width(X) * len(wanted)):
+                copies = self._perturbation.copies(
+                    part, self._queries[turn], self._noise[turn], self._flip_rate[turn]
+                )
+                answers = self._predict(copies).reshape(-1, len(wanted))
+                right[rows] += (answers == wanted).sum(axis=0)
+        return right / (2 * n_queries + 1)
+
+    def _predict(self, X):
+        # Some classifiers answer with a column.
+        return np.ravel(self._target.model.predict(X))
+
+
+def _width(X):
+    """Values in a row of `X`, on average where it is sparse."""
+    return 1 + X.nnz // X.shape[0] if sparse.issparse(X) else np.prod(X.shape[1:])
+
+
+def _blocks(n, cost):
+    """Slices of `n` things, each block of them within the limit of memory."""
+    step = int(max(1, _BLOCK_VALUES // cost))
+    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
+
+
+def _strengths(values, name, high):
+    """`values` as an array of one number or more in (0, `high`)."""
+    values = [values] if isinstance(values, Real) else values
+    if isinstance(values, str) or not hasattr(values, "__len__") or len(values) == 0:
+        raise TypeError(
+            f"The '{name}' parameter must be a float or a sequence of floats. "
+            f"Got {values!r} instead."
+        )
+    return np.array([check_real(v, name, 0, high, closed="neither") for v in values])
+
+
+def _in_turn(values, name, high, n):
+    return np.resize(_strengths(values, name, high), n)
