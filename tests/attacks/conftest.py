@@ -1,12 +1,16 @@
-"""A small pool, half of it a model's training set, for the tests of attacks."""
+"""A pool with a target, and simulated shadows, for the tests of attacks."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from sklearn.datasets import make_classification
 from sklearn.frozen import FrozenEstimator
 from sklearn.tree import DecisionTreeClassifier
+
+from skmia.shadows import ShadowSignals
+from skmia.shadows._design import draw_design
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +28,33 @@ def pool():
     return SimpleNamespace(
         X=X, y=y, member=member, model=model, frozen=FrozenEstimator(model)
     )
+
+
+@pytest.fixture(scope="session")
+def attack_on():
+    """Fit an attack on arrays: shadows' logits and membership, the target's logits."""
+
+    def fit(cls, values, member, target, **params):
+        proba = np.column_stack([expit(-target), expit(target)])
+        y = np.ones(len(target), dtype=int)
+        shadows = ShadowSignals({"logit": values}, member)
+        return cls("precomputed", shadows=shadows, **params).fit(proba, y), proba, y
+
+    return fit
+
+
+@pytest.fixture(scope="session")
+def simulated():
+    """Logits that are normal for each record, with a mean and a spread of its own."""
+
+    def draw(seed, n_shadows, gap, train_size=0.5, n=1500):
+        rng = np.random.RandomState(seed)
+        classes = np.zeros(n, dtype=int)
+        member = draw_design(classes, n_shadows, train_size, rng)
+        mean, spread = 2 * rng.normal(size=n), np.sqrt(4 / rng.chisquare(4, n))
+        truth = rng.permutation(n) < n // 2
+        values = mean + spread * rng.normal(size=member.shape) + gap * member
+        target = mean + spread * rng.normal(size=n) + gap * truth
+        return values.astype(np.float32), member, target, truth
+
+    return draw
