@@ -59,7 +59,7 @@ SHADOW_ATTACKS = {
 PLAIN_ATTACKS = {
     "loss": (LossThresholdAttack, {}),
     "quantile": (QuantileAttack, {"random_state": 0}),
-    "label only": (LabelOnlyAttack, {"random_state": 0}),
+    "label only": (LabelOnlyAttack, {"n_queries": 30, "random_state": 0}),
 }
 REFERENCE = ("LiRA per record", 64)
 

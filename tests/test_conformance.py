@@ -22,7 +22,14 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skmia.attacks import LiRAAttack, LossThresholdAttack
+from skmia.attacks import (
+    CalibratedLossAttack,
+    LiRAAttack,
+    LossThresholdAttack,
+    RMIAAttack,
+    ShadowClassifierAttack,
+    StackedAttack,
+)
 from skmia.attacks._gaussian import VARIANCES, Moments, Predictive, Spread
 from skmia.metrics import roc_auc, roc_auc_interval
 
@@ -185,6 +192,12 @@ ATTACKS = {
     "online": LiRAAttack(None, n_shadows=4, max_fpr=0.1, random_state=0),
     "offline": LiRAAttack(
         None, mode="offline", n_shadows=4, max_fpr=0.1, random_state=0
+    ),
+    "rmia": RMIAAttack(None, n_shadows=4, max_fpr=0.1, random_state=0),
+    "calibrated": CalibratedLossAttack(None, n_shadows=4, max_fpr=0.1, random_state=0),
+    "stacked": StackedAttack(None, n_shadows=4, max_fpr=0.1, random_state=0),
+    "shadow_classifier": ShadowClassifierAttack(
+        None, n_shadows=4, max_fpr=0.1, random_state=0
     ),
 }
 every_attack = pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)

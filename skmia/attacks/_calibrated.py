@@ -157,6 +157,7 @@ class CalibratedLossAttack(ReferenceAttack):
         below = (((values < x) & ~tied) + 0.5 * tied).sum(axis=0, where=out)
         square, _ = masked_mean(np.square(values - mean), out)
         z = (x - mean) / np.sqrt(square + np.finfo(np.float32).eps)
-        # A step is worth 1, all of the distance within it less than one half.
-        within = 0.5 * z / (1 + np.abs(z))
-        return (below + within) / count
+        # All of the distance within a tie is less than the smallest step, and the same
+        # for any count: a shadow as a target has one reference less than the target.
+        within = z / (1 + np.abs(z)) / (4 * self.shadows_.n_shadows)
+        return below / count + within

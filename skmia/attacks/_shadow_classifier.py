@@ -142,7 +142,9 @@ class ShadowClassifierAttack(ShadowAttack):
         check_option(self.features, "features", ("labelled", "sorted"))
         given = self.attack_estimator
         if given is not None and not (
-            is_classifier(given) and hasattr(given, "predict_proba")
+            hasattr(given, "predict_proba")
+            and not isinstance(given, type)
+            and is_classifier(given)
         ):
             raise TypeError(
                 "The 'attack_estimator' parameter must be a classifier with "

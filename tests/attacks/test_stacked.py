@@ -1,0 +1,270 @@
+"""StackedAttack: no worse than the likelihood ratio, and blind to the design."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skmia.attacks import LiRAAttack, StackedAttack
+from skmia.attacks._stacked import FEATURES, _judge
+from skmia.metrics import roc_auc, roc_auc_interval
+from skmia.shadows import ShadowSignals
+
+FAST = {"max_fpr": 0.05, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def learnt(simulated, attack_on):
+    """1500 records, eight shadows, seed 0."""
+    case = simulated(0, 8, 1.0)
+    return *attack_on(StackedAttack, *case[:3], **FAST), case
+
+
+# What it finds
+
+
+@pytest.mark.parametrize(("n_shadows", "train_size"), [(8, 0.5), (12, 0.75)])
+def test_no_worse_than_the_likelihood_ratio(
+    simulated, attack_on, n_shadows, train_size
+):
+    """Seeds 1 and 2; the area's standard error is 1.3 % at 750 against 750.
+
+    And 5 % of 1500 non-members are accused, with a binomial error of 0.56 %.
+    """
+    rates = []
+    for seed in (1, 2):
+        *case, truth = simulated(seed, n_shadows, 1.0, train_size)
+        attack, proba, y = attack_on(StackedAttack, *case, **FAST)
+        ratio, *_ = attack_on(LiRAAttack, *case)
+        ours = roc_auc(truth, attack.score_samples(proba, y))
+        theirs = roc_auc(truth, ratio.score_samples(proba, y))
+        assert ours > theirs - 0.01
+        assert attack.learnt_
+        rates.append(attack.predict(proba, y)[~truth].mean())
+    assert abs(np.mean(rates) - 0.05) < 3 * np.sqrt(0.05 * 0.95 / 1500)
+
+
+# Nothing in the design may be learnt (trap 2)
+
+
+@pytest.mark.parametrize(
+    ("n_shadows", "train_size"), [(8, 0.5), (8, 0.75), (9, 0.5), (8, None)]
+)
+def test_membership_is_not_learnt_from_the_design(
+    simulated, attack_on, n_shadows, train_size
+):
+    """The null: the target's answers do not depend on membership; seeds 7 and 8.
+
+    Pairs, equal counts without pairs, pairs and a single, and independent draws: each
+    tells a shadow's membership by the number of the others in another way. With a
+    count left in, decisions at 5 % were 100 % for equal counts without pairs, and 17 %
+    for independent draws.
+    """
+    rates = []
+    for seed in (7,) if n_shadows == 9 else (7, 8):
+        values, member, target, truth = simulated(
+            seed, n_shadows, 0.0, train_size or 0.5
+        )
+        if train_size is None:
+            member = np.random.RandomState(seed).uniform(size=member.shape) < 0.5
+        attack, proba, y = attack_on(StackedAttack, values, member, target, **FAST)
+        scores = attack.score_samples(proba, y)
+        low, high = roc_auc_interval(truth, scores)[:2]
+        assert low < 0.5 < high
+        rates.append(attack.predict(proba, y)[~truth].mean())
+    # Below is no failure: where there is nothing to find, the mean of two models lies
+    # closer to the middle than each one, whose quantile the threshold is.
+    assert np.mean(rates) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / (750 * len(rates)))
+
+
+@pytest.mark.parametrize("train_size", [0.5, 0.75])
+def test_features_tell_a_shadows_membership_only_when_read_naively(
+    simulated, attack_on, train_size
+):
+    """Weak models on the null's features; naively the others' count reads all of it."""
+    values, member, target, _ = simulated(9, 8, 0.0, train_size, n=800)
+    others = np.delete(np.arange(8), 3)
+    assert roc_auc(member[3], -member[others].sum(axis=0)) == 1.0
+    attack, *_ = attack_on(StackedAttack, values, member, target, **FAST)
+    p = 1 / (1 + np.exp(-values.astype(float)))
+    draw = np.random.RandomState(0)
+    found = [attack._features_of_turn(k, values, member, p, draw) for k in range(8)]
+    truth = member.ravel()
+    for name, column in zip(FEATURES, np.concatenate(found).T, strict=True):
+        low, high = roc_auc_interval(truth, column, confidence_level=0.999)[:2]
+        assert low < 0.5 < high, name
+
+
+# When the trees are not used
+
+
+def assert_is_lira(attack, proba, y, case):
+    ratio = LiRAAttack("precomputed", shadows=attack.shadows_, max_fpr=attack.max_fpr)
+    ratio.fit(proba, y)
+    assert not attack.learnt_
+    assert_array_equal(attack.score_samples(proba, y), ratio.score_samples(proba, y))
+    assert attack.offset_ == ratio.offset_
+    assert attack.offline_offset_ == ratio.offline_offset_
+
+
+def test_few_rows_teach_nothing(simulated, attack_on):
+    *case, _ = simulated(0, 8, 1.0, n=120)
+    assert_is_lira(*attack_on(StackedAttack, *case, **FAST), case)
+
+
+@pytest.mark.parametrize("worse_in", ["roc_auc", "tpr_at_fpr"])
+def test_trees_that_are_behind_are_not_used(
+    simulated, attack_on, monkeypatch, worse_in
+):
+    """Behind in one of the two figures, as they would be on a misfit."""
+    calls = []
+
+    def figure(name):
+        def judge(member, scores, *args):
+            # The trees' turns come first, then those of the ratio.
+            calls.append(name)
+            ours = calls.count(name) <= 8
+            return 0.4 if ours and name == worse_in else 0.5
+
+        return judge
+
+    for name in ("roc_auc", "tpr_at_fpr"):
+        monkeypatch.setattr(f"skmia.attacks._stacked.{name}", figure(name))
+    *case, _ = simulated(0, 8, 1.0, n=200)
+    assert_is_lira(*attack_on(StackedAttack, *case, **FAST), case)
+    assert calls.count(worse_in) == 16
+
+
+def test_turns_that_are_one_sided_teach_nothing(simulated, attack_on):
+    values, member, target, _ = simulated(0, 8, 1.0, n=200)
+    member[7] = False
+    attack, proba, y = attack_on(StackedAttack, values, member, target, **FAST)
+    assert not attack.learnt_
+    ratio, *_ = attack_on(LiRAAttack, values, member, target)
+    assert_array_equal(attack.score_samples(proba, y), ratio.score_samples(proba, y))
+
+
+def test_shadows_without_members(simulated, attack_on):
+    values, member, target, _ = simulated(0, 4, 1.0, n=50)
+    with pytest.raises(ValueError, match=r"hold none of the records; take LiRAAttack"):
+        attack_on(StackedAttack, values, np.zeros_like(member), target)
+
+
+def test_records_on_one_side_only(simulated, attack_on):
+    """They have no weight in the trees, and a finite score."""
+    values, member, target, _ = simulated(0, 8, 1.0, n=300)
+    member[:, 0], member[:, 1] = True, False
+    attack, proba, y = attack_on(StackedAttack, values, member, target, **FAST)
+    assert np.isfinite(attack.score_samples(proba, y)).all()
+    assert np.isfinite(attack.decision_function(proba, y)).all()
+
+
+# The score
+
+
+@pytest.mark.parametrize("column", range(5))
+def test_monotone_in_the_forced_features(learnt, column):
+    """Every other feature as it is, one of the five scores raised step by step."""
+    attack, *_ = learnt
+    target = learnt[3][2]
+    rows = np.arange(200)
+    sides = attack._worlds.at(rows)
+    x = target[rows].astype(float)
+    features = attack._features(x, *sides, attack._log_average[rows])
+    assert list(FEATURES.values())[column] == 1
+    low, high = features[:, column].min() - 1, features[:, column].max() + 1
+    judged = []
+    for step in np.linspace(low, high, 25):
+        raised = features.copy()
+        raised[:, column] = step
+        judged.append(_judge(attack._models, raised))
+    assert (np.diff(judged, axis=0) >= 0).all()
+    assert np.ptp(judged, axis=0).max() > 0
+
+
+def test_features_of_the_pool_by_hand(learnt):
+    attack, proba, y, (values, member, target, _) = learnt
+    rows = np.arange(50)
+    found = attack._features(
+        target[rows], *attack._worlds.at(rows), attack._log_average[rows]
+    )
+    found = dict(zip(FEATURES, found.T, strict=True))
+    ratio = LiRAAttack("precomputed", shadows=attack.shadows_).fit(proba, y)
+    expected = ratio.score_samples(proba, y)[rows]
+    assert_allclose(found["likelihood_ratio"], expected, atol=1e-9)
+    ratio.set_params(mode="offline").fit(proba, y)
+    expected = ratio.score_samples(proba, y)[rows]
+    assert_allclose(found["offline_surprise"], expected, atol=1e-9)
+    for i in rows:
+        said = values[:, i].astype(float)
+        high, low = said[member[:, i]].mean(), said[~member[:, i]].mean()
+        p = 1 / (1 + np.exp(-said))
+        average = (p[member[:, i]].mean() + p[~member[:, i]].mean()) / 2
+        x = target[i]
+        for name, expected in {
+            "log_ratio_to_average_model": -np.log1p(np.exp(-x)) - np.log(average),
+            "logit_above_out_mean": x - low,
+            "logit_above_midpoint": x - (low + high) / 2,
+            "logit": x,
+            "in_location": high,
+            "out_location": low,
+            "in_minus_out": high - low,
+        }.items():
+            assert_allclose(found[name][i], expected, atol=1e-5)
+
+
+def test_ties_are_broken_by_the_likelihood_ratio(learnt):
+    attack, proba, y, _ = learnt
+    scores = attack.score_samples(proba, y)
+    assert len(np.unique(scores)) == len(scores)
+
+
+def test_one_seed_one_result(learnt, simulated, attack_on):
+    attack, proba, y, (values, member, target, _) = learnt
+    again, *_ = attack_on(StackedAttack, values, member, target, **FAST)
+    assert_array_equal(again.score_samples(proba, y), attack.score_samples(proba, y))
+    assert again.offset_ == attack.offset_
+    # Nor does it depend on what the target says (trap 16).
+    other, *_ = attack_on(StackedAttack, values, member, -target, **FAST)
+    assert (other.offset_, other.learnt_) == (attack.offset_, attack.learnt_)
+    assert_array_equal(other.score_samples(proba, y), attack.score_samples(proba, y))
+
+
+# Rows that are not in the pool
+
+
+def test_rows_outside_of_the_pool_are_scored_as_lira_does(pool):
+    attack = StackedAttack(pool.frozen, n_shadows=6, max_fpr=0.1, random_state=0)
+    attack.fit(pool.X, pool.y, membership=pool.member)
+    ratio = LiRAAttack(pool.frozen, shadows=attack.shadows_, max_fpr=0.1)
+    ratio.fit(pool.X, pool.y, membership=pool.member)
+    X, y = pool.X + 0.05, pool.y
+    assert_array_equal(attack.decision_function(X, y), ratio.decision_function(X, y))
+    mixed = np.r_[pool.X[:5], X[:5]], np.r_[y[:5], y[:5]]
+    with pytest.warns(UserWarning, match="5 of 10 rows are not in the pool") as got:
+        scores = attack.score_samples(*mixed)
+    assert [w.filename for w in got] == [__file__]
+    assert_allclose(scores[5:], attack.score_samples(X, y)[:5])
+
+
+def test_given_shadows_are_enough(pool):
+    shadows = ShadowSignals(
+        {"logit": np.random.RandomState(0).normal(size=(6, 240))},
+        np.arange(6)[:, None] % 2 == np.arange(240) % 2,
+    )
+    attack = StackedAttack(pool.frozen, shadows=shadows, random_state=0)
+    attack.fit(pool.X, pool.y)
+    assert np.isfinite(attack.score_samples(pool.X, pool.y)).all()
+    with pytest.raises(ValueError, match="models were not kept"):
+        attack.score_samples(pool.X + 1, pool.y)
+
+
+@pytest.mark.parametrize(
+    ("params", "match"),
+    [
+        ({"max_fpr": 0}, r"'max_fpr' .* Got 0 instead"),
+        ({"n_shadows": 3}, r"'n_shadows' .* Got 3 instead"),
+    ],
+)
+def test_parameters_out_of_range(pool, params, match):
+    with pytest.raises(ValueError, match=match):
+        StackedAttack(pool.frozen, **params).fit(pool.X, pool.y)
