@@ -6,11 +6,15 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import clone, is_classifier
+from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
 
-from skmia.attacks import LiRAAttack, LossThresholdAttack
-from skmia.attacks._base import MembershipAttack
+from skmia.audit._attacks import (
+    configure,
+    describe_attack,
+    make_attacks,
+    signals_of,
+)
 from skmia.audit._blind import blind_classifier
 from skmia.audit._guards import (
     Guard,
@@ -31,26 +35,9 @@ from skmia.audit._inputs import (
 from skmia.audit._report import AuditReport
 from skmia.shadows import auto_train_size, fit_shadows
 from skmia.shadows._design import check_design_parameters
-from skmia.shadows._fit import DEFAULT_SIGNALS
-from skmia.signals import SIGNALS
 from skmia.utils._labels import encode_labels
 from skmia.utils._response import class_probabilities
 from skmia.utils._validation import check_real
-
-_ATTACKS: dict[str, type] = {"loss": LossThresholdAttack, "lira": LiRAAttack}
-# Parameters of an attack that decide no score once the shadows are given.
-_UNREPORTED = frozenset(
-    {
-        "estimator",
-        "shadows",
-        "n_shadows",
-        "train_size",
-        "n_jobs",
-        "verbose",
-        "cache_dir",
-        "keep_models",
-    }
-)
 
 
 def audit_classifier(
@@ -95,9 +82,11 @@ def audit_classifier(
     y_nonmembers : array-like of shape (n_nonmembers,)
         Their labels.
     attacks : "default", sequence of str or dict of str to attack, default="default"
-        The names of ready-made attacks, ``"loss"`` and ``"lira"``, which are also the
-        default; or a dict of names to unfitted attacks, whose `estimator` is replaced
-        by the model and whose `shadows` by the shared set.
+        The default is ``["loss", "lira"]``. Names of ready-made attacks: these,
+        ``"rmia"``, ``"calibrated"``, ``"stacked"``, ``"shadow_classifier"``,
+        ``"quantile"`` and ``"label_only"``; or a dict of names to unfitted attacks,
+        whose `estimator` is replaced by the model and whose `shadows` by the shared
+        set.
     n_shadows : int, default=16
         Number of shadow models; none are fitted where no attack takes any.
     train_size : float or "auto", default="auto"
@@ -185,9 +174,9 @@ def audit_classifier(
     )
     seed = resolve_seed(random_state)
     check_design_parameters(n_shadows, 0.5 if train_size == "auto" else train_size)
-    chosen = _make_attacks(attacks, model)
+    chosen = make_attacks(attacks, model)
     for attack in chosen.values():
-        _configure(attack, n_shadows, seed)
+        configure(attack, n_shadows, seed)
     wanted = [name for name, a in chosen.items() if "shadows" in a.get_params(False)]
     if wanted:
         _check_can_be_refitted(model, wanted)
@@ -214,7 +203,7 @@ def audit_classifier(
             pool.y,
             n_shadows=n_shadows,
             train_size=share,
-            signals=_signals_of(chosen),
+            signals=signals_of(chosen),
             n_jobs=n_jobs,
             random_state=seed,
             keep_models=False,
@@ -239,7 +228,7 @@ def audit_classifier(
         shadows=fitted_with,
         guards=guards,
         settings={
-            "attacks": {name: _describe_attack(a) for name, a in chosen.items()},
+            "attacks": {name: describe_attack(a) for name, a in chosen.items()},
             "n_shadows": n_shadows,
             "train_size": train_size,
             "max_fprs": max_fprs,
@@ -247,63 +236,6 @@ def audit_classifier(
             "random_state": seed,
         },
     )
-
-
-def _make_attacks(attacks: object, model: Any) -> dict[str, Any]:
-    """Fresh attacks on the frozen model, by name; those given are not touched."""
-    wrong = (
-        "The 'attacks' parameter must be 'default', a list of names out of "
-        f"{sorted(_ATTACKS)}, or a dict of names to unfitted attacks. "
-        f"Got {attacks!r} instead."
-    )
-    frozen = FrozenEstimator(model)
-    if isinstance(attacks, Mapping):
-        chosen = {
-            str(name): _adopt(str(name), attack, frozen)
-            for name, attack in attacks.items()
-        }
-    elif isinstance(attacks, str) and attacks == "default":
-        chosen = {name: attack(frozen) for name, attack in _ATTACKS.items()}
-    elif isinstance(attacks, Sequence) and not isinstance(attacks, str):
-        if not all(isinstance(a, str) and a in _ATTACKS for a in attacks):
-            raise ValueError(wrong)
-        chosen = {name: _ATTACKS[name](frozen) for name in attacks}
-    else:
-        raise ValueError(wrong)
-    if not chosen:
-        raise ValueError(wrong)
-    return chosen
-
-
-def _configure(attack: Any, n_shadows: int, seed: int) -> None:
-    """Hand on the audit's own parameters, and check all before a shadow is fitted."""
-    params = attack.get_params(deep=False)
-    if "n_shadows" in params:
-        attack.set_params(n_shadows=n_shadows)
-    if params.get("random_state", seed) is None:
-        attack.set_params(random_state=seed)
-    if isinstance(attack, MembershipAttack):
-        attack._check_params()
-
-
-def _adopt(name: str, attack: Any, frozen: FrozenEstimator) -> Any:
-    if isinstance(attack, type) or not all(
-        hasattr(attack, method) for method in ("get_params", "fit", "score_samples")
-    ):
-        raise TypeError(
-            f"attacks[{name!r}] must be an attack, with fit and score_samples. "
-            f"Got {attack!r} instead."
-        )
-    params = attack.get_params(deep=False)
-    if params.get("shadows") is not None:
-        raise ValueError(
-            f"attacks[{name!r}] has shadows of its own, but an audit fits one set on "
-            "the very rows that it reports, for all attacks. Leave shadows=None."
-        )
-    # The parameters are cloned one by one: cloning the attack whole would clone, and
-    # so unfit or copy, the estimator that is replaced anyway.
-    own = {key: clone(value, safe=False) for key, value in params.items()}
-    return type(attack)(**(own | {"estimator": frozen}))
 
 
 def _check_can_be_refitted(model: Any, wanted: list[str]) -> None:
@@ -316,13 +248,6 @@ def _check_can_be_refitted(model: Any, wanted: list[str]) -> None:
                 f"and {wanted} would read as safe. Audit the classifier without "
                 "FrozenEstimator inside, or pass attacks=['loss']."
             )
-
-
-def _signals_of(attacks: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the usual signals, and those that an attack asks for by name."""
-    asked = [a.get_params(deep=False).get("signal") for a in attacks.values()]
-    known = [name for name in asked if isinstance(name, str) and name in SIGNALS]
-    return tuple(dict.fromkeys((*DEFAULT_SIGNALS, *known)))
 
 
 def _guard_pool(
@@ -371,9 +296,3 @@ def _describe_model(model: Any) -> str:
         for _, step in model.steps
     ]
     return f"{name}({', '.join(steps)})"
-
-
-def _describe_attack(attack: Any) -> dict[str, Any]:
-    params = attack.get_params(deep=False)
-    kept = {key: value for key, value in params.items() if key not in _UNREPORTED}
-    return {"class": type(attack).__name__, **kept}
