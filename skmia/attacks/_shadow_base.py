@@ -1,5 +1,6 @@
 """ShadowAttack: the template of the attacks that compare with shadow models."""
 
+import warnings
 from abc import abstractmethod
 
 import numpy as np
@@ -72,9 +73,26 @@ class ShadowAttack(MembershipAttack):
                 "nothing tells what a non-member looks like. Pass shadows that leave "
                 "records out."
             )
+        self._warn_of_one_sided_records()
         values = {s: MEMBER_SIGN[s] * shadows.get(s) for s in self._signals()}
         self._ends = {name: _saturation(said) for name, said in values.items()}
         self._fit_shadow_attack(self._soften(values), self._member, random_state)
+
+    def _warn_of_one_sided_records(self):
+        """Warn of records that no shadow has left out, or of some that none holds."""
+        always = int(self._member.all(axis=0).sum())
+        never = int((~self._member.any(axis=0)).sum())
+        for count, what in ((always, "in every shadow"), (never, "in no shadow")):
+            # All of them in no shadow is a design: reference models, mode="offline".
+            if 0 < count < self._member.shape[1]:
+                warnings.warn(
+                    f"{count} of {self._member.shape[1]} records are {what}: they are "
+                    "judged by what is typical of the others, and may read as safe "
+                    "when they are not. Fit more shadows, or on a share closer to a "
+                    "half.",
+                    UserWarning,
+                    stacklevel=4,
+                )
 
     def _signals(self):
         """Names of the signals that the attack reads."""

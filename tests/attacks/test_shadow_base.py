@@ -374,3 +374,17 @@ def test_precomputed_rows_are_the_shadows_records(pool, fitted):
         attack.score_samples(proba, swapped)
     with pytest.raises(ValueError, match=r"signals of 240 records, but X has 9 rows"):
         LiRAAttack("precomputed", shadows=fitted.shadows_).fit(proba[:9], pool.y[:9])
+
+
+@pytest.mark.parametrize(
+    ("column", "what"), [([1, 1, 1, 1], "every"), ([0, 0, 0, 0], "no")]
+)
+def test_records_that_no_shadow_can_speak_for_are_announced(column, what):
+    """Judged by what is typical of others, such a record may read as safe."""
+    rng = np.random.RandomState(0)
+    member = np.tile([[1], [0], [1], [0]], 6).astype(bool)
+    member[:, 2] = column
+    shadows = ShadowSignals({"logit": rng.normal(size=(4, 6))}, member)
+    proba = np.full((6, 2), 0.5)
+    with pytest.warns(UserWarning, match=f"1 of 6 records are in {what} shadow"):
+        LiRAAttack("precomputed", shadows=shadows).fit(proba, np.zeros(6, dtype=int))
