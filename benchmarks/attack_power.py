@@ -6,6 +6,7 @@ benchmarks/.cache. A target is one of their training sets, fitted anew; its shad
 what the field uses: LiRA with a variance of its own for every record, and 64 shadows.
 
     python benchmarks/attack_power.py [--targets 8] [--jobs 2] [--data NAME ...]
+        [--models NAME ...] [--skip DATA/MODEL ...]
 """
 
 import argparse
@@ -184,12 +185,14 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--data", nargs="*", default=list(DATA))
     parser.add_argument("--models", nargs="*", default=list(MODELS))
+    parser.add_argument("--skip", nargs="*", default=[], metavar="DATA/MODEL")
     given = parser.parse_args()
     FOLDER.mkdir(exist_ok=True)
     cells = [
         run_cell(data, model, given.targets, given.jobs)
         for data in given.data
         for model in given.models
+        if f"{data}/{model}" not in given.skip
     ]
     lines = [
         {

@@ -22,6 +22,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skmia"
 html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
 
+templates_path = ["templates"]
 autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
