@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# The oldest scikit-learn we support, with the Python that it has wheels for.
+# The oldest scikit-learn we support; its wheels are for Python 3.11 to 3.13.
 OLDEST := .venv-oldest
+OLDEST_PYTHON ?= $(PYTHON)
 
 .PHONY: demo test lint docs bench common-oldest clean
 
@@ -24,7 +25,7 @@ $(VENV)/.docs: pyproject.toml
 	touch $@ $(VENV)/.cli
 
 $(OLDEST)/.ready: pyproject.toml
-	test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
+	test -x $(OLDEST)/bin/python || $(OLDEST_PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check \
 		-e ".[test]" "scikit-learn==1.6.1" "scipy<1.16" "pandas<3"
 	touch $@

@@ -11,12 +11,17 @@ import pytest
 from scipy.special import expit
 from scipy.stats import norm
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import SelectKBest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.attacks import LiRAAttack, LossThresholdAttack
@@ -429,3 +434,50 @@ def test_trap_24_a_class_that_a_shadow_has_not_seen():
     assert (rare[~lacking] > -700).all()
     common = shadows.signals["logit"][:, :-1]
     assert np.abs(common).max() < 20
+
+
+def test_margins_of_pairs_of_classes_are_refused_from_a_frozen_target_too():
+    X, y = noisy(400, n_classes=3, n_informative=8, flip_y=0.1)
+    member = halves(400)
+    model = SVC(decision_function_shape="ovo", C=100, gamma=0.5)
+    model.fit(X[member], y[member])
+    # Three classes have three pairs: the columns fit, and mean something else.
+    naive = model.decision_function(X)[np.arange(400), y]
+    assert roc_auc(member, naive) < 0.6
+    with pytest.raises(ValueError, match="one margin for each of 3 classes"):
+        LossThresholdAttack(FrozenEstimator(model)).fit(X, y, membership=member)
+
+
+def test_a_frozen_classifier_inside_makes_all_shadows_alike():
+    X, y = noisy(400)
+    member = halves(400)
+    inner = DecisionTreeClassifier(random_state=0).fit(X[member], y[member])
+    model = CalibratedClassifierCV(FrozenEstimator(inner), cv=2)
+    model.fit(X[member], y[member])
+    assert roc_auc(member, confidence(model, X, y)) > 0.6
+    attack = LiRAAttack(FrozenEstimator(model), n_shadows=4)
+    with pytest.raises(ValueError, match="frozen classifier"):
+        attack.fit(X, y, membership=member)
+
+
+def test_a_frozen_step_that_knows_the_labels_is_announced():
+    X, y = noisy(200)
+    selector = SelectKBest(k=3).fit(X, y)
+    model = make_pipeline(FrozenEstimator(selector), LogisticRegression())
+    with pytest.warns(UserWarning, match="is fitted with labels"):
+        fit_shadows(model, X, y, n_shadows=4, random_state=0)
+
+
+def test_an_interrupted_second_fit_answers_nothing(monkeypatch):
+    X, y = noisy(200)
+    attack = LiRAAttack(DecisionTreeClassifier(), n_shadows=4, random_state=0).fit(X, y)
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skmia.attacks._shadow_base.fit_shadows", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        attack.set_params(random_state=1).fit(X, y)
+    # The old shadows with the new target would read as safe.
+    with pytest.raises(NotFittedError):
+        attack.score_samples(X, y)

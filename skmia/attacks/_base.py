@@ -65,6 +65,9 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
             would read as perfectly safe.
         """
         self._check_params()
+        # A fit that is interrupted must not leave the last one's answers behind.
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
         X = _as_rows(X)
         params = self._target_params(params)
         random_state = own_random_state(self.random_state)
@@ -81,9 +84,6 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         self._target = target
         self._fit_attack(target, X, params, random_state)
         self.membership_ = target.membership
-        # Nothing of an earlier fit stays: that target may have had names, or been one.
-        for name in ("estimator_", "n_features_in_", "feature_names_in_"):
-            vars(self).pop(name, None)
         if target.precomputed:
             self.n_features_in_ = len(target.classes)
             return self
@@ -166,7 +166,7 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         return (scores > offset).astype(int)
 
     def _score_and_offset(self, X, y):
-        check_is_fitted(self)
+        check_is_fitted(self, "membership_")  # what fit sets last
         return self._score(_as_rows(X), y)
 
     def _answers(self, X, y):

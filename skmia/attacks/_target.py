@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmia.shadows._design import draw_design
 from skmia.utils._cloning import draw_seeds, seeded_clone
 from skmia.utils._labels import check_labels, check_two_classes, encode_labels
-from skmia.utils._metadata import slice_metadata
+from skmia.utils._metadata import check_metadata, slice_metadata
 from skmia.utils._response import (
     check_has_response,
     check_is_classifier,
@@ -151,6 +151,7 @@ def resolve_target(
         check_has_response(estimator)
     check_has_features(X, owner)
     n = n_rows(X)
+    check_metadata(params, n)
     if frozen:
         check_is_fitted(estimator)
         labels = check_labels(y, n, owner)

@@ -87,6 +87,13 @@ def _adopt(name: str, attack: Any, frozen: FrozenEstimator) -> Any:
             f"attacks[{name!r}] has shadows of its own, but an audit fits one set on "
             "the very rows that it reports, for all attacks. Leave shadows=None."
         )
+    defaults = type(attack)(frozen).get_params(deep=False)
+    for key in ("n_shadows", "train_size", "cache_dir"):
+        if key in params and params[key] != defaults[key]:
+            raise ValueError(
+                f"attacks[{name!r}] has {key}={params[key]!r}, but an audit fits one "
+                f"set of shadows for all attacks. Pass {key} to audit_classifier."
+            )
     # The parameters are cloned one by one: cloning the attack whole would clone, and
     # so unfit or copy, the estimator that is replaced anyway.
     own = {key: clone(value, safe=False) for key, value in params.items()}

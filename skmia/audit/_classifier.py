@@ -6,8 +6,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import is_classifier
-from sklearn.frozen import FrozenEstimator
 
 from skmia.audit._attacks import (
     configure,
@@ -35,6 +33,7 @@ from skmia.audit._inputs import (
 from skmia.audit._report import AuditReport
 from skmia.shadows import auto_train_size, fit_shadows
 from skmia.shadows._design import check_design_parameters
+from skmia.utils._cloning import check_can_be_refitted
 from skmia.utils._labels import encode_labels
 from skmia.utils._response import class_probabilities
 from skmia.utils._validation import check_real
@@ -179,7 +178,7 @@ def audit_classifier(
         configure(attack, n_shadows, seed)
     wanted = [name for name, a in chosen.items() if "shadows" in a.get_params(False)]
     if wanted:
-        _check_can_be_refitted(model, wanted)
+        check_can_be_refitted(model)
     pool = make_pool(
         X_members,
         y_members,
@@ -238,18 +237,6 @@ def audit_classifier(
     )
 
 
-def _check_can_be_refitted(model: Any, wanted: list[str]) -> None:
-    """Shadows of a model that keeps a fitted classifier inside would all be alike."""
-    for name, value in model.get_params(deep=True).items():
-        if isinstance(value, FrozenEstimator) and is_classifier(value.estimator):
-            raise ValueError(
-                f"The model's parameter {name!r} is a frozen classifier, which shadow "
-                "models would keep as it is: they would all have seen the same rows, "
-                f"and {wanted} would read as safe. Audit the classifier without "
-                "FrozenEstimator inside, or pass attacks=['loss']."
-            )
-
-
 def _guard_pool(
     model: Any, pool: Pool, confidence_level: float, seed: int
 ) -> tuple[list[Guard], tuple[float, float]]:
@@ -258,11 +245,10 @@ def _guard_pool(
     guards += duplicate_rows(pool.hashes, pool.membership)
     correct = np.asarray(model.predict(pool.X)) == pool.y
     guards += members_less_accurate(correct, pool.membership)
-    if hasattr(model, "predict_proba"):
-        classes = np.asarray(model.classes_)
-        columns = encode_labels(pool.y, classes)
-        proba = class_probabilities(model, pool.X, classes)
-        guards += saturated_probabilities(proba, columns)
+    classes = np.asarray(model.classes_)
+    columns = encode_labels(pool.y, classes)
+    proba = class_probabilities(model, pool.X, classes)
+    guards += saturated_probabilities(proba, columns)
     guards += blind_classifier(
         pool.X,
         pool.y,

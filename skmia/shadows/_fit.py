@@ -21,7 +21,11 @@ from skmia.shadows._signals import ShadowSignals
 from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._warnings import Warned, emit, gather, intercept
 from skmia.signals import SIGNALS
-from skmia.utils._cloning import draw_seeds, unwrap_frozen
+from skmia.utils._cloning import (
+    check_can_be_refitted,
+    draw_seeds,
+    unwrap_frozen,
+)
 from skmia.utils._response import check_has_response, check_is_classifier
 from skmia.utils._rows import content_groups
 from skmia.utils._validation import own_random_state
@@ -151,6 +155,7 @@ def _prepare(
     names = _check_signals(signals)
     estimator = unwrap_frozen(estimator)
     check_is_classifier(estimator)
+    check_can_be_refitted(estimator)
     check_has_response(estimator)
     pool, classes, rest, hashes = make_pool(X, y, params, "fit_shadows")
 

@@ -1,11 +1,15 @@
 """Copies of an estimator and of its rows, for a fit that leaves no trace on either."""
 
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
+from sklearn.feature_selection import SelectorMixin
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
 
 from skmia.utils._rows import take_rows
 
@@ -17,6 +21,48 @@ def unwrap_frozen(estimator: Any) -> Any:
     while isinstance(estimator, FrozenEstimator):
         estimator = estimator.estimator
     return estimator
+
+
+def deep_params(estimator: Any) -> Iterator[tuple[str, Any]]:
+    """Nested parameters, those inside of FrozenEstimators too.
+
+    A FrozenEstimator keeps its inside from ``get_params``, and so from every check.
+    """
+    for name, value in unwrap_frozen(estimator).get_params(deep=True).items():
+        yield name, value
+        if isinstance(value, FrozenEstimator):
+            yield from ((f"{name}__{n}", v) for n, v in deep_params(value))
+
+
+def check_can_be_refitted(estimator: Any) -> None:
+    """Raise or warn where a clone would keep what was learnt from the members.
+
+    Raises
+    ------
+    ValueError
+        For a frozen classifier inside: all clones would have seen the same rows, and
+        a comparison of them reads as safe.
+    """
+    for name, value in deep_params(estimator):
+        if not isinstance(value, FrozenEstimator):
+            continue
+        inside = unwrap_frozen(value)
+        if is_classifier(inside):
+            raise ValueError(
+                f"The parameter {name!r} is a frozen classifier, which shadow models "
+                "would keep as it is: they would all have seen the same rows, and "
+                "attacks with shadows would read as safe. Pass the classifier without "
+                "FrozenEstimator inside, or take an attack without shadows."
+            )
+        if get_tags(inside).target_tags.required or isinstance(inside, SelectorMixin):
+            warnings.warn(
+                f"The parameter {name!r} is a frozen {type(inside).__name__}, which "
+                "is fitted with labels. Shadow models keep it as it is: what it knows "
+                "of the members' labels is in all of them, and attacks with shadows "
+                "find too little. Leave it unfrozen.",
+                UserWarning,
+                stacklevel=3,
+            )
 
 
 def draw_seeds(random_state: np.random.RandomState, n: int) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn.base import is_classifier
 
-from skmia.utils._cloning import copy_rows
+from skmia.utils._cloning import copy_rows, deep_params
 from skmia.utils._labels import encode_labels
 from skmia.utils._rows import n_rows
 
@@ -52,8 +52,8 @@ def class_probabilities(
     """Probabilities of `estimator`, with the columns of `classes`.
 
     Margins become probabilities through the sigmoid (two classes) or the softmax,
-    which keeps the margin as the logit. A class that the estimator was not fitted on
-    has probability 0.
+    which keeps the margin as the logit, up to 708. A class that the estimator was not
+    fitted on has probability 0.
     """
     known = np.asarray(estimator.classes_)
     if hasattr(estimator, "predict_proba"):
@@ -86,7 +86,7 @@ def _check_one_margin_per_class(
     """Raise for margins of pairs of classes, which three classes have three of too."""
     pairs = any(
         name.rpartition("__")[2] == "decision_function_shape" and value == "ovo"
-        for name, value in estimator.get_params(deep=True).items()
+        for name, value in deep_params(estimator)
     )
     if pairs or margin.shape[1] != n_classes:
         raise ValueError(
