@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from skmia.shadows._design import partners as find_partners
 
-# Records that the turns go over in all: beyond that, more of them change no quantile.
+# Records that the turns go over in all: half of them fix a quantile well enough.
 _ENOUGH = 100_000
 _FEWEST = 8
 
