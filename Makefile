@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OLDEST := .venv-oldest
 OLDEST_PYTHON ?= $(PYTHON)
 
-.PHONY: demo test lint docs bench common-oldest clean
+.PHONY: demo test lint docs bench bench-attacks common-oldest clean
 
 # One stamp per set of extras: a change of pyproject.toml installs anew.
 $(VENV)/.cli: pyproject.toml
@@ -50,6 +50,10 @@ docs: $(VENV)/.docs  ## build the documentation into docs/_build/html
 bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/lira_variance.py
 	$(BIN)/python benchmarks/shadow_speed.py
+	$(BIN)/python benchmarks/train_share.py
+
+bench-attacks: $(VENV)/.dev  ## every attack on 30 pairs of data and model, resumable
+	$(BIN)/python benchmarks/attack_power.py
 
 clean:
 	rm -rf $(VENV) $(OLDEST) docs/_build

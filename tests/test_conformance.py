@@ -9,10 +9,16 @@ import pytest
 from joblib import parallel_backend
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
+from scipy.special import expit, logit
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.naive_bayes import GaussianNB
@@ -24,14 +30,19 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skmia.attacks import (
     CalibratedLossAttack,
+    LabelOnlyAttack,
     LiRAAttack,
     LossThresholdAttack,
+    QuantileAttack,
     RMIAAttack,
     ShadowClassifierAttack,
     StackedAttack,
 )
 from skmia.attacks._gaussian import VARIANCES, Moments, Predictive, Spread
+from skmia.attacks._quantile import margin
 from skmia.metrics import roc_auc, roc_auc_interval
+from skmia.shadows import ShadowSignals
+from skmia.signals import SATURATED_LOGIT
 
 # C1: TF-privacy's compute_score_lira
 
@@ -70,14 +81,14 @@ TARGET = [1, 0, 0, 0]
         ("pooled", [2.69682468, 2.69682468, 4.15270703, 2.87983121]),
     ],
 )
-def test_lira_scores_of_tf_privacy(variance, expected):
+def test_c1_lira_scores_of_tf_privacy(variance, expected):
     inside, outside = log_densities(TARGET, INSIDE, variance)
     assert_allclose(-inside, expected, atol=1e-7)
     assert_allclose(outside, np.negative(expected), atol=1e-7)
     assert_allclose(inside - outside, np.zeros(4), atol=1e-12)
 
 
-def test_lira_scores_of_tf_privacy_with_two_augmentations():
+def test_c1_lira_scores_of_tf_privacy_with_two_augmentations():
     """Each augmentation is a normal of its own; the score is the mean over them."""
     scores = [
         log_densities([1], [[-1, 1]], "per_record"),
@@ -93,7 +104,7 @@ def test_lira_scores_of_tf_privacy_with_two_augmentations():
 
 
 @pytest.mark.parametrize("variance", VARIANCES)
-def test_offsets_of_tf_privacy(variance):
+def test_c3_offsets_of_tf_privacy(variance):
     """The target's distance from its IN and OUT centres, a mean over augmentations.
 
     Their figures for the median are left out: our centre is the mean.
@@ -130,7 +141,7 @@ def surprise(z, freedom=np.inf):
     return Predictive(0 * ones, ones, freedom * ones).surprise(z)
 
 
-def test_offline_score_is_the_log_survival_function():
+def test_c6_offline_score_is_the_log_survival_function():
     z = np.linspace(-40, 1000, 4161)
     scores = surprise(z)
     assert_allclose(scores, -stats.norm.logsf(z), rtol=1e-12)
@@ -140,7 +151,7 @@ def test_offline_score_is_the_log_survival_function():
     assert (np.diff(scores) >= 0).all()
 
 
-def test_offline_score_ranks_as_a_distribution_function_does():
+def test_c6_offline_score_ranks_as_a_distribution_function_does():
     """SACRO-ML's and LeakPro's, as far as theirs tell values apart."""
     z = np.random.RandomState(0).normal(size=500) * 3
     z = z[np.abs(z) < 7]
@@ -151,7 +162,7 @@ def test_offline_score_ranks_as_a_distribution_function_does():
 
 
 @pytest.mark.parametrize("freedom", [0.5, 2, 5, 12, 60, 1000])
-def test_student_score_follows_scipy_and_goes_on(freedom):
+def test_c6_student_score_follows_scipy_and_goes_on(freedom):
     """Wallace's normal equivalent: the tail to some percent, the order exactly."""
     near = np.linspace(0, 5, 200)
     rtol = 0.06 if freedom < 2 else 0.025
@@ -165,11 +176,136 @@ def test_student_score_follows_scipy_and_goes_on(freedom):
     assert (np.diff(surprise(everything, freedom)) > 0).all()
 
 
-def test_two_sided_scores_fail_where_ours_do_not():
+def test_c6_two_sided_scores_fail_where_ours_do_not():
     """A record far below its OUT mean: -log density calls it a member."""
     z = np.array([-40.0, 0.0, 3.0])
     assert surprise(z).argmin() == 0
     assert (-stats.norm.logpdf(z)).argmax() == 0
+
+
+# C7: RMIA's formula
+
+
+def dense_ratios(p, shadow_p, member, mode, a):
+    """One record after the other, over the shadows that truly left it out."""
+    ratios = []
+    for i, own in enumerate(p):
+        out = np.mean(
+            [q[i] for q, held in zip(shadow_p, member, strict=True) if not held[i]]
+        )
+        if mode == "offline":
+            average = (1 + a) / 2 * out + (1 - a) / 2
+        else:
+            inside = [q[i] for q, held in zip(shadow_p, member, strict=True) if held[i]]
+            average = (np.mean(inside) + out) / 2
+        ratios.append(own / average)
+    return np.array(ratios)
+
+
+@pytest.fixture
+def unequal():
+    """Seven shadows, of which every record is out of one to six."""
+    rng = np.random.RandomState(7)
+    counts = rng.randint(1, 7, size=200)
+    member = rng.uniform(size=(7, 200)).argsort(axis=0) >= counts
+    shadow_p = expit(rng.normal(size=(7, 200)) + member)
+    return expit(rng.normal(size=200)), shadow_p, member
+
+
+def rmia(p, shadow_p, member, **settings):
+    with np.errstate(divide="ignore"):
+        logits = np.log(shadow_p) - np.log1p(-shadow_p)
+    shadows = ShadowSignals({"logit": logits}, member)
+    proba, column = np.column_stack([1 - p, p]), np.ones(len(p), dtype=int)
+    attack = RMIAAttack("precomputed", shadows=shadows, **settings)
+    return attack.fit(proba, column).score_samples(proba, column)
+
+
+@pytest.mark.parametrize("mode", ["online", "offline"])
+@pytest.mark.parametrize("a", [0.0, 0.3, 1.0])
+def test_c7_rmia_counts_as_the_dense_formula_does(unequal, mode, a):
+    """score = mean over z of (ratio of x / ratio of z > gamma), gamma 1 and 2.
+
+    Ours is log ratio of x: counting it against the population's, by one search in a
+    sorted array, gives the published score of a dense matrix exactly.
+    """
+    scores = rmia(*unequal, mode=mode, a=a)
+    ratios = dense_ratios(*unequal, mode, a)
+    assert_allclose(scores, np.log(ratios), atol=1e-6)
+    population = np.arange(0, 200, 3)
+    for gamma in (1.0, 2.0):
+        dense = (ratios[:, None] / ratios[None, population] > gamma).mean(axis=1)
+        z = np.sort(scores[population] + np.log(gamma))
+        # Equal ratios are equal in both, up to the last bit.
+        counted = np.searchsorted(z, scores - 1e-6) / len(population)
+        assert_array_equal(counted, dense)
+
+
+def test_c7_rmia_figures_by_hand():
+    """Record 0 is out of shadows 2 and 3, record 1 out of shadow 3 alone."""
+    shadow_p = np.array([[0.9, 0.8], [0.7, 0.6], [0.4, 0.6], [0.2, 0.5]])
+    member = np.array([[1, 1], [1, 1], [0, 1], [0, 0]], dtype=bool)
+    p = np.array([0.6, 0.75])
+    # OUT means .3 and .5; IN means .8 and 2/3.
+    offline = rmia(p, shadow_p, member, mode="offline", a=0.3)
+    assert_allclose(np.exp(offline), [0.6 / 0.545, 0.75 / 0.675], rtol=1e-6)
+    online = rmia(p, shadow_p, member, a=0.3)
+    assert_allclose(np.exp(online), [0.6 / 0.55, 0.75 / (3.5 / 6)], rtol=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["online", "offline"])
+def test_c7_rmia_without_any_out_probability(mode):
+    """p_OUT = 0 with a = 1: the published formula divides 0 by 0."""
+    shadow_p = np.array([[0.9, 0.0], [0.7, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    member = np.array([[1, 1], [1, 1], [0, 0], [0, 0]], dtype=bool)
+    for p in ([0.0, 0.0], [0.5, 0.0], [1.0, 1.0]):
+        scores = rmia(np.array(p), shadow_p, member, mode=mode, a=1.0)
+        assert np.isfinite(scores).all()
+
+
+# C14: the quantile attack's margin, and its promise
+
+
+def test_c14_margin_of_given_figures():
+    proba = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [1.0, 0.0, 0.0]])
+    before = proba.copy()
+    figures = margin(proba, np.array([0, 1, 0]))
+    assert_allclose(figures[:2], [2.23359222, -3.58351894], atol=1e-8)
+    # Theirs is 73.57816206, from a clip at 1e-16; ours is as finite, and symmetric.
+    assert figures[2] == 2 * SATURATED_LOGIT
+    one, zero = logit(np.clip([1.0, 0.0], 1e-16, 1 - 1e-16))
+    assert one - zero == pytest.approx(73.57816206)
+    assert_array_equal(proba, before)
+    opposite = margin(np.array([[0.0, 1.0]]), np.array([0]))
+    assert_array_equal(opposite, -figures[2:])
+
+
+def test_c14_exchangeable_records_are_accused_alike():
+    """The target knows neither side; 300 of each. SACRO-ML's regressor fails at it.
+
+    The binomial error of 24 seeds of 300 members and 1,000 fresh non-members. The
+    threshold is the same for both, so that its own error cancels.
+    """
+    tpr, fpr = [], []
+    for seed in range(24):
+        X, y = make_classification(
+            1900, 8, n_informative=5, flip_y=0.2, random_state=seed
+        )
+        third, member, rest, fresh = np.split(np.arange(1900), [300, 600, 900])
+        model = RandomForestClassifier(10, min_samples_leaf=3, random_state=seed)
+        attack = QuantileAttack(
+            FrozenEstimator(model.fit(X[third], y[third])),
+            regressor=HistGradientBoostingRegressor(loss="quantile", max_iter=30),
+            max_fpr=0.05,
+            random_state=seed,
+        )
+        rows = np.r_[member, rest]
+        attack.fit(X[rows], y[rows], membership=np.arange(600) < 300)
+        tpr.append(attack.predict(X[member], y[member]).mean())
+        fpr.append(attack.predict(X[fresh], y[fresh]).mean())
+    error = np.sqrt(0.05 * 0.95 / 24 * (1 / 300 + 1 / 1000))
+    assert abs(np.mean(tpr) - np.mean(fpr)) < 2 * error
+    assert np.mean(fpr) < 0.05 + 2 * error
 
 
 # C18: rules of scikit-learn's that no peer passes
@@ -189,6 +325,13 @@ TARGETS = {
 }
 ATTACKS = {
     "loss": LossThresholdAttack(None, max_fpr=0.1, random_state=0),
+    "quantile": QuantileAttack(
+        None,
+        regressor=HistGradientBoostingRegressor(loss="quantile", max_iter=10),
+        max_fpr=0.1,
+        random_state=0,
+    ),
+    "label_only": LabelOnlyAttack(None, n_queries=12, max_fpr=0.1, random_state=0),
     "online": LiRAAttack(None, n_shadows=4, max_fpr=0.1, random_state=0),
     "offline": LiRAAttack(
         None, mode="offline", n_shadows=4, max_fpr=0.1, random_state=0
@@ -205,7 +348,7 @@ every_attack = pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 
 @every_attack
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
-def test_any_classifier_is_a_target(target, attack):
+def test_c18_any_classifier_is_a_target(target, attack):
     X, y = noisy()
     labels = np.array(["no", "yes"])[y]
     attack = clone(attack).set_params(estimator=target).fit(X, labels)
@@ -217,7 +360,7 @@ def test_any_classifier_is_a_target(target, attack):
 
 
 @every_attack
-def test_a_frame_with_text_is_attacked_whole(attack):
+def test_c18_a_frame_with_text_is_attacked_whole(attack):
     pd = pytest.importorskip("pandas")
     X, y = noisy()
     frame = pd.DataFrame(X[:, :3], columns=["a", "b", "c"])
@@ -241,16 +384,66 @@ def test_a_frame_with_text_is_attacked_whole(attack):
 
 
 @every_attack
-def test_clone_and_parameters(attack):
+def test_c18_clone_and_parameters(attack):
     attack = clone(attack).set_params(estimator=GaussianNB(var_smoothing=1e-3))
     copy = clone(attack)
     assert copy.get_params(deep=False).keys() == attack.get_params(deep=False).keys()
     assert copy.get_params()["estimator__var_smoothing"] == 1e-3
-    copy.set_params(max_fpr=0.3, estimator__var_smoothing=1e-6)
+    copy.set_params(max_fpr=0.6, estimator__var_smoothing=1e-6)
     assert (attack.max_fpr, attack.estimator.var_smoothing) == (0.1, 1e-3)
     X, y = noisy()
     rates = [a.fit(X, y).predict(X, y)[~a.membership_].mean() for a in (attack, copy)]
     assert rates[0] < rates[1]
+
+
+@every_attack
+def test_c18_nothing_but_the_attack_changes(attack):
+    """NumPy's generator, the records and their labels are left as they were."""
+    X, y = noisy()
+    X.flags.writeable = y.flags.writeable = False
+    state = np.random.get_state()  # noqa: NPY002
+    attack = clone(attack).set_params(estimator=DecisionTreeClassifier(max_depth=4))
+    attack.fit(X, y).predict(X, y)
+    after = np.random.get_state()  # noqa: NPY002
+    assert_array_equal(state[1], after[1])
+    assert state[2:] == after[2:]
+
+
+@every_attack
+def test_c18_a_second_fit_is_a_first_fit(attack):
+    """No shadow, threshold or answer of other records is used again."""
+    first, second = noisy(), noisy(seed=1, n=120)
+    model = DecisionTreeClassifier(max_depth=4)
+    again = clone(attack).set_params(estimator=model).fit(*first)
+    old = vars(again).get("shadows_")
+    again.fit(*second)
+    fresh = clone(attack).set_params(estimator=model).fit(*second)
+    assert_array_equal(again.score_samples(*second), fresh.score_samples(*second))
+    assert again.offset_ == fresh.offset_
+    if old is not None:
+        assert again.shadows_ is not old
+        assert again.shadows_.n_records == 120
+    # And nothing is left of a fit that was refused.
+    with pytest.raises(ValueError, match="inconsistent"):
+        again.fit(first[0], second[1])
+    with pytest.raises(NotFittedError):
+        again.score_samples(*second)
+
+
+@every_attack
+def test_c18_a_class_that_shadows_lack(attack):
+    """One record of a third class: half of the shadows do not know of it."""
+    X, y = noisy()
+    y = np.where(np.arange(len(y)) == 5, 2, y)
+    member = np.arange(len(y)) < 80
+    model = DecisionTreeClassifier(max_depth=4, random_state=0)
+    model.fit(X[member], y[member])
+    attack = clone(attack).set_params(estimator=FrozenEstimator(model))
+    scores = attack.fit(X, y, membership=member).score_samples(X, y)
+    assert np.isfinite(scores).all()
+    assert roc_auc(member, scores) > 0.45
+    if hasattr(attack, "shadows_"):
+        assert attack.shadows_.n_missing_classes == 2
 
 
 def accusation_gap(attack, X, y):
@@ -270,7 +463,7 @@ def accusation_gap(attack, X, y):
     ],
     ids=["loss", "lira"],
 )
-def test_search_over_parameters_of_an_attack(attack, grid, best):
+def test_c18_search_over_parameters_of_an_attack(attack, grid, best):
     """The frozen model learnt none of these rows: 30 % are accused, as was asked."""
     X, y = noisy(n=480)
     frozen = FrozenEstimator(GaussianNB().fit(X[:160], y[:160]))
@@ -287,7 +480,7 @@ def test_search_over_parameters_of_an_attack(attack, grid, best):
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_workers_change_nothing(backend):
+def test_c18_workers_change_nothing(backend):
     X, y = noisy()
     model = RandomForestClassifier(5)
     results = []
@@ -317,7 +510,7 @@ def tree_pool():
 
 @pytest.mark.parametrize("variance", VARIANCES)
 @pytest.mark.parametrize("mode", ["online", "offline"])
-def test_tree_is_found_out(tree_pool, mode, variance):
+def test_c19_tree_is_found_out(tree_pool, mode, variance):
     """SACRO-ML: .629 online, .631 offline, .484 two-sided, with scores up to 2.7e35."""
     X, y, member, fitted = tree_pool
     attack = clone(fitted).set_params(
@@ -330,7 +523,7 @@ def test_tree_is_found_out(tree_pool, mode, variance):
 
 
 @pytest.mark.parametrize("mode", ["online", "offline"])
-def test_tree_of_other_rows_is_not(mode):
+def test_c19_tree_of_other_rows_is_not(mode):
     """The null: a target trained on a third set, drawn from the same distribution."""
     X, y = make_classification(2000, 10, n_informative=5, flip_y=0.1, random_state=0)
     rows = np.random.RandomState(1).permutation(2000)

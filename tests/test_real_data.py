@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from scipy.special import expit
+from scipy.stats import t as student
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -14,7 +15,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skmia.attacks import LiRAAttack
+from skmia.attacks import LiRAAttack, LossThresholdAttack
 from skmia.audit import audit_classifier
 from skmia.cli import main
 from skmia.metrics import roc_auc, tpr_at_fpr
@@ -64,6 +65,47 @@ def test_online_beats_offline(location_shadows):
     offline = roc_auc(*against(location_shadows, 64, mode="offline"))
     assert online > offline + 0.01
     assert offline > 0.85
+
+
+def test_the_published_ordering_with_intervals(location_shadows):
+    """Carlini et al. 2022: LiRA online > offline, one-sided > the loss alone, in AUC.
+
+    Sixteen targets, one of each complementary pair, and the 32 models of the next
+    pairs in the circle as shadows of each; intervals of 95 % for the mean of the
+    paired differences.
+    """
+    values, member = location_shadows
+    targets = np.arange(0, 32, 2)
+    column = np.ones(values.shape[1], dtype=int)
+    areas = []
+    for target in targets:
+        pairs = (target // 2 + 1 + np.arange(16)) % 33
+        rows = np.r_[2 * pairs, 2 * pairs + 1]
+        shadows = ShadowSignals({"logit": values[rows]}, member[rows])
+        logit = values[target].astype(np.float64)
+        proba = np.column_stack([expit(-logit), expit(logit)])
+        attacks = [
+            LiRAAttack("precomputed", shadows=shadows),
+            LiRAAttack("precomputed", mode="offline", shadows=shadows),
+            LossThresholdAttack("precomputed"),
+        ]
+        areas.append(
+            [
+                roc_auc(
+                    member[target],
+                    attack.fit(proba, column, membership=member[target]).score_samples(
+                        proba, column
+                    ),
+                )
+                for attack in attacks
+            ]
+        )
+    online, offline, loss = np.transpose(areas)
+    for better, worse in ((online, offline), (offline, loss)):
+        difference = better - worse
+        error = difference.std(ddof=1) / np.sqrt(len(targets))
+        reach = student.isf(0.025, len(targets) - 1) * error
+        assert difference.mean() - reach > 0.01
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from scipy.stats import norm
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.frozen import FrozenEstimator
@@ -23,8 +23,16 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from threadpoolctl import threadpool_limits
 
-from skmia.attacks import LiRAAttack, LossThresholdAttack
+from skmia.attacks import (
+    LabelOnlyAttack,
+    LiRAAttack,
+    LossThresholdAttack,
+    QuantileAttack,
+    RMIAAttack,
+)
+from skmia.attacks._quantile import margin
 from skmia.attacks._threshold import best_balanced_accuracy
 from skmia.audit import audit_classifier
 from skmia.metrics import (
@@ -341,6 +349,39 @@ def test_trap_14_saturated_logits_do_not_drown_the_others():
     assert reading(shadows) > 0.85
 
 
+def test_trap_15_a_quantile_regressor_on_rows_that_it_was_fitted_on():
+    """No leak: a model of other rows, 300 non-members, 1,000 fresh ones; 24 seeds."""
+    ours, peers = [], []
+    for seed in range(24):
+        X, y = make_classification(
+            1600, 8, n_informative=5, flip_y=0.2, random_state=seed
+        )
+        other, fresh, rest = np.split(np.arange(1600), [300, 1300])
+        model = RandomForestClassifier(10, min_samples_leaf=3, random_state=seed)
+        model.fit(X[other], y[other])
+        regressor = HistGradientBoostingRegressor(
+            loss="quantile", max_iter=40, random_state=0
+        )
+        attack = QuantileAttack(
+            FrozenEstimator(model), regressor=regressor, random_state=seed
+        ).fit(X[rest], y[rest])
+        ours.append(attack.predict(X[fresh], y[fresh]).mean())
+        scores = margin(model.predict_proba(X), y)
+        features = np.column_stack([X, y])
+        alone = clone(regressor).set_params(max_iter=100, quantile=0.99)
+        with threadpool_limits(1, user_api="openmp"):
+            alone.fit(features[rest], scores[rest])
+            peers.append((scores > alone.predict(features))[fresh].mean())
+    # The wrong reading: several times the 1 % that is claimed.
+    assert np.mean(peers) > 0.025
+    # The third largest of 300 scores is the threshold, and the share of further
+    # non-members above it has a Beta(3, 298) distribution: mean 0.00997, standard
+    # deviation 0.0057, and 0.0032 on top for the 1,000 of them that are counted.
+    # Four standard errors of a mean of 24: 6 in 100,000 outside.
+    error = np.hypot(0.0057, 0.0032) / np.sqrt(24)
+    assert abs(np.mean(ours) - 3 / 301) < 4 * error
+
+
 def test_trap_16_a_threshold_tuned_on_the_rows_that_are_reported():
     """Nothing leaks, 60 records a side, 200 draws: the tuned figure is optimistic."""
     rng = np.random.RandomState(0)
@@ -362,6 +403,35 @@ def test_trap_16_a_threshold_tuned_on_the_rows_that_are_reported():
         attack = LiRAAttack(target, shadows=shadows).fit(X, y, membership=member)
         offsets.add(attack.offset_)
     assert len(offsets) == 1
+
+
+def test_trap_17_counting_over_a_small_population():
+    """RMIA's published score counts the population records with a lower ratio."""
+    X, y = noisy()
+    member = halves(len(y))
+    target = FrozenEstimator(forest().fit(X[member], y[member]))
+    shadows = fit_shadows(forest(), X, y, n_shadows=8, random_state=0)
+    attack = RMIAAttack(target, shadows=shadows).fit(X, y, membership=member)
+    ratio = attack.score_samples(X, y)
+    rng = np.random.RandomState(0)
+    area, low, tied = [], [], []
+    for _ in range(100):
+        population = rng.permutation(np.flatnonzero(~member))[:50]
+        rest = np.setdiff1d(np.arange(len(y)), population)
+        counts = np.searchsorted(np.sort(ratio[population]), ratio[rest])
+        held, scores = member[rest], ratio[rest]
+        area.append([roc_auc(held, counts), roc_auc(held, scores)])
+        low.append([tpr_at_fpr(held, counts, 0.01), tpr_at_fpr(held, scores, 0.01)])
+        tied.append((counts[~held] == 50).mean())
+    # One ranking but for ties, and so nearly one area.
+    assert np.ptp(np.mean(area, axis=0)) < 0.01
+    # But all above the population tie: one of 51 non-members is, on average, and more
+    # than 1 % of them in most draws, where the figure at 1 % is then 0.
+    assert np.mean(tied) == pytest.approx(1 / 51, abs=0.006)
+    counted, ours = np.transpose(low)
+    assert np.median(counted) == 0.0
+    assert np.mean(counted) < 0.6 * np.mean(ours)
+    assert min(ours) > 0.1
 
 
 def test_trap_18_members_among_the_non_members():
@@ -411,6 +481,47 @@ def test_trap_19_a_false_positive_rate_below_one_non_member():
     assert table.loc["tpr@0.01", "resolvable"]
     with pytest.raises(ValueError, match="not resolvable"):
         report.worst("tpr@0.001")
+
+
+class Masked(ClassifierMixin, BaseEstimator):
+    """A forest that keeps its labels and gives every class the same probability."""
+
+    def fit(self, X, y):
+        self.inner_ = RandomForestClassifier(20, random_state=0).fit(X, y)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict(self, X):
+        return self.inner_.predict(X)
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+
+def test_trap_22_masked_confidences():
+    X, y = make_classification(
+        700, 12, n_informative=10, n_classes=5, flip_y=0, random_state=0
+    )
+    member = halves(700)
+    report = audit_classifier(
+        Masked().fit(X[member], y[member]),
+        X[member],
+        y[member],
+        X[~member],
+        y[~member],
+        n_shadows=4,
+        attacks={
+            "loss": LossThresholdAttack(None),
+            "lira": LiRAAttack(None),
+            "label_only": LabelOnlyAttack(None, n_queries=24),
+        },
+        random_state=0,
+    )
+    auc = report.to_frame().query("metric == 'auc'").set_index("attack")
+    # Every attack that reads confidences calls the model safe.
+    assert auc.loc["loss", "value"] == auc.loc["lira", "value"] == 0.5
+    # Its labels give its members away.
+    assert auc.loc["label_only", "low"] > 0.6
 
 
 def test_trap_24_a_class_that_a_shadow_has_not_seen():

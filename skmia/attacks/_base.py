@@ -171,10 +171,14 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _answers(self, X, y):
         """Probabilities of the target, and the column of each record's label."""
-        proba = self._target.probabilities(X)
+        proba = self._probabilities(X)
         if y is None:
             return proba, proba.argmax(axis=1)
         return proba, self._target.encode(y, len(proba))
+
+    def _probabilities(self, X):
+        """Probabilities of the target."""
+        return self._target.probabilities(X)
 
     @abstractmethod
     def _check_params(self):

@@ -36,6 +36,18 @@ class CalibratedLossAttack(ReferenceAttack):
         Shadows made before, in place of `n_shadows` new ones.
     train_size : "auto" or float, default="auto"
         Share of the pool that each shadow is fitted on; see :class:`LiRAAttack`.
+    n_queries : int, default=0
+        Number of perturbed copies of each record that all models are asked about
+        beside the record itself, their answers averaged: for targets trained with
+        noise or augmentation.
+    perturb : {"auto", "noise", "resample"}, default="auto"
+        What is done to a column of the copies; see :class:`LabelOnlyAttack`.
+    noise : float or sequence of float, default=0.1
+        Standard deviations of the copies' noise, in those of the column. The queries
+        take them in turn.
+    flip_rate : float or sequence of float, default=0.05
+        Probabilities with which a value of a copy is resampled. The queries take them
+        in turn.
     max_fpr : float, default=0.01
         Share of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
@@ -76,6 +88,10 @@ class CalibratedLossAttack(ReferenceAttack):
     Do not use ``"percentile"`` with few shadows for a low false positive rate: all
     that lie above every OUT shadow share its best step.
 
+    Do not pass a target that was fitted on rows outside of the pool: the shadows of one
+    pool resemble each other, so that its threshold would accuse up to a tenth of the
+    non-members at a promised twentieth.
+
     References
     ----------
     Watson, Guo, Cormode and Sablayrolles, "On the Importance of Difficulty Calibration
@@ -111,6 +127,10 @@ class CalibratedLossAttack(ReferenceAttack):
         n_shadows=16,
         shadows=None,
         train_size="auto",
+        n_queries=0,
+        perturb="auto",
+        noise=0.1,
+        flip_rate=0.05,
         max_fpr=0.01,
         n_jobs=None,
         random_state=None,
@@ -124,6 +144,10 @@ class CalibratedLossAttack(ReferenceAttack):
         self.n_shadows = n_shadows
         self.shadows = shadows
         self.train_size = train_size
+        self.n_queries = n_queries
+        self.perturb = perturb
+        self.noise = noise
+        self.flip_rate = flip_rate
         self.max_fpr = max_fpr
         self.n_jobs = n_jobs
         self.random_state = random_state

@@ -1,18 +1,13 @@
 """The label-only attack: how much noise a predicted label withstands."""
 
-from numbers import Real
-
 import numpy as np
-from scipy import sparse
 
 from skmia.attacks._base import MembershipAttack, upper_quantile
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
-from skmia.attacks._perturbation import PERTURBATIONS, Perturbation
 from skmia.utils._cloning import draw_seeds
+from skmia.utils._queries import Copies, Queries
 from skmia.utils._rows import n_rows, take_rows
-from skmia.utils._validation import check_integer, check_option, check_real
-
-_BLOCK_VALUES = 2**22  # values of perturbed copies held at a time, 32 MiB of doubles
+from skmia.utils._validation import check_real
 
 
 class LabelOnlyAttack(MembershipAttack):
@@ -135,10 +130,7 @@ class LabelOnlyAttack(MembershipAttack):
         self.random_state = random_state
 
     def _check_params(self):
-        check_integer(self.n_queries, "n_queries", 0)
-        check_option(self.perturb, "perturb", PERTURBATIONS)
-        _strengths(self.noise, "noise", np.inf)
-        _strengths(self.flip_rate, "flip_rate", 1)
+        self._asked(seed=0)
         check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
         check_has_records(
             self.estimator,
@@ -147,15 +139,16 @@ class LabelOnlyAttack(MembershipAttack):
             "LossThresholdAttack(signal='correctness'), which is the gap attack",
         )
 
+    def _asked(self, seed):
+        return Queries.checked(
+            self.n_queries, self.perturb, self.noise, self.flip_rate, seed
+        )
+
     def _fit_attack(self, target, X, params, random_state):
         rows = nonmember_rows(target, X, self.max_fpr, type(self).__name__)
         seed = int(draw_seeds(random_state, 1)[0])
         # What a later set_params changes must not change the scores.
-        self._queries = np.arange(self.n_queries)
-        self._noise = _in_turn(self.noise, "noise", np.inf, self.n_queries)
-        self._flip_rate = _in_turn(self.flip_rate, "flip_rate", 1, self.n_queries)
-        if self.n_queries:
-            self._perturbation = Perturbation(self.perturb, seed).fit(X)
+        self._copies = Copies(self._asked(seed), X) if self.n_queries else None
         scores = self._shares(take_rows(X, rows), target.labels[rows])
         self.offset_ = upper_quantile(scores, self.max_fpr)
 
@@ -168,45 +161,13 @@ class LabelOnlyAttack(MembershipAttack):
         """Share of right answers about the rows and their copies."""
         said = self._predict(X)
         y = said if y is None else y
-        n_queries = len(self._queries)
+        n_queries = self._copies.queries.n_queries if self._copies else 0
         right = (n_queries + 1) * (said == y)
-        for rows in _blocks(len(said), _width(X)) if n_queries else ():
-            part = take_rows(X, np.arange(len(said))[rows])
-            wanted = y[rows]
-            for turn in _blocks(n_queries, _width(X) * len(wanted)):
-                copies = self._perturbation.copies(
-                    part, self._queries[turn], self._noise[turn], self._flip_rate[turn]
-                )
-                answers = self._predict(copies).reshape(-1, len(wanted))
-                right[rows] += (answers == wanted).sum(axis=0)
+        for rows, n, copies in self._copies.blocks(X) if n_queries else ():
+            answers = self._predict(copies).reshape(n, -1)
+            right[rows] += (answers == y[rows]).sum(axis=0)
         return right / (2 * n_queries + 1)
 
     def _predict(self, X):
         # Some classifiers answer with a column.
         return np.ravel(self._target.model.predict(X))
-
-
-def _width(X):
-    """Values in a row of `X`, on average where it is sparse."""
-    return 1 + X.nnz // X.shape[0] if sparse.issparse(X) else np.prod(X.shape[1:])
-
-
-def _blocks(n, cost):
-    """Slices of `n` things, each block of them within the limit of memory."""
-    step = int(max(1, _BLOCK_VALUES // cost))
-    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
-
-
-def _strengths(values, name, high):
-    """`values` as an array of one number or more in (0, `high`)."""
-    values = [values] if isinstance(values, Real) else values
-    if isinstance(values, str) or not hasattr(values, "__len__") or len(values) == 0:
-        raise TypeError(
-            f"The '{name}' parameter must be a float or a sequence of floats. "
-            f"Got {values!r} instead."
-        )
-    return np.array([check_real(v, name, 0, high, closed="neither") for v in values])
-
-
-def _in_turn(values, name, high, n):
-    return np.resize(_strengths(values, name, high), n)

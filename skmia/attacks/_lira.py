@@ -49,6 +49,18 @@ class LiRAAttack(PoolAttack):
     train_size : "auto" or float, default="auto"
         Share of the pool that each shadow is fitted on. ``"auto"`` is the target's
         own share where `membership` tells it, else a half.
+    n_queries : int, default=0
+        Number of perturbed copies of each record that all models are asked about
+        beside the record itself, their answers averaged: for targets trained with
+        noise or augmentation.
+    perturb : {"auto", "noise", "resample"}, default="auto"
+        What is done to a column of the copies; see :class:`LabelOnlyAttack`.
+    noise : float or sequence of float, default=0.1
+        Standard deviations of the copies' noise, in those of the column. The queries
+        take them in turn.
+    flip_rate : float or sequence of float, default=0.05
+        Probabilities with which a value of a copy is resampled. The queries take them
+        in turn.
     max_fpr : float, default=0.01
         Share of non-members that ``predict`` may accuse. The threshold comes from
         shadows used as targets, never from the rows that are reported.
@@ -95,6 +107,13 @@ class LiRAAttack(PoolAttack):
     all of it is scored offline from the kept models, which is another scale with an
     offset of its own.
 
+    With `n_queries`, the target and all shadows are asked about the same copies of a
+    record, the probabilities are averaged, and the signal is taken of that mean. Try it
+    on a target that was trained with noise or augmentation, with that `noise`: on a
+    decision tree fitted on 8 noisy copies of each record 16 queries take the AUC from
+    0.71 to 0.75; on a small neural network from 0.78 to 0.75, though. Leave it where
+    the target was fitted on the records: on a tree they take it from 0.76 to 0.67.
+
     Do not read a low score as proof that a record is safe: a stronger attack, or one
     with access to the model's inside, may still tell. Do not pass a target that was
     fitted on rows outside of the pool: shadows then learn from less than it did.
@@ -127,6 +146,10 @@ class LiRAAttack(PoolAttack):
         n_shadows=16,
         shadows=None,
         train_size="auto",
+        n_queries=0,
+        perturb="auto",
+        noise=0.1,
+        flip_rate=0.05,
         max_fpr=0.01,
         n_jobs=None,
         random_state=None,
@@ -141,6 +164,10 @@ class LiRAAttack(PoolAttack):
         self.n_shadows = n_shadows
         self.shadows = shadows
         self.train_size = train_size
+        self.n_queries = n_queries
+        self.perturb = perturb
+        self.noise = noise
+        self.flip_rate = flip_rate
         self.max_fpr = max_fpr
         self.n_jobs = n_jobs
         self.random_state = random_state

@@ -2,12 +2,14 @@
 
 import warnings
 from abc import abstractmethod
+from functools import partial
 
 import numpy as np
 
 from skmia.attacks._shadow_base import ShadowAttack, any_copy
 from skmia.shadows._fit import iter_models
 from skmia.utils._labels import check_labels
+from skmia.utils._queries import mean_answer
 from skmia.utils._response import class_probabilities
 from skmia.utils._rows import hash_rows, match_rows
 
@@ -74,12 +76,11 @@ class PoolAttack(ShadowAttack):
                 "the pool with their labels, or fit the attack with keep_models=True "
                 "(or with shadows of fit_shadows(..., keep_models=True))."
             )
-        answers = [
-            self._answers_of(
-                class_probabilities(model, X, self._target.classes), columns
-            )
-            for model in iter_models(self.shadows_)
-        ]
+        answers = []
+        for model in iter_models(self.shadows_):
+            ask = partial(class_probabilities, model, classes=self._target.classes)
+            proba = mean_answer(ask, X, self._copies)
+            answers.append(self._answers_of(proba, columns))
         said = {s: np.stack([one[s] for one in answers]) for s in self._signals()}
         seen = np.zeros((len(answers), len(columns)), dtype=bool)
         # The same features under another label count as seen: the model knows them.

@@ -2,13 +2,16 @@
 
 import warnings
 from abc import abstractmethod
+from dataclasses import asdict
 
 import numpy as np
 
 from skmia.attacks._base import MembershipAttack
+from skmia.attacks._nonmembers import check_has_records
 from skmia.shadows import ShadowSignals, auto_train_size, fit_shadows
 from skmia.shadows._fit import DEFAULT_SIGNALS
 from skmia.signals import MEMBER_SIGN, SATURATED_LOGIT, SIGNALS
+from skmia.utils._queries import Copies, Queries, mean_answer
 from skmia.utils._rows import hash_rows, take_rows
 from skmia.utils._validation import check_integer, check_option, check_real
 
@@ -32,6 +35,9 @@ class ShadowAttack(MembershipAttack):
             check_option(self.train_size, "train_size", ("auto",))
         else:
             check_real(self.train_size, "train_size", 0, 1, closed="neither")
+        queries = Queries.checked(
+            self.n_queries, self.perturb, self.noise, self.flip_rate
+        )
         if self.shadows is None:
             # Each shadow is a target in turn, without its twin: two must be left.
             check_integer(self.n_shadows, "n_shadows", 4)
@@ -45,6 +51,41 @@ class ShadowAttack(MembershipAttack):
             raise ValueError(
                 "The 'shadows' parameter must hold at least 4 shadow models. "
                 f"Got {self.shadows.n_shadows} instead."
+            )
+        given = self.shadows and self.shadows.queries
+        if queries.n_queries or given:
+            check_has_records(
+                self.estimator,
+                type(self).__name__,
+                "with n_queries asks the target about perturbed copies of the records",
+                "n_queries=0, with shadows that were made so",
+            )
+        if self.shadows is not None:
+            self._check_same_queries(queries, given)
+
+    def _check_same_queries(self, queries, given):
+        """Raise unless the shadows were asked what the target is to be asked."""
+        name = type(self).__name__
+        if given is None:
+            if queries.n_queries:
+                raise ValueError(
+                    "The 'shadows' parameter has answers about the records alone, and "
+                    f"{name} has n_queries={queries.n_queries}. Pass n_queries=0, or "
+                    f"shadows of fit_shadows(..., n_queries={queries.n_queries})."
+                )
+            return
+        asked = asdict(given)
+        del asked["seed"]
+        differ = [key for key in asked if asked[key] != getattr(queries, key)]
+        if differ:
+            own, theirs = (
+                ", ".join(f"{key}={getattr(source, key)!r}" for key in differ)
+                for source in (self, given)
+            )
+            raise ValueError(
+                f"The 'shadows' parameter was made with {theirs}, and {name} has "
+                f"{own}: the target is to be asked about the same copies of the "
+                f"records. Pass {theirs}, or other shadows."
             )
 
     def _fit_attack(self, target, X, params, random_state):
@@ -61,6 +102,8 @@ class ShadowAttack(MembershipAttack):
         else:
             shadows = self._fit_own(target, X, params, random_state)
         self.shadows_ = shadows
+        # What the shadows were asked about, in the same copies.
+        self._copies = shadows.queries and Copies(shadows.queries, X)
         # "Out" means that no copy of the record was seen.
         self._member = (
             shadows.member
@@ -119,6 +162,10 @@ class ShadowAttack(MembershipAttack):
             n_shadows=self.n_shadows,
             train_size=train_size,
             signals=tuple(dict.fromkeys((*DEFAULT_SIGNALS, *self._signals()))),
+            n_queries=self.n_queries,
+            perturb=self.perturb,
+            noise=self.noise,
+            flip_rate=self.flip_rate,
             n_jobs=self.n_jobs,
             random_state=random_state,
             keep_models=self.keep_models,
@@ -161,6 +208,9 @@ class ShadowAttack(MembershipAttack):
             beyond = np.abs(said) >= bound
             softened[name] = np.where(beyond, np.copysign(limit, said), said)
         return softened
+
+    def _probabilities(self, X):
+        return mean_answer(self._target.probabilities, X, self._copies)
 
     def _answers_of(self, proba, columns):
         """Every signal of one model's answers."""

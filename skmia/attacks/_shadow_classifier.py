@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from skmia.attacks._base import upper_quantile
 from skmia.attacks._shadow_base import ShadowAttack
-from skmia.attacks._turns import halves, turns
+from skmia.attacks._turns import folds, turns
 from skmia.utils._cloning import draw_seeds, seeded_clone
 from skmia.utils._validation import check_option
 
@@ -47,6 +47,18 @@ class ShadowClassifierAttack(ShadowAttack):
         ``"labelled"`` entropy and modified_entropy.
     train_size : "auto" or float, default="auto"
         Share of the pool that each shadow is fitted on; see :class:`LiRAAttack`.
+    n_queries : int, default=0
+        Number of perturbed copies of each record that all models are asked about
+        beside the record itself, their answers averaged: for targets trained with
+        noise or augmentation.
+    perturb : {"auto", "noise", "resample"}, default="auto"
+        What is done to a column of the copies; see :class:`LabelOnlyAttack`.
+    noise : float or sequence of float, default=0.1
+        Standard deviations of the copies' noise, in those of the column. The queries
+        take them in turn.
+    flip_rate : float or sequence of float, default=0.05
+        Probabilities with which a value of a copy is resampled. The queries take them
+        in turn.
     max_fpr : float, default=0.01
         Share of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
@@ -116,6 +128,10 @@ class ShadowClassifierAttack(ShadowAttack):
         n_shadows=16,
         shadows=None,
         train_size="auto",
+        n_queries=0,
+        perturb="auto",
+        noise=0.1,
+        flip_rate=0.05,
         max_fpr=0.01,
         n_jobs=None,
         random_state=None,
@@ -129,6 +145,10 @@ class ShadowClassifierAttack(ShadowAttack):
         self.n_shadows = n_shadows
         self.shadows = shadows
         self.train_size = train_size
+        self.n_queries = n_queries
+        self.perturb = perturb
+        self.noise = noise
+        self.flip_rate = flip_rate
         self.max_fpr = max_fpr
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -159,7 +179,7 @@ class ShadowClassifierAttack(ShadowAttack):
         classes = self._target.columns
         turn = turns(self.shadows_.member, _ENOUGH_ROWS)
         seeds = draw_seeds(random_state, 2)
-        half = halves(turn)
+        half = folds(turn, 2)
         for fold in (0, 1):
             held = member[turn[half == fold]]
             if held.all() or not held.any():

@@ -1,41 +1,24 @@
 """StackedAttack: learn the likelihood ratio from shadows used as targets."""
 
 import numpy as np
-from scipy.special import expit, log_expit
-from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_limits
 
 from skmia.attacks._base import upper_quantile
 from skmia.attacks._gaussian import Moments
 from skmia.attacks._pool_base import PoolAttack
-from skmia.attacks._reference_base import masked_mean
-from skmia.attacks._turns import halves, turns
-from skmia.attacks._worlds import Worlds
+from skmia.attacks._ranker import Ranker
+from skmia.attacks._stacked_features import EXTRA_SIGNALS, StackedFeatures
+from skmia.attacks._turns import folds, turns
 from skmia.metrics import roc_auc, tpr_at_fpr
-from skmia.signals import SMALLEST_PROBABILITY
 from skmia.utils._cloning import MAX_SEED
 
-#: What the boosted trees see of a record, and the direction that is forced (1) or not
-#: (0). The first is the score that they fall back on.
-FEATURES = {
-    "likelihood_ratio": 1,
-    "offline_surprise": 1,
-    "log_ratio_to_average_model": 1,
-    "logit_above_out_mean": 1,
-    "logit_above_midpoint": 1,
-    "logit": 0,
-    "in_location": 0,
-    "out_location": 0,
-    "in_scale": 0,
-    "out_scale": 0,
-    "in_minus_out": 0,
-}
 # Rows to learn from, which keeps the fit near a second.
 _ENOUGH_ROWS = 60_000
 _FEWEST_TURNS = 12
 # Fewer of them teach nothing.
 _FEWEST_ROWS = 1_000
-# Ties among the leaves are broken by the likelihood ratio.
+# Below so many, four models that each see three quarters; else two that see a half.
+_MANY_ROWS = 30_000
+# Ties are broken by the likelihood ratio.
 _TIE_BREAK = 1e-6
 
 
@@ -59,6 +42,18 @@ class StackedAttack(PoolAttack):
         Shadows made before, in place of `n_shadows` new ones.
     train_size : "auto" or float, default="auto"
         Share of the pool that each shadow is fitted on; see :class:`LiRAAttack`.
+    n_queries : int, default=0
+        Number of perturbed copies of each record that all models are asked about
+        beside the record itself, their answers averaged: for targets trained with
+        noise or augmentation.
+    perturb : {"auto", "noise", "resample"}, default="auto"
+        What is done to a column of the copies; see :class:`LabelOnlyAttack`.
+    noise : float or sequence of float, default=0.1
+        Standard deviations of the copies' noise, in those of the column. The queries
+        take them in turn.
+    flip_rate : float or sequence of float, default=0.05
+        Probabilities with which a value of a copy is resampled. The queries take them
+        in turn.
     max_fpr : float, default=0.01
         Share of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
@@ -76,8 +71,9 @@ class StackedAttack(PoolAttack):
     ----------
     learnt_ : bool
         Whether the trees are used. False where, on shadows that they were not fitted
-        on, they were behind the likelihood ratio in AUC or in TPR at `max_fpr`: the
-        score is then LiRA's.
+        on, they were behind the likelihood ratio in AUC or in TPR at `max_fpr` by more
+        than its standard error, or where there was too little to learn from: the score
+        is then LiRA's.
     offset_ : float
         The threshold on ``score_samples`` of rows of the pool.
     offline_offset_ : float
@@ -100,18 +96,29 @@ class StackedAttack(PoolAttack):
 
     Notes
     -----
-    The trees see eleven numbers of a record: ``skmia.attacks._stacked.FEATURES``. They
-    must not decrease in the five scores. A shadow's complementary twin is left out of
+    What is learnt from, by record (``skmia.attacks._stacked_features``): five scores of
+    the logit (LiRA's ratio and its one-sided form, RMIA's ratio, the logit above the
+    OUT mean and above the midpoint), the logit itself, IN and OUT location and scale
+    and their difference; and where the shadows hold them, of the hinge, the entropy
+    and the modified entropy the value, both means, and how far it is above the OUT
+    mean and the midpoint. They tell apart records of equal logits, which neighbours
+    and trees give in plenty. The trees must not decrease in what speaks for
+    membership; three tenths of the log odds come from a logistic regression, which
+    orders what the trees leave tied. A shadow's complementary twin is left out of
     its features, since the two would give every record's membership away; where it has
     none, for each record one shadow drawn from those on the other side. Rows weigh as
     if every record had been a member as often as not.
 
-    Cross-fitted: two models, each fitted on half of the complementary pairs; the
-    threshold and ``learnt_`` come from the half that a model has not seen, and the
-    target gets the mean of both.
+    Cross-fitted: two models, each fitted on half of the complementary pairs (of fewer
+    than 30,000 rows four, each on three quarters); the threshold and ``learnt_`` come
+    from the pairs that a model has not seen, and the target gets the mean.
 
     Do not use it where the shadows are of another kind than the target (another
     training size, another model): it learns their habits, not the target's.
+
+    Do not pass a target that was fitted on rows outside of the pool: the shadows of one
+    pool resemble each other, so that its threshold would accuse up to a tenth of the
+    non-members at a promised twentieth.
 
     Examples
     --------
@@ -135,6 +142,10 @@ class StackedAttack(PoolAttack):
         n_shadows=16,
         shadows=None,
         train_size="auto",
+        n_queries=0,
+        perturb="auto",
+        noise=0.1,
+        flip_rate=0.05,
         max_fpr=0.01,
         n_jobs=None,
         random_state=None,
@@ -146,6 +157,10 @@ class StackedAttack(PoolAttack):
         self.n_shadows = n_shadows
         self.shadows = shadows
         self.train_size = train_size
+        self.n_queries = n_queries
+        self.perturb = perturb
+        self.noise = noise
+        self.flip_rate = flip_rate
         self.max_fpr = max_fpr
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -153,20 +168,24 @@ class StackedAttack(PoolAttack):
         self.cache_dir = cache_dir
         self.verbose = verbose
 
+    def _signals(self):
+        if self.shadows is None:
+            return (self.signal, *EXTRA_SIGNALS)
+        # Shadows made elsewhere may hold the logit only.
+        there = (name for name in EXTRA_SIGNALS if name in self.shadows.signals)
+        return (self.signal, *there)
+
     def _fit_shadow_attack(self, values, member, random_state):
         if not member.any():
             raise ValueError(
                 "StackedAttack learns from shadows what members look like. Got shadows "
                 "that hold none of the records; take LiRAAttack(mode='offline')."
             )
-        values = values[self.signal]
-        self._worlds = Worlds(values, member, "shrunk")
-        p = expit(values, dtype=np.float64)
-        self._log_average = _log_average(p, member, ~member)
+        self._features = StackedFeatures(values, member)
         seed = random_state.randint(MAX_SEED)
         draw = np.random.RandomState(seed)
         turn = turns(self.shadows_.member, _ENOUGH_ROWS, _FEWEST_TURNS)
-        features = [self._features_of_turn(k, values, member, p, draw) for k in turn]
+        features = [self._features_of_turn(k, member, draw) for k in turn]
         truth = [member[k] for k in turn]
         plain = held_out = [f[:, 0] for f in features]
         self.learnt_ = False
@@ -175,96 +194,49 @@ class StackedAttack(PoolAttack):
         if two_sided and member.shape[1] * len(turn) >= _FEWEST_ROWS:
             kept = _balance(member, truth, draw)
             held_out = self._cross_fit(turn, features, truth, kept, seed)
-            self.learnt_ = _beats(held_out, plain, truth, self.max_fpr)
+            self.learnt_ = not _is_behind(held_out, plain, truth, self.max_fpr)
         if not self.learnt_:
             held_out = plain
         self.offset_ = _threshold(held_out, truth, self.max_fpr)
         offline = [f[:, 1] for f in features]
         self.offline_offset_ = _threshold(offline, truth, self.max_fpr)
 
-    def _features_of_turn(self, k, values, member, p, draw):
-        rows = np.arange(member.shape[1])
-        twin = np.full(len(rows), self.shadows_.partners[k])
+    def _features_of_turn(self, k, member, draw):
+        twin = np.full(member.shape[1], self.shadows_.partners[k])
         if twin[0] < 0:
             twin = _opposite(k, member, draw)
-        rest = np.ones(member.shape, dtype=bool)
-        rest[k] = False
-        rest[twin[twin >= 0], rows[twin >= 0]] = False
-        average = _log_average(p, member & rest, ~member & rest)
-        sides = self._worlds.turn(k, twin, values, member, rows)
-        return self._features(values[k].astype(np.float64), *sides, average)
-
-    def _features(self, x, inside, outside, log_average):
-        """The columns of FEATURES, (n_records, 11)."""
-        held, left_out = self._worlds.distributions(inside, outside)
-        low, high = left_out.location, held.location
-        return np.column_stack(
-            [
-                held.log_density(x) - left_out.log_density(x),
-                left_out.surprise(x),
-                log_expit(x) - log_average,
-                x - low,
-                x - (low + high) / 2,
-                x,
-                high,
-                low,
-                held.scale,
-                left_out.scale,
-                high - low,
-            ]
-        )
+        return self._features.of_shadow(k, twin)
 
     def _cross_fit(self, turn, features, truth, kept, seed):
-        """Scores of every turn from the model that was fitted on the other half."""
-        half = halves(turn)
+        """Scores of every turn from the model that was fitted on the others."""
+        few = len(turn) * len(truth[0]) < _MANY_ROWS
+        fold = folds(turn, 4 if few else 2)
         held_out = [None] * len(turn)
-        self._models = []
-        for fold in (0, 1):
-            fitted_on = np.flatnonzero(half != fold)
-            model = HistGradientBoostingClassifier(
-                learning_rate=0.05,
-                max_iter=100,
-                max_leaf_nodes=8,
-                min_samples_leaf=100,
-                early_stopping=False,
-                monotonic_cst=list(FEATURES.values()),
-                random_state=seed,
+        self._rankers = []
+        for this in np.unique(fold):
+            fitted_on = np.flatnonzero(fold != this)
+            ranker = Ranker(self._features.directions.values(), seed).fit(
+                np.concatenate([features[j][kept[j]] for j in fitted_on]),
+                np.concatenate([truth[j][kept[j]] for j in fitted_on]),
             )
-            # One thread: on so few rows they would only wait for one another.
-            with threadpool_limits(1):
-                model.fit(
-                    np.concatenate([features[j][kept[j]] for j in fitted_on]),
-                    np.concatenate([truth[j][kept[j]] for j in fitted_on]),
-                )
-            for j in np.flatnonzero(half == fold):
-                held_out[j] = _judge([model], features[j])
-            self._models.append(model)
+            for j in np.flatnonzero(fold == this):
+                held_out[j] = _judge([ranker], features[j])
+            self._rankers.append(ranker)
         return held_out
 
     def _score_pool(self, values, rows):
-        x = np.asarray(values[self.signal], dtype=np.float64)
-        features = self._features(x, *self._worlds.at(rows), self._log_average[rows])
+        features = self._features.of_target(values, rows)
         if self.learnt_:
-            return _judge(self._models, features), self.offset_
+            return _judge(self._rankers, features), self.offset_
         return features[:, 0], self.offset_
 
     def _score_unknown(self, values, said, out):
         outside = Moments.of(said[self.signal], out)
-        return self._worlds.offline(values[self.signal], outside), self.offline_offset_
+        scores = self._features.worlds.offline(values[self.signal], outside)
+        return scores, self.offline_offset_
 
     def _one_scale(self):
         return False
-
-
-def _log_average(p, inside, outside):
-    """Log of the mean of the IN and the OUT mean of `p`, whatever their counts."""
-    mean_in, n_in = masked_mean(p, inside)
-    mean_out, n_out = masked_mean(p, outside)
-    # One side stands for both where a record has no other.
-    both = np.where(n_in > 0, mean_in, mean_out) + np.where(
-        n_out > 0, mean_out, mean_in
-    )
-    return np.log(np.maximum(both / 2, SMALLEST_PROBABILITY))
 
 
 def _opposite(k, member, draw):
@@ -292,26 +264,27 @@ def _balance(member, truth, draw):
     return [draw.uniform(size=len(chance)) < chance for chance in chances]
 
 
-def _judge(models, features):
+def _judge(rankers, features):
     """Mean log odds of membership, ties broken by the likelihood ratio."""
-    with threadpool_limits(1):
-        odds = np.mean([m.decision_function(features) for m in models], axis=0)
+    odds = np.mean([ranker.log_odds(features) for ranker in rankers], axis=0)
     return odds + _TIE_BREAK * np.clip(features[:, 0], -1e3, 1e3)
 
 
-def _beats(scores, plain, truth, max_fpr):
-    """Whether `scores` are no worse than the `plain` ratio, as means over the turns.
+def _is_behind(scores, plain, truth, max_fpr):
+    """Whether `scores` are worse than the `plain` ratio, in the mean over the turns.
 
-    Both in AUC and in the TPR at `max_fpr`.
+    In AUC or in the TPR at `max_fpr`, by more than the standard error of the mean: on
+    a few hundred records a difference below it says nothing.
     """
     for metric in (roc_auc, lambda m, s: tpr_at_fpr(m, s, max_fpr)):
         ours, theirs = (
-            np.mean([metric(m, s) for m, s in zip(truth, given, strict=True)])
+            np.array([metric(m, s) for m, s in zip(truth, given, strict=True)])
             for given in (scores, plain)
         )
-        if ours < theirs:
-            return False
-    return True
+        gain = ours - theirs
+        if gain.mean() < -gain.std(ddof=1) / np.sqrt(len(gain)):
+            return True
+    return False
 
 
 def _threshold(scores, truth, max_fpr):

@@ -31,9 +31,9 @@ def turns(
     return order[(2 * units[:, None] + [0, 1]).ravel()]
 
 
-def halves(turn: NDArray[np.intp]) -> NDArray[np.intp]:
-    """0 or 1 for every turn of `turns`: pairs alternate, and twins stay together."""
-    return np.arange(len(turn)) // 2 % 2
+def folds(turn: NDArray[np.intp], n_folds: int) -> NDArray[np.intp]:
+    """Fold of every turn of `turns`: pairs alternate, and twins stay together."""
+    return np.arange(len(turn)) // 2 % min(n_folds, (len(turn) + 1) // 2)
 
 
 def other_shadows(k: int, partners: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -119,6 +119,29 @@ def signals_of(attacks: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*DEFAULT_SIGNALS, *known, *sum(read, ()))))
 
 
+def queries_of(attacks: Mapping[str, Any]) -> dict[str, Any]:
+    """What the shared shadows are to be asked about, as `fit_shadows` takes it."""
+    keys = ("n_queries", "perturb", "noise", "flip_rate")
+    asked = {
+        name: {key: attack.get_params(deep=False)[key] for key in keys}
+        for name, attack in attacks.items()
+        if isinstance(attack, ShadowAttack)
+    }
+    if not any(queries["n_queries"] for queries in asked.values()):
+        return {}
+    (first, queries), *others = asked.items()
+    for name, other in others:
+        for key in keys:
+            if other[key] != queries[key]:
+                raise ValueError(
+                    f"attacks[{name!r}] has {key}={other[key]!r} and "
+                    f"attacks[{first!r}] has {key}={queries[key]!r}, but an audit asks "
+                    "one set of shadows for all attacks. Give all of them the same "
+                    "queries, or audit twice."
+                )
+    return queries
+
+
 def describe_attack(attack: Any) -> dict[str, Any]:
     params = attack.get_params(deep=False)
     kept = {key: value for key, value in params.items() if key not in _UNREPORTED}

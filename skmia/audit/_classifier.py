@@ -11,6 +11,7 @@ from skmia.audit._attacks import (
     configure,
     describe_attack,
     make_attacks,
+    queries_of,
     signals_of,
 )
 from skmia.audit._blind import blind_classifier
@@ -176,6 +177,7 @@ def audit_classifier(
     chosen = make_attacks(attacks, model)
     for attack in chosen.values():
         configure(attack, n_shadows, seed)
+    queries = queries_of(chosen)
     wanted = [name for name, a in chosen.items() if "shadows" in a.get_params(False)]
     if wanted:
         check_can_be_refitted(model)
@@ -203,6 +205,7 @@ def audit_classifier(
             n_shadows=n_shadows,
             train_size=share,
             signals=signals_of(chosen),
+            **queries,
             n_jobs=n_jobs,
             random_state=seed,
             keep_models=False,

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from skmia.utils._cloning import (
     draw_seeds,
     unwrap_frozen,
 )
+from skmia.utils._queries import Copies, Queries, Strengths
 from skmia.utils._response import check_has_response, check_is_classifier
 from skmia.utils._rows import content_groups
 from skmia.utils._validation import own_random_state
@@ -41,6 +43,10 @@ def fit_shadows(
     n_shadows: int = 16,
     train_size: float = 0.5,
     signals: tuple[str, ...] = DEFAULT_SIGNALS,
+    n_queries: int = 0,
+    perturb: str = "auto",
+    noise: Strengths = 0.1,
+    flip_rate: Strengths = 0.05,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
     keep_models: bool = False,
@@ -75,6 +81,19 @@ def fit_shadows(
     signals : tuple of str, default=("logit", "hinge", "entropy", "modified_entropy")
         What to keep of the predictions, 4 bytes each per record and shadow. The
         logit is always kept; the loss and the confidence follow from it.
+    n_queries : int, default=0
+        Number of perturbed copies of each record that all models are asked about
+        beside the record itself, their answers averaged: for targets trained with
+        noise or augmentation.
+    perturb : {"auto", "noise", "resample"}, default="auto"
+        What is done to a column of the copies; see
+        :class:`skmia.attacks.LabelOnlyAttack`.
+    noise : float or sequence of float, default=0.1
+        Standard deviations of the copies' noise, in those of the column. The queries
+        take them in turn.
+    flip_rate : float or sequence of float, default=0.05
+        Probabilities with which a value of a copy is resampled. The queries take them
+        in turn.
     n_jobs : int, default=None
         Shadows fitted at a time, as in joblib. Inside, each runs single-threaded.
     random_state : int, RandomState or None, default=None
@@ -114,6 +133,14 @@ def fit_shadows(
         One for each category that shadow fits raised, with the count; those of
         shadows from the cache included.
 
+    Notes
+    -----
+    With `n_queries`, the probabilities are averaged over the record and its copies,
+    and the signals are taken of that mean. A record has the same copies under every
+    shadow, whatever records are asked about with it: they follow from its content, a
+    seed, and what the pool says of each column. They are made block by block for each
+    shadow, and cost ``n_queries`` further predictions for each record.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -128,8 +155,9 @@ def fit_shadows(
     >>> bool((shadows.member.sum(axis=0) == 2).all())
     True
     """
+    queries = Queries.checked(n_queries, perturb, noise, flip_rate)
     task, pool, hashes, member, seeds = _prepare(
-        estimator, X, y, n_shadows, train_size, signals, random_state, params
+        estimator, X, y, n_shadows, train_size, signals, queries, random_state, params
     )
     task.keep_model = keep_models
     cache = None
@@ -137,7 +165,13 @@ def fit_shadows(
         cache = ShadowCache(cache_dir, (task.key(), pool.key(hashes)), keep_models)
     fields, warned = _run(task, pool, member, seeds, n_jobs, verbose, cache)
     emit(warned, n_shadows)
-    return ShadowSignals(fields.pop("signals"), member, record_hashes=hashes, **fields)
+    return ShadowSignals(
+        fields.pop("signals"),
+        member,
+        record_hashes=hashes,
+        queries=None if pool.copies is None else pool.copies.queries,
+        **fields,
+    )
 
 
 def _prepare(
@@ -147,6 +181,7 @@ def _prepare(
     n_shadows: int,
     train_size: float,
     signals: tuple[str, ...],
+    queries: Queries,
     random_state: int | np.random.RandomState | None,
     params: Mapping[str, Any] | None,
 ) -> tuple[ShadowTask, Pool, NDArray[np.uint64], NDArray[np.bool_], NDArray[np.int64]]:
@@ -173,6 +208,10 @@ def _prepare(
                 "out. Pass more records of the rare classes, or a larger share."
             )
     seeds = draw_seeds(rng, n_shadows)
+    if queries.n_queries:
+        # Drawn last: the shadows are those that would be asked about records alone.
+        queries = replace(queries, seed=int(draw_seeds(rng, 1)[0]))
+        pool.copies = Copies(queries, pool.X)
     return ShadowTask(estimator, classes, names, rest), pool, hashes, member, seeds
 
 

@@ -1,7 +1,7 @@
 """The records that shadows are drawn from and questioned about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,23 @@ from scipy import sparse
 from skmia.shadows._content import describe
 from skmia.utils._labels import check_labels, check_two_classes, encode_labels
 from skmia.utils._metadata import check_metadata, is_per_row
+from skmia.utils._queries import Copies
 from skmia.utils._rows import hash_rows, n_rows
 from skmia.utils._validation import check_has_features
 
 
 @dataclass
 class Pool:
-    """All that has one value per record; it crosses to each worker once."""
+    """All that has one value per record; it crosses to each worker once.
+
+    And what makes the records' perturbed copies, where these are asked about.
+    """
 
     X: Any
     y: NDArray
     columns: NDArray[np.intp]
     metadata: dict[str, Any]
+    copies: Copies | None = None
 
     def key(self, hashes: NDArray[np.uint64]) -> str:
         """Describe the pool, whose rows and labels have these `hashes`.
@@ -30,7 +35,10 @@ class Pool:
         They leave out what a model may see beside the values: names, types, layout.
         """
         seen_as = (type(self.X), list(getattr(self.X, "columns", ())), _types(self.X))
-        return describe((hashes, seen_as, self.y.dtype.str, self.metadata))
+        content: tuple[Any, ...] = (hashes, seen_as, self.y.dtype.str, self.metadata)
+        if self.copies is not None:
+            content = (*content, astuple(self.copies.queries))
+        return describe(content)
 
 
 def make_pool(

@@ -1,7 +1,9 @@
 """The arrays that every attack works on."""
 
+import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from scipy.special import expit
 from skmia.shadows._design import partners
 from skmia.signals import SATURATED_LOGIT, SIGNALS
 from skmia.utils._files import atomic_write
+from skmia.utils._queries import Queries
 from skmia.utils._validation import check_integer, check_option
 
 _FORMAT = 1
@@ -39,6 +42,9 @@ class ShadowSignals:
         Time that each shadow took, measured in its worker.
     models : list of estimators, default=None
         The fitted shadows, where they were kept. Never written to a file.
+    queries : Queries, default=None
+        Which perturbed copies of a record the answers are means over, as
+        :func:`fit_shadows` records it. None for the record alone.
 
     Attributes
     ----------
@@ -50,6 +56,9 @@ class ShadowSignals:
         The shape.
     partners : ndarray of int of shape (n_shadows,)
         Each shadow's complementary twin, -1 where it has none.
+    queries : Queries or None
+        As given, with `n_queries`, `perturb`, `noise`, `flip_rate` and `seed`. An
+        attack asks the target about the same copies.
 
     Raises
     ------
@@ -78,6 +87,7 @@ class ShadowSignals:
         fit_seconds: ArrayLike | None = None,
         predict_seconds: ArrayLike | None = None,
         models: list[Any] | None = None,
+        queries: Queries | None = None,
     ) -> None:
         self.member = _check_member(member)
         self.signals = _check_signals(signals, self.member.shape)
@@ -98,6 +108,12 @@ class ShadowSignals:
                 f"Got {len(models)} instead."
             )
         self.models = models
+        if not isinstance(queries, Queries | None):
+            raise TypeError(
+                "The 'queries' parameter must be the queries of other shadows, or "
+                f"None. Got {queries!r} instead."
+            )
+        self.queries = queries
 
     @property
     def n_shadows(self) -> int:
@@ -115,10 +131,9 @@ class ShadowSignals:
         return partners(self.member)
 
     def __repr__(self) -> str:
-        return (
-            f"ShadowSignals(n_shadows={self.n_shadows}, n_records={self.n_records}, "
-            f"signals={sorted(self.signals)})"
-        )
+        shape = f"n_shadows={self.n_shadows}, n_records={self.n_records}"
+        asked = f", n_queries={self.queries.n_queries}" if self.queries else ""
+        return f"ShadowSignals({shape}, signals={sorted(self.signals)}{asked})"
 
     def __sklearn_clone__(self) -> "ShadowSignals":
         # Nothing writes into the arrays, so clones of an attack share them.
@@ -173,6 +188,8 @@ class ShadowSignals:
         for name in ("record_hashes", "fit_seconds", "predict_seconds"):
             if (value := getattr(self, name)) is not None:
                 arrays[name] = value
+        if self.queries is not None:
+            arrays["queries"] = np.array(json.dumps(asdict(self.queries)))
         # A damaged zip may lose an array without a word.
         arrays["names"] = np.array(sorted(arrays))
         with atomic_write(path) as file:
@@ -228,9 +245,14 @@ class ShadowSignals:
                 n_missing_classes=int(arrays["n_missing_classes"]),
                 fit_seconds=arrays.get("fit_seconds"),
                 predict_seconds=arrays.get("predict_seconds"),
+                queries=_read_queries(arrays.get("queries")),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{wrong}: {error}") from error
+
+
+def _read_queries(stored: NDArray | None) -> Queries | None:
+    return None if stored is None else Queries.checked(**json.loads(str(stored)))
 
 
 def _check_member(member: ArrayLike) -> NDArray[np.bool_]:

@@ -60,7 +60,8 @@ class ShadowTask:
         model.fit(copy_rows(pool.X, index), pool.y[index], **self.params, **metadata)
         fitted = time.perf_counter()
         kept = {name: np.empty(n, dtype=np.float32) for name in self.signals}
-        for block, proba in iter_class_probabilities(model, pool.X, self.classes):
+        answers = iter_class_probabilities(model, pool.X, self.classes, pool.copies)
+        for block, proba in answers:
             for name, values in kept.items():
                 values[block] = SIGNALS[name](proba, pool.columns[block])
         return ShadowResult(

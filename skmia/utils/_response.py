@@ -1,6 +1,7 @@
 """What a classifier says about records: probabilities in a fixed column order."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.base import is_classifier
 
 from skmia.utils._cloning import copy_rows, deep_params
 from skmia.utils._labels import encode_labels
+from skmia.utils._queries import Copies, mean_answer
 from skmia.utils._rows import n_rows
 
 # Values, of X or of probabilities, that a block of rows holds: 64 MiB of doubles.
@@ -98,15 +100,20 @@ def _check_one_margin_per_class(
 
 
 def iter_class_probabilities(
-    estimator: Any, X: Any, classes: NDArray
+    estimator: Any, X: Any, classes: NDArray, copies: Copies | None = None
 ) -> Iterator[tuple[slice, NDArray[np.floating]]]:
-    """Blocks of `class_probabilities` on copies of rows of X, each of bounded size."""
+    """Blocks of `class_probabilities` of rows of X, each of bounded size.
+
+    The estimator gets rows of its own, to write in if it likes. With `copies`, the
+    probabilities are means over each row and its copies.
+    """
+    ask = partial(class_probabilities, estimator, classes=classes)
     n = n_rows(X)
     step = max(1, _BLOCK_VALUES // max(len(classes), _values_per_row(X)))
     for start in range(0, n, step):
         rows = slice(start, min(start + step, n))
         block = copy_rows(X, np.arange(rows.start, rows.stop))
-        yield rows, class_probabilities(estimator, block, classes)
+        yield rows, mean_answer(ask, block, copies)
 
 
 def _values_per_row(X: Any) -> int:

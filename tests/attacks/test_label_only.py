@@ -16,8 +16,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
-from skmia.attacks import LabelOnlyAttack, LossThresholdAttack, _label_only
+from skmia.attacks import LabelOnlyAttack, LossThresholdAttack
 from skmia.metrics import roc_auc
+from skmia.utils import _queries
 
 
 class OnlyLabels(ClassifierMixin, BaseEstimator):
@@ -182,7 +183,7 @@ def test_a_call_is_a_few_predictions_of_many_rows(monkeypatch):
     assert [len(call) for call in model.calls_] == [300, 24 * 300]
     # Blocks bound the memory, and are no part of the result.
     for limit, largest in ((2**13, 600), (1000, 83)):
-        monkeypatch.setattr(_label_only, "_BLOCK_VALUES", limit)
+        monkeypatch.setattr(_queries, "_BLOCK_VALUES", limit)
         model.calls_.clear()
         np.testing.assert_array_equal(attack.score_samples(X, y), scores)
         assert max(len(call) for call in model.calls_[1:]) == largest

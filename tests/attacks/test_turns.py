@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skmia.attacks._turns import halves, other_shadows, turns
+from skmia.attacks._turns import folds, other_shadows, turns
 from skmia.attacks._worlds import Worlds
 from skmia.shadows._design import partners
 
@@ -34,7 +34,7 @@ def test_pairs_stay_together(enough, fewest, shuffled):
             assert len(set(turn)) == len(turn)
             assert min(wanted, n_shadows) <= len(turn) <= min(wanted + 1, n_shadows)
             assert set(turn) <= set(range(n_shadows))
-            half = dict(zip(turn, halves(turn), strict=True))
+            half = dict(zip(turn, folds(turn, 2), strict=True))
             assert set(half.values()) == {0, 1}
             assert all(half[twin[k]] == half[k] for k in turn if twin[k] >= 0)
             if wanted >= n_shadows:
@@ -53,7 +53,13 @@ def test_turns_are_spread_over_the_set():
 def test_shadows_without_twins():
     member = np.random.RandomState(0).uniform(size=(9, 50)) < 0.5
     assert_array_equal(turns(member), np.arange(9))
-    assert_array_equal(halves(turns(member)), [0, 0, 1, 1, 0, 0, 1, 1, 0])
+    assert_array_equal(folds(turns(member), 2), [0, 0, 1, 1, 0, 0, 1, 1, 0])
+
+
+@pytest.mark.parametrize(("n_shadows", "expected"), [(4, 2), (5, 3), (7, 4), (16, 4)])
+def test_no_fold_is_empty(n_shadows, expected):
+    fold = folds(turns(paired(n_shadows, 60)), 4)
+    assert_array_equal(np.unique(fold), np.arange(expected))
 
 
 def test_the_others_are_all_but_itself_and_its_twin():

@@ -258,3 +258,21 @@ def test_classes_missing_from_a_shadow_are_counted():
     rare = audit(model, (X_in, y_in, X_out, y_out))
     (guard,) = (g for g in rare.guards if g.name == "missing_classes")
     assert guard.count == 2  # one record, in half of four shadows
+
+
+def test_queries_of_the_attacks_reach_the_shadows(monkeypatch):
+    """Each model is asked about copies as well; a loss attack beside asks of none."""
+    seen = []
+
+    def spy(*args, **kwargs):
+        seen.append(fit_shadows(*args, **kwargs))
+        return seen[-1]
+
+    monkeypatch.setattr(module, "fit_shadows", spy)
+    attacks = {
+        "loss": LossThresholdAttack(MODEL),
+        "lira": LiRAAttack(MODEL, n_queries=2, noise=0.3),
+    }
+    audit(attacks=attacks)
+    assert seen[0].queries.n_queries == 2
+    assert seen[0].queries.noise == (0.3,)

@@ -294,3 +294,15 @@ def test_an_attack_that_fails_is_named():
 
     with pytest.raises(ValueError, match="'mine' gave 2 of 300 records a score"):
         audit(attacks={"mine": Missing("precomputed")})
+
+
+def test_attacks_that_ask_about_other_copies(no_shadow):
+    """One set of shadows answers one set of queries."""
+    attacks = {
+        "plain": LiRAAttack(MODEL),
+        "often": LiRAAttack(MODEL, n_queries=2),
+    }
+    with pytest.raises(
+        ValueError, match=r"'often'\] has n_queries=2 and attacks\['plain'\] .*=0, but"
+    ):
+        audit(attacks=attacks)

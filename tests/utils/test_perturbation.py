@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 from scipy.stats import chisquare, kstest, norm
 
-from skmia.attacks._perturbation import Perturbation, uniform
+from skmia.utils._perturbation import Perturbation, uniform
 
 RNG_SEED = 3  # of every draw here; a test of a distribution fails at p < 1e-4
 

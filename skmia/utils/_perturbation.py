@@ -6,15 +6,20 @@ the same copies whichever records are scored with it.
 """
 
 import numbers
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import ndtri
 from scipy.stats import poisson
 
 from skmia.utils._encoding import as_numbers, split_columns
 from skmia.utils._rows import concat_rows, hash_rows, take_rows
-from skmia.utils._value_bits import GOLDEN, mix
+from skmia.utils._value_bits import GOLDEN, Hashes, mix
+
+Floats = NDArray[np.floating]
+Indices = NDArray[np.integer]
 
 PERTURBATIONS = ("auto", "noise", "resample")
 
@@ -39,11 +44,11 @@ class Perturbation:
         Seeds the copies.
     """
 
-    def __init__(self, kind, seed):
+    def __init__(self, kind: str, seed: int) -> None:
         self.kind = kind
         self.seed = mix(np.array([seed + 1], dtype=np.uint64))
 
-    def fit(self, X):
+    def fit(self, X: Any) -> "Perturbation":
         """Learn the spreads, ranges and distributions of the columns of `X`."""
         if len(X.shape) != 2:
             raise ValueError(
@@ -51,18 +56,19 @@ class Perturbation:
                 f"{tuple(X.shape)} instead; pass n_queries=0 to ask about the records "
                 "as they are."
             )
-        if not sparse.issparse(X):
-            self._learned = [_learn(column, self.kind) for column in split_columns(X)]
+        self._is_sparse = sparse.issparse(X)
+        if not self._is_sparse:
+            self._columns = [_learn(column, self.kind) for column in split_columns(X)]
         elif self.kind == "noise":
             raise ValueError(
                 "perturb='noise' would fill the zeros of a sparse X. Pass "
                 "perturb='auto', which resamples values and keeps X sparse."
             )
         else:
-            self._learned = _SparseResampling(X)
+            self._sparse = _SparseResampling(X)
         return self
 
-    def copies(self, X, queries, noise, flip_rate):
+    def copies(self, X: Any, queries: Indices, noise: Floats, flip_rate: Floats) -> Any:
         """Copies of all rows of `X`, query after query, in its container.
 
         Parameters
@@ -80,31 +86,37 @@ class Perturbation:
         array, frame or sparse matrix of shape (q * n, n_features)
             The copies.
         """
+        if sparse.issparse(X) != self._is_sparse:
+            raise ValueError(
+                f"X was {_density(self._is_sparse)} in fit, and is "
+                f"{_density(not self._is_sparse)} now. Pass records to be perturbed "
+                "in the container of fit."
+            )
         hashes = hash_rows(X)
         steps = (queries.astype(np.uint64) + np.uint64(1)) * np.uint64(GOLDEN)
         states = mix(mix(hashes ^ self.seed) + steps[:, None]).ravel()
         rows = np.tile(np.arange(len(hashes)), len(queries))
         noise, flip_rate = (np.repeat(v, len(hashes)) for v in (noise, flip_rate))
         if sparse.issparse(X):
-            return self._learned.perturb(X, rows, states, flip_rate)
+            return self._sparse.perturb(X, rows, states, flip_rate)
         return _join(
             X,
             [
                 learned.perturb(column, rows, uniform(states, j), noise, flip_rate)
                 for j, (column, learned) in enumerate(
-                    zip(split_columns(X), self._learned, strict=True)
+                    zip(split_columns(X), self._columns, strict=True)
                 )
             ],
         )
 
 
-def uniform(states, streams):
+def uniform(states: Hashes, streams: int | Indices) -> Floats:
     """Uniform numbers in [0, 1), one for each state and the number of a stream."""
     keys = mix((np.atleast_1d(streams) + 1).astype(np.uint64) * np.uint64(GOLDEN))
     return (mix(states + keys) >> np.uint64(12)) * 2.0**-52
 
 
-def _learn(column, kind):
+def _learn(column: Any, kind: str) -> "_Noise | _Resampling":
     if kind != "resample" and _is_numeric(column):
         finite = as_numbers(column)
         finite = finite[np.isfinite(finite)]
@@ -118,14 +130,16 @@ def _learn(column, kind):
 class _Noise:
     """Gaussian noise on a column of numbers."""
 
-    def __init__(self, finite):
+    def __init__(self, finite: Floats) -> None:
         self.low, self.high = finite.min(), finite.max()
         largest = max(abs(self.low), abs(self.high), np.finfo(float).tiny)
         # Scaled first, so that the squares of large values are finite.
         self.spread = largest * np.std(finite / largest)
         self.whole = bool((finite == np.rint(finite)).all())
 
-    def perturb(self, column, rows, u, noise, flip_rate):
+    def perturb(
+        self, column: Any, rows: Indices, u: Floats, noise: Floats, flip_rate: Floats
+    ) -> Any:
         if not _is_numeric(column):
             raise ValueError(
                 "A column of X held numbers in fit, and holds something else now: "
@@ -143,14 +157,16 @@ class _Noise:
 class _Resampling:
     """Values drawn from those of the pool, as often as they occur there."""
 
-    def __init__(self, column):
+    def __init__(self, column: Any) -> None:
         _, first, counts = np.unique(
             hash_rows(column), return_index=True, return_counts=True
         )
         self.values = take_rows(column, first)
         self.ends = np.cumsum(counts) / counts.sum()
 
-    def perturb(self, column, rows, u, noise, flip_rate):
+    def perturb(
+        self, column: Any, rows: Indices, u: Floats, noise: Floats, flip_rate: Floats
+    ) -> Any:
         # Where u is below the rate the value changes, and u / rate is uniform again.
         share = u / flip_rate
         drawn = np.searchsorted(self.ends[:-1], share, side="right")
@@ -161,7 +177,7 @@ class _Resampling:
 class _SparseResampling:
     """The same for all columns of a sparse matrix, at the cost of what it stores."""
 
-    def __init__(self, X):
+    def __init__(self, X: Any) -> None:
         X = _canonical(X).tocsc()
         self.n = X.shape[0]
         self.starts = X.indptr[:-1]
@@ -171,7 +187,7 @@ class _SparseResampling:
         # one is for columns that hold no value, which may start there.
         self.values = np.append(X.data[np.lexsort((X.data, columns))], 0)
 
-    def perturb(self, X, rows, states, flip_rate):
+    def perturb(self, X: Any, rows: Indices, states: Hashes, flip_rate: Floats) -> Any:
         container, X = X, _canonical(X)
         taken = X[rows]
         row = np.repeat(np.arange(len(rows)), np.diff(taken.indptr))
@@ -195,7 +211,7 @@ class _SparseResampling:
             copies = copies.astype(X.dtype)
         return type(container)(copies)
 
-    def _draw(self, column, share):
+    def _draw(self, column: Indices, share: Floats) -> tuple[NDArray, NDArray]:
         """The value at `share` of each column's distribution, and whether it is 0."""
         position = (share * self.n).astype(np.intp)
         is_zero = position >= self.count[column]
@@ -203,7 +219,9 @@ class _SparseResampling:
         at = np.minimum(self.starts[column] + position, last)
         return self.values[at], is_zero
 
-    def _fill(self, states, flip_rate, n_columns):
+    def _fill(
+        self, states: Hashes, flip_rate: Floats, n_columns: int
+    ) -> tuple[NDArray, NDArray]:
         """Rows and columns of zeros that get a value.
 
         A zero of column j does so with probability rate * share of j not zero. Drawn
@@ -224,14 +242,18 @@ class _SparseResampling:
         return np.concatenate(rows), np.concatenate(columns)
 
 
-def _canonical(X):
+def _density(is_sparse: bool) -> str:
+    return "sparse" if is_sparse else "dense"
+
+
+def _canonical(X: Any) -> Any:
     X = sparse.csr_array(X, copy=True)
     X.sum_duplicates()
     X.eliminate_zeros()
     return X
 
 
-def _is_numeric(column):
+def _is_numeric(column: Any) -> bool:
     dtype = column.dtype
     if hasattr(dtype, "is_numeric"):  # polars
         return dtype.is_numeric()
@@ -240,18 +262,18 @@ def _is_numeric(column):
     return dtype.kind in "iuf"
 
 
-def _is_number(kind):
+def _is_number(kind: type) -> bool:
     real = issubclass(kind, numbers.Real) and not issubclass(kind, bool | np.bool_)
     return real or kind is type(None)
 
 
-def _is_integer(dtype):
+def _is_integer(dtype: Any) -> bool:
     if hasattr(dtype, "is_integer"):  # polars
         return dtype.is_integer()
     return dtype.kind in "iu"
 
 
-def _as_column(values, like):
+def _as_column(values: NDArray, like: Any) -> Any:
     """`values` in the container and of the type of `like`, missing where it is."""
     if hasattr(like.dtype, "is_numeric"):
         import polars as pl
@@ -267,7 +289,7 @@ def _as_column(values, like):
     return values.astype(like.dtype)
 
 
-def _join(X, columns):
+def _join(X: Any, columns: list[Any]) -> Any:
     """A table of the kind of `X` from its `columns`."""
     if hasattr(X, "iloc"):
         columns = [column.reset_index(drop=True) for column in columns]
