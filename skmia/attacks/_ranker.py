@@ -56,7 +56,9 @@ class MonotoneLogistic:
 
     scikit-learn's has no bounds on its weights. Columns are compressed, so that a
     likelihood ratio of thousands is not all that is seen, and standardised; weights
-    are shrunk as if by ten observations.
+    are shrunk as if by ten observations. Values outside of those it was fitted on
+    count as the nearest: of a column that hardly varied (the spread of a single
+    value, say) nothing is known elsewhere.
     """
 
     penalty = 10.0
@@ -67,6 +69,7 @@ class MonotoneLogistic:
     def fit(self, X, y):
         """Learn from features `X` and membership `y`, of which both must occur."""
         Z = _compress(X)
+        self._range = Z.min(axis=0), Z.max(axis=0)
         self._center, scale = Z.mean(axis=0), Z.std(axis=0)
         self._scale = np.where(scale > 0, scale, 1.0)
         Z = (Z - self._center) / self._scale
@@ -92,7 +95,8 @@ class MonotoneLogistic:
 
     def log_odds(self, X):
         """Log odds of membership, (n_rows,)."""
-        Z = (_compress(X) - self._center) / self._scale
+        Z = np.clip(_compress(X), *self._range)
+        Z = (Z - self._center) / self._scale
         return Z @ self._weights[:-1] + self._weights[-1]
 
 

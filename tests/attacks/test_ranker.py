@@ -46,6 +46,16 @@ def test_a_constant_column_and_huge_values(table):
     assert np.isfinite(MonotoneLogistic([1, 1, 0, 1, 1]).fit(X, y).log_odds(X)).all()
 
 
+def test_a_column_that_hardly_varied_says_nothing_elsewhere(table):
+    """A spread that was the same for all, but for rounding, and is not any more."""
+    X, y = table
+    still = 1 + 1e-9 * np.where(y, 1.0, -1.0) * (X[:, 2] > 1)
+    linear = MonotoneLogistic([1, 0, 0, 0]).fit(np.column_stack([X, still]), y)
+    moved = linear.log_odds(np.column_stack([X, np.full(len(X), 3.0)]))
+    most = linear.log_odds(np.column_stack([X, np.full(len(X), still.max())]))
+    assert_allclose(moved, most)
+
+
 def test_the_ranker_is_monotone_and_orders_what_trees_leave_tied(table):
     X, y = table
     ranker = Ranker([1, 1, 0], seed=0).fit(X, y)
@@ -57,7 +67,8 @@ def test_the_ranker_is_monotone_and_orders_what_trees_leave_tied(table):
             judged.append(ranker.log_odds(raised))
         assert (np.diff(judged, axis=0) >= 0).all()
     # Beyond the last split the trees are flat, and the order is still right.
-    far = np.array([[10.0, 0, 0], [20.0, 0, 0]])
+    top = np.sort(X[:, 0])[-2:]
+    far = np.column_stack([top, np.zeros((2, 2))])
     assert ranker._trees.decision_function(far).std() == 0
     assert np.diff(ranker.log_odds(far)) > 0
     assert roc_auc(y, ranker.log_odds(X)) > 0.7
