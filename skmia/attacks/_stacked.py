@@ -28,9 +28,10 @@ class StackedAttack(PoolAttack):
     Every shadow is a target whose members are known. A small boosted-tree model learns
     from them how the LiRA score, RMIA's ratio, the calibrated logit and the record's
     own IN and OUT distributions speak for membership on *this* data and model; then it
-    judges the real target. No single score leads everywhere; from 8 shadows on this
-    one is ahead of each in the mean over the cells of ``benchmarks/attack_power.py``,
-    though not in every cell. With 4 shadows :class:`RMIAAttack` finds more.
+    judges the real target. No single score leads everywhere; over the 30 pairs of data
+    and model of ``benchmarks/attack_power.py`` this one, with 8 shadows, finds 1.27
+    times what per-record LiRA finds with 64 at 0.1 % FPR (geometric mean; 1.03 with 4).
+    Behind are a few cells of discrete answers: nearest neighbours, single trees.
 
     Parameters
     ----------
