@@ -4,7 +4,7 @@ import inspect
 from importlib import import_module
 
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -22,7 +22,18 @@ INNER = [
     make_pipeline(StandardScaler(), LogisticRegression()),
 ]
 # What makes a check fast, never what makes it pass.
-SETTINGS = {"n_shadows": 4}
+SETTINGS = {"n_shadows": 4, "n_models": 4, "n_left_out": 2}
+# Settings that are another estimator altogether, around the first inner classifier.
+VARIANTS = {
+    "ConfidenceMaskingClassifier": [
+        {"method": "label"},
+        {"method": "minimal_distortion"},
+        {"method": "temperature"},
+        {"method": "top_k"},
+    ],
+    "HighEntropyClassifier": [{"output_modification": False}],
+    "WeightedSmoothingClassifier": [{"on": "features"}],
+}
 
 
 def public_estimators():
@@ -44,16 +55,24 @@ def public_estimators():
 
 
 def instances():
-    """Each of them around each inner classifier."""
-    for cls in public_estimators().values():
+    """Each of them around each inner classifier, and its variants around one."""
+    for name, cls in public_estimators().items():
         known = inspect.signature(cls).parameters
         settings = {k: v for k, v in SETTINGS.items() if k in known}
         for inner in INNER:
+            if "random_state" not in known and "random_state" in inner.get_params():
+                # The checks seed what they are given, and nothing inside of it.
+                inner = clone(inner).set_params(random_state=0)
             yield cls(inner, **settings)
+        for variant in VARIANTS.get(name, ()):
+            yield cls(INNER[0], **settings, **variant)
 
 
-def test_every_attack_is_found():
-    assert {"LossThresholdAttack", "LiRAAttack"} <= set(public_estimators())
+def test_every_attack_and_defense_is_found():
+    found = set(public_estimators())
+    assert {"LossThresholdAttack", "LiRAAttack"} <= found
+    assert {"ConfidenceMaskingClassifier", "LabelSmoothingClassifier"} <= found
+    assert set(VARIANTS) <= found
 
 
 # A list: on scikit-learn <= 1.8 the decorator hands pytest 9 a generator.

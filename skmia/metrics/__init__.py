@@ -6,6 +6,7 @@ of models, and none depends on the order of the rows.
 """
 
 from skmia.metrics._auc_interval import roc_auc_interval
+from skmia.metrics._displays import LeakageTradeoffDisplay
 from skmia.metrics._epsilon import epsilon_at_threshold, epsilon_lower_bound
 from skmia.metrics._intervals import (
     Interval,
@@ -35,6 +36,7 @@ __all__ = [
     "AucPValue",
     "FrequencyDifference",
     "Interval",
+    "LeakageTradeoffDisplay",
     "ThresholdCounts",
     "attack_scorer",
     "auc_p_value",

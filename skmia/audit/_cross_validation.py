@@ -1,0 +1,294 @@
+"""The models of a cross-validation as targets, and as each other's shadows."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skmia.audit._attacks import configure, describe_attack, make_attacks, signals_of
+from skmia.audit._blind import blind_classifier
+from skmia.audit._classifier import _describe_model
+from skmia.audit._cv_run import Run, SplitModel
+from skmia.audit._guards import (
+    Guard,
+    duplicate_rows,
+    members_less_accurate,
+    missing_classes,
+    saturated_probabilities,
+)
+from skmia.audit._inputs import check_max_fprs, check_scores, resolve_seed
+from skmia.audit._report import AuditReport
+from skmia.audit._splits import (
+    MIN_SHADOWS,
+    draw_models,
+    independent_splits,
+)
+from skmia.shadows import ShadowSignals
+from skmia.utils._rows import take_rows
+from skmia.utils._validation import check_real
+
+_REMEDY = (
+    "Pass cv=RepeatedStratifiedKFold(n_repeats=5), or StratifiedShuffleSplit with 10 "
+    "splits or more, to cross_validate."
+)
+
+
+def audit_cv(
+    cv_results: Mapping[str, Any],
+    X: Any,
+    y: ArrayLike,
+    *,
+    attacks: str | Sequence[str] | Mapping[str, Any] = "default",
+    max_fprs: Sequence[float] = (0.1, 0.01, 0.001),
+    confidence_level: float = 0.95,
+    random_state: int | np.random.RandomState | None = None,
+) -> AuditReport:
+    """Audit the models that ``cross_validate`` has fitted, without fitting any more.
+
+    Every model is a target in turn: its training rows are the members, its test rows
+    the non-members. Models from splits that were drawn independently of the target's,
+    such as those of the other repeats of a repeated k-fold or of other shuffled
+    splits, are its shadow models. A single k-fold has none: each of its folds tells
+    who is in the others, so that only attacks without shadows are run.
+
+    Parameters
+    ----------
+    cv_results : dict
+        What ``cross_validate(..., return_estimator=True, return_indices=True)``
+        returned.
+    X : array-like, frame or sparse matrix of shape (n_records, n_features)
+        The rows that were given to it, in the same order.
+    y : array-like of shape (n_records,)
+        Their labels.
+    attacks : "default", sequence of str or dict of str to attack, default="default"
+        As in :func:`audit_classifier`. The default is ``["loss", "lira"]``, and
+        ``["loss"]`` where there are no shadows.
+    max_fprs : sequence of float, default=(0.1, 0.01, 0.001)
+        False positive rates at which the true positive rate is read.
+    confidence_level : float, default=0.95
+        Confidence level of every interval.
+    random_state : int, RandomState or None, default=None
+        Draws the models that speak for each record, and seeds the attacks. What was
+        drawn where it is None is in ``settings["random_state"]``.
+
+    Returns
+    -------
+    AuditReport
+        Each record once as a member and once as a non-member, of models that are drawn
+        for it among those that were, or were not, trained on it. More of them would
+        not be more records, and would make the intervals too narrow.
+
+    Raises
+    ------
+    TypeError
+        If `cv_results` is no dict, or a model has no confidences.
+    ValueError
+        If estimators or indices are missing, X and y are not those of the
+        cross-validation, a model is frozen, no held-out row is left, or an attack takes
+        shadows and there are none.
+    sklearn.exceptions.NotFittedError
+        If the fit of a split has failed.
+
+    See Also
+    --------
+    audit_classifier : Audits one fitted model.
+    skmia.model_selection.leakage_scorer : Measures leakage while a search runs.
+
+    Notes
+    -----
+    The figures are about the learning procedure, preprocessing, defense and tuning
+    included, and not about one model; the shadows have been through the same. They hold
+    for training sets of the size of the splits': a model that is fitted on all rows
+    mostly leaks less.
+
+    Rows that were trained with a weight of 0 count as members here. Leave them out.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.model_selection import RepeatedStratifiedKFold, cross_validate
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.audit import audit_cv
+    >>> X, y = make_classification(400, flip_y=0.2, random_state=0)
+    >>> cv = RepeatedStratifiedKFold(n_splits=2, n_repeats=5, random_state=0)
+    >>> results = cross_validate(
+    ...     DecisionTreeClassifier(max_depth=6, random_state=0),
+    ...     X,
+    ...     y,
+    ...     cv=cv,
+    ...     return_estimator=True,
+    ...     return_indices=True,
+    ... )
+    >>> report = audit_cv(results, X, y, random_state=0)
+    >>> report.attacks
+    ('loss', 'lira')
+    >>> report.shadows
+    {'n_shadows': 8, 'train_size': 0.5}
+    >>> report.worst("auc")[1] > 0.6
+    True
+    """
+    max_fprs = check_max_fprs(max_fprs)
+    confidence_level = check_real(
+        confidence_level, "confidence_level", 0, 1, closed="neither"
+    )
+    seed = resolve_seed(random_state)
+    run = Run.of(cv_results, X, y)
+    independent = independent_splits(run.seen, run.test)
+    chosen, attacks = _choose(attacks, run.models[0], bool(independent))
+
+    rng = np.random.RandomState(seed)
+    drawn = [draw_models(side, rng) for side in (run.member, run.held_out)]
+    records = [np.flatnonzero(models >= 0) for models in drawn]
+    rows = np.concatenate(records)
+    model_of = np.concatenate(
+        [models[side] for models, side in zip(drawn, records, strict=True)]
+    )
+    membership = np.repeat([True, False], [len(side) for side in records])
+
+    signals = run.signals(signals_of(chosen) if independent else ("logit",))
+    shadows: list[ShadowSignals | None] = [None] * len(run.models)
+    fitted_with = None
+    guards = []
+    if independent:
+        shadows = [run.shadows(signals, others) for others in independent]
+        fitted_with = {
+            "n_shadows": min(map(len, independent)),
+            "train_size": float(run.member.mean()),
+        }
+        guards += _one_sided(run.seen, independent)
+    else:
+        guards.append(_dependent_splits())
+    scores, correct, own = _score(run, attacks, shadows, rows, model_of, seed)
+
+    guards += _copies(run)
+    guards += duplicate_rows(run.hashes[rows], membership)
+    guards += members_less_accurate(correct, membership)
+    guards += saturated_probabilities(own[:, None], np.zeros(len(own), dtype=np.intp))
+    guards += missing_classes(run.n_missing_classes, len(run.models))
+    if not np.array_equal(records[0], records[1]):
+        # With the same records on both sides nothing could tell them apart.
+        guards += blind_classifier(
+            take_rows(run.X, rows),
+            run.y[rows],
+            membership,
+            confidence_level=confidence_level,
+            seed=seed,
+        )
+    return AuditReport(
+        membership,
+        scores,
+        labels=run.y[rows],
+        index=run.X.index[rows] if hasattr(run.X, "iloc") else rows,
+        max_fprs=max_fprs,
+        confidence_level=confidence_level,
+        model=_describe_model(run.models[0].model),
+        accuracy=(
+            float(correct[membership].mean()),
+            float(correct[~membership].mean()),
+        ),
+        shadows=fitted_with,
+        guards=guards,
+        settings={
+            "attacks": {name: describe_attack(a) for name, a in chosen.items()},
+            "n_splits": len(run.models),
+            "max_fprs": max_fprs,
+            "random_state": seed,
+        },
+    )
+
+
+def _choose(
+    attacks: Any, model: SplitModel, has_shadows: bool
+) -> tuple[dict[str, Any], Any]:
+    """The attacks, made once to check them, and what to make them of again."""
+    if isinstance(attacks, str) and attacks == "default" and not has_shadows:
+        attacks = ["loss"]
+    chosen = make_attacks(attacks, model)
+    wanted = [name for name, a in chosen.items() if "shadows" in a.get_params(False)]
+    if wanted and not has_shadows:
+        raise ValueError(
+            f"The attacks {wanted} take shadow models, and these splits give each "
+            f"other's members away, or are fewer than {MIN_SHADOWS} besides the "
+            f"target's own. {_REMEDY}"
+        )
+    return chosen, attacks
+
+
+def _score(
+    run: Run,
+    attacks: Any,
+    shadows: Sequence[ShadowSignals | None],
+    rows: NDArray[np.intp],
+    model_of: NDArray[np.intp],
+    seed: int,
+) -> tuple[dict[str, NDArray], NDArray[np.bool_], NDArray[np.float64]]:
+    """Scores, right answers and own-class probability of every record and model."""
+    scores: dict[str, NDArray] = {}
+    correct = np.empty(len(rows), dtype=bool)
+    own = np.empty(len(rows))
+    for k, model in enumerate(run.models):
+        mine = np.flatnonzero(model_of == k)
+        if not len(mine):
+            continue
+        asked = rows[mine]
+        X, y = take_rows(run.X, asked), run.y[asked]
+        correct[mine] = np.asarray(model.predict(X)) == y
+        proba = model.predict_proba(X)
+        own[mine] = proba[np.arange(len(mine)), run.columns[asked]]
+        others = shadows[k]
+        for name, attack in make_attacks(attacks, model).items():
+            configure(attack, MIN_SHADOWS if others is None else others.n_shadows, seed)
+            if "shadows" in attack.get_params(False):
+                attack.set_params(shadows=others)
+            try:
+                with warnings.catch_warnings():
+                    # The report's own guard says so for all targets together.
+                    warnings.filterwarnings("ignore", r"\d+ of \d+ records are in ")
+                    attack.fit(run.X, run.y, membership=run.seen[k])
+                said = attack.score_samples(X, y)
+            except Exception as error:
+                error.add_note(f"Raised by the attack {name!r} on split {k}.")
+                raise
+            scores.setdefault(name, np.empty(len(rows)))[mine] = check_scores(
+                name, said, len(mine)
+            )
+    return scores, correct, own
+
+
+def _dependent_splits() -> Guard:
+    message = (
+        "No attack with shadow models was run. The splits are folds of one run, or too "
+        "few, or not drawn independently: who is in the others would tell who is in "
+        f"this one. Such an attack may find much more. {_REMEDY}"
+    )
+    return Guard("dependent_splits", "warning", message)
+
+
+def _one_sided(
+    seen: NDArray[np.bool_], independent: Sequence[NDArray[np.intp]]
+) -> list[Guard]:
+    """Tell of records that all shadows of a target hold, or none."""
+    held = [seen[others].mean(axis=0) for others in independent]
+    share = float(np.mean([(part == 0) | (part == 1) for part in held]))
+    if share == 0:
+        return []
+    message = (
+        f"On average {100 * share:.3g} % of the records are in all of a target's "
+        "shadow models or in none. These are judged by what is typical of others, and "
+        "may read as safe when they are not; more splits would help."
+    )
+    return [Guard("one_sided_records", "warning", message, value=share)]
+
+
+def _copies(run: Run) -> list[Guard]:
+    """Tell of test rows that equal a training row of their split."""
+    count = int((run.test & run.seen).sum())
+    if not count:
+        return []
+    message = (
+        f"{count:,} times a test row had the same features and label as a training row "
+        "of its split. There it is no non-member, and was left out."
+    )
+    return [Guard("shared_rows", "warning", message, count)]

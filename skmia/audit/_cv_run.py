@@ -1,0 +1,179 @@
+"""A cross-validation, checked: its models, its rows, and who was trained on what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.frozen import FrozenEstimator
+
+from skmia.attacks._shadow_base import any_copy
+from skmia.audit._inputs import check_model
+from skmia.audit._splits import masks
+from skmia.model_selection import AuditableClassifier
+from skmia.shadows import ShadowSignals
+from skmia.signals import SIGNALS
+from skmia.utils._cloning import check_can_be_refitted
+from skmia.utils._labels import check_labels, check_two_classes
+from skmia.utils._response import class_probabilities, iter_class_probabilities
+from skmia.utils._rows import hash_rows, n_rows
+
+
+class SplitModel(ClassifierMixin, BaseEstimator):
+    """A fitted model that knows the classes of all rows, 0 for those it has not seen.
+
+    Attacks refuse labels that their target does not know, and a split may leave a rare
+    class out.
+    """
+
+    def __init__(self, model: Any, classes: NDArray) -> None:
+        self.model = model
+        self.classes = classes
+        self.classes_ = classes
+
+    def fit(self, X: Any, y: Any) -> "SplitModel":
+        return self
+
+    def predict(self, X: Any) -> NDArray:
+        return self.model.predict(X)
+
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+        return class_probabilities(self.model, X, self.classes)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A cross-validation, checked: models and rows, and who was trained on what."""
+
+    models: list[SplitModel]
+    X: Any
+    y: NDArray
+    columns: NDArray[np.intp]
+    hashes: NDArray[np.uint64]
+    member: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
+    test: NDArray[np.bool_]
+    held_out: NDArray[np.bool_]
+    n_missing_classes: int
+
+    @classmethod
+    def of(cls, cv_results: Any, X: Any, y: Any) -> "Run":
+        """Check what ``cross_validate`` returned against the rows it was given."""
+        estimators, train, test = _check_results(cv_results)
+        X = np.asarray(X) if isinstance(X, (list, tuple)) else X
+        n = n_rows(X)
+        labels = check_labels(y, n, "audit_cv")
+        classes, columns = np.unique(labels, return_inverse=True)
+        check_two_classes(classes, "audit_cv")
+        highest = max(int(np.max(side)) for side in (*train, *test))
+        if highest >= n:
+            raise ValueError(
+                f"cv_results has indices up to {highest}, but X has {n} rows. Pass the "
+                "X and y that cross_validate was given."
+            )
+        member, tested = masks(train, n), masks(test, n)
+        if (member & tested).any():
+            raise ValueError(
+                "cv_results has rows that are in the training and in the test set of "
+                "one split: they are no non-members. Pass a cv that keeps them apart."
+            )
+        hashes = hash_rows(X, labels)
+        for estimator, rows in zip(estimators, train, strict=True):
+            _check_same_rows(estimator, hashes[rows])
+        models = [SplitModel(check_model(m), classes) for m in estimators]
+        known = np.stack([np.isin(classes, m.model.classes_) for m in models])
+        seen = any_copy(member, hashes)
+        held_out = tested & ~seen & known[:, columns]
+        if not held_out.any():
+            raise ValueError(
+                "No held-out row is left to compare the members with: each equals a "
+                "training row of its split, or has a label that is unknown there."
+            )
+        return cls(
+            models,
+            X,
+            labels,
+            columns.astype(np.intp),
+            hashes,
+            member,
+            seen,
+            tested,
+            held_out,
+            int((~known).sum()),
+        )
+
+    def signals(self, names: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """What every model says of every record."""
+        arrays = {
+            name: np.empty(self.member.shape, dtype=np.float32)
+            for name in dict.fromkeys(("logit", *names))
+        }
+        for k, model in enumerate(self.models):
+            for rows, proba in iter_class_probabilities(
+                model.model, self.X, model.classes
+            ):
+                for name, array in arrays.items():
+                    array[k, rows] = SIGNALS[name](proba, self.columns[rows])
+        return arrays
+
+    def shadows(
+        self, signals: Mapping[str, NDArray[np.float32]], others: NDArray[np.intp]
+    ) -> ShadowSignals:
+        """The models at `others` as shadows."""
+        return ShadowSignals(
+            {name: said[others] for name, said in signals.items()},
+            self.member[others],
+            record_hashes=self.hashes,
+        )
+
+
+def _check_results(
+    cv_results: Any,
+) -> tuple[list[Any], list[NDArray], list[NDArray]]:
+    if not isinstance(cv_results, Mapping):
+        raise TypeError(
+            "The 'cv_results' parameter must be what cross_validate returned, a dict. "
+            f"Got {type(cv_results).__name__} instead."
+        )
+    for key, option in (("estimator", "estimator"), ("indices", "indices")):
+        if key not in cv_results:
+            raise ValueError(
+                f"The 'cv_results' parameter has no {key!r}. Call cross_validate with "
+                f"return_{option}=True; cv_results_ of a search has none, so "
+                "cross-validate the candidate that it chose."
+            )
+    estimators = list(cv_results["estimator"])
+    sides = [
+        [np.asarray(rows) for rows in cv_results["indices"][side]]
+        for side in ("train", "test")
+    ]
+    if not estimators or not len(estimators) == len(sides[0]) == len(sides[1]):
+        raise ValueError(
+            "The 'cv_results' parameter must have one estimator and one pair of index "
+            f"arrays per split. Got {len(estimators)} estimators, {len(sides[0])} "
+            f"training sets and {len(sides[1])} test sets instead."
+        )
+    for estimator in estimators:
+        if isinstance(estimator, FrozenEstimator):
+            raise ValueError(
+                "cross_validate does not train a FrozenEstimator: the training rows "
+                "of a split are not its members, and it would read as safe. Pass the "
+                "classifier itself to cross_validate, or audit the fitted one with "
+                "audit_classifier."
+            )
+        check_can_be_refitted(estimator)
+    return estimators, sides[0], sides[1]
+
+
+def _check_same_rows(estimator: Any, hashes: NDArray[np.uint64]) -> None:
+    """Compare with the rows that an estimator remembers, where it does."""
+    rows = getattr(estimator, "_training_rows", None)
+    if isinstance(estimator, AuditableClassifier) and rows is not None:
+        if np.array_equal(rows.hashes, hashes):
+            return
+        raise ValueError(
+            "X and y are not those of the cross-validation: an AuditableClassifier "
+            "of it was fitted on other rows. Pass them in the same order."
+        )

@@ -1,0 +1,25 @@
+"""Defenses against membership inference, as classifiers that wrap a classifier."""
+
+from skmia.defenses._adversarial_regularization import (
+    AdversarialRegularizationClassifier,
+)
+from skmia.defenses._adversarial_training import AdversarialTrainingClassifier
+from skmia.defenses._base import Defense
+from skmia.defenses._confidence_masking import ConfidenceMaskingClassifier
+from skmia.defenses._differential_privacy import DifferentialPrivacyClassifier
+from skmia.defenses._high_entropy import HighEntropyClassifier
+from skmia.defenses._label_smoothing import LabelSmoothingClassifier
+from skmia.defenses._self_distillation import SelfDistillationClassifier
+from skmia.defenses._weighted_smoothing import WeightedSmoothingClassifier
+
+__all__ = [
+    "AdversarialRegularizationClassifier",
+    "AdversarialTrainingClassifier",
+    "ConfidenceMaskingClassifier",
+    "Defense",
+    "DifferentialPrivacyClassifier",
+    "HighEntropyClassifier",
+    "LabelSmoothingClassifier",
+    "SelfDistillationClassifier",
+    "WeightedSmoothingClassifier",
+]

@@ -1,0 +1,260 @@
+"""Adversarial regularization: train against an adversary that looks for members."""
+
+import numpy as np
+
+from skmia.defenses._base import Defense
+from skmia.defenses._epochs import fit_in_epochs, trains_in_epochs
+from skmia.defenses._inference_model import InferenceModel
+from skmia.defenses._simplex import project_on_simplex
+from skmia.defenses._soft_labels import fit_soft
+from skmia.utils._metadata import slice_metadata
+from skmia.utils._response import (
+    check_has_response,
+    check_is_classifier,
+    class_probabilities,
+)
+from skmia.utils._rows import content_groups, hash_rows, take_rows
+from skmia.utils._validation import check_integer, check_real
+
+# Fits of a classifier that is not trained in epochs.
+_N_FITS = 5
+
+
+class AdversarialRegularizationClassifier(Defense):
+    """Fit a classifier against an inference model that looks for its members.
+
+    Some rows are held out as a reference. The inference model learns to tell the
+    classifier's answers to the rows that it is trained on from its answers to the
+    reference, and the classifier learns to be right and to give the inference model
+    nothing to go by: it minimises ``loss + alpha * gain``, where the gain is what the
+    inference model maximises.
+
+    - ``MLPClassifier`` and ``SGDClassifier(loss="log_loss")``, also at the end of a
+      Pipeline, take turns with the inference model, epoch by epoch.
+    - Any other classifier is fitted several times, each time on soft labels that lead
+      it away from what the inference model has found.
+
+    Parameters
+    ----------
+    estimator : classifier or Pipeline, default=None
+        What is defended; not touched. None is ``LogisticRegression()``.
+    alpha : float, default=1.0
+        Weight of the gain, the paper's lambda. 0 is no defense beyond the rows that
+        are held out. Published for neural networks: 3 on Purchase-100.
+    reference_fraction : float, default=0.1
+        Share of the rows that is held out, in (0, 1). These rows teach the classifier
+        nothing, which costs accuracy, and the fewer there are, the less the inference
+        model knows of answers to rows that are not members.
+    attack_estimator : classifier, default=None
+        What the inference model is made of: a classifier of three columns, the
+        probability of a row's own class, its log-odds and the entropy. None is
+        ``LogisticRegression()``. Slopes are read off it, so that a smooth one tells
+        more than a tree.
+    n_rounds : int, default=None
+        Epochs, or the number of fits where the classifier is not trained in epochs.
+        None leaves epochs to the classifier's own ``max_iter``, ``tol`` and
+        ``n_iter_no_change``, and is 5 fits.
+    random_state : int, RandomState or None, default=None
+        Seeds the rows held out, the labels that are drawn, and the classifiers where
+        they have no seed of their own.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone. Its parameters that count rows are those for copies of rows.
+    reference_indices_ : ndarray of int of shape (n_reference,)
+        Positions of the training rows that were held out.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, the columns of ``predict_proba``.
+    n_features_in_ : int
+        Number of features, where the classifier knows it.
+    feature_names_in_ : ndarray of str
+        Their names, where the classifier knows them.
+
+    See Also
+    --------
+    SelfDistillationClassifier : Takes a row's label from models that have not seen it.
+
+    Notes
+    -----
+    With ``h`` the inference model's probability of "member", the gain is
+    ``mean(log h) / 2`` over members plus ``mean(log(1 - h)) / 2`` over the reference.
+    The gradient of the log-loss at the logits is ``proba - label``. So the gradient of
+    ``loss + alpha * gain`` is that of the loss for the label
+    ``label - alpha * (gradient of the gain)``, and what is trained on is this label,
+    projected on the simplex. Probabilities are taken for those of a softmax.
+
+    In epochs, a label is drawn from each soft label. In fits, the soft labels of all
+    rounds so far are averaged, which keeps the two players from chasing each other.
+
+    The paper gives its adversary all probabilities and the class. Here it sees what
+    threshold attacks see, which a few reference rows suffice to learn: with the class
+    as well, it learns the reference rows by heart, and the classifier with it.
+
+    The game ends in favour of the classifier where this adversary is lost. Another
+    one need not be: [2]_ finds 59 % on Purchase-100 where the paper's own network
+    finds 52 %. Rows that are held out look like non-members, which they are not to an
+    attacker who knows the data: audit with shadows that are defended too, and beside
+    the classifier's own regularisation.
+
+    References
+    ----------
+    .. [1] Nasr, Shokri and Houmansadr, "Machine Learning with Membership Privacy using
+       Adversarial Regularization", CCS 2018.
+    .. [2] Song and Mittal, "Systematic Evaluation of Privacy Risks of Machine Learning
+       Models", USENIX Security 2021.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skmia.defenses import AdversarialRegularizationClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = AdversarialRegularizationClassifier(
+    ...     LogisticRegression(max_iter=500), alpha=2, random_state=0
+    ... ).fit(X, y)
+    >>> len(clf.reference_indices_)
+    15
+    >>> float(clf.score(X, y)) > 0.9
+    True
+    """
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        alpha=1.0,
+        reference_fraction=0.1,
+        attack_estimator=None,
+        n_rounds=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.alpha = alpha
+        self.reference_fraction = reference_fraction
+        self.attack_estimator = attack_estimator
+        self.n_rounds = n_rounds
+        self.random_state = random_state
+
+    def _check_params(self):
+        check_real(self.alpha, "alpha", 0, np.inf, closed="left")
+        check_real(
+            self.reference_fraction, "reference_fraction", 0, 1, closed="neither"
+        )
+        if self.n_rounds is not None:
+            check_integer(self.n_rounds, "n_rounds", 1)
+        if self.attack_estimator is not None:
+            check_is_classifier(self.attack_estimator, "attack_estimator")
+            check_has_response(self.attack_estimator, "attack_estimator")
+
+    def _fit(self, X, y, params, random_state):
+        is_reference = held_out(X, y, self.reference_fraction, random_state)
+        members, reference = np.flatnonzero(~is_reference), np.flatnonzero(is_reference)
+        game = _Game(
+            y[members],
+            y[reference],
+            len(self._classes),
+            self.alpha,
+            InferenceModel(self.attack_estimator, random_state),
+        )
+        play = _play_epochs if trains_in_epochs(self._inner()) else _play_fits
+        self.estimator_ = play(
+            game,
+            self._inner(),
+            take_rows(X, members),
+            take_rows(X, reference),
+            self._classes,
+            n_rounds=self.n_rounds,
+            params=slice_metadata(params, members, len(y)),
+            random_state=random_state,
+        )
+        self.reference_indices_ = reference
+
+
+class _Game:
+    """One side's answer to the other: soft labels for the members."""
+
+    def __init__(self, y, y_reference, n_classes, alpha, adversary):
+        self.y = y
+        self.y_reference = y_reference
+        self.own = np.eye(n_classes)[y]
+        self.alpha = alpha
+        self.adversary = adversary
+
+    def soft_labels(self, proba, proba_reference):
+        """Labels at which the log-loss moves as loss and gain do, on the simplex."""
+        if self.alpha == 0:
+            return self.own
+        self.adversary.fit(proba, self.y, proba_reference, self.y_reference)
+        slope = self.adversary.gain_slope(proba, self.y)
+        return project_on_simplex(self.own - self.alpha * slope)
+
+    def lesson(self, epoch, X, proba, proba_reference):
+        """What an epoch trains on; the first one, on the labels as they are."""
+        if epoch == 0:
+            return X, self.own
+        return X, self.soft_labels(proba, proba_reference)
+
+
+def _play_epochs(game, estimator, X, X_reference, classes, *, n_rounds, **fit):
+    """The two players take turns, one epoch of the classifier at a time."""
+    return fit_in_epochs(
+        estimator,
+        X,
+        game.y,
+        classes,
+        game.lesson,
+        n_epochs=n_rounds,
+        X_watched=X_reference,
+        **fit,
+    )
+
+
+def _play_fits(game, estimator, X, X_reference, classes, *, n_rounds, **fit):
+    """The two players take turns, one fit of the classifier at a time."""
+    labels = game.own
+    model = fit_soft(estimator, X, labels, classes, **fit)
+    if game.alpha == 0:
+        return model
+    for turn in range(1, _N_FITS if n_rounds is None else n_rounds):
+        answer = game.soft_labels(
+            class_probabilities(model, X, classes),
+            class_probabilities(model, X_reference, classes),
+        )
+        labels = labels + (answer - labels) / (turn + 1)
+        model = fit_soft(estimator, X, labels, classes, **fit)
+    return model
+
+
+def held_out(X, y, fraction, random_state):
+    """Which rows are the reference: a share of each class, and never all of one.
+
+    Rows of equal features are held out together: a copy in training would make a
+    reference row a member.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If no row can be held out.
+    """
+    group = content_groups(hash_rows(X))
+    _, first = np.unique(group, return_index=True)
+    # Along the rows, class after class and shuffled inside, at equal distances.
+    order = np.lexsort((random_state.permutation(len(first)), y[first]))
+    n_out = max(1, round(fraction * len(first)))
+    at = (np.arange(n_out) + random_state.uniform()) * len(first) / n_out
+    out = np.zeros(len(first), dtype=bool)
+    out[order[at.astype(np.intp)]] = True
+    gone = np.setdiff1d(y, y[~out[group]])
+    out[group[np.isin(y, gone)]] = False
+    if not out.any():
+        raise ValueError(
+            f"reference_fraction={fraction} holds out no row of {len(y)} rows in "
+            f"{len(np.unique(y))} classes, of which training needs one each. Pass more "
+            "rows, or leave out the rarest classes."
+        )
+    return out[group]

@@ -1,0 +1,255 @@
+"""Adversarial training: copies of the training rows that the model finds hardest."""
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from skmia.defenses._base import Defense
+from skmia.defenses._copy_effects import (
+    draws_rows,
+    keep_sample_size,
+    scale_counts,
+    splits_rows,
+    takes_weights,
+)
+from skmia.defenses._row_noise import as_table
+from skmia.defenses._soft_labels import fit_soft
+from skmia.signals import loss
+from skmia.utils._cloning import draw_seeds
+from skmia.utils._metadata import slice_metadata
+from skmia.utils._perturbation import Perturbation
+from skmia.utils._response import class_probabilities
+from skmia.utils._rows import concat_rows, take_rows
+from skmia.utils._validation import check_integer, check_real
+
+
+class AdversarialTrainingClassifier(Defense):
+    """Fit a classifier on its rows and on perturbed copies that fool it.
+
+    A number of copies of each row is drawn: every column of numbers with noise, within
+    the range of the training rows; every column of categories, a binary one included,
+    with a new value now and then. Those at which the current model's loss is largest
+    join the training rows, with the label of their row, and the model is fitted anew.
+
+    It makes a model robust, which is not the same as private: published results find
+    that it often *raises* membership leakage, since the model is now held to its
+    answer all around each training row [2]_, [3]_. Audit it, with copies of the
+    records among the attacker's queries (``n_queries``), beside the undefended model.
+
+    Parameters
+    ----------
+    estimator : classifier or Pipeline, default=None
+        What is defended; not touched. None is ``LogisticRegression()``.
+    strength : float, default=0.1
+        Size of the perturbations, in (0, 1): the noise in standard deviations of its
+        column, and the probability that a category is drawn anew.
+    copies : int, default=1
+        Perturbed copies of each row that are trained on.
+    n_candidates : int, default=10
+        Perturbed copies of each row among which the hardest are chosen. With
+        ``n_candidates=copies`` nothing is chosen, and this is data augmentation.
+    n_rounds : int, default=3
+        How often copies are chosen against the current model, and the model fitted
+        anew.
+    random_state : int, RandomState or None, default=None
+        Seeds the copies, and the classifier where it has no seed of its own.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The classifier of the last round. Its parameters that count rows are those for
+        rows and their copies.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, the columns of ``predict_proba``.
+    n_features_in_ : int
+        Number of features, where the classifier knows it.
+    feature_names_in_ : ndarray of str
+        Their names, where the classifier knows them.
+
+    See Also
+    --------
+    WeightedSmoothingClassifier : Noise that is not chosen to fool the model, with
+        ``on="features"``.
+
+    Notes
+    -----
+    The largest loss among drawn copies stands in for the gradient steps of [1]_, which
+    tables with categories and classifiers without gradients do not have. A numeric
+    column with at most 10 different values counts as one of categories, and so does
+    every column of a sparse X, whose zeros are drawn anew as well.
+
+    A row and its copies weigh as much as the row did, and parameters that count rows
+    (``min_samples_leaf``, ``n_neighbors``) are multiplied by ``1 + copies``: what
+    changes is where the rows lie, and not how strongly the classifier is regularised.
+    A classifier that splits its rows itself (cross-validation, early stopping) gets
+    each row once, as it is or one of its copies: copies would fall on both sides.
+
+    References
+    ----------
+    .. [1] Madry, Makelov, Schmidt, Tsipras and Vladu, "Towards Deep Learning Models
+       Resistant to Adversarial Attacks", ICLR 2018.
+    .. [2] Song, Shokri and Mittal, "Privacy Risks of Securing Machine Learning Models
+       against Adversarial Examples", CCS 2019.
+    .. [3] Kaya and Dumitras, "When Does Data Augmentation Help With Membership
+       Inference Attacks?", ICML 2021.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.defenses import AdversarialTrainingClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = AdversarialTrainingClassifier(
+    ...     DecisionTreeClassifier(max_depth=3), strength=0.2, random_state=0
+    ... ).fit(X, y)
+    >>> float(clf.score(X, y)) > 0.9
+    True
+    """
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        strength=0.1,
+        copies=1,
+        n_candidates=10,
+        n_rounds=3,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.strength = strength
+        self.copies = copies
+        self.n_candidates = n_candidates
+        self.n_rounds = n_rounds
+        self.random_state = random_state
+
+    def _check_params(self):
+        check_real(self.strength, "strength", 0, 1, closed="neither")
+        check_integer(self.copies, "copies", 1)
+        check_integer(self.n_candidates, "n_candidates", 1)
+        check_integer(self.n_rounds, "n_rounds", 1)
+        if self.n_candidates < self.copies:
+            raise ValueError(
+                "The 'n_candidates' parameter must be at least 'copies', which are "
+                f"chosen among them. Got n_candidates={self.n_candidates} and "
+                f"copies={self.copies} instead."
+            )
+
+    def _fit(self, X, y, params, random_state):
+        table = as_table(X)
+        if len(getattr(table, "shape", ())) != 2:
+            raise ValueError(
+                "AdversarialTrainingClassifier perturbs the columns of a table. Got X "
+                f"of shape {tuple(getattr(table, 'shape', ()))} instead; put text "
+                "through a vectorizer first, outside of the defended Pipeline."
+            )
+        model = self._clone(random_state)
+        model.fit(X, self._classes[y], **params)
+        candidates = Candidates(
+            table, self.strength, int(draw_seeds(random_state, 1)[0])
+        )
+        for turn in range(self.n_rounds):
+            first = turn * self.n_candidates
+            queries = np.arange(first, first + self.n_candidates)
+            hardest, rows = candidates.hardest(
+                model, y, self._classes, queries, self.copies
+            )
+            model = self._fit_joined(
+                concat_rows(table, hardest),
+                np.append(np.arange(len(y)), rows),
+                y,
+                params,
+                random_state,
+            )
+        self.estimator_ = model
+
+    def _fit_joined(self, X, rows, y, params, random_state):
+        """Fit on the training rows and their copies; `rows` says whose they are."""
+        model = self._clone(random_state)
+        n, n_each = len(y), 1 + self.copies
+        if splits_rows(model, n):
+            # Sorted by row: the training row itself, and then its copies.
+            of_row = np.argsort(rows, kind="stable").reshape(n, n_each)
+            drawn = of_row[np.arange(n), random_state.randint(n_each, size=n)]
+            return model.fit(take_rows(X, drawn), self._classes[y], **params)
+        draws = draws_rows(model)
+        scale = keep_sample_size if draws else scale_counts
+        scale(model, n_each, n)
+        weight = None
+        if takes_weights(_last_step(model)) and not draws:
+            weight = np.full(len(rows), 1 / n_each)
+        return fit_soft(
+            model,
+            X,
+            np.eye(len(self._classes))[y[rows]],
+            self._classes,
+            sample_weight=weight,
+            random_state=random_state,
+            params=slice_metadata(params, rows, n),
+            max_copies=1,
+            n_draws=1,
+        )
+
+
+def _last_step(model):
+    """What `fit_soft` hands weights to."""
+    while type(model) is Pipeline and getattr(model, "transform_input", None) is None:
+        model = model.steps[-1][1]
+    return model
+
+
+class Candidates:
+    """Perturbed copies of the rows of a table, to choose from.
+
+    Parameters
+    ----------
+    X : array, frame or sparse matrix of shape (n_samples, n_features)
+        The rows, which also tell the ranges and values of the columns.
+    strength : float
+        Noise in standard deviations, and the share of values drawn anew.
+    seed : int
+        Seeds the copies.
+    """
+
+    def __init__(self, X, strength, seed):
+        self.X = X
+        self.strength = strength
+        self._perturbation = Perturbation("auto", seed).fit(X)
+
+    def copies(self, rows, query):
+        """The copies of some rows that have the number `query`."""
+        return self._perturbation.copies(
+            take_rows(self.X, rows),
+            np.array([query]),
+            np.array([self.strength]),
+            np.array([self.strength]),
+        )
+
+    def hardest(self, model, y, classes, queries, n_copies):
+        """Of the copies numbered `queries`, those at which the loss is largest.
+
+        Returns
+        -------
+        X : array, frame or sparse matrix of shape (n_copies * n_samples, n_features)
+            The chosen copies.
+        rows : ndarray of int of shape (n_copies * n_samples,)
+            The rows that they are copies of.
+        """
+        every = np.arange(len(y))
+        losses = np.stack(
+            [
+                loss(class_probabilities(model, self.copies(every, q), classes), y)
+                for q in queries
+            ]
+        )
+        chosen = np.zeros(losses.shape, dtype=bool)
+        order = np.argsort(-losses, axis=0, kind="stable")[:n_copies]
+        np.put_along_axis(chosen, order, True, axis=0)
+        # Made a second time, by their numbers, so that they are not all held at once.
+        parts, rows = None, []
+        for query, taken in zip(queries, chosen, strict=True):
+            if not taken.any():
+                continue
+            rows.append(np.flatnonzero(taken))
+            copies = self.copies(rows[-1], query)
+            parts = copies if parts is None else concat_rows(parts, copies)
+        return parts, np.concatenate(rows)

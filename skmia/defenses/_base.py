@@ -1,0 +1,279 @@
+"""Defense: the template that every defense fills in."""
+
+from abc import ABCMeta, abstractmethod
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    clone,
+    is_classifier,
+)
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from skmia.utils._cloning import deep_params, draw_seeds, seeded_clone, unwrap_frozen
+from skmia.utils._labels import check_labels, check_two_classes, encode_labels
+from skmia.utils._metadata import check_metadata
+from skmia.utils._response import check_is_classifier, class_probabilities
+from skmia.utils._rows import n_rows
+from skmia.utils._validation import check_has_features, own_random_state
+
+# Of the input tags, what a wrapper shares with the classifier that sees the rows.
+_INPUT_TAGS = (
+    "one_d_array",
+    "two_d_array",
+    "sparse",
+    "categorical",
+    "string",
+    "positive_only",
+    "allow_nan",
+    "pairwise",
+)
+
+
+class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
+    """Base class of the defenses: a classifier that wraps any classifier.
+
+    A subclass takes ``estimator=None`` and ``random_state=None`` and writes
+    ``_check_params`` and ``_fit``, and ``_defended_proba`` where it changes outputs.
+    Labels, routing, tags and predictions are dealt with here.
+
+    X reaches the inner classifier in the container that the user gave: a Pipeline may
+    select the columns of a frame by name, and some of them may be text. Whatever is
+    wrong with the rows, the inner classifier says.
+
+    There is no ``decision_function``: the margins of the inner classifier are those
+    that the defense hides, and a scorer or an attack that prefers margins would read
+    them in place of the defended probabilities.
+    """
+
+    # False where the inner classifier is not trained in another way than without the
+    # defense, so that a fitted one in a FrozenEstimator can be defended too.
+    _trains = True
+    # True where predictions are noisy enough to fail a check of accuracy.
+    _noisy = False
+
+    def fit(self, X, y, **params):
+        """Fit the defended classifier.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Training rows, as the inner classifier takes them.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        **params : dict
+            Metadata for the ``fit`` of the inner classifier, such as
+            ``sample_weight``. Routed where metadata routing is on, else passed on by
+            these names.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, `y` has fewer than two classes, or the
+            estimator is frozen and this defense is one that changes training.
+        """
+        self._check_params()
+        # A fit that is interrupted must not leave the last one's answers behind.
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
+        estimator = self._inner()
+        self._check_estimator(estimator)
+        check_has_features(X, type(self).__name__)
+        labels = check_labels(y, n_rows(X), type(self).__name__)
+        if isinstance(estimator, FrozenEstimator):
+            # What it was fitted on decides on the classes, not the rows at hand.
+            check_is_fitted(estimator)
+            classes = np.unique(estimator.classes_)
+            encoded = encode_labels(labels, classes)
+        else:
+            classes, encoded = np.unique(labels, return_inverse=True)
+            check_two_classes(classes, type(self).__name__)
+        params = check_metadata(self._inner_params(params), len(labels))
+        if self._trains:
+            _check_two_classes_with_weight(encoded, params.get("sample_weight"))
+        self._classes = classes
+        self._fit(X, encoded, params, own_random_state(self.random_state))
+        _check_has_confidences(estimator, self.estimator_)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
+        self.classes_ = classes
+        return self
+
+    def predict_proba(self, X):
+        """Defended probabilities.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Rows, as the inner classifier takes them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns as in ``classes_``; each row sums to 1.
+        """
+        check_is_fitted(self, "classes_")  # what fit sets last
+        return self._defended_proba(X)
+
+    def predict(self, X):
+        """Class of the largest defended probability.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Rows, as the inner classifier takes them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Class labels. Not the inner classifier's own answer, which may differ and
+            then would tell what the probabilities hide.
+        """
+        proba = self.predict_proba(X)
+        return self.classes_[proba.argmax(axis=1)]
+
+    @abstractmethod
+    def _check_params(self):
+        """Raise for parameters out of range."""
+
+    @abstractmethod
+    def _fit(self, X, y, params, random_state):
+        """Set ``estimator_``, and whatever ``_defended_proba`` needs.
+
+        `y` holds columns of ``_classes``, `params` the metadata for the inner
+        classifier's fit, checked and routed.
+        """
+
+    def _defended_proba(self, X):
+        """Probabilities of ``estimator_``, unless a subclass changes outputs."""
+        return class_probabilities(self.estimator_, X, self._classes)
+
+    def _inner(self):
+        """The estimator, or the default in place of None."""
+        return LogisticRegression() if self.estimator is None else self.estimator
+
+    def _check_estimator(self, estimator):
+        name = type(self).__name__
+        check_is_classifier(estimator)
+        last = estimator
+        while isinstance(last, Pipeline):
+            last = last.steps[-1][1]
+        # The class too: some that are made of several know it once they are fitted.
+        _check_has_confidences(estimator, last, type(last))
+        if not self._trains:
+            return
+        inside = [("estimator", estimator), *deep_params(estimator)]
+        for parameter, value in inside:
+            if isinstance(value, FrozenEstimator) and is_classifier(
+                unwrap_frozen(value)
+            ):
+                raise ValueError(
+                    f"{name} defends a classifier while it is trained. Got the frozen "
+                    f"{type(unwrap_frozen(value)).__name__} in {parameter!r} instead, "
+                    "which would stay as it is, undefended; pass it without "
+                    "FrozenEstimator, or take ConfidenceMaskingClassifier."
+                )
+
+    def _inner_params(self, params):
+        """What of the fit metadata is for the inner classifier."""
+        if get_config()["enable_metadata_routing"]:
+            params = process_routing(self, "fit", **params).estimator.fit
+        return {name: value for name, value in params.items() if value is not None}
+
+    def _clone(self, random_state):
+        """A copy of the inner classifier to be fitted, with seeds where it has none."""
+        return clone_with_seeds(self._inner(), random_state)
+
+    def get_metadata_routing(self):
+        """Metadata that the inner classifier asks for.
+
+        Returns
+        -------
+        MetadataRouter
+            This defense asks for nothing itself.
+        """
+        return MetadataRouter(owner=type(self).__name__).add(
+            estimator=self._inner(),
+            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+        )
+
+    def __sklearn_tags__(self):
+        """Tags of a defense: it takes what its inner classifier takes.
+
+        Returns
+        -------
+        Tags
+            Of a classifier with a single label per row.
+        """
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self._inner())
+        for name in _INPUT_TAGS:
+            setattr(tags.input_tags, name, getattr(inner.input_tags, name))
+        if inner.classifier_tags is not None:
+            tags.classifier_tags.multi_class = inner.classifier_tags.multi_class
+            tags.classifier_tags.poor_score = inner.classifier_tags.poor_score
+        tags.classifier_tags.multi_label = False
+        tags.classifier_tags.poor_score |= self._noisy
+        tags.non_deterministic = inner.non_deterministic
+        return tags
+
+
+def _check_has_confidences(estimator, *anywhere):
+    names = ("predict_proba", "decision_function")
+    if not any(hasattr(thing, name) for thing in anywhere for name in names):
+        raise TypeError(
+            "The 'estimator' parameter must have predict_proba or decision_function. "
+            f"Got {type(estimator).__name__} instead, which has neither; wrap it in "
+            "CalibratedClassifierCV."
+        )
+
+
+def _check_two_classes_with_weight(y, weight):
+    """Raise where rows of weight 0 leave one class, which a defense may overlook.
+
+    It mixes other classes into the labels, and the inner classifier sees several.
+    """
+    ignored = np.zeros(len(y), bool) if weight is None else np.asarray(weight) == 0
+    if ignored.any() and len(np.unique(y[~ignored])) < 2:
+        raise ValueError(
+            "The 'sample_weight' parameter must leave rows of at least two classes. "
+            f"Got {ignored.sum()} of {len(y)} rows with a weight of 0, and fewer than "
+            "two classes among the others; pass positive weights for more rows."
+        )
+
+
+def clone_with_seeds(estimator, random_state):
+    """Clone, with a seed drawn for each nested `random_state` that is None.
+
+    The defense's own `random_state` then decides on all that happens, and NumPy's
+    global generator, which None stands for, is left alone. Seeds that the user gave
+    stay, and so does a FrozenEstimator.
+    """
+    if isinstance(estimator, FrozenEstimator):
+        return clone(estimator)
+    seed = int(draw_seeds(random_state, 1)[0])
+    copy = seeded_clone(estimator, seed, single_thread=False)
+    given = {
+        name: clone(value, safe=False)
+        for name, value in estimator.get_params(deep=True).items()
+        if name.rpartition("__")[2] == "random_state" and value is not None
+    }
+    return copy.set_params(**given)

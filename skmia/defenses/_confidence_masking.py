@@ -1,0 +1,236 @@
+"""Confidence masking: the model stays as it is, its answers say less."""
+
+import warnings
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from skmia.defenses._base import Defense, clone_with_seeds
+from skmia.defenses._minimal_distortion import default_attack, distort, ranked
+from skmia.defenses._out_of_fold import out_of_fold_proba
+from skmia.utils._response import check_is_classifier, class_probabilities
+from skmia.utils._validation import check_integer, check_option, check_real
+
+_METHODS = ("label", "minimal_distortion", "round", "temperature", "top_k")
+
+
+class ConfidenceMaskingClassifier(Defense):
+    """Make a classifier's confidences say less; the model and its labels stay.
+
+    It costs no training, works on a model that is fitted already
+    (``FrozenEstimator(model)``), and **protects nothing that the labels give away**:
+    attacks that ask for labels only read the same with and without it [2]_. Judged by
+    attacks on confidences alone it looks safe. It is a baseline, not a defense to rely
+    on.
+
+    Parameters
+    ----------
+    estimator : classifier, Pipeline or FrozenEstimator, default=None
+        What is defended; not touched. None is ``LogisticRegression()``.
+    method : str, default="round"
+        ``"round"``: probabilities to `decimals` places. ``"top_k"``: the `k` largest,
+        and the rest shared evenly by the other classes. ``"temperature"``: logarithms
+        divided by `temperature`. ``"label"``: 1 for the predicted class.
+        ``"minimal_distortion"``: as in MemGuard [1]_, the least change for which an
+        inference model takes the row for a non-member.
+    decimals : int, default=1
+        Places for ``"round"``, 1 at least. Rows still sum to 1, and where rounding
+        makes equals of the predicted class and another, one unit goes to the first.
+    k : int, default=1
+        Classes that ``"top_k"`` shows. With ``n_classes - 1`` or more nothing is
+        hidden, which is warned of.
+    temperature : float, default=10.0
+        For ``"temperature"``, 1 at least: the higher, the flatter.
+    attack_estimator : classifier or FrozenEstimator, default=None
+        Inference model of ``"minimal_distortion"``. It sees the probabilities of a
+        row, ranked from the largest, and says 1 for a member. Unfitted, it is fitted
+        on the training rows twice: as members, by what the fitted classifier says of
+        them, and as non-members, by what clones say that were fitted without them
+        (five folds). A ``FrozenEstimator`` is taken as it is, and required where
+        `estimator` is frozen. None is logistic regression on the logarithms.
+    random_state : int, RandomState or None, default=None
+        Seeds the classifier where it has no seed of its own, the folds, and the
+        inference model.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone, or the frozen model. Its own answers are not masked.
+    attack_estimator_ : classifier
+        The fitted inference model, with ``method="minimal_distortion"``.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, the columns of ``predict_proba``.
+    n_features_in_ : int
+        Number of features, where the classifier knows it.
+    feature_names_in_ : ndarray of str
+        Their names, where the classifier knows them.
+
+    See Also
+    --------
+    HighEntropyClassifier : Masks the outputs of a model that is trained for it.
+
+    Notes
+    -----
+    ``"minimal_distortion"`` mixes a row's probabilities with the uniform
+    distribution. MemGuard looks for the change among all that keep the label, by
+    gradients of its own neural network; the mixture needs no gradients, so that any
+    inference model serves. Both stop where this one model is undecided. An attacker
+    who knows of that finds the members next to that line, and another inference model
+    is not bound by it at all.
+
+    Masking looks free under accuracy: no label changes. Log-loss and calibration show
+    what it costs whoever needs the probabilities.
+
+    References
+    ----------
+    .. [1] Jia, Salem, Backes, Zhang and Gong, "MemGuard: Defending against Black-Box
+       Membership Inference Attacks via Adversarial Examples", CCS 2019.
+    .. [2] Choquette-Choo, Tramer, Carlini and Papernot, "Label-Only Membership
+       Inference Attacks", ICML 2021.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skmia.defenses import ConfidenceMaskingClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = LogisticRegression(max_iter=1000).fit(X, y)
+    >>> clf = ConfidenceMaskingClassifier(FrozenEstimator(model)).fit(X, y)
+    >>> clf.predict_proba(X[[70]])
+    array([[0. , 0.4, 0.6]])
+    >>> bool((clf.predict(X) == model.predict(X)).all())
+    True
+    """
+
+    _trains = False
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        method="round",
+        decimals=1,
+        k=1,
+        temperature=10.0,
+        attack_estimator=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.method = method
+        self.decimals = decimals
+        self.k = k
+        self.temperature = temperature
+        self.attack_estimator = attack_estimator
+        self.random_state = random_state
+
+    def _check_params(self):
+        check_option(self.method, "method", _METHODS)
+        check_integer(self.decimals, "decimals", 1, 12)
+        check_integer(self.k, "k", 1)
+        check_real(self.temperature, "temperature", 1, 1e6)
+        if self.method != "minimal_distortion" or self.attack_estimator is None:
+            return
+        check_is_classifier(self.attack_estimator, "attack_estimator")
+        if isinstance(self.attack_estimator, FrozenEstimator):
+            check_is_fitted(self.attack_estimator)
+            _check_two_sides(self.attack_estimator)
+
+    def _fit(self, X, y, params, random_state):
+        n_classes = len(self._classes)
+        if self.method == "top_k" and self.k >= n_classes - 1:
+            warnings.warn(
+                f"method='top_k' with k={self.k} hides nothing of {n_classes} classes: "
+                "probabilities sum to 1. Pass a smaller 'k' or another method.",
+                UserWarning,
+                stacklevel=3,
+            )
+        frozen = isinstance(self._inner(), FrozenEstimator)
+        known = isinstance(self.attack_estimator, FrozenEstimator)
+        if self.method == "minimal_distortion" and frozen and not known:
+            raise ValueError(
+                "method='minimal_distortion' fits its inference model on members and "
+                "non-members, and those of a frozen 'estimator' are not known here. "
+                "Pass 'estimator' without FrozenEstimator, or an inference model that "
+                "is fitted on ranked probabilities as "
+                "attack_estimator=FrozenEstimator(...)."
+            )
+        model = self._clone(random_state)
+        self.estimator_ = model.fit(X, self._classes[y], **params)
+        if self.method == "minimal_distortion":
+            self.attack_estimator_ = self._fit_attack(X, y, params, random_state)
+
+    def _fit_attack(self, X, y, params, random_state):
+        if isinstance(self.attack_estimator, FrozenEstimator):
+            return self.attack_estimator
+        seen = class_probabilities(self.estimator_, X, self._classes)
+        unseen = out_of_fold_proba(
+            self._inner(),
+            X,
+            y,
+            self._classes,
+            params=params,
+            random_state=random_state,
+        )
+        attack = self.attack_estimator
+        attack = default_attack() if attack is None else attack
+        attack = clone_with_seeds(attack, random_state)
+        return attack.fit(
+            ranked(np.concatenate([seen, unseen])), np.repeat([1, 0], len(y))
+        )
+
+    def _defended_proba(self, X):
+        proba = super()._defended_proba(X)
+        if self.method == "round":
+            return _round(proba, 10**self.decimals)
+        if self.method == "top_k":
+            return _show_largest(proba, self.k)
+        if self.method == "temperature":
+            with np.errstate(divide="ignore"):
+                return softmax(np.log(proba) / self.temperature, axis=1)
+        if self.method == "label":
+            return np.eye(proba.shape[1])[proba.argmax(axis=1)]
+        return distort(proba, self.attack_estimator_)
+
+
+def _check_two_sides(attack):
+    if len(attack.classes_) != 2:
+        raise ValueError(
+            "The 'attack_estimator' parameter must know two classes, non-members and "
+            f"members. Got {len(attack.classes_)} classes instead."
+        )
+
+
+def _round(proba, n_units):
+    """Whole units, 1 / `n_units` each, that sum to 1; the label above all others.
+
+    By largest remainders. Two units moved at most: rounding lets no class overtake
+    the label by more than one.
+    """
+    exact = proba / proba.sum(axis=1, keepdims=True) * n_units
+    # Rounding errors below a whole number are none.
+    units = np.floor(exact + 1e-9)
+    missing = n_units - units.sum(axis=1, keepdims=True)
+    rank = np.argsort(np.argsort(units - exact, axis=1, kind="stable"), axis=1)
+    units += rank < missing
+    rows, label = np.arange(len(proba)), proba.argmax(axis=1)
+    for _ in range(2):
+        others = units.copy()
+        others[rows, label] = -1
+        rival = others.argmax(axis=1)
+        tied = np.flatnonzero(units[rows, label] <= units[rows, rival])
+        units[tied, rival[tied]] -= 1
+        units[tied, label[tied]] += 1
+    return units / n_units
+
+
+def _show_largest(proba, k):
+    order = np.argsort(-proba, axis=1, kind="stable")[:, k:]
+    if not order.shape[1]:
+        return proba
+    rest = np.take_along_axis(proba, order, axis=1).mean(axis=1, keepdims=True)
+    shown = proba.copy()
+    np.put_along_axis(shown, order, np.broadcast_to(rest, order.shape), axis=1)
+    return shown

@@ -1,0 +1,355 @@
+"""Differential privacy: private counterparts, or noisy votes of teachers."""
+
+import warnings
+from functools import partial
+
+import numpy as np
+
+from skmia.defenses._base import Defense
+from skmia.defenses._diffprivlib import load_accountant, new_accountant
+from skmia.defenses._private_aggregation import (
+    count_votes,
+    fit_student,
+    gaussian_noise,
+    laplace_noise,
+    noisy_winners,
+    teacher_parts,
+)
+from skmia.defenses._private_pipeline import PrivateFit, make_plan
+from skmia.utils._rows import n_rows
+from skmia.utils._validation import check_integer, check_option, check_real
+
+
+class DifferentialPrivacyClassifier(Defense):
+    """Classifier with (epsilon, delta)-differential privacy for its training rows.
+
+    The only defense here with a guarantee: whatever an attacker knows and however it
+    attacks, telling which of two data sets of equal size that differ in one row
+    (features and label) was trained on succeeds with
+    ``TPR <= exp(epsilon) * FPR + delta``.
+
+    There are two ways to it, and `public_X` decides:
+
+    - without it, LogisticRegression, GaussianNB, DecisionTreeClassifier and
+      RandomForestClassifier are replaced by their counterparts of diffprivlib, alone or
+      at the end of a Pipeline, with ``delta = 0``. A parameter that would be dropped
+      is an error;
+    - with it, any classifier is fitted as `n_teachers` teachers on disjoint parts of
+      the rows. Their votes on the public rows, with noise, are the labels that a
+      student is fitted on, which is all that is kept.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        Classifier or Pipeline to defend; never fitted itself. None stands for
+        ``LogisticRegression()``.
+    epsilon : float, default=1.0
+        Privacy loss of the whole fit, the searches for scales included.
+    delta : float, default=1e-5
+        Chance that the loss is larger, with `public_X`; to be far below one over the
+        number of rows. 0 takes Laplace instead of Gaussian noise for the votes.
+        Without `public_X` nothing of it is spent.
+    bounds : "private" or tuple (least, greatest), default="private"
+        Ranges of the features, as numbers or arrays of one number per feature, that
+        GaussianNB, trees, forests and a StandardScaler scale their noise to; those of
+        the rows that the first of them is given. They must not be read from these
+        rows; take what is known of the features in general. ``"private"`` searches
+        them over a grid of powers of two, with noise.
+    data_norm : "private" or float, default="private"
+        Greatest Euclidean norm of the rows that LogisticRegression is given; longer
+        ones are shortened. Not to be read from the rows either.
+    bounds_share : float, default=0.2
+        Share of `epsilon` for all private searches together, where there is one.
+    scaler_share : float, default=0.2
+        Share of `epsilon` for the private StandardScaler of a Pipeline.
+    public_X : array-like, frame or sparse matrix, default=None
+        Unlabelled rows like those of X that are no secret. Fewer mean less noise for
+        each and less for the student to learn from.
+    n_teachers : int, default=100
+        Number of teachers. More of them outvote the noise, on fewer rows each.
+    accountant : BudgetAccountant, default=None
+        Of diffprivlib, see :meth:`new_accountant`: is charged, and raises where its
+        ceiling would be exceeded, before a row is looked at. `clone`, and hence every
+        search and cross-validation, works on copies of it: what they spend in total
+        is theirs to add up. None takes diffprivlib's default one.
+    random_state : int, RandomState instance or None, default=None
+        Seed. Whoever knows it can take the noise away again: a model to be published
+        needs None. The noise of counterparts without random splits then comes from
+        the operating system's generator.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted private classifier or Pipeline, or the student.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels. They are taken as public.
+    spent_epsilon_, spent_delta_ : float
+        What was spent on the rows, by all steps together.
+    budget_ : dict of str to float
+        How `spent_epsilon_` was divided.
+    bounds_ : tuple of ndarray
+        Ranges that the noise was scaled to, where there was need of them.
+    data_norm_ : float
+        Norm that the noise was scaled to, where there was need of it.
+    noise_scale_ : float
+        Standard deviation of the Gaussian noise on each count of votes, or the scale of
+        the Laplace noise; with `public_X`.
+    n_features_in_ : int
+        Number of features, if the inner classifier tells.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features, if the inner classifier tells.
+
+    See Also
+    --------
+    skmia.metrics.epsilon_lower_bound : What an attack proves about epsilon.
+
+    Notes
+    -----
+    The guarantee is for one fit. A GridSearchCV on the same rows fits many times, and
+    its choice depends on all of them: epsilon adds up over candidates and folds.
+
+    In a Pipeline, every step before the last must be private as well, or the guarantee
+    is void. A StandardScaler is replaced by a private one. Transformers that learn
+    nothing (FunctionTransformer, Normalizer, ...) stay; they must treat each row by
+    itself. One that was fitted on public rows is to be passed in a FrozenEstimator,
+    which says so. Anything else is an error. A scaler outside, in a Pipeline around
+    this class, cannot be seen from here and voids the guarantee all the same.
+
+    What is carried over: ``C``, ``fit_intercept`` and ``intercept_scaling``
+    (LogisticRegression), ``priors`` (GaussianNB), ``n_estimators`` and ``max_depth``
+    (trees; None means 5). Solvers and their tolerances find the same minimum, and the
+    private one is always solved for to the end. Several classes are one logistic
+    regression each against the rest, with the intercept penalised as in
+    ``solver="liblinear"``. Trees split at random and spend epsilon on the labels of
+    their leaves; each tree of a forest has rows of its own.
+
+    diffprivlib is not followed everywhere. It counts neighbours as one row added or
+    left out but publishes the number of rows; here a row is replaced, which costs trees
+    twice and GaussianNB up to 5/3 times as much, and they are given less accordingly.
+    Its logistic regression spends more than it says where rows are longer than 1, and
+    leaves the intercept without the penalty that its proof needs; here rows are scaled
+    to norm 1 first, and the intercept is a penalised column.
+
+    The proofs are about real numbers. diffprivlib draws noise in floating point, in a
+    way that resists known attacks on the low bits but does not rule them out.
+
+    References
+    ----------
+    Holohan, Braghin, Mac Aonghusa and Levacher, "Diffprivlib: The IBM Differential
+    Privacy Library", 2019, arXiv:1907.02444.
+
+    Chaudhuri, Monteleoni and Sarwate, "Differentially Private Empirical Risk
+    Minimization", JMLR 12, 2011.
+
+    Papernot, Song, Mironov, Raghunathan, Talwar and Erlingsson, "Scalable Private
+    Learning with PATE", ICLR 2018.
+
+    Lyu, Su and Li, "Understanding the Sparse Vector Technique for Differential
+    Privacy", PVLDB 10(6), 2017, doi:10.14778/3055330.3055331.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skmia.defenses import DifferentialPrivacyClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> clf = DifferentialPrivacyClassifier(
+    ...     make_pipeline(StandardScaler(), LogisticRegression(C=0.01)),
+    ...     epsilon=4.0,
+    ...     random_state=0,
+    ... ).fit(X, y)
+    >>> clf.spent_epsilon_, clf.spent_delta_
+    (4.0, 0.0)
+    >>> clf.budget_
+    {'searches': 0.8, 'scaler': 0.8, 'classifier': 2.4}
+    """
+
+    _noisy = True
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        epsilon=1.0,
+        delta=1e-5,
+        bounds="private",
+        data_norm="private",
+        bounds_share=0.2,
+        scaler_share=0.2,
+        public_X=None,
+        n_teachers=100,
+        accountant=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.epsilon = epsilon
+        self.delta = delta
+        self.bounds = bounds
+        self.data_norm = data_norm
+        self.bounds_share = bounds_share
+        self.scaler_share = scaler_share
+        self.public_X = public_X
+        self.n_teachers = n_teachers
+        self.accountant = accountant
+        self.random_state = random_state
+
+    @staticmethod
+    def new_accountant(epsilon=np.inf, delta=1.0, slack=0.0):
+        """A diffprivlib BudgetAccountant, for several fits on the same rows.
+
+        For scikit-learn releases that diffprivlib itself cannot be imported with.
+
+        Parameters
+        ----------
+        epsilon, delta : float, default=inf and 1.0
+            Ceiling of the budget.
+        slack : float, default=0.0
+            Delta that may be spent on a smaller total epsilon.
+
+        Returns
+        -------
+        BudgetAccountant
+            With ``total()``, ``remaining()`` and ``spent_budget``.
+
+        Examples
+        --------
+        >>> from skmia.defenses import DifferentialPrivacyClassifier
+        >>> accountant = DifferentialPrivacyClassifier.new_accountant(epsilon=3.0)
+        >>> accountant.remaining()
+        (epsilon=3.0, delta=1.0)
+        """
+        return new_accountant(epsilon, delta, slack)
+
+    def __sklearn_tags__(self):
+        """Tags of a defense; the private counterparts take dense, finite numbers only.
+
+        Returns
+        -------
+        Tags
+            Of a noisy classifier.
+        """
+        tags = super().__sklearn_tags__()
+        if self.public_X is None:
+            tags.input_tags.sparse = False
+            tags.input_tags.allow_nan = False
+        return tags
+
+    def _check_params(self):
+        check_real(self.epsilon, "epsilon", 0, np.inf, closed="neither")
+        check_real(self.delta, "delta", 0, 1, closed="left")
+        for name in ("bounds_share", "scaler_share"):
+            check_real(getattr(self, name), name, 0, 1, closed="neither")
+        check_integer(self.n_teachers, "n_teachers", 2)
+        if isinstance(self.bounds, str):
+            check_option(self.bounds, "bounds", ("private",))
+        if isinstance(self.data_norm, str):
+            check_option(self.data_norm, "data_norm", ("private",))
+        else:
+            check_real(self.data_norm, "data_norm", 0, np.inf, closed="neither")
+
+    def _fit(self, X, y, params, random_state):
+        if self.public_X is None:
+            self._fit_counterpart(X, y, params, random_state)
+        else:
+            self._fit_aggregation(X, y, params, random_state)
+
+    def _charge(self, epsilon, delta, budget):
+        """Charge the accountant, before the rows are looked at.
+
+        What is spent stays spent where the fit fails later: the failure may tell.
+        """
+        load_accountant(self.accountant).spend(epsilon, delta)
+        self.budget_ = budget
+        self.spent_epsilon_, self.spent_delta_ = float(epsilon), float(delta)
+
+    def _fit_counterpart(self, X, y, params, random_state):
+        if params:
+            raise ValueError(
+                f"fit got the metadata {sorted(params)}, which the private "
+                "counterparts cannot take: their noise is for rows that count equally. "
+                "Leave it out, or pass 'public_X', where the teachers take it."
+            )
+        plan = make_plan(self._inner(), bounds=self.bounds, data_norm=self.data_norm)
+        shares = {
+            "searches": self.bounds_share if plan.n_searches else 0.0,
+            "scaler": self.scaler_share if plan.n_scalers else 0.0,
+        }
+        if sum(shares.values()) >= 1:
+            raise ValueError(
+                "The 'bounds_share' and 'scaler_share' parameters must leave a share "
+                f"of epsilon for the classifier. Got {self.bounds_share!r} and "
+                f"{self.scaler_share!r} instead."
+            )
+        budget = {name: share * self.epsilon for name, share in shares.items() if share}
+        budget["classifier"] = self.epsilon - sum(budget.values())
+        self._charge(self.epsilon, 0.0, budget)
+        fit = PrivateFit(
+            plan,
+            {
+                "search": budget.get("searches", 0.0) / max(plan.n_searches, 1),
+                "scaler": budget.get("scaler", 0.0) / max(plan.n_scalers, 1),
+                "classifier": budget["classifier"],
+            },
+            bounds=self.bounds,
+            data_norm=self.data_norm,
+            random_state=random_state,
+            secure=self.random_state is None,
+        )
+        self.estimator_ = fit.fit(X, y, self._classes)
+        if fit.found_bounds is not None:
+            self.bounds_ = fit.found_bounds
+        if fit.found_norm is not None:
+            self.data_norm_ = fit.found_norm
+
+    def _fit_aggregation(self, X, y, params, random_state):
+        for name in ("bounds", "data_norm"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(
+                    f"The {name!r} parameter means nothing to the votes of teachers. "
+                    f"Got {getattr(self, name)!r} with 'public_X'; leave one of the "
+                    "two out."
+                )
+        n_public = n_rows(self.public_X)
+        if n_public < 1:
+            raise ValueError(
+                "The 'public_X' parameter must hold at least one row. Got none instead."
+            )
+        if self.n_teachers > len(y):
+            raise ValueError(
+                "The 'n_teachers' parameter must not exceed the number of rows: each "
+                f"teacher has rows of its own. Got {self.n_teachers} teachers for "
+                f"{len(y)} rows instead."
+            )
+        if self.delta * len(y) >= 1:
+            warnings.warn(
+                f"delta={self.delta:g} is no less than one over the {len(y)} rows: a "
+                "mechanism that publishes a whole row now and then would meet it. Set "
+                "it far lower.",
+                UserWarning,
+                stacklevel=3,
+            )
+        if self.delta == 0:
+            self.noise_scale_ = laplace_noise(self.epsilon, n_public)
+            spent, draw = self.epsilon, random_state.laplace
+        else:
+            self.noise_scale_, spent = gaussian_noise(
+                self.epsilon, self.delta, n_public
+            )
+            draw = random_state.normal
+        self._charge(spent, self.delta, {"votes": spent})
+        counts = count_votes(
+            self._inner(),
+            X,
+            y,
+            self.public_X,
+            n_classes=len(self._classes),
+            parts=teacher_parts(len(y), self.n_teachers, random_state),
+            params=params,
+            random_state=random_state,
+        )
+        winners = noisy_winners(counts, partial(draw, 0.0, self.noise_scale_))
+        self.estimator_ = fit_student(
+            self._inner(), self.public_X, self._classes[winners], random_state
+        )

@@ -1,0 +1,17 @@
+"""Tuning a classifier for accuracy and leakage at once.
+
+scikit-learn's searches show a scorer the held-out rows only. The classifier that they
+tune is wrapped, so that the scorer finds the rows that it was trained on as well.
+"""
+
+from skmia.model_selection._auditable import AuditableClassifier
+from skmia.model_selection._leakage import leakage_scorer
+from skmia.model_selection._refit import best_under_leakage
+from skmia.model_selection._utility import utility_under_leakage
+
+__all__ = [
+    "AuditableClassifier",
+    "best_under_leakage",
+    "leakage_scorer",
+    "utility_under_leakage",
+]

@@ -1,0 +1,381 @@
+"""A classifier that remembers the rows it was fitted on, for a scorer to find."""
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    clone,
+    is_classifier,
+)
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skmia.utils._cloning import deep_params, unwrap_frozen
+from skmia.utils._labels import check_labels
+from skmia.utils._metadata import is_per_row
+from skmia.utils._response import check_is_classifier
+from skmia.utils._rows import hash_rows, n_rows, take_rows
+
+_METHODS = (
+    "fit",
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+)
+
+
+class TrainingRows:
+    """The rows of one fit, by reference, and their content as it was before.
+
+    Parameters
+    ----------
+    X : array-like, frame or sparse matrix
+        The rows.
+    y : ndarray
+        Their labels.
+    params : dict
+        Metadata of the fit.
+    """
+
+    # Not a dataclass: its repr would show the rows.
+    def __init__(self, X, y, params):
+        self.X = X
+        self.y = y
+        self.has_metadata = any(is_per_row(v, len(y)) for v in params.values())
+        self.hashes = hash_rows(X, y)
+        # A weight of 0 leaves a row out: it is neither a member nor held out.
+        weights = [
+            np.asarray(value) != 0
+            for name, value in params.items()
+            if name.rpartition("__")[2] == "sample_weight" and is_per_row(value, len(y))
+        ]
+        seen = np.logical_and.reduce(weights) if weights else np.ones(len(y), bool)
+        self.seen = np.flatnonzero(seen)
+
+    def take(self, rows):
+        """Rows and labels at `rows`, or an error if they are not what was fitted on."""
+        X, y = take_rows(self.X, rows), self.y[rows]
+        changed = int((hash_rows(X, y) != self.hashes[rows]).sum())
+        if changed:
+            raise ValueError(
+                f"{changed} of {len(rows)} training rows are not what they were before "
+                "fit: they were changed in place since, by a step with copy=False or "
+                "by your own code. What the classifier says of them as they are now "
+                "is no measure of leakage; use copy=True and leave X alone."
+            )
+        return X, y
+
+
+def _estimator_has(method):
+    def check(self):
+        # The inner AttributeError says more than ours would.
+        getattr(getattr(self, "estimator_", self.estimator), method)
+        return True
+
+    return check
+
+
+class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Wrap a classifier so that a leakage scorer can tell its members.
+
+    scikit-learn hands the held-out rows to a scorer and nothing else, and what a
+    scorer assumes about the others goes wrong in silence: a halving search or a
+    shuffled split trains on part of them only, so that rows never seen would count as
+    members. This wrapper keeps a reference to the very rows that it was fitted on. In
+    all else it is the classifier inside.
+
+    It goes around everything: ``AuditableClassifier(make_pipeline(...))``, never the
+    other way round, since a step of a Pipeline sees transformed rows. In a grid the
+    names of the parameters start with ``estimator__``.
+
+    Parameters
+    ----------
+    estimator : classifier, Pipeline or search
+        What is fitted; not touched.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    n_features_in_ : int
+        Number of features, where the classifier knows it.
+    feature_names_in_ : ndarray of str
+        Their names, where the classifier knows them.
+
+    See Also
+    --------
+    leakage_scorer : Reads the members from here.
+    skmia.audit.audit_cv : Audits what ``cross_validate`` returns; needs no wrapper.
+
+    Notes
+    -----
+    The rows stay in this process and are never copied: pickling, joblib's workers,
+    ``copy.deepcopy`` and ``clone`` leave them out. A search scores a candidate where
+    it was fitted, so that any ``n_jobs`` works; what comes back from a worker, as
+    ``cross_validate(return_estimator=True, n_jobs=2)`` does, has forgotten them, and
+    a scorer then says so. The reference keeps the training set in memory for as long
+    as the classifier is; :meth:`forget` lets go of it.
+
+    A row of weight 0 counts neither as a member nor as held out.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skmia.model_selection import AuditableClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = make_pipeline(StandardScaler(), LogisticRegression())
+    >>> clf = AuditableClassifier(model).fit(X, y)
+    >>> clf.predict(X[:2])
+    array([0, 0])
+    """
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+    def fit(self, X, y, **params):
+        """Fit the classifier, and remember on what.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Training rows, as the inner classifier takes them.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        **params : dict
+            Metadata for the ``fit`` of the inner classifier, such as
+            ``sample_weight``. Routed where metadata routing is on, else passed on by
+            these names.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the estimator is no classifier, or holds a frozen one: that is not
+            fitted here, these rows are not its members, and it would read as safe.
+        """
+        self.forget()
+        # A fit that is interrupted must not leave the last one's answers behind.
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
+        check_is_classifier(self.estimator)
+        _check_is_fitted_here(self.estimator)
+        labels = check_labels(y, n_rows(X), type(self).__name__)
+        params = self._routed("fit", params)
+        # Before the fit, in which a step may write into X.
+        rows = TrainingRows(X, labels, params)
+        self.estimator_ = clone(self.estimator).fit(X, labels, **params)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
+        self.classes_ = self.estimator_.classes_
+        self._training_rows = rows
+        return self
+
+    def forget(self):
+        """Let go of the training rows; predictions stay as they are.
+
+        Returns
+        -------
+        self : object
+            The classifier, which no leakage scorer takes any more.
+        """
+        vars(self).pop("_training_rows", None)
+        return self
+
+    def __getstate__(self):
+        """State without the training rows, which never leave this process.
+
+        Returns
+        -------
+        dict
+            What is pickled.
+        """
+        state = super().__getstate__()
+        return {k: v for k, v in state.items() if k != "_training_rows"}
+
+    def predict(self, X, **params):
+        """Predicted labels of the inner classifier.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Rows.
+        **params : dict
+            Metadata for the inner ``predict``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Class labels.
+        """
+        return self._ask("predict", X, params)
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X, **params):
+        """Probabilities of the inner classifier.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Rows.
+        **params : dict
+            Metadata for the inner ``predict_proba``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns as in ``classes_``.
+        """
+        return self._ask("predict_proba", X, params)
+
+    @available_if(_estimator_has("predict_log_proba"))
+    def predict_log_proba(self, X, **params):
+        """Logarithms of the probabilities of the inner classifier.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Rows.
+        **params : dict
+            Metadata for the inner ``predict_log_proba``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns as in ``classes_``.
+        """
+        return self._ask("predict_log_proba", X, params)
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, X, **params):
+        """Margins of the inner classifier.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Rows.
+        **params : dict
+            Metadata for the inner ``decision_function``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Margins.
+        """
+        return self._ask("decision_function", X, params)
+
+    def _ask(self, method, X, params):
+        check_is_fitted(self, "classes_")  # what fit sets last
+        return getattr(self.estimator_, method)(X, **self._routed(method, params))
+
+    def _routed(self, method, params):
+        """What of the metadata is for the inner classifier."""
+        if params and get_config()["enable_metadata_routing"]:
+            params = process_routing(self, method, **params).estimator[method]
+        return {name: value for name, value in params.items() if value is not None}
+
+    def get_metadata_routing(self):
+        """Metadata that the inner classifier asks for, and that of ``score``.
+
+        Returns
+        -------
+        MetadataRouter
+            The router.
+        """
+        mapping = MethodMapping()
+        for method in _METHODS:
+            mapping.add(caller=method, callee=method)
+        return (
+            MetadataRouter(owner=type(self).__name__)
+            .add_self_request(self)
+            .add(estimator=self.estimator, method_mapping=mapping)
+        )
+
+    def __sklearn_tags__(self):
+        """Tags of the inner classifier, for a single label per row.
+
+        Returns
+        -------
+        Tags
+            What it takes, as it says itself.
+        """
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = inner.input_tags
+        tags.non_deterministic = inner.non_deterministic
+        if inner.classifier_tags is not None:
+            tags.classifier_tags = inner.classifier_tags
+        tags.classifier_tags.multi_label = False
+        return tags
+
+
+def _check_is_fitted_here(estimator):
+    """Raise for a frozen classifier: the rows at hand are not its members."""
+    for name, value in [("estimator", estimator), *deep_params(estimator)]:
+        if isinstance(value, FrozenEstimator) and is_classifier(unwrap_frozen(value)):
+            raise ValueError(
+                "AuditableClassifier remembers the rows that its classifier is fitted "
+                f"on. Got the frozen {type(unwrap_frozen(value)).__name__} in {name!r} "
+                "instead, which stays as it is: these rows would pass for its members, "
+                "and it would read as safe. Pass it without FrozenEstimator, or audit "
+                "it with skmia.audit.audit_classifier."
+            )
+
+
+def find_auditable(estimator):
+    """The AuditableClassifier that `estimator` is, or that a search has refitted.
+
+    Searches and FrozenEstimator hand rows on as they get them; others may not.
+    """
+    estimator = unwrap_frozen(estimator)
+    while not isinstance(estimator, AuditableClassifier):
+        if not hasattr(estimator, "best_estimator_"):
+            break
+        estimator = unwrap_frozen(estimator.best_estimator_)
+    if not isinstance(estimator, AuditableClassifier):
+        inside = [
+            value
+            for _, value in deep_params(estimator)
+            if isinstance(value, AuditableClassifier)
+        ]
+        name = type(estimator).__name__
+        found = (
+            f"Got {name} with an AuditableClassifier inside instead: there the rows "
+            "that it remembers may be transformed, and do not go with those that are "
+            "scored. Turn it inside out"
+            if inside
+            else f"Got {name} instead, which does not remember them"
+        )
+        raise TypeError(
+            "A leakage scorer needs the rows that the estimator was fitted on. "
+            f"{found}: AuditableClassifier({name}(...)) around everything, and "
+            "'estimator__' before the names of its parameters."
+        )
+    check_is_fitted(estimator, "classes_")
+    if not hasattr(estimator, "_training_rows"):
+        raise ValueError(
+            "This AuditableClassifier does not remember the rows it was fitted on any "
+            "more: it was pickled, copied, sent from another process, or told to "
+            "forget. Score it where it is fitted, as cross_validate and the searches "
+            "do, or fit it here."
+        )
+    return estimator

@@ -1,0 +1,310 @@
+"""The scorer of leakage, for cross-validation and the searches."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+
+from skmia.attacks import LabelOnlyAttack, MembershipAttack
+from skmia.defenses import Defense
+from skmia.metrics import is_resolvable, membership_advantage, roc_auc, tpr_at_fpr
+from skmia.model_selection._auditable import find_auditable
+from skmia.signals import logit
+from skmia.utils._cloning import copy_rows, deep_params
+from skmia.utils._labels import check_labels, encode_labels
+from skmia.utils._response import check_has_response, iter_class_probabilities
+from skmia.utils._rows import concat_rows, hash_rows, n_rows, take_rows
+from skmia.utils._validation import check_integer, check_option, check_real
+
+_METRICS = ("auc", "advantage", "tpr_at_fpr")
+_MEMBERS = ("balanced", "all")
+# Perturbed copies of a record that the label-only attack asks about: the ranking
+# settles well before the 100 of an audit, and a search runs it for every candidate.
+_N_QUERIES = 32
+
+
+class LeakageScorer:
+    """What :func:`leakage_scorer` returns.
+
+    Parameters
+    ----------
+    metric : str
+        Name of the metric.
+    attack : MembershipAttack or None
+        What reads the leakage.
+    max_fpr : float
+        The FPR of ``"tpr_at_fpr"``.
+    members : str
+        How many members are compared with the held-out rows.
+    random_state : int
+        Draws the members.
+    """
+
+    def __init__(self, metric, attack, max_fpr, members, random_state):
+        self.metric = metric
+        self.attack = attack
+        self.max_fpr = max_fpr
+        self.members = members
+        self.random_state = random_state
+
+    def __call__(self, estimator, X, y):
+        """Score a fitted classifier: the negative of what it leaks.
+
+        Parameters
+        ----------
+        estimator : AuditableClassifier, or a search that has refitted one
+            The fitted classifier.
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Held-out rows.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        float
+            Between -1 and 0, greater is less leakage.
+        """
+        auditable = find_auditable(estimator)
+        rows = auditable._training_rows
+        X, y = _held_out(auditable, X, y)
+        pool = bool(self.attack is not None and _takes_shadows(self.attack))
+        if pool and rows.has_metadata:
+            raise ValueError(
+                f"{type(self.attack).__name__} fits shadow models, and a scorer does "
+                "not get the fit metadata, such as sample_weight, of the held-out "
+                "rows: shadows fitted without would read too little. Pass an attack "
+                "without shadows, or use skmia.audit.audit_cv."
+            )
+        # Shadows are to learn from as many rows as the classifier did.
+        chosen = rows.seen if pool else self._draw(rows.seen, n_rows(X))
+        X_in, y_in = rows.take(chosen)
+        readings = [
+            self._read(member, scores)
+            for member, scores in self._attack(auditable, X_in, y_in, X, y)
+        ]
+        return -max(readings)
+
+    def _draw(self, seen, n_held_out):
+        if self.members == "all" or len(seen) <= n_held_out:
+            return seen
+        rng = np.random.RandomState(self.random_state)
+        return seen[np.sort(rng.permutation(len(seen))[:n_held_out])]
+
+    def _attack(self, auditable, X_in, y_in, X_out, y_out):
+        """Membership and scores of every attack that is run."""
+        model = auditable.estimator_
+        member = np.repeat([True, False], [len(y_in), len(y_out)])
+        attacks = [] if self.attack is None else [self.attack]
+        if self.attack is None:
+            check_has_response(model)
+            sides = (X_in, y_in), (X_out, y_out)
+            loss = [_true_class_logit(model, *side) for side in sides]
+            right = [_is_right(model, *side) for side in sides]
+            yield member, np.concatenate(loss)
+            yield member, np.concatenate(right)
+        if _masks_outputs(model) and not isinstance(self.attack, LabelOnlyAttack):
+            # No threshold is read here; a low max_fpr would warn of few rows.
+            attacks.append(LabelOnlyAttack(None, n_queries=_N_QUERIES, max_fpr=0.5))
+        for attack in attacks:
+            attack = clone(attack).set_params(estimator=FrozenEstimator(model))
+            if attack.get_params(deep=False).get("random_state", 0) is None:
+                attack.set_params(random_state=self.random_state)
+            X, y = concat_rows(X_in, X_out), np.concatenate([y_in, y_out])
+            attack.fit(X, y, membership=member)
+            yield member, attack.score_samples(X, y)
+
+    def _read(self, member, scores):
+        if self.metric == "auc":
+            return float(roc_auc(member, scores))
+        if self.metric == "advantage":
+            return float(membership_advantage(member, scores))
+        n_out = int((~member).sum())
+        if not is_resolvable(n_out, self.max_fpr):
+            raise ValueError(
+                f"TPR at max_fpr={self.max_fpr:g} is not resolvable with {n_out} "
+                "held-out rows. Pass a larger 'max_fpr', fewer folds or another "
+                "metric."
+            )
+        return float(tpr_at_fpr(member, scores, self.max_fpr))
+
+    def _accept_sample_weight(self):
+        # scikit-learn 1.7 and newer asks this of every scorer of a dict.
+        return False
+
+    def __repr__(self):
+        shown = [repr(self.metric)]
+        if self.attack is not None:
+            shown.append(f"attack={self.attack!r}")
+        if self.metric == "tpr_at_fpr":
+            shown.append(f"max_fpr={self.max_fpr}")
+        return f"leakage_scorer({', '.join(shown)})"
+
+
+def leakage_scorer(
+    metric="auc", *, attack=None, max_fpr=0.01, members="balanced", random_state=0
+):
+    """Make a scorer of what a classifier gives away about its training rows.
+
+    It compares rows that the classifier was fitted on with the held-out rows it is
+    given, and returns the negative of the leakage, as ``"neg_log_loss"`` does: greater
+    is better, and a search that maximises it looks for the least leakage. Name it
+    ``"neg_leakage"`` beside the accuracy, and let :func:`best_under_leakage` choose.
+
+    Parameters
+    ----------
+    metric : {"auc", "advantage", "tpr_at_fpr"}, default="auc"
+        What is measured; see the functions of these names in :mod:`skmia.metrics`.
+        Without any leakage the AUC is near 0.5 and the advantage near 0, but above it.
+    attack : MembershipAttack, default=None
+        An unfitted attack, such as ``LiRAAttack(None, n_shadows=8)``, whose
+        `estimator` is replaced by the classifier. One with shadow models fits them for
+        every candidate and fold. None is the stronger of two attacks without any: the
+        probability of the true class, and whether the predicted label is right.
+    max_fpr : float, default=0.01
+        The false positive rate of ``"tpr_at_fpr"``. It takes ``1 / max_fpr`` held-out
+        rows in every fold.
+    members : {"balanced", "all"}, default="balanced"
+        Compare as many members, drawn at random, as there are held-out rows, or all of
+        them: steadier, at the price of more predictions. An attack with shadow models
+        always gets all.
+    random_state : int, default=0
+        Draws the members, and seeds an attack that has no seed. An integer: the value
+        of a candidate must not depend on which was scored before.
+
+    Returns
+    -------
+    LeakageScorer
+        A scorer, to be called with a fitted :class:`AuditableClassifier` and held-out
+        rows.
+
+    Raises
+    ------
+    TypeError
+        If `attack` is no attack; on scoring, if the estimator does not remember its
+        members or does so inside of another that may transform rows.
+    ValueError
+        If another parameter is out of range; on scoring, if the rows were forgotten or
+        have changed since the fit, no held-out row is left, or there are too few for
+        `max_fpr`. It is never nan: pass ``error_score="raise"`` to ``cross_validate``
+        and the searches, which otherwise turn an error into nan.
+
+    Warns
+    -----
+    UserWarning
+        Where held-out rows are left out, with their number: those whose content,
+        features and label, is among the members, and those of a class that the
+        classifier has not seen. In a worker process it goes to standard error.
+
+    See Also
+    --------
+    AuditableClassifier : What the scored estimator is wrapped in.
+    utility_under_leakage : One number for searches that take no more.
+    attack_scorer : The other side: for tuning an attack.
+
+    Notes
+    -----
+    Where a defense inside changes outputs only, as
+    :class:`~skmia.defenses.ConfidenceMaskingClassifier` does, a label-only attack is
+    run as well and the stronger reading counts: to attacks on confidences alone the
+    masked model looks safe, and its labels give away what they did before. It sees
+    skmia's own defenses; around another's, pass ``attack=LabelOnlyAttack(None)``.
+
+    These attacks are for comparing candidates. A likelihood-ratio attack finds more in
+    the same model: audit the one that is chosen, on rows that the search did not see.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import cross_validate
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.model_selection import AuditableClassifier, leakage_scorer
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> scoring = {"accuracy": "accuracy", "neg_leakage": leakage_scorer()}
+    >>> for depth in (2, None):
+    ...     tree = DecisionTreeClassifier(max_depth=depth, random_state=0)
+    ...     results = cross_validate(
+    ...         AuditableClassifier(tree), X, y, scoring=scoring, error_score="raise"
+    ...     )
+    ...     print(depth, results["test_neg_leakage"].mean().round(2))
+    2 -0.52
+    None -0.54
+    """
+    check_option(metric, "metric", _METRICS)
+    check_option(members, "members", _MEMBERS)
+    check_real(max_fpr, "max_fpr", 0, 1, closed="right")
+    random_state = check_integer(random_state, "random_state", 0, 2**32 - 1)
+    if attack is not None and not isinstance(attack, MembershipAttack):
+        raise TypeError(
+            "The 'attack' parameter must be an unfitted attack, such as "
+            f"LossThresholdAttack(None), or None. Got {attack!r} instead."
+        )
+    if attack is not None and attack.get_params(deep=False).get("shadows") is not None:
+        raise ValueError(
+            "The 'attack' parameter has shadows of its own, and those are of one "
+            "classifier and one pool: every candidate and fold needs others. Leave "
+            "shadows=None."
+        )
+    return LeakageScorer(metric, attack, max_fpr, members, random_state)
+
+
+def _held_out(auditable, X, y):
+    """The held-out rows that say something about membership."""
+    y = check_labels(y, n_rows(X), "leakage_scorer")
+    copies = np.isin(hash_rows(X, y), auditable._training_rows.hashes)
+    unknown = ~np.isin(y, auditable.classes_) & ~copies
+    left_out = copies | unknown
+    reasons = [
+        f"{count} {what}"
+        for count, what in (
+            (int(copies.sum()), "equal a training row, features and label"),
+            (int(unknown.sum()), "have a label that the classifier was not trained on"),
+        )
+        if count
+    ]
+    if left_out.all():
+        raise ValueError(
+            f"Of {len(y)} held-out rows none is left to compare the members with: "
+            f"{' and '.join(reasons)}. Pass rows that the classifier was not fitted "
+            "on, and return_train_score=False to a search: it is True by default in "
+            "the halving searches, and scores the training rows too."
+        )
+    if not reasons:
+        return X, y
+    warnings.warn(
+        f"{int(left_out.sum())} of {len(y)} held-out rows say nothing about "
+        f"membership and are left out of the leakage: {' and '.join(reasons)}.",
+        UserWarning,
+        stacklevel=3,
+    )
+    keep = np.flatnonzero(~left_out)
+    return take_rows(X, keep), y[keep]
+
+
+def _takes_shadows(attack):
+    return "shadows" in attack.get_params(deep=False)
+
+
+def _masks_outputs(model):
+    """Whether a defense inside changes what the model says and not what it knows."""
+    return any(
+        isinstance(value, Defense)
+        and type(value)._defended_proba is not Defense._defended_proba
+        for value in [model, *(v for _, v in deep_params(model))]
+    )
+
+
+def _true_class_logit(model, X, y):
+    classes = np.asarray(model.classes_)
+    columns = encode_labels(y, classes)
+    scores = [
+        logit(proba, columns[rows])
+        for rows, proba in iter_class_probabilities(model, X, classes)
+    ]
+    return np.concatenate(scores)
+
+
+def _is_right(model, X, y):
+    # A copy: a step that works in place must not write into the training rows.
+    said = model.predict(copy_rows(X, np.arange(n_rows(X))))
+    return (np.asarray(said) == y).astype(np.float64)

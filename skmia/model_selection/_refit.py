@@ -1,0 +1,138 @@
+"""Choosing among the candidates of a search."""
+
+import numpy as np
+
+from skmia.metrics._search_results import comparable, read_candidates
+from skmia.utils._validation import check_real
+
+
+class BestUnderLeakage:
+    """What :func:`best_under_leakage` returns.
+
+    Parameters
+    ----------
+    max_leakage : float
+        The limit.
+    metric : str
+        Name of the scorer of negative leakage.
+    utility : str
+        Name of the scorer of the utility.
+    """
+
+    def __init__(self, max_leakage, metric, utility):
+        self.max_leakage = max_leakage
+        self.metric = metric
+        self.utility = utility
+
+    def __call__(self, cv_results):
+        """Index of the chosen candidate.
+
+        Parameters
+        ----------
+        cv_results : dict of str to array
+            ``cv_results_`` of a search.
+
+        Returns
+        -------
+        int
+            What the search calls ``best_index_``.
+        """
+        leakage, utility = read_candidates(cv_results, self.metric, self.utility)
+        among = comparable(cv_results)
+        for name, values in ((self.metric, leakage), (self.utility, utility)):
+            if n_bad := int((~np.isfinite(values[among])).sum()):
+                raise ValueError(
+                    f"{n_bad} of {len(among)} candidates have no {name!r}: a fit or a "
+                    "scorer failed, and what is not measured is not safe. Pass "
+                    "error_score='raise' to the search to see the error."
+                )
+        under = among[leakage[among] <= self.max_leakage]
+        if not len(under):
+            lowest = among[np.argmin(leakage[among])]
+            raise ValueError(
+                f"No candidate stays under max_leakage={self.max_leakage:g}. The "
+                f"lowest leakage of {len(among)} is {leakage[lowest]:.4g}, with "
+                f"{cv_results['params'][lowest]} and {self.utility} "
+                f"{utility[lowest]:.4g}. Search stronger defenses or more "
+                "regularisation, or allow more."
+            )
+        # By utility, then by leakage, then the first.
+        return int(under[np.lexsort((leakage[under], -utility[under]))[0]])
+
+    def __repr__(self):
+        return (
+            f"best_under_leakage(max_leakage={self.max_leakage}, "
+            f"metric={self.metric!r}, utility={self.utility!r})"
+        )
+
+
+def best_under_leakage(*, max_leakage, metric="neg_leakage", utility="accuracy"):
+    """Make the `refit` of a search: the best candidate that leaks little enough.
+
+    Parameters
+    ----------
+    max_leakage : float
+        The limit on the mean leakage over the folds, in [0, 1], in the units of the
+        metric: 0.5 is no leakage for ``"auc"``, 0 for ``"advantage"``.
+    metric : str, default="neg_leakage"
+        Name that :func:`leakage_scorer` has in the `scoring` of the search.
+    utility : str, default="accuracy"
+        Name of the scorer that decides among the candidates under the limit, greater
+        is better. Of equals, the one that leaks less.
+
+    Returns
+    -------
+    BestUnderLeakage
+        A callable from ``cv_results_`` to the index of the chosen candidate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `max_leakage` is no number in [0, 1]. In the search: if no candidate stays
+        under the limit, with the lowest leakage that was found; if a score is nan; if a
+        scorer of these names is missing; or if the leakage is positive, since then its
+        sign is the wrong way round.
+
+    See Also
+    --------
+    leakage_scorer : Measures the leakage.
+    utility_under_leakage : For halving searches, which do not ask a callable `refit`.
+    skmia.metrics.LeakageTradeoffDisplay : Shows what there is to choose from.
+
+    Notes
+    -----
+    The figure of the chosen candidate is the best of several, and so a little too
+    good. Its model is then fitted on all rows. Audit that one, on other rows.
+
+    Of a halving search, call it with ``cv_results_``: it looks at the candidates of
+    the last rung, which alone are comparable.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.model_selection import (
+    ...     AuditableClassifier,
+    ...     best_under_leakage,
+    ...     leakage_scorer,
+    ... )
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> search = GridSearchCV(
+    ...     AuditableClassifier(DecisionTreeClassifier(random_state=0)),
+    ...     {"estimator__max_depth": [1, 2, 4, None]},
+    ...     scoring={"accuracy": "accuracy", "neg_leakage": leakage_scorer()},
+    ...     refit=best_under_leakage(max_leakage=0.53),
+    ...     error_score="raise",
+    ... ).fit(X, y)
+    >>> search.best_params_
+    {'estimator__max_depth': 2}
+    """
+    check_real(max_leakage, "max_leakage", 0, 1)
+    for name, value in (("metric", metric), ("utility", utility)):
+        if not isinstance(value, str):
+            raise TypeError(
+                f"The '{name}' parameter must be the name of a scorer of the search. "
+                f"Got {value!r} instead."
+            )
+    return BestUnderLeakage(max_leakage, metric, utility)

@@ -1,0 +1,165 @@
+"""Utility and leakage as one number, for searches that take no more."""
+
+import numpy as np
+from sklearn.metrics import get_scorer
+
+from skmia.model_selection._leakage import leakage_scorer
+from skmia.utils._validation import check_real
+
+
+class UtilityUnderLeakage:
+    """What :func:`utility_under_leakage` returns.
+
+    Parameters
+    ----------
+    max_leakage : float
+        The limit.
+    utility : callable
+        Scorer of the utility.
+    name : str
+        What the utility is called.
+    leakage : callable
+        Scorer of the negative leakage.
+    penalty : float
+        What leakage above the limit costs.
+    """
+
+    def __init__(self, max_leakage, utility, name, leakage, penalty):
+        self.max_leakage = max_leakage
+        self.utility = utility
+        self.name = name
+        self.leakage = leakage
+        self.penalty = penalty
+
+    def __call__(self, estimator, X, y):
+        """Score a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : AuditableClassifier
+            The fitted classifier.
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Held-out rows.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        dict of str to float
+            ``"score"``, the utility under its own name, and ``"neg_leakage"``.
+        """
+        utility = float(self.utility(estimator, X, y))
+        if not np.isfinite(utility):
+            raise ValueError(
+                f"The utility {self.name!r} of a candidate is {utility}. Choose one "
+                "that is finite on every fold."
+            )
+        negative = check_negative(float(self.leakage(estimator, X, y)))
+        excess = max(0.0, -negative - self.max_leakage)
+        score = utility - self.penalty * excess
+        return {"score": score, self.name: utility, "neg_leakage": negative}
+
+    def _accept_sample_weight(self):
+        # scikit-learn 1.7 and newer asks this of every scorer of a dict.
+        return False
+
+    def __repr__(self):
+        return (
+            f"utility_under_leakage(max_leakage={self.max_leakage}, "
+            f"utility={self.name!r}, leakage={self.leakage!r}, penalty={self.penalty})"
+        )
+
+
+def utility_under_leakage(
+    *, max_leakage, utility="accuracy", leakage=None, penalty=10.0
+):
+    """Make a scorer that weighs utility and leakage into one number.
+
+    For the searches that compare candidates by a single number: scikit-learn's halving
+    searches, which take no dict of scorers and pass over a callable `refit`, and
+    others of that interface. With one that takes two scorers, use
+    :func:`best_under_leakage`, which is exact.
+
+    Parameters
+    ----------
+    max_leakage : float
+        The limit, in [0, 1], in the units of the metric of `leakage`.
+    utility : str or callable, default="accuracy"
+        A scorer or the name of one, greater is better.
+    leakage : callable, default=None
+        A scorer of negative leakage. None is ``leakage_scorer()``.
+    penalty : float, default=10.0
+        What one unit of leakage above the limit costs in utility: with 10, an AUC that
+        is 0.01 too high outweighs 0.1 of accuracy.
+
+    Returns
+    -------
+    UtilityUnderLeakage
+        A scorer that returns a dict: ``"score"`` is the utility, less `penalty` times
+        the leakage above the limit; the utility and ``"neg_leakage"`` are there by
+        their own names, for ``cv_results_``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of range or of the wrong type; on scoring, if the utility
+        is not finite, the leakage is positive, or where :func:`leakage_scorer` raises.
+
+    See Also
+    --------
+    best_under_leakage : Chooses by the means over the folds.
+
+    Notes
+    -----
+    Pass it as `scoring`, with ``refit="score"`` and ``return_train_score=False``: on
+    the training rows there is nothing to compare the members with. The limit is held
+    fold by fold, and a fold below it does not make up for one above: the choice is more
+    careful than that of :func:`best_under_leakage` with the same limit. A search always
+    chooses somebody. Whether the chosen one keeps to the limit is what
+    ``best_under_leakage(...)`` tells, called with its ``cv_results_``.
+
+    The first rungs of a halving search train on a part of the rows, where models leak
+    more: there candidates are ranked by the limit more than by the utility. Set
+    `min_resources` accordingly, or halve another resource than ``"n_samples"``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.experimental import enable_halving_search_cv
+    >>> from sklearn.model_selection import HalvingGridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.model_selection import AuditableClassifier, utility_under_leakage
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> search = HalvingGridSearchCV(
+    ...     AuditableClassifier(DecisionTreeClassifier(random_state=0)),
+    ...     {"estimator__max_depth": [1, 2, 4, None]},
+    ...     scoring=utility_under_leakage(max_leakage=0.53),
+    ...     refit="score",
+    ...     return_train_score=False,
+    ...     random_state=0,
+    ...     error_score="raise",
+    ... ).fit(X, y)
+    >>> search.best_params_
+    {'estimator__max_depth': 2}
+    """
+    check_real(max_leakage, "max_leakage", 0, 1)
+    check_real(penalty, "penalty", 0, np.inf, closed="neither")
+    leakage = leakage_scorer() if leakage is None else leakage
+    if not callable(leakage):
+        raise TypeError(
+            "The 'leakage' parameter must be a scorer of negative leakage, such as "
+            f"leakage_scorer(). Got {leakage!r} instead."
+        )
+    name = utility if isinstance(utility, str) else "utility"
+    return UtilityUnderLeakage(max_leakage, get_scorer(utility), name, leakage, penalty)
+
+
+def check_negative(value):
+    """`value` if it is a negative leakage, or an error."""
+    if not value <= 0:
+        raise ValueError(
+            f"The leakage scorer returned {value:g}; it must return negative leakage, "
+            "which is at most 0. Greater is better to a search, which would look for "
+            "the leakiest candidate. Use leakage_scorer(), or return the negative."
+        )
+    return value

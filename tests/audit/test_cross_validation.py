@@ -1,0 +1,360 @@
+"""audit_cv against readings that are made by hand from the folds."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.datasets import make_classification
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    RepeatedStratifiedKFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+    cross_validate,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+
+from skmia.attacks import LabelOnlyAttack, LiRAAttack
+from skmia.audit import audit_cv
+from skmia.defenses import LabelSmoothingClassifier
+from skmia.model_selection import AuditableClassifier
+from skmia.shadows import ShadowSignals
+from skmia.signals import logit
+
+N = 200
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_classification(N, 8, n_informative=5, flip_y=0.2, random_state=0)
+
+
+def tree():
+    return DecisionTreeClassifier(max_depth=5, random_state=0)
+
+
+def run(estimator, X, y, cv, **settings):
+    return cross_validate(
+        estimator,
+        X,
+        y,
+        cv=cv,
+        return_estimator=True,
+        return_indices=True,
+        error_score="raise",
+        **settings,
+    )
+
+
+def repeated(n_splits=2, n_repeats=4):
+    return RepeatedStratifiedKFold(
+        n_splits=n_splits, n_repeats=n_repeats, random_state=0
+    )
+
+
+def auc(report, attack):
+    (figure,) = (f for f in report.figures if f.attack == attack and f.metric == "auc")
+    return figure
+
+
+def guards(report):
+    return {guard.name for guard in report.guards}
+
+
+def said_by_hand(results, X, y):
+    """The logarithm of the true class's probability."""
+    rows = np.arange(len(y))
+    return np.log([model.predict_proba(X)[rows, y] for model in results["estimator"]])
+
+
+def membership_by_hand(results):
+    member = np.zeros((len(results["estimator"]), N), dtype=bool)
+    for k, rows in enumerate(results["indices"]["train"]):
+        member[k, rows] = True
+    return member
+
+
+def test_a_single_k_fold_by_hand(data):
+    X, y = data
+    results = run(LogisticRegression(C=100), X, y, KFold(2))
+    report = audit_cv(results, X, y, random_state=0)
+    assert report.attacks == ("loss",)
+    assert report.shadows is None
+    assert "dependent_splits" in guards(report)
+    assert (report.n_members, report.n_nonmembers) == (N, N)
+    # Of two folds, one model has seen a record and the other has not.
+    said, member = said_by_hand(results, X, y), membership_by_hand(results)
+    inside, outside = (
+        np.where(side[0], said[0], said[1]) for side in (member, ~member)
+    )
+    table = report.records()
+    np.testing.assert_allclose(
+        table["loss"], np.r_[inside, outside], rtol=1e-6, atol=1e-6
+    )
+    np.testing.assert_array_equal(table.index, np.r_[np.arange(N), np.arange(N)])
+    np.testing.assert_array_equal(table["label"], np.r_[y, y])
+    expected = roc_auc_score(np.repeat([1, 0], N), np.r_[inside, outside])
+    assert auc(report, "loss").value == pytest.approx(expected)
+    half = np.log(0.5)
+    expected = np.mean(inside > half), np.mean(outside > half)
+    assert report.accuracy == pytest.approx(expected)
+
+
+def test_every_score_is_of_a_model_that_has_seen_the_record_or_has_not(data):
+    X, y = data
+    results = run(LogisticRegression(C=100), X, y, KFold(5))
+    table = audit_cv(results, X, y, random_state=3).records()
+    said, member = said_by_hand(results, X, y), membership_by_hand(results)
+    for row, (record, inside, score) in enumerate(
+        zip(table.index, table["membership"], table["loss"], strict=True)
+    ):
+        models = np.flatnonzero(member[:, record] == inside)
+        close = np.isclose(said[models, record], score, rtol=1e-6, atol=1e-6)
+        assert close.any(), row
+    # Each of them speaks for some of the records.
+    assert table["membership"].sum() == N
+
+
+def test_lira_with_the_models_of_the_other_repeats(data):
+    X, y = data
+    results = run(tree(), X, y, repeated())
+    report = audit_cv(results, X, y, random_state=0)
+    assert report.attacks == ("loss", "lira")
+    assert report.shadows == {"n_shadows": 6, "train_size": 0.5}
+    member = membership_by_hand(results)
+    odds = [logit(model.predict_proba(X), y) for model in results["estimator"]]
+    odds = np.stack(odds)
+    by_hand = np.empty((8, N))
+    for k, model in enumerate(results["estimator"]):
+        others = np.flatnonzero(np.arange(8) // 2 != k // 2)
+        shadows = ShadowSignals({"logit": odds[others]}, member[others])
+        attack = LiRAAttack(FrozenEstimator(model), shadows=shadows)
+        attack.fit(X, y, membership=member[k])
+        by_hand[k] = attack.score_samples(X, y)
+    table = report.records()
+    for record, inside, score in zip(
+        table.index, table["membership"], table["lira"], strict=True
+    ):
+        models = member[:, record] == inside
+        assert np.isclose(by_hand[models, record], score).any()
+    # All pairs of record and model, 8 times as many: the same but for the draw.
+    everything = roc_auc_score(member.ravel(), by_hand.ravel())
+    assert auc(report, "lira").low < everything < auc(report, "lira").high
+
+
+def test_lira_finds_more_than_the_loss():
+    X, y = make_classification(N, 40, n_informative=10, flip_y=0.2, random_state=0)
+    results = run(LogisticRegression(C=10), X, y, repeated(n_repeats=6))
+    report = audit_cv(results, X, y, random_state=0)
+    assert auc(report, "lira").value > auc(report, "loss").value + 0.02 > 0.6
+
+
+def test_one_seed_one_report(data):
+    X, y = data
+    results = run(tree(), X, y, KFold(3))
+    first, second, other = (
+        audit_cv(results, X, y, random_state=seed).records() for seed in (1, 1, 2)
+    )
+    pd.testing.assert_frame_equal(first, second)
+    assert not first.equals(other)
+    drawn = audit_cv(results, X, y)
+    again = audit_cv(results, X, y, random_state=drawn.settings["random_state"])
+    pd.testing.assert_frame_equal(drawn.records(), again.records())
+
+
+def test_shuffled_splits_leave_records_on_one_side(data):
+    X, y = data
+    results = run(tree(), X, y, ShuffleSplit(6, test_size=0.3, random_state=0))
+    report = audit_cv(results, X, y, random_state=0)
+    member = membership_by_hand(results)
+    assert report.n_nonmembers == int((~member).any(axis=0).sum())
+    assert report.n_members == int(member.any(axis=0).sum())
+    assert "lira" in report.attacks
+    # With five shadows, some records are in all of them.
+    assert "one_sided_records" in guards(report)
+
+
+def test_a_drift_between_training_and_test_rows_is_announced():
+    rng = np.random.RandomState(0)
+    X = np.c_[np.linspace(0, 5, 400), rng.normal(size=400)]
+    y = (rng.uniform(size=400) < 0.5).astype(int)
+    results = run(LogisticRegression(), X, y, TimeSeriesSplit(3))
+    report = audit_cv(results, X, y, random_state=0)
+    assert "blind_classifier" in guards(report)
+    # Sides that are the same records need no such check.
+    results = run(LogisticRegression(), X, y, KFold(2))
+    assert "blind_classifier" not in guards(audit_cv(results, X, y, random_state=0))
+
+
+def test_copies_of_training_rows_are_no_non_members(data):
+    X, y = data
+    twice = np.r_[np.arange(N), np.arange(60)]
+    results = run(tree(), X[twice], y[twice], KFold(2, shuffle=True, random_state=1))
+    report = audit_cv(results, X[twice], y[twice], random_state=0)
+    train = results["indices"]["train"]
+    copies = sum(
+        np.isin(twice[test], twice[rows]).sum()
+        for rows, test in zip(train, results["indices"]["test"], strict=True)
+    )
+    (found,) = (guard for guard in report.guards if guard.name == "shared_rows")
+    assert found.count == copies > 20
+    held_out = report.records().query("not membership").index
+    for record in held_out:
+        (fold,) = (k for k, rows in enumerate(train) if record not in rows)
+        assert twice[record] not in twice[train[fold]]
+
+
+@pytest.mark.filterwarnings("ignore:The least populated class")
+def test_a_class_that_a_split_has_not_seen(data):
+    X, _ = data
+    y = np.array(["common", "other"])[np.arange(N) % 2].astype(object)
+    y[-1] = "rare"
+    results = run(LogisticRegression(), X, y, repeated(n_splits=2, n_repeats=3))
+    assert (
+        len(results["estimator"][0].classes_) + len(results["estimator"][1].classes_)
+        == 5
+    )
+    report = audit_cv(results, X, y, random_state=0)
+    # Nobody was trained without it and held it out with a label that it knows.
+    assert report.n_members == N
+    assert report.n_nonmembers == N - 1
+    assert "missing_classes" in guards(report)
+    assert np.isfinite(report.records()["lira"]).all()
+
+
+def test_the_defense_is_in_the_shadows(data):
+    X, y = data
+    defended = LabelSmoothingClassifier(tree(), smoothing=0.4)
+    results = run(make_pipeline(StandardScaler(), defended), X, y, repeated())
+    report = audit_cv(results, X, y, random_state=0)
+    assert report.model == "Pipeline(StandardScaler, LabelSmoothingClassifier)"
+    # The smoothed labels bound the logit, in the targets and in the shadows.
+    said = said_by_hand(results, X, y)
+    assert said.max() == pytest.approx(np.log(0.8))
+    assert said.min() == pytest.approx(np.log(0.2))
+    assert auc(report, "lira").value > 0.55
+
+
+def test_tuned_models_and_models_with_margins(data):
+    X, y = data
+    tuned = GridSearchCV(tree(), {"max_depth": [2, 4]}, cv=2)
+    for estimator in (tuned, LinearSVC(random_state=0), AuditableClassifier(tree())):
+        report = audit_cv(run(estimator, X, y, KFold(2)), X, y, random_state=0)
+        assert 0.4 < auc(report, "loss").value < 1
+
+
+def test_attacks_of_the_users(data):
+    X, y = data
+    results = run(tree(), X, y, repeated())
+    report = audit_cv(
+        results,
+        X,
+        y,
+        attacks={
+            "offline": LiRAAttack(None, mode="offline"),
+            "gap": LabelOnlyAttack(None, n_queries=0, max_fpr=0.1),
+        },
+        random_state=0,
+    )
+    assert report.attacks == ("offline", "gap")
+    assert set(report.records()["gap"]) <= {0.0, 1.0}
+    gap = 0.5 + (report.accuracy[0] - report.accuracy[1]) / 2
+    assert auc(report, "gap").value == pytest.approx(gap)
+    assert report.settings["n_splits"] == 8
+
+
+def test_attacks_with_shadows_need_independent_splits(data):
+    X, y = data
+    results = run(tree(), X, y, KFold(5))
+    with pytest.raises(ValueError, match=r"\['lira'\] .*RepeatedStratifiedKFold"):
+        audit_cv(results, X, y, attacks=["loss", "lira"])
+
+
+@pytest.mark.parametrize("container", ["frame", "list", "sparse"])
+def test_containers(data, container):
+    X, y = data
+    expected = audit_cv(run(tree(), X, y, KFold(2)), X, y, random_state=0)
+    if container == "frame":
+        X = pd.DataFrame(X, columns=list("abcdefgh"), index=[f"r{i}" for i in range(N)])
+    elif container == "list":
+        X, y = X.tolist(), y.tolist()
+    else:
+        X = sparse.csr_array(X)
+    report = audit_cv(run(tree(), X, y, KFold(2)), X, y, random_state=0)
+    assert report.figures == expected.figures
+    if container == "frame":
+        assert report.records().index[0] == "r0"
+
+
+def test_arguments_are_left_alone(data):
+    X, y = data
+    results = run(tree(), X, y, repeated(n_repeats=3))
+    before = (
+        X.copy(),
+        y.copy(),
+        {k: [a.copy() for a in v] for k, v in results["indices"].items()},
+    )
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        audit_cv(results, X, y)
+    np.testing.assert_array_equal(X, before[0])
+    np.testing.assert_array_equal(y, before[1])
+    for side, arrays in before[2].items():
+        for now, then in zip(results["indices"][side], arrays, strict=True):
+            np.testing.assert_array_equal(now, then)
+    np.testing.assert_array_equal(state, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_what_cross_validate_must_return(data):
+    X, y = data
+    full = run(tree(), X, y, KFold(2))
+    for key, option in (("estimator", "estimator"), ("indices", "indices")):
+        part = {name: value for name, value in full.items() if name != key}
+        with pytest.raises(ValueError, match=f"return_{option}=True"):
+            audit_cv(part, X, y)
+    with pytest.raises(TypeError, match="what cross_validate returned"):
+        audit_cv([full], X, y)
+    with pytest.raises(ValueError, match="one estimator and one pair"):
+        audit_cv(full | {"estimator": full["estimator"][:1]}, X, y)
+    with pytest.raises(NotFittedError):
+        audit_cv(full | {"estimator": [tree(), tree()]}, X, y)
+
+
+def test_rows_that_are_not_those_of_the_cross_validation(data):
+    X, y = data
+    results = run(tree(), X, y, KFold(2))
+    with pytest.raises(ValueError, match=f"indices up to 199, but X has {N - 5} rows"):
+        audit_cv(results, X[:-5], y[:-5])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        audit_cv(results, X, y[:-1])
+    # The wrapper knows what it was fitted on.
+    results = run(AuditableClassifier(tree()), X, y, KFold(2))
+    audit_cv(results, X, y, random_state=0)
+    with pytest.raises(ValueError, match="fitted on other rows"):
+        audit_cv(results, X[::-1], y[::-1])
+
+
+def test_rows_on_both_sides_of_a_split(data):
+    X, y = data
+    everything = np.arange(N)
+    results = run(tree(), X, y, [(everything, everything[:50])] * 2)
+    with pytest.raises(ValueError, match="in the training and in the test set"):
+        audit_cv(results, X, y)
+
+
+def test_nothing_held_out_is_left():
+    X, y = np.zeros((20, 1)), np.arange(20) % 2
+    results = run(LogisticRegression(), X, y, KFold(2))
+    with pytest.raises(ValueError, match="No held-out row is left"):
+        audit_cv(results, X, y)

@@ -1,0 +1,311 @@
+"""SelfDistillationClassifier: who teaches whom, and what the student learns from."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from joblib import parallel_config
+from scipy import sparse
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from skmia.defenses import SelfDistillationClassifier
+from skmia.defenses._leave_out import draw_left_out, left_out_proba
+
+
+class Spy(ClassifierMixin, BaseEstimator):
+    """Says 1 of its first class for a row that it has seen, and of its last else.
+
+    A row is told by its first feature.
+    """
+
+    def fit(self, X, y, sample_weight=None):
+        self.classes_ = np.unique(y)
+        self.seen_ = set(np.asarray(X)[:, 0])
+        return self
+
+    def predict_proba(self, X):
+        proba = np.zeros((len(X), len(self.classes_)))
+        seen = np.isin(np.asarray(X)[:, 0], list(self.seen_))
+        proba[np.arange(len(X)), np.where(seen, 0, -1)] = 1
+        return proba
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class Echo(ClassifierMixin, BaseEstimator):
+    """Remembers the soft label of each row: the weights of its copies."""
+
+    def fit(self, X, y, sample_weight):
+        self.classes_, column = np.unique(y, return_inverse=True)
+        self.rows_, row = np.unique(np.asarray(X)[:, 0], return_inverse=True)
+        self.labels_ = np.zeros((len(self.rows_), len(self.classes_)))
+        np.add.at(self.labels_, (row, column), sample_weight)
+        return self
+
+    def predict_proba(self, X):
+        return self.labels_[np.searchsorted(self.rows_, np.asarray(X)[:, 0])]
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+@pytest.fixture
+def data():
+    """Three classes with text labels, 10, 20 and 30 rows, far apart."""
+    rng = np.random.RandomState(0)
+    y = np.repeat([2, 0, 1], [10, 20, 30])
+    X = rng.randn(60, 4) + 4 * np.eye(3, 4)[y]
+    return X, np.array(["pear", "fig", "apple"])[y]
+
+
+def small(estimator=None, **settings):
+    settings = {"n_models": 5, "n_left_out": 2, "random_state": 0} | settings
+    return SelfDistillationClassifier(estimator, **settings)
+
+
+@pytest.mark.parametrize(("n_models", "n_left_out"), [(25, 10), (5, 2), (4, 3), (2, 1)])
+def test_each_row_is_left_out_as_often(n_models, n_left_out):
+    rng = np.random.RandomState(0)
+    y = rng.permutation(np.repeat(np.arange(5), [40, 25, 3, 2, 1]))
+    out = draw_left_out(y, n_models, n_left_out, rng)
+    assert out.shape == (n_models, 71)
+    assert (out.sum(axis=0) == n_left_out).all()
+    for column, n in enumerate([40, 25, 3, 2, 1]):
+        per_model = out[:, y == column].sum(axis=1)
+        share = n * n_left_out / n_models
+        assert per_model.min() >= np.floor(share)
+        assert per_model.max() <= np.ceil(share)
+
+
+def test_a_class_of_two_rows_is_known_to_every_model():
+    rng = np.random.RandomState(1)
+    y = np.repeat([0, 1, 2], [20, 2, 2])
+    for _ in range(50):
+        out = draw_left_out(y, 25, 10, rng)
+        assert (~out[:, y == 1]).any(axis=1).all()
+        assert (~out[:, y == 2]).any(axis=1).all()
+
+
+def test_who_is_left_out_is_random():
+    """Every pair of a class of six is left out of a model as often as any other."""
+    rng = np.random.RandomState(2)
+    together, n_draws = np.zeros((6, 6)), 2000
+    for _ in range(n_draws):
+        out = draw_left_out(np.zeros(6, dtype=int), 5, 2, rng).astype(int)
+        together += out.T @ out
+    together /= 5 * n_draws
+    np.testing.assert_allclose(np.diag(together), 0.4)
+    # Two or three of six, 2.4 on average: 0.6 * 2/6 * 1/5 + 0.4 * 3/6 * 2/5.
+    pairs = together[~np.eye(6, dtype=bool)]
+    assert np.abs(pairs - 0.12).max() < 5 * np.sqrt(0.12 / (5 * n_draws))
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_no_soft_label_is_from_a_model_that_saw_the_row(n_jobs, data):
+    X, y = data
+    # Copies of features with another label count as the row itself.
+    X, y = np.vstack([X, X[:20]]), np.append(y, y[40:])
+    classes, columns = np.unique(y, return_inverse=True)
+    # Threads: a class of a test file has no home in another process.
+    with parallel_config(backend="threading"):
+        proba = left_out_proba(
+            Spy(),
+            X,
+            columns,
+            classes,
+            params={},
+            n_models=7,
+            n_left_out=3,
+            n_jobs=n_jobs,
+            random_state=np.random.RandomState(0),
+        )
+    np.testing.assert_array_equal(proba, np.tile([0.0, 0.0, 1.0], (80, 1)))
+    # The spy does find out: of all seven, four have seen a row.
+    spy = Spy().fit(X, y)
+    assert (spy.predict_proba(X)[:, 0] == 1).all()
+
+
+def test_soft_labels_by_hand(data):
+    """The mean over those left out, from models refitted here."""
+    X, y = data
+    classes, columns = np.unique(y, return_inverse=True)
+    proba = left_out_proba(
+        LogisticRegression(),
+        X,
+        columns,
+        classes,
+        params={},
+        n_models=5,
+        n_left_out=2,
+        n_jobs=None,
+        random_state=np.random.RandomState(3),
+    )
+    out = draw_left_out(columns, 5, 2, np.random.RandomState(3))
+    models = [LogisticRegression().fit(X[~rows], y[~rows]) for rows in out]
+    for row in (0, 17, 59):
+        said = [
+            model.predict_proba(X[[row]])[0]
+            for model, rows in zip(models, out, strict=True)
+            if rows[row]
+        ]
+        assert len(said) == 2
+        np.testing.assert_allclose(proba[row], np.mean(said, axis=0), rtol=1e-10)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_the_student_learns_from_unseen_answers_and_a_share_of_the_label(share, data):
+    X, y = data
+    clf = small(Spy(), student=Echo(), label_share=share).fit(X, y)
+    # Unseen, the spy says the last class.
+    expected = (1 - share) * np.array([0, 0, 1]) + share * np.eye(3)[
+        np.searchsorted(clf.classes_, y)
+    ]
+    np.testing.assert_allclose(clf.predict_proba(X), expected, atol=1e-5)
+    assert isinstance(clf.estimator_, Echo)
+
+
+def test_without_a_student_the_estimator_is_its_own(data):
+    X, y = data
+    inner = LogisticRegression(C=0.5)
+    clf = small(inner).fit(X, y)
+    assert isinstance(clf.estimator_, LogisticRegression)
+    assert clf.estimator_.C == 0.5
+    assert not hasattr(inner, "coef_")
+    same = small(inner, student=LogisticRegression(C=0.5)).fit(X, y)
+    np.testing.assert_array_equal(clf.predict_proba(X), same.predict_proba(X))
+
+
+def test_all_of_the_label_is_no_defense(data):
+    X, y = data
+    clf = small(LogisticRegression(tol=1e-8), label_share=1).fit(X, y)
+    bare = LogisticRegression(tol=1e-8).fit(X, y)
+    np.testing.assert_allclose(clf.predict_proba(X), bare.predict_proba(X), atol=1e-4)
+
+
+def test_labels_by_chance_are_not_remembered():
+    """A tree knows every label it has seen; its student knows none."""
+    rng = np.random.RandomState(0)
+    X, y = rng.randn(300, 3), rng.randint(2, size=300)
+    tree = DecisionTreeClassifier()
+    assert tree.fit(X, y).score(X, y) == 1
+    clf = small(tree, n_models=6, n_left_out=3).fit(X, y)
+    auc = roc_auc_score(y, clf.predict_proba(X)[:, 1])
+    # Not above one half by more than the labels' own chance; below it, as what is
+    # known of the others is the opposite of what is left.
+    assert auc < 0.5 + 3 * np.sqrt(1 / 12 * 2 / 150)
+
+
+def test_the_same_for_any_number_of_jobs(data):
+    X, y = data
+    forest = RandomForestClassifier(n_estimators=3)
+    one, two, threads = (small(forest, n_jobs=n).fit(X, y) for n in (1, 2, -1))
+    np.testing.assert_array_equal(one.predict_proba(X), two.predict_proba(X))
+    np.testing.assert_array_equal(one.predict_proba(X), threads.predict_proba(X))
+    other = small(forest, random_state=1).fit(X, y)
+    assert (one.predict_proba(X) != other.predict_proba(X)).any()
+
+
+def test_text_labels_and_a_class_of_two_rows(data):
+    X, y = data
+    X = np.vstack([X, [[0, 0, 0, 9.0], [0, 0, 0, 9.5]]])
+    y = np.append(y, ["quince", "quince"])
+    clf = small(LogisticRegression(C=100)).fit(X, y)
+    assert clf.classes_.tolist() == ["apple", "fig", "pear", "quince"]
+    assert clf.predict(X[-2:]).tolist() == ["quince", "quince"]
+    assert clf.score(X, y) > 0.9
+    np.testing.assert_allclose(clf.predict_proba(X).sum(axis=1), 1)
+
+
+def test_a_class_of_one_row_keeps_its_column(data):
+    X, y = data
+    X, y = np.vstack([X, [[0, 0, 0, 9.0]]]), np.append(y, "quince")
+    clf = small().fit(X, y)
+    assert clf.predict_proba(X).shape == (61, 4)
+    # Nobody who has not seen it can know of it.
+    assert clf.predict(X[-1:]) != "quince"
+
+
+def test_frames_with_text(data):
+    X, y = data
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame["fruit"] = np.where(X[:, 0] > 1, "round", "long")
+    # By position: older scikit-learn finds no names in a recent polars frame.
+    columns = ColumnTransformer(
+        [
+            ("numbers", StandardScaler(), [0, 1, 2, 3]),
+            ("text", OneHotEncoder(handle_unknown="ignore"), [4]),
+        ]
+    )
+    model = make_pipeline(columns, LogisticRegression())
+    clf = small(model).fit(frame, y)
+    assert clf.feature_names_in_.tolist() == ["a", "b", "c", "d", "fruit"]
+    assert clf.score(frame, y) > 0.9
+    in_polars = pl.DataFrame(frame.to_dict(orient="list"))
+    other = small(model).fit(in_polars, y)
+    np.testing.assert_allclose(
+        other.predict_proba(in_polars), clf.predict_proba(frame), rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csc_array])
+def test_sparse_rows(container, data):
+    X, y = data
+    X = np.where(np.abs(X) > 1, X, 0)
+    dense = small().fit(X, y).predict_proba(X)
+    clf = small().fit(container(X), y)
+    np.testing.assert_allclose(clf.predict_proba(container(X)), dense, rtol=1e-3)
+
+
+def test_weights_reach_teachers_and_student(data):
+    X, y = data
+    weight = np.where(y == "fig", 0.0, 1.0)
+    clf = small().fit(X, y, sample_weight=weight)
+    assert clf.predict_proba(X)[:, 1].max() < 0.2
+    assert clf.score(X[y != "fig"], y[y != "fig"]) > 0.9
+    with config_context(enable_metadata_routing=True):
+        routed = small(LogisticRegression().set_fit_request(sample_weight=True))
+        routed.fit(X, y, sample_weight=weight)
+        np.testing.assert_array_equal(routed.predict_proba(X), clf.predict_proba(X))
+
+
+def test_teachers_without_weights(data):
+    X, y = data
+    clf = small(KNeighborsClassifier(3), student=LogisticRegression()).fit(X, y)
+    assert clf.score(X, y) > 0.9
+    assert small(KNeighborsClassifier(3)).fit(X, y).score(X, y) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_models": 1}, r"'n_models' .* \[2, inf\). Got 1"),
+        ({"n_left_out": 0}, r"'n_left_out' .* \[1, 4\]. Got 0"),
+        ({"n_left_out": 5}, r"'n_left_out' .* \[1, 4\]. Got 5"),
+        ({"label_share": 1.1}, r"'label_share' .* \[0, 1\]. Got 1.1"),
+        ({"student": StandardScaler()}, "'student' parameter must be a classifier"),
+    ],
+)
+def test_parameters_are_checked(settings, message, data):
+    with pytest.raises(ValueError, match=message):
+        small(**settings).fit(*data)
+
+
+def test_too_few_rows_are_an_error():
+    X, y = np.eye(3), [0, 0, 1]
+    with pytest.raises(ValueError, match=r"two classes among the rows.* 1 of the rar"):
+        small().fit(X, y)
+
+
+def test_parameters_survive_a_clone():
+    clf = clone(small(student=LogisticRegression(C=3)))
+    assert clf.get_params()["student__C"] == 3
