@@ -89,7 +89,7 @@ class WeightedSmoothingClassifier(Defense):
     References
     ----------
     Tan, Xie, Sun and Wang, "Mitigating Membership Inference Attacks via Weighted
-    Smoothing", ACSAC 2023, :doi:`10.1145/3627106.3627189`.
+    Smoothing", ACSAC 2023, doi:10.1145/3627106.3627189.
 
     Examples
     --------
