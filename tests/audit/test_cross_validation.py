@@ -273,6 +273,16 @@ def test_attacks_of_the_users(data):
     assert report.settings["n_splits"] == 8
 
 
+def test_an_attack_that_fails_is_named(data):
+    X, y = data
+    results = run(tree(), X, y, repeated())
+    # The models were asked about the records only, and not about copies of them.
+    asks = {"asks": LiRAAttack(None, n_queries=4)}
+    with pytest.raises(ValueError, match="n_queries=4") as caught:
+        audit_cv(results, X, y, attacks=asks)
+    assert "'asks' on split 0" in caught.value.__notes__[0]
+
+
 def test_attacks_with_shadows_need_independent_splits(data):
     X, y = data
     results = run(tree(), X, y, KFold(5))
