@@ -38,7 +38,8 @@ class Guard:
         What was found, the same string in every report: ``"shared_rows"``,
         ``"duplicate_rows"``, ``"blind_classifier"``, ``"unresolvable_fpr"``,
         ``"few_false_positives"``, ``"tied_scores"``, ``"saturated_probabilities"``,
-        ``"missing_classes"``, ``"members_less_accurate"`` or ``"below_chance"``.
+        ``"missing_classes"``, ``"members_less_accurate"``, ``"below_chance"`` or, of
+        ``audit_cv``, ``"dependent_splits"``.
     severity : {"warning", "note"}
         A warning means that a figure may mislead; a note that it is less exact.
     message : str
