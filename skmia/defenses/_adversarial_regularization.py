@@ -82,7 +82,8 @@ class AdversarialRegularizationClassifier(Defense):
     The gradient of the log-loss at the logits is ``proba - label``. So the gradient of
     ``loss + alpha * gain`` is that of the loss for the label
     ``label - alpha * (gradient of the gain)``, and what is trained on is this label,
-    projected on the simplex. Probabilities are taken for those of a softmax.
+    projected on the simplex and no further from the row's own class than chance.
+    Probabilities are taken for those of a softmax.
 
     In epochs, a label is drawn from each soft label. In fits, the soft labels of all
     rounds so far are averaged, which keeps the two players from chasing each other.
@@ -187,7 +188,13 @@ class _Game:
             return self.own
         self.adversary.fit(proba, self.y, proba_reference, self.y_reference)
         slope = self.adversary.gain_slope(proba, self.y)
-        return project_on_simplex(self.own - self.alpha * slope)
+        labels = project_on_simplex(self.own - self.alpha * slope)
+        # No less of a row's own class than chance: a label that says "not this one"
+        # is far from where the gradient holds.
+        lost = 1 - labels[np.arange(len(self.y)), self.y]
+        most = 1 - 1 / labels.shape[1]
+        share = np.minimum(1.0, most / np.maximum(lost, most))[:, None]
+        return self.own + share * (labels - self.own)
 
     def lesson(self, epoch, X, proba, proba_reference):
         """What an epoch trains on; the first one, on the labels as they are."""
@@ -249,8 +256,15 @@ def held_out(X, y, fraction, random_state):
     at = (np.arange(n_out) + random_state.uniform()) * len(first) / n_out
     out = np.zeros(len(first), dtype=bool)
     out[order[at.astype(np.intp)]] = True
-    gone = np.setdiff1d(y, y[~out[group]])
-    out[group[np.isin(y, gone)]] = False
+    for column in np.setdiff1d(y, y[~out[group]]):
+        # One row of the class comes back.
+        out[group[random_state.choice(np.flatnonzero(y == column))]] = False
+    if not out.any():
+        # What was drawn is all that its class has: any other row will do.
+        for one in random_state.permutation(len(first)):
+            if len(np.setdiff1d(y, y[group != one])) == 0:
+                out[one] = True
+                break
     if not out.any():
         raise ValueError(
             f"reference_fraction={fraction} holds out no row of {len(y)} rows in "

@@ -30,9 +30,9 @@ class AdversarialTrainingClassifier(Defense):
     with a new value now and then. Those at which the current model's loss is largest
     join the training rows, with the label of their row, and the model is fitted anew.
 
-    It makes a model robust, which is not the same as private: published results find
-    that it often *raises* membership leakage, since the model is now held to its
-    answer all around each training row [2]_, [3]_. Audit it, with copies of the
+    It is meant to make a model robust, which is not the same as private: published
+    results find that it often *raises* membership leakage, since the model is now held
+    to its answer all around each training row [2]_, [3]_. Audit it, with copies of the
     records among the attacker's queries (``n_queries``), beside the undefended model.
 
     Parameters

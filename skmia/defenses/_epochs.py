@@ -99,6 +99,8 @@ def fit_in_epochs(
                 X_watched = head.transform(X_watched)
     n, said = len(y), (None,) if X_watched is None else (None, None)
     weight = params.get("sample_weight")
+    if np.ndim(weight) == 0:
+        weight = None  # the same for every row
     best, n_stale = np.inf, 0
     for epoch in range(last.max_iter if n_epochs is None else n_epochs):
         rows, target = lesson(epoch, X, *said)

@@ -13,6 +13,9 @@ _CLIP = 1e-4
 # Width of difference quotients, in standard deviations of a feature: wide enough for
 # the steps of a forest to show, narrow enough for the slope of a smooth classifier.
 _STEP = 0.1
+# Features that vary by less count as varying by as much: what hardly differs at all
+# tells nobody apart, and blown up to full size it drove every label away.
+_LEAST_SPREAD = 0.1
 # Below this a probability has no logarithm.
 _TINY = np.finfo(np.float64).tiny
 
@@ -45,8 +48,8 @@ class InferenceModel:
         both = np.concatenate(
             [side[np.resize(np.arange(len(side)), size)] for side in features]
         )
-        self._mean, spread = both.mean(axis=0), both.std(axis=0)
-        self._scale = np.where(spread > 0, spread, 1.0)
+        self._mean = both.mean(axis=0)
+        self._scale = np.maximum(both.std(axis=0), _LEAST_SPREAD)
         model = clone_with_seeds(self.estimator, self.random_state)
         self._model = model.fit(self._scaled(both), np.repeat([1, 0], size))
         return self

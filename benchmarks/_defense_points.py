@@ -1,0 +1,166 @@
+"""The models of the defense benchmark, and every defense at every strength."""
+
+import numpy as np
+import pandas as pd
+from _data import load_adult, load_location30
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.ensemble import (
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+from skmia.defenses import (
+    AdversarialRegularizationClassifier,
+    AdversarialTrainingClassifier,
+    ConfidenceMaskingClassifier,
+    DifferentialPrivacyClassifier,
+    HighEntropyClassifier,
+    LabelSmoothingClassifier,
+    SelfDistillationClassifier,
+    WeightedSmoothingClassifier,
+)
+
+
+def _adult():
+    """Encoded once, without labels, for all models: not part of what is attacked."""
+    X, y = load_adult(10_000)
+    numbers = X.select_dtypes("number")
+    scaled = StandardScaler().fit_transform(numbers)
+    text = pd.get_dummies(X.drop(columns=numbers.columns), dtype=np.float32)
+    return np.hstack([scaled, text]).astype(np.float32), np.asarray(y)
+
+
+def _digits():
+    X, y = load_digits(return_X_y=True)
+    return (X / 16).astype(np.float32), y
+
+
+DATA = {"Location-30": load_location30, "digits": _digits, "Adult": _adult}
+
+# Each as it memorises, so that there is something to defend.
+MODELS = {
+    "LogisticRegression": LogisticRegression(C=10, max_iter=200),
+    "RandomForest": RandomForestClassifier(50),
+    "MLP": MLPClassifier((64,), max_iter=40),
+    "HistGradientBoosting": HistGradientBoostingClassifier(
+        max_iter=30, early_stopping=False
+    ),
+}
+# Thirty trees a round, of 446 columns.
+SETTINGS = {("Location-30", "HistGradientBoosting"): {"max_iter": 5}}
+
+# The model's own parameters, from light to strong.
+REGULARISATION = {
+    "LogisticRegression": [{"C": C} for C in (1, 0.1, 0.03, 0.01, 0.003)],
+    "RandomForest": [{"min_samples_leaf": n} for n in (4, 8, 16, 32)]
+    + [{"max_depth": n} for n in (6, 10)],
+    "MLP": [{"alpha": a} for a in (0.1, 1, 3)]
+    + [{"max_iter": n} for n in (3, 6, 12, 20)],
+    "HistGradientBoosting": [{"max_leaf_nodes": n} for n in (3, 8)]
+    + [{"min_samples_leaf": n} for n in (60, 200)]
+    + [{"max_iter": n} for n in (2, 10)],
+}
+
+UNDEFENDED = "undefended"
+OWN = "own regularisation"
+# Teachers of the vote: a tenth of the rows is public, and nobody's training row.
+PUBLIC_SHARE = 0.1
+_LINEAR_STUDENT = LogisticRegression(C=10, max_iter=200)
+
+
+def base_model(data, model):
+    return clone(MODELS[model]).set_params(**SETTINGS.get((data, model), {}))
+
+
+def _written(params):
+    return ", ".join(f"{name}={value}" for name, value in params.items())
+
+
+def _defended(base, defense, grid, fixed=None):
+    for params in grid:
+        yield _written(params), defense(clone(base), **(fixed or {}), **params)
+
+
+def defenses(model, base):
+    """Method, strength and estimator of every point but the differentially private."""
+    yield UNDEFENDED, "", base
+    for params in REGULARISATION[model]:
+        yield OWN, _written(params), clone(base).set_params(**params)
+    grids = {
+        "label smoothing": (
+            LabelSmoothingClassifier,
+            [{"smoothing": s} for s in (0.3, 0.7)],
+        ),
+        "HAMP": (HighEntropyClassifier, [{"gamma": g} for g in (0.4, 0.8)]),
+        "confidence masking": (
+            ConfidenceMaskingClassifier,
+            [{"method": "round"}, {"method": "minimal_distortion"}],
+        ),
+        "weighted smoothing": (
+            WeightedSmoothingClassifier,
+            [{"noise": n} for n in (0.05, 0.2, 0.6)],
+        ),
+        "adversarial regularization": (
+            AdversarialRegularizationClassifier,
+            [{"alpha": a} for a in (1, 3, 10)],
+        ),
+        "adversarial training": (
+            AdversarialTrainingClassifier,
+            [{"strength": s} for s in (0.05, 0.2)],
+        ),
+    }
+    fixed = {
+        # Fits, where the model is not trained in epochs.
+        "adversarial regularization": {} if model == "MLP" else {"n_rounds": 3},
+        "adversarial training": {"n_rounds": 2, "n_candidates": 5},
+    }
+    for method, (defense, grid) in grids.items():
+        for strength, estimator in _defended(base, defense, grid, fixed.get(method)):
+            yield method, strength, estimator
+    linear = model == "LogisticRegression"
+    teachers = {} if linear else {"n_models": 10, "n_left_out": 4}
+    shares = [
+        {"label_share": s} for s in ((0.0, 0.1, 0.2, 0.35) if linear else (0.1, 0.3))
+    ]
+    for strength, estimator in _defended(
+        base, SelfDistillationClassifier, shares, teachers
+    ):
+        yield "SELENA", strength, estimator
+    both = [{"label_share": s} for s in (0.1, 0.3)]
+    student = teachers if linear else teachers | {"student": _LINEAR_STUDENT}
+    for strength, estimator in _defended(
+        base, SelfDistillationClassifier, both, student
+    ):
+        if not linear:
+            yield "SELENA, linear student", strength, estimator
+        # HAMP's outputs, and not its labels.
+        yield (
+            "SELENA, order of classes only",
+            strength,
+            HighEntropyClassifier(estimator, gamma=1e-3),
+        )
+    for share in (0.1, 0.3):
+        if model == "RandomForest":
+            bagged = clone(base).set_params(max_samples=share)
+        else:
+            n = 20 if linear else 10
+            bagged = BaggingClassifier(base, n, max_samples=share, bootstrap=False)
+        yield "bagging of small shares", f"max_samples={share}", bagged
+
+
+def private(model, base, X_public):
+    """The same for differential privacy."""
+    for epsilon in (1, 10, 100):
+        given = {"epsilon": epsilon}
+        if model in ("MLP", "HistGradientBoosting"):
+            given |= {"public_X": X_public, "n_teachers": 20}
+        yield (
+            "differential privacy",
+            f"epsilon={epsilon}",
+            DifferentialPrivacyClassifier(clone(base), **given),
+        )
