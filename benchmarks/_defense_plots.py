@@ -5,7 +5,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
-from _defense_points import OWN, UNDEFENDED
+from _defense_points import ORDER, OWN, UNDEFENDED
 
 from skmia.metrics import LeakageTradeoffDisplay
 
@@ -21,6 +21,7 @@ STYLES = {
     "SELENA": ("C3", "o"),
     "SELENA, linear student": ("C9", "o"),
     "SELENA, order of classes only": ("C3", "x"),
+    ORDER: ("C0", "x"),
     "bagging of small shares": ("k", "+"),
 }
 

@@ -68,6 +68,8 @@ REGULARISATION = {
 
 UNDEFENDED = "undefended"
 OWN = "own regularisation"
+# HAMP's outputs, and not its labels.
+ORDER = "own regularisation, order of classes only"
 # Teachers of the vote: a tenth of the rows is public, and nobody's training row.
 PUBLIC_SHARE = 0.1
 _LINEAR_STUDENT = LogisticRegression(C=10, max_iter=200)
@@ -90,20 +92,26 @@ def defenses(model, base):
     """Method, strength and estimator of every point but the differentially private."""
     yield UNDEFENDED, "", base
     for params in REGULARISATION[model]:
-        yield OWN, _written(params), clone(base).set_params(**params)
+        own = clone(base).set_params(**params)
+        yield OWN, _written(params), own
+        yield ORDER, _written(params), HighEntropyClassifier(own, gamma=0)
+    linear = model == "LogisticRegression"
     grids = {
         "label smoothing": (
             LabelSmoothingClassifier,
-            [{"smoothing": s} for s in (0.3, 0.7)],
+            [{"smoothing": s} for s in ((0.3, 0.7) if linear else (0.3,))],
         ),
-        "HAMP": (HighEntropyClassifier, [{"gamma": g} for g in (0.4, 0.8)]),
+        "HAMP": (
+            HighEntropyClassifier,
+            [{"gamma": g} for g in ((0.4, 0.8) if linear else (0.4,))],
+        ),
         "confidence masking": (
             ConfidenceMaskingClassifier,
             [{"method": "round"}, {"method": "minimal_distortion"}],
         ),
         "weighted smoothing": (
             WeightedSmoothingClassifier,
-            [{"noise": n} for n in (0.05, 0.2, 0.6)],
+            [{"noise": n} for n in (0.01, 0.05, 0.3)],
         ),
         "adversarial regularization": (
             AdversarialRegularizationClassifier,
@@ -122,7 +130,6 @@ def defenses(model, base):
     for method, (defense, grid) in grids.items():
         for strength, estimator in _defended(base, defense, grid, fixed.get(method)):
             yield method, strength, estimator
-    linear = model == "LogisticRegression"
     teachers = {} if linear else {"n_models": 10, "n_left_out": 4}
     shares = [
         {"label_share": s} for s in ((0.0, 0.1, 0.2, 0.35) if linear else (0.1, 0.3))
@@ -138,11 +145,10 @@ def defenses(model, base):
     ):
         if not linear:
             yield "SELENA, linear student", strength, estimator
-        # HAMP's outputs, and not its labels.
         yield (
             "SELENA, order of classes only",
             strength,
-            HighEntropyClassifier(estimator, gamma=1e-3),
+            HighEntropyClassifier(estimator, gamma=0),
         )
     for share in (0.1, 0.3):
         if model == "RandomForest":
@@ -155,7 +161,7 @@ def defenses(model, base):
 
 def private(model, base, X_public):
     """The same for differential privacy."""
-    for epsilon in (1, 10, 100):
+    for epsilon in (1, 10, 100, 1000):
         given = {"epsilon": epsilon}
         if model in ("MLP", "HistGradientBoosting"):
             given |= {"public_X": X_public, "n_teachers": 20}

@@ -18,6 +18,7 @@ from skmia.attacks import (
     StackedAttack,
 )
 from skmia.attacks._shadow_base import ShadowAttack
+from skmia.defenses._base import masks_outputs
 from skmia.shadows._fit import DEFAULT_SIGNALS
 from skmia.signals import SIGNALS
 
@@ -70,6 +71,12 @@ def make_attacks(attacks: object, model: Any) -> dict[str, Any]:
         raise ValueError(wrong)
     if not chosen:
         raise ValueError(wrong)
+    if masks_outputs(model) and not any(
+        isinstance(attack, LabelOnlyAttack) for attack in chosen.values()
+    ):
+        # Confidences that are masked read as safe, whatever the labels give away.
+        name = "label_only" if "label_only" not in chosen else "label_only_of_masked"
+        chosen[name] = LabelOnlyAttack(frozen)
     return chosen
 
 
@@ -91,8 +98,9 @@ def _adopt(name: str, attack: Any, frozen: FrozenEstimator) -> Any:
     for key in ("n_shadows", "train_size", "cache_dir"):
         if key in params and params[key] != defaults[key]:
             raise ValueError(
-                f"attacks[{name!r}] has {key}={params[key]!r}, but an audit fits one "
-                f"set of shadows for all attacks. Pass {key} to audit_classifier."
+                f"attacks[{name!r}] has {key}={params[key]!r}, but an audit has one "
+                f"set of shadows for all attacks. Leave {key} out; audit_classifier "
+                "takes it as a parameter of its own."
             )
     # The parameters are cloned one by one: cloning the attack whole would clone, and
     # so unfit or copy, the estimator that is replaced anyway.

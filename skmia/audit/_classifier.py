@@ -86,7 +86,8 @@ def audit_classifier(
         ``"rmia"``, ``"calibrated"``, ``"stacked"``, ``"shadow_classifier"``,
         ``"quantile"`` and ``"label_only"``; or a dict of names to unfitted attacks,
         whose `estimator` is replaced by the model and whose `shadows` by the shared
-        set.
+        set. ``"label_only"`` is added where a defense changes the outputs only: they
+        look safe to attacks on confidences, whatever the labels give away.
     n_shadows : int, default=16
         Number of shadow models; none are fitted where no attack takes any.
     train_size : float or "auto", default="auto"

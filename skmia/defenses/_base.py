@@ -260,6 +260,15 @@ def _check_two_classes_with_weight(y, weight):
         )
 
 
+def masks_outputs(model):
+    """Whether a defense in it changes what it says, and not only what it knows."""
+    return any(
+        isinstance(value, Defense)
+        and type(value)._defended_proba is not Defense._defended_proba
+        for value in [model, *(value for _, value in deep_params(model))]
+    )
+
+
 def clone_with_seeds(estimator, random_state):
     """Clone, with a seed drawn for each nested `random_state` that is None.
 

@@ -6,8 +6,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 
 from skmia.defenses._base import clone_with_seeds
+from skmia.defenses._pipeline_params import split_params
 from skmia.defenses._row_copies import drawn_copies
-from skmia.defenses._soft_labels import split_params
 from skmia.signals import loss
 from skmia.utils._metadata import slice_metadata
 from skmia.utils._response import class_probabilities

@@ -32,8 +32,10 @@ class HighEntropyClassifier(Defense):
     estimator : classifier or Pipeline, default=None
         What is defended; not touched. None is ``LogisticRegression()``.
     gamma : float, default=0.8
-        Entropy of a label as a share of ``log(n_classes)``, in (0, 1). The larger,
-        the stronger. Published: 0.8 on Purchase-100, 0.6 on Texas-100.
+        Entropy of a label as a share of ``log(n_classes)``, in [0, 1). The larger,
+        the stronger. Published: 0.8 on Purchase-100, 0.6 on Texas-100. With 0 labels
+        stay as they are, and only the outputs are modified: around a classifier that
+        is regularised, or defended in another way.
     output_modification : bool, default=True
         Replace the confidences of predictions.
     random_state : int, RandomState or None, default=None
@@ -111,7 +113,7 @@ class HighEntropyClassifier(Defense):
         self.random_state = random_state
 
     def _check_params(self):
-        check_real(self.gamma, "gamma", 0, 1, closed="neither")
+        check_real(self.gamma, "gamma", 0, 1, closed="left")
         if not isinstance(self.output_modification, bool | np.bool_):
             raise TypeError(
                 "The 'output_modification' parameter must be a bool. Got "
@@ -119,13 +121,26 @@ class HighEntropyClassifier(Defense):
             )
 
     def _fit(self, X, y, params, random_state):
+        if self.output_modification:
+            inputs = _random_inputs(X, random_state)
+        self.estimator_, self.label_probability_ = self._fit_on_labels(
+            X, y, params, random_state
+        )
+        if self.output_modification:
+            confidences = class_probabilities(self.estimator_, inputs, self._classes)
+            self._confidences = _ranked(confidences)
+            self._salt = random_state.randint(2**31, size=1, dtype=np.uint64)
+
+    def _fit_on_labels(self, X, y, params, random_state):
+        """The fitted classifier, and what its labels gave to their own class."""
+        if self.gamma == 0:
+            model = self._clone(random_state)
+            return model.fit(X, self._classes[y], **params), 1.0
         n_classes = len(self._classes)
         p = label_probability(self.gamma, n_classes)
         labels = np.full((len(y), n_classes), (1 - p) / (n_classes - 1))
         labels[np.arange(len(y)), y] = p
-        if self.output_modification:
-            inputs = _random_inputs(X, random_state)
-        self.estimator_ = fit_soft(
+        model = fit_soft(
             self._inner(),
             X,
             labels,
@@ -133,11 +148,7 @@ class HighEntropyClassifier(Defense):
             random_state=random_state,
             params=params,
         )
-        self.label_probability_ = p
-        if self.output_modification:
-            confidences = class_probabilities(self.estimator_, inputs, self._classes)
-            self._confidences = _ranked(confidences)
-            self._salt = random_state.randint(2**31, size=1, dtype=np.uint64)
+        return model, p
 
     def _defended_proba(self, X):
         proba = super()._defended_proba(X)

@@ -1,10 +1,8 @@
 """Fit any classifier on soft labels, through copies of its rows."""
 
 import numpy as np
-from sklearn import get_config
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
 from skmia.defenses._base import clone_with_seeds
 from skmia.defenses._copy_effects import (
@@ -17,7 +15,10 @@ from skmia.defenses._copy_effects import (
     splits_rows,
     takes_weights,
 )
+from skmia.defenses._epochs import fit_in_epochs, trains_in_epochs
+from skmia.defenses._pipeline_params import split_params
 from skmia.defenses._row_copies import drawn_copies, weighted_copies, with_every_class
+from skmia.defenses._soft_logistic import fit_soft_logistic, solves_directly
 from skmia.utils._metadata import slice_metadata
 from skmia.utils._rows import n_rows, take_rows
 from skmia.utils._validation import own_random_state
@@ -42,6 +43,10 @@ def fit_soft(
     the probability of that class. That is exact for every loss that is linear in the
     label, and so for log-loss, Gini impurity and the hinge. Where the classifier does
     not take weights, labels are drawn instead.
+
+    LogisticRegression of three classes or more is solved on the soft labels
+    themselves: the same answer, without the copies. A network of which the labels would
+    have to be thinned (`max_copies`) has one drawn for each row anew in every epoch.
 
     Copies must not change anything but the label, so
 
@@ -147,29 +152,6 @@ def _fit(model, X, target, classes, weight, params, random_state, how):
     return _fit_on_copies(model, X, target, classes, weight, params, random_state, how)
 
 
-def split_params(pipeline, name, params):
-    """Metadata for the steps before the last as the user gave it, and for the last."""
-    if get_config()["enable_metadata_routing"]:
-        last = process_routing(pipeline, "fit", **params)[name].fit
-        if len(pipeline) == 1:
-            return {}, dict(last)
-        taken = get_routing_for_object(pipeline[:-1]).consumes("fit_transform", params)
-        return {key: params[key] for key in taken}, dict(last)
-    before, last = {}, {}
-    for key, value in params.items():
-        step, found, parameter = key.partition("__")
-        if not found or step not in pipeline.named_steps:
-            raise ValueError(
-                f"Pipeline.fit does not accept the {key} parameter. Name the step that "
-                f"takes it, as in '{name}__{key}'."
-            )
-        if step == name:
-            last[parameter] = value
-        else:
-            before[key] = value
-    return before, last
-
-
 def _fit_on_copies(model, X, target, classes, weight, params, random_state, how):
     n = len(target)
     if get_tags(model).input_tags.pairwise:
@@ -186,6 +168,13 @@ def _fit_on_copies(model, X, target, classes, weight, params, random_state, how)
             )
         given = params.get("sample_weight")
         params["sample_weight"] = weight if given is None else weight * np.array(given)
+    if solves_directly(model, len(classes)):
+        given = np.asarray(params.pop("sample_weight", 1.0), dtype=np.float64)
+        given = np.broadcast_to(given, n)
+        balance(model, given @ target, classes, n)
+        return fit_soft_logistic(model, X, given[:, None] * target, classes, params)
+    if _would_be_thinned(target, how) and trains_in_epochs(model):
+        return _fit_in_epochs(model, X, target, classes, params, random_state)
     splits, draws = splits_rows(model, n), draws_rows(model)
     if weighted and not (splits or draws or balances_inside(model)):
         copies = weighted_copies(
@@ -211,3 +200,22 @@ def _fit_on_copies(model, X, target, classes, weight, params, random_state, how)
     else:
         scale_counts(model, n_copies, n)
     return model.fit(take_rows(X, copies.rows), classes[copies.columns], **params)
+
+
+def _would_be_thinned(target, how):
+    """Whether some label has more entries than there may be copies."""
+    smallest = np.sort(target, axis=1)[:, : -how["max_copies"]]
+    return smallest.shape[1] > 0 and (smallest.sum(axis=1) > how["tol"]).any()
+
+
+def _fit_in_epochs(model, X, target, classes, params, random_state):
+    """A label drawn anew in every epoch: nothing for the model to learn by heart."""
+    return fit_in_epochs(
+        model,
+        X,
+        target.argmax(axis=1),
+        classes,
+        lambda epoch, rows, proba: (rows, target),
+        params=params,
+        random_state=random_state,
+    )

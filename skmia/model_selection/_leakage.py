@@ -7,11 +7,11 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
 from skmia.attacks import LabelOnlyAttack, MembershipAttack
-from skmia.defenses import Defense
+from skmia.defenses._base import masks_outputs
 from skmia.metrics import is_resolvable, membership_advantage, roc_auc, tpr_at_fpr
 from skmia.model_selection._auditable import find_auditable
 from skmia.signals import logit
-from skmia.utils._cloning import copy_rows, deep_params
+from skmia.utils._cloning import copy_rows
 from skmia.utils._labels import check_labels, encode_labels
 from skmia.utils._response import check_has_response, iter_class_probabilities
 from skmia.utils._rows import concat_rows, hash_rows, n_rows, take_rows
@@ -103,7 +103,7 @@ class LeakageScorer:
             right = [_is_right(model, *side) for side in sides]
             yield member, np.concatenate(loss)
             yield member, np.concatenate(right)
-        if _masks_outputs(model) and not isinstance(self.attack, LabelOnlyAttack):
+        if masks_outputs(model) and not isinstance(self.attack, LabelOnlyAttack):
             # No threshold is read here; a low max_fpr would warn of few rows.
             attacks.append(LabelOnlyAttack(None, n_queries=_N_QUERIES, max_fpr=0.5))
         for attack in attacks:
@@ -283,15 +283,6 @@ def _held_out(auditable, X, y):
 
 def _takes_shadows(attack):
     return "shadows" in attack.get_params(deep=False)
-
-
-def _masks_outputs(model):
-    """Whether a defense inside changes what the model says and not what it knows."""
-    return any(
-        isinstance(value, Defense)
-        and type(value)._defended_proba is not Defense._defended_proba
-        for value in [model, *(v for _, v in deep_params(model))]
-    )
 
 
 def _true_class_logit(model, X, y):

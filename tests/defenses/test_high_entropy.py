@@ -141,11 +141,27 @@ def test_documents_have_no_random_inputs():
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"gamma": 0}, ValueError, r"'gamma' parameter must be a float in \(0, 1\)"),
-        ({"gamma": 1.0}, ValueError, r"'gamma' parameter must be a float in \(0, 1\)"),
+        ({"gamma": -0.1}, ValueError, r"'gamma' parameter must be a float in \[0, 1\)"),
+        ({"gamma": 1.0}, ValueError, r"'gamma' parameter must be a float in \[0, 1\)"),
         ({"output_modification": "yes"}, TypeError, "must be a bool. Got 'yes'"),
     ],
 )
 def test_parameters_are_checked(settings, error, message, data):
     with pytest.raises(error, match=message):
         HighEntropyClassifier(**settings).fit(*data)
+
+
+@pytest.mark.parametrize("weight", [None, np.linspace(0.1, 2, 60)])
+def test_without_entropy_labels_stay_and_only_the_order_is_shown(weight):
+    rng = np.random.RandomState(0)
+    X = rng.randn(60, 3)
+    y = np.array(["a", "b", "c"])[np.digitize(X[:, 0] + rng.randn(60), [-0.5, 0.5])]
+    params = {} if weight is None else {"sample_weight": weight}
+    plain = LogisticRegression().fit(X, y, **params)
+    clf = HighEntropyClassifier(LogisticRegression(), gamma=0, random_state=0)
+    clf.fit(X, y, **params)
+    np.testing.assert_array_equal(clf.estimator_.coef_, plain.coef_)
+    assert clf.label_probability_ == 1.0
+    proba, own = clf.predict_proba(X), plain.predict_proba(X)
+    np.testing.assert_array_equal(proba.argsort(axis=1), own.argsort(axis=1))
+    assert np.abs(proba - own).max() > 0.05
