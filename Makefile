@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OLDEST := .venv-oldest
 OLDEST_PYTHON ?= $(PYTHON)
 
-.PHONY: demo test lint docs bench bench-attacks common-oldest clean
+.PHONY: demo test lint docs bench bench-attacks bench-defenses common-oldest clean
 
 # One stamp per set of extras: a change of pyproject.toml installs anew.
 $(VENV)/.cli: pyproject.toml
@@ -54,6 +54,9 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 
 bench-attacks: $(VENV)/.dev  ## every attack on 30 pairs of data and model, resumable
 	$(BIN)/python benchmarks/attack_power.py
+
+bench-defenses: $(VENV)/.dev  ## every defense at several strengths on 12 pairs, resumable
+	$(BIN)/python benchmarks/defense_frontier.py
 
 clean:
 	rm -rf $(VENV) $(OLDEST) docs/_build

@@ -130,9 +130,11 @@ def _minimise(X, mass, *, penalty, fit_intercept, tol, max_iter):
 
 def _make_fitted(model, X, classes, params):
     """Have it check its parameters, and know its classes and the columns of `X`."""
-    rows = take_rows(X, np.arange(len(classes)) % n_rows(X))
+    # A row for each class would look like a regression to scikit-learn before 1.9.
+    labels = np.tile(classes, 3)
+    rows = take_rows(X, np.arange(len(labels)) % n_rows(X))
     max_iter = model.max_iter
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.set_params(max_iter=min(max_iter, 1)).fit(rows, classes, **params)
+        model.set_params(max_iter=min(max_iter, 1)).fit(rows, labels, **params)
     model.set_params(max_iter=max_iter)

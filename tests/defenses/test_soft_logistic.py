@@ -105,6 +105,15 @@ def test_columns_are_known_by_name(soft):
         model.predict(frame[list("edcba")])
 
 
+def test_many_classes_are_no_reason_to_warn():
+    rng = np.random.RandomState(0)
+    X, q = rng.randn(120, 3), rng.dirichlet(np.ones(30), size=120)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = fit_soft(LogisticRegression(), X, q, np.arange(30))
+    assert model.coef_.shape == (30, 3)
+
+
 def test_bad_rows_and_parameters_are_refused(soft):
     X, q = soft
     with pytest.raises(ValueError, match="Input X contains NaN"):
@@ -148,8 +157,8 @@ def test_networks_draw_labels_anew_where_there_are_many_classes():
     # Four groups of equal rows, each as likely of any of its own six classes of 24.
     # Thinned to two copies, a row would know two of the six for good.
     rng = np.random.RandomState(0)
-    group = np.repeat(np.arange(4), 10)
-    X = 3 * np.eye(4)[group] + 0.1 * rng.randn(40, 4)
+    group = np.repeat(np.arange(4), 20)
+    X = 3 * np.eye(4)[group] + 0.1 * rng.randn(80, 4)
     q = np.repeat(np.eye(4), 6, axis=1)[group] / 6
     model = fit_soft(
         MLPClassifier(
@@ -166,6 +175,6 @@ def test_networks_draw_labels_anew_where_there_are_many_classes():
         random_state=0,
     )
     proba = model.predict_proba(X)
-    own = proba[q > 0].reshape(40, 6)
+    own = proba[q > 0].reshape(80, 6)
     assert own.sum(axis=1).min() > 0.95
     assert np.abs(own - 1 / 6).max() < 0.12

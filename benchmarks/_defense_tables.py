@@ -1,0 +1,170 @@
+"""Tables of the defense benchmark: methods beside the model's own regularisation."""
+
+import numpy as np
+from _defense_points import OWN, UNDEFENDED
+
+# The loss attack without shadows is for one figure of the literature, and is no match.
+STRONG = ("LiRA", "stacked", "label only")
+# Points that lose more than a tenth of the undefended accuracy are no offer.
+LEAST_ACCURACY = 0.9
+
+
+def strongest(point, metric):
+    """The largest mean among the strong attacks, and whose it is."""
+    means = {name: float(np.mean(point["attacks"][name][metric])) for name in STRONG}
+    best = max(means, key=means.get)
+    return means[best], best
+
+
+def summary(point):
+    """The figures that tables and plots show."""
+    auc, attack = strongest(point, "AUC")
+    loss = np.mean(point["attacks"]["loss"]["advantage"])
+    return {
+        "method": point["method"],
+        "strength": point["strength"],
+        "accuracy": float(np.mean(point["accuracy"])),
+        "log-loss": float(np.mean(point["log-loss"])),
+        "AUC": auc,
+        "strongest": attack,
+        "LiRA": float(np.mean(point["attacks"]["LiRA"]["AUC"])),
+        "TPR@1%": strongest(point, "TPR@1%")[0],
+        "TPR@0.1%": strongest(point, "TPR@0.1%")[0],
+        # With the best threshold: (1 + TPR - FPR) / 2.
+        "loss attack": float((1 + loss) / 2),
+    }
+
+
+def utility(point, by):
+    return point["accuracy"] if by == "accuracy" else -point["log-loss"]
+
+
+class Rival:
+    """The model's own regularisation: the least AUC at a utility.
+
+    Between its points a straight line, which flatters it: there need not be a model
+    on it. Below its least useful point, towards a model that knows nothing and leaks
+    nothing.
+    """
+
+    def __init__(self, points, by, n_classes):
+        self.by = by
+        front = [(0.5, 0.0 if by == "accuracy" else -np.log(n_classes))]
+        for auc, value in sorted((p["AUC"], utility(p, by)) for p in points):
+            if value > front[-1][1]:
+                front.append((auc, value))
+        self.aucs, self.utilities = np.array(front).T
+
+    def auc(self, point):
+        """At the utility of `point`; None where it never gets that useful."""
+        value = utility(point, self.by)
+        if value > self.utilities[-1]:
+            return None
+        return float(np.interp(value, self.utilities, self.aucs))
+
+    def below(self, point):
+        """How far the AUC of `point` is below.
+
+        Where it is more useful than any regularisation, below the most useful one.
+        """
+        auc = self.auc(point)
+        return (self.aucs[-1] if auc is None else auc) - point["AUC"]
+
+
+def by_method(cells, n_classes, by):
+    """The best trade-off of every method in every cell."""
+    lines = []
+    for (data, model), points in cells.items():
+        undefended = next(p for p in points if p["method"] == UNDEFENDED)
+        own = [p for p in points if p["method"] in (UNDEFENDED, OWN)]
+        rival = Rival(own, by, n_classes[data])
+        for method in dict.fromkeys(p["method"] for p in points):
+            if method in (UNDEFENDED, OWN):
+                continue
+            tried = [p for p in points if p["method"] == method]
+            least = LEAST_ACCURACY * undefended["accuracy"]
+            usable = [p for p in tried if p["accuracy"] >= least]
+            best = (
+                max(usable, key=rival.below)
+                if usable
+                else max(tried, key=lambda p: p["accuracy"])
+            )
+            auc = rival.auc(best)
+            lines.append(
+                {
+                    "data": data,
+                    "model": model,
+                    "method": method,
+                    "strength": best["strength"],
+                    "accuracy": f"{best['accuracy']:.3f}",
+                    "undefended": f"{undefended['accuracy']:.3f}",
+                    "log-loss": f"{best['log-loss']:.2f}",
+                    "undefended log-loss": f"{undefended['log-loss']:.2f}",
+                    "AUC": f"{best['AUC']:.3f}",
+                    "undefended AUC": f"{undefended['AUC']:.3f}",
+                    "regularisation AUC": "not as good"
+                    if auc is None
+                    else f"{auc:.3f}",
+                    "below": rival.below(best),
+                    "usable": bool(usable),
+                }
+            )
+    return lines
+
+
+def shown(line):
+    """A line as text; whether a point is an offer shows in a word."""
+    line = dict(line)
+    line["below"] = f"{line['below']:+.3f}"
+    if not line.pop("usable"):
+        line["below"] += ", loses too much"
+    return line
+
+
+def winners(lines, cells):
+    """The method furthest below regularisation in every cell."""
+    chosen = []
+    for cell in cells:
+        here = [x for x in lines if (x["data"], x["model"]) == cell and x["usable"]]
+        chosen.append(shown(max(here, key=lambda line: line["below"])))
+    return chosen
+
+
+def over_cells(lines):
+    """For every method, in how many cells it is below regularisation."""
+    rows = []
+    for method in dict.fromkeys(line["method"] for line in lines):
+        tried = [x for x in lines if x["method"] == method]
+        below = np.array([x["below"] for x in tried if x["usable"]])
+        rows.append(
+            {
+                "method": method,
+                "cells": len(tried),
+                "keeps 90 % of the accuracy": len(below),
+                "below by 0.05 or more": int((below >= 0.05).sum()),
+                "below at all": int((below > 0).sum()),
+                "median": f"{np.median(below):+.3f}" if len(below) else "",
+                "worst": f"{below.min():+.3f}" if len(below) else "",
+                "best": f"{below.max():+.3f}" if len(below) else "",
+            }
+        )
+    return sorted(rows, key=lambda row: -float(row["median"] or "-1"))
+
+
+def every_point(cells):
+    figures = ("accuracy", "log-loss", "AUC", "LiRA", "TPR@1%", "TPR@0.1%")
+    return [
+        {
+            "data": data,
+            "model": model,
+            "method": point["method"],
+            "strength": point["strength"],
+        }
+        | {key: f"{point[key]:.3f}" for key in figures}
+        | {
+            "strongest": point["strongest"],
+            "loss attack": f"{point['loss attack']:.3f}",
+        }
+        for (data, model), points in cells.items()
+        for point in points
+    ]
