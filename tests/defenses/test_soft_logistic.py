@@ -63,6 +63,8 @@ def test_weights_of_rows_count(soft):
     np.testing.assert_allclose(model.coef_, reference.coef_, atol=1e-5)
 
 
+# scikit-learn 1.8 warns of its own C=np.inf.
+@pytest.mark.filterwarnings("ignore:Setting penalty=None will ignore")
 def test_without_a_penalty_the_gradient_vanishes(soft):
     X, q = soft
     model = fit_soft(LogisticRegression(C=np.inf, **TIGHT), X, q, CLASSES, tol=0)
