@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 from joblib import Parallel, delayed
+from scipy.special import expit
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
@@ -14,7 +15,7 @@ from skmia.attacks import (
     StackedAttack,
 )
 from skmia.metrics import membership_advantage, roc_auc, tpr_at_fpr
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowSignals, fit_shadows
 from skmia.shadows._design import draw_design, partners
 from skmia.signals import SIGNALS
 from skmia.utils._cloning import seeded_clone
@@ -139,3 +140,38 @@ def audit(estimator, X, y, *, n_models=16, n_jobs=2):
             for name, values in attacks.items()
         },
     }
+
+
+def audit_copies(estimator, X, y, *, n_models=16, n_queries=8, n_jobs=2):
+    """AUC of LiRA for every model, which is asked about copies of each record as well.
+
+    What shows only the order of the classes shows how far apart they are to whoever
+    asks about many records close by, and averages.
+    """
+    y = np.asarray(y)
+    column = np.unique(y, return_inverse=True)[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shadows = fit_shadows(
+            estimator,
+            X,
+            y,
+            n_shadows=n_models,
+            n_queries=n_queries,
+            signals=("logit",),
+            n_jobs=n_jobs,
+            random_state=0,
+        )
+    signals, member = {"logit": shadows.get("logit")}, shadows.member
+    twin, everyone = partners(member), np.arange(n_models)
+    # LiRA reads the odds of the true class alone: the others share the rest.
+    own = expit(signals["logit"].astype(np.float64))
+    n_classes = column.max() + 1
+    found = []
+    for k in everyone:
+        proba = np.tile(((1 - own[k]) / (n_classes - 1))[:, None], n_classes)
+        proba[np.arange(len(y)), column] = own[k]
+        others = everyone[(everyone != k) & (everyone != twin[k])]
+        judged = _attack(LiRAAttack, {k: proba}, column, member, k, others, signals)
+        found.append(judged[0])
+    return found

@@ -85,6 +85,7 @@ UNDEFENDED = "undefended"
 OWN = "own regularisation"
 # HAMP's outputs, and not its labels.
 ORDER = "own regularisation, order of classes only"
+SELENA_ORDER = "SELENA, order of classes only"
 # Teachers of the vote: a tenth of the rows is public, and nobody's training row.
 PUBLIC_SHARE = 0.1
 _LINEAR_STUDENT = LogisticRegression(C=10, max_iter=200)
@@ -163,7 +164,7 @@ def defenses(model, base):
         if not linear:
             yield "SELENA, linear student", strength, estimator
         yield (
-            "SELENA, order of classes only",
+            SELENA_ORDER,
             strength,
             HighEntropyClassifier(estimator, gamma=0),
         )

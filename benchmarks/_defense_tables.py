@@ -71,9 +71,9 @@ class Rival:
         return (self.aucs[-1] if auc is None else auc) - point["AUC"]
 
 
-def by_method(cells, n_classes, by):
-    """The best trade-off of every method in every cell."""
-    lines = []
+def best_points(cells, n_classes, by):
+    """The best point of every method in every cell: cell, point, rival, usable."""
+    found = []
     for (data, model), points in cells.items():
         undefended = next(p for p in points if p["method"] == UNDEFENDED)
         own = [p for p in points if p["method"] in (UNDEFENDED, OWN)]
@@ -89,26 +89,34 @@ def by_method(cells, n_classes, by):
                 if usable
                 else max(tried, key=lambda p: p["accuracy"])
             )
-            auc = rival.auc(best)
-            lines.append(
-                {
-                    "data": data,
-                    "model": model,
-                    "method": method,
-                    "strength": best["strength"],
-                    "accuracy": f"{best['accuracy']:.3f}",
-                    "undefended": f"{undefended['accuracy']:.3f}",
-                    "log-loss": f"{best['log-loss']:.2f}",
-                    "undefended log-loss": f"{undefended['log-loss']:.2f}",
-                    "AUC": f"{best['AUC']:.3f}",
-                    "undefended AUC": f"{undefended['AUC']:.3f}",
-                    "regularisation AUC": "not as good"
-                    if auc is None
-                    else f"{auc:.3f}",
-                    "below": rival.below(best),
-                    "usable": bool(usable),
-                }
-            )
+            found.append(((data, model), best, rival, bool(usable)))
+    return found
+
+
+def by_method(cells, best):
+    """A line for each of `best_points`."""
+    lines = []
+    for (data, model), point, rival, usable in best:
+        undefended = next(p for p in cells[data, model] if p["method"] == UNDEFENDED)
+        auc = rival.auc(point)
+        lines.append(
+            {
+                "data": data,
+                "model": model,
+                "method": point["method"],
+                "strength": point["strength"],
+                "accuracy": f"{point['accuracy']:.3f}",
+                "undefended": f"{undefended['accuracy']:.3f}",
+                "log-loss": f"{point['log-loss']:.2f}",
+                "undefended log-loss": f"{undefended['log-loss']:.2f}",
+                "AUC": f"{point['AUC']:.3f}",
+                "strongest": point["strongest"],
+                "undefended AUC": f"{undefended['AUC']:.3f}",
+                "regularisation AUC": f"{auc:.3f}" if auc else "not as good",
+                "below": rival.below(point),
+                "usable": usable,
+            }
+        )
     return lines
 
 
