@@ -69,8 +69,11 @@ class HighEntropyClassifier(Defense):
 
     With `output_modification`, ``predict_proba`` says nothing but the ranking of the
     classes. Accuracy does not show what that costs; log-loss and calibration do. The
-    ranking still leaks, and attacks that ask for labels only are not affected: audit
-    with one of them too.
+    ranking still leaks: attacks that ask for labels only are not affected, and
+    whoever averages the answers to many records close by learns how far apart the
+    classes are. Audit with both, ``LabelOnlyAttack`` and ``LiRAAttack(n_queries=16)``:
+    on Location-30 the AUC for a logistic regression with ``gamma=0`` is 0.65 to LiRA
+    that asks about each record once, and 0.78 with 16 copies.
 
     The paper also rewards entropy of the predictions while it trains. That is not
     linear in the label and needs the training loop of a neural network; it is left

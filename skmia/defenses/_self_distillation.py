@@ -53,6 +53,18 @@ class SelfDistillationClassifier(Defense):
     LabelSmoothingClassifier : Soft labels that need no further model.
     WeightedSmoothingClassifier : Smooths by what unseen models say of a row.
 
+    Notes
+    -----
+    The student has to remember its soft labels and to do as well on other rows. A
+    forest or a tree does not: it is sure of the rows in its leaves, and says less of
+    all others, which tells the two apart. Give them a smooth `student`. On
+    Location-30, forests of 50 trees (accuracy 0.49, AUC 1.00 undefended) with
+    ``label_share=0.1`` come to 0.35 and 0.99 with a forest for a student, and to 0.57
+    and 0.87 with ``LogisticRegression(C=10)``.
+
+    A small `label_share` pays: with 0.1, logistic regression on Location-30 keeps its
+    accuracy (0.63 of 0.64), and the AUC falls from 0.96 to 0.79.
+
     References
     ----------
     Tang, Mahloujifar, Song, Shejwalkar, Nasr, Houmansadr and Mittal, "Mitigating
