@@ -55,10 +55,9 @@ MODELS = {
 # A tree for each class in every round. Two bins are all that binary columns have.
 SETTINGS = {
     ("Location-30", "HistGradientBoosting"): {
-        "max_iter": 3,
+        "max_iter": 5,
         "max_bins": 4,
         "max_leaf_nodes": 8,
-        "learning_rate": 0.5,
     },
     ("digits", "HistGradientBoosting"): {"max_iter": 15},
 }

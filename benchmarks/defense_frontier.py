@@ -5,7 +5,7 @@ with it, and each is attacked with the others as its shadows, so that the attack
 the defense. Utility is that of the records which a model has not seen.
 
     python benchmarks/defense_frontier.py [--jobs 2] [--data NAME ...]
-        [--models NAME ...]
+        [--models NAME ...] [--skip DATA/MODEL ...]
 
 Points are kept in benchmarks/.cache: a run that was stopped goes on where it was.
 """
@@ -129,11 +129,14 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--data", nargs="*", default=list(DATA))
     parser.add_argument("--models", nargs="*", default=list(MODELS))
+    parser.add_argument("--skip", nargs="*", default=[], metavar="DATA/MODEL")
     given = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     cells, seconds, raw = {}, 0.0, []
     for data in given.data:
         for model in given.models:
+            if f"{data}/{model}" in given.skip:
+                continue
             found = run_cell(data, model, given.jobs)
             raw += found
             seconds += sum(point["seconds"] for point in found)
