@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
+from sklearn.utils import check_array, get_tags
 
 from skmia.defenses._base import clone_with_seeds
 from skmia.defenses._copy_effects import (
@@ -169,8 +169,7 @@ def _fit_on_copies(model, X, target, classes, weight, params, random_state, how)
         given = params.get("sample_weight")
         params["sample_weight"] = weight if given is None else weight * np.array(given)
     if solves_directly(model, len(classes)):
-        given = np.asarray(params.pop("sample_weight", 1.0), dtype=np.float64)
-        given = np.broadcast_to(given, n)
+        given = _weights_of_rows(params.pop("sample_weight", None), n)
         balance(model, given @ target, classes, n)
         return fit_soft_logistic(model, X, given[:, None] * target, classes, params)
     if _would_be_thinned(target, how) and trains_in_epochs(model):
@@ -185,8 +184,7 @@ def _fit_on_copies(model, X, target, classes, weight, params, random_state, how)
             equal=counts_rows(model),
         )
         copies = with_every_class(copies, target)
-        given = params.get("sample_weight", 1.0)
-        given = np.broadcast_to(np.asarray(given, dtype=np.float64), n)
+        given = _weights_of_rows(params.get("sample_weight"), n)
         params = slice_metadata(params, copies.rows, n)
         params["sample_weight"] = copies.weights * given[copies.rows]
         balance(model, given @ target, classes, n)
@@ -200,6 +198,14 @@ def _fit_on_copies(model, X, target, classes, weight, params, random_state, how)
     else:
         scale_counts(model, n_copies, n)
     return model.fit(take_rows(X, copies.rows), classes[copies.columns], **params)
+
+
+def _weights_of_rows(given, n):
+    """Weights as finite floats: a fit on nan may end in a model that knows nothing."""
+    weight = np.ones(n) if given is None else np.broadcast_to(given, n)
+    return check_array(
+        weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
 
 
 def _would_be_thinned(target, how):

@@ -107,6 +107,26 @@ def test_columns_are_known_by_name(soft):
         model.predict(frame[list("edcba")])
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(wrong, soft):
+    """They gave every class the same probability, which reads as safe."""
+    X, q = soft
+    weight = np.where(np.arange(len(X)) == 3, wrong, 1.0)
+    for inner in (LogisticRegression(), Fruit()):
+        with pytest.raises(ValueError, match="Input sample_weight contains"):
+            fit_soft(inner, X, q, CLASSES, params={"sample_weight": weight})
+
+
+def test_no_weights_and_equal_weights(soft):
+    X, q = soft
+    plain = fit_soft(LogisticRegression(), X, q, CLASSES)
+    for weight in (None, 1.0, np.ones(len(X))):
+        model = fit_soft(
+            LogisticRegression(), X, q, CLASSES, params={"sample_weight": weight}
+        )
+        np.testing.assert_array_equal(model.coef_, plain.coef_)
+
+
 def test_many_classes_are_no_reason_to_warn():
     rng = np.random.RandomState(0)
     X, q = rng.randn(120, 3), rng.dirichlet(np.ones(30), size=120)
