@@ -72,10 +72,10 @@ def fit_soft_logistic(model, X, mass, classes, params):
     intercept = table[:, n_features] if model.fit_intercept else 0.0
     model.intercept_ = np.zeros(len(classes), rows.dtype) + intercept
     model.n_iter_ = np.array([found.nit], dtype=np.int32)
-    if found.status == 1:
+    if found.status != 0:
         warnings.warn(
-            f"LogisticRegression on soft labels did not converge in {found.nit} steps. "
-            "Increase max_iter, or scale the data.",
+            f"LogisticRegression on soft labels did not converge in {found.nit} steps "
+            f"({found.message}). Increase max_iter, or scale the data.",
             ConvergenceWarning,
             stacklevel=2,
         )
