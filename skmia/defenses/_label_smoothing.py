@@ -46,9 +46,11 @@ class LabelSmoothingClassifier(Defense):
 
     Notes
     -----
-    A classifier that takes ``sample_weight`` is fitted on one weighted copy of a row
-    per class, ten at most: with more classes, the small share is drawn among them. One
-    that does not, or that splits its rows itself, gets drawn labels.
+    ``LogisticRegression`` of three classes or more is fitted on the soft labels
+    themselves. Another classifier that takes ``sample_weight`` is fitted on one
+    weighted copy of a row per class, ten at most: with more classes, a network draws
+    labels anew in every epoch, and for others the small share is drawn once. One that
+    takes no weights, or splits its rows itself, gets drawn labels.
 
     References
     ----------
