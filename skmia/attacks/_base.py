@@ -15,6 +15,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted
 
 from skmia.attacks._target import Target, resolve_target
+from skmia.utils._cloning import forget_fit
 from skmia.utils._validation import own_random_state
 
 
@@ -65,9 +66,7 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
             would read as perfectly safe.
         """
         self._check_params()
-        # A fit that is interrupted must not leave the last one's answers behind.
-        for name in [name for name in vars(self) if name.endswith("_")]:
-            delattr(self, name)
+        forget_fit(self)
         X = _as_rows(X)
         params = self._target_params(params)
         random_state = own_random_state(self.random_state)

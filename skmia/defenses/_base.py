@@ -22,7 +22,13 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from skmia.utils._cloning import deep_params, draw_seeds, seeded_clone, unwrap_frozen
+from skmia.utils._cloning import (
+    deep_params,
+    draw_seeds,
+    forget_fit,
+    seeded_clone,
+    unwrap_frozen,
+)
 from skmia.utils._labels import check_labels, check_two_classes, encode_labels
 from skmia.utils._metadata import check_metadata
 from skmia.utils._response import check_is_classifier, class_probabilities
@@ -90,9 +96,7 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
             estimator is frozen and this defense is one that changes training.
         """
         self._check_params()
-        # A fit that is interrupted must not leave the last one's answers behind.
-        for name in [name for name in vars(self) if name.endswith("_")]:
-            delattr(self, name)
+        forget_fit(self)
         estimator = self._inner()
         self._check_estimator(estimator)
         check_has_features(X, type(self).__name__)

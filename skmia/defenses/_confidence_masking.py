@@ -8,8 +8,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skmia.defenses._base import Defense, clone_with_seeds
+from skmia.defenses._leave_out import left_out_proba
 from skmia.defenses._minimal_distortion import default_attack, distort, ranked
-from skmia.defenses._out_of_fold import out_of_fold_proba
 from skmia.utils._response import check_is_classifier, class_probabilities
 from skmia.utils._validation import check_integer, check_option, check_real
 
@@ -166,12 +166,13 @@ class ConfidenceMaskingClassifier(Defense):
         if isinstance(self.attack_estimator, FrozenEstimator):
             return self.attack_estimator
         seen = class_probabilities(self.estimator_, X, self._classes)
-        unseen = out_of_fold_proba(
+        unseen = left_out_proba(
             self._inner(),
             X,
             y,
             self._classes,
             params=params,
+            n_models=5,
             random_state=random_state,
         )
         attack = self.attack_estimator

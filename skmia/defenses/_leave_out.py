@@ -1,4 +1,4 @@
-"""Split-AI: what the models that have not seen a row say of it, on average."""
+"""What models that have not seen a row say of it: Split-AI, or out of fold."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,8 @@ def left_out_proba(
     *,
     params,
     n_models,
-    n_left_out,
-    n_jobs,
+    n_left_out=1,
+    n_jobs=None,
     random_state,
 ):
     """Mean probabilities of each row, from the clones that were fitted without it.
@@ -40,9 +40,12 @@ def left_out_proba(
         Class labels in the order of the columns.
     params : dict
         Metadata for ``fit``; what has one value per row is sliced.
-    n_models, n_left_out : int
-        Clones in all, and those that are fitted without a given row.
-    n_jobs : int or None
+    n_models : int
+        Clones in all.
+    n_left_out : int, default=1
+        Clones that are fitted without a given row; with 1, the folds of a
+        cross-validation.
+    n_jobs : int, default=None
         Clones fitted at a time; what comes out does not depend on it.
     random_state : RandomState
         Draws who is left out and seeds the clones.
@@ -66,7 +69,7 @@ def left_out_proba(
             raise ValueError(
                 f"Each of {n_models} models needs two classes among the rows that it "
                 f"is fitted on. Got {len(y)} rows, with {n_rarest} of the rarest "
-                "class; pass more rows of it, or leave each out of fewer models."
+                "class; pass more rows of it."
             )
     # In the parent: seeds do not depend on who fits what.
     models = [clone_with_seeds(estimator, random_state) for _ in range(n_models)]

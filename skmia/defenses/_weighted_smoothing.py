@@ -4,7 +4,7 @@ import numpy as np
 
 from skmia.defenses._base import Defense
 from skmia.defenses._epochs import fit_in_epochs, trains_in_epochs
-from skmia.defenses._out_of_fold import out_of_fold_proba
+from skmia.defenses._leave_out import left_out_proba
 from skmia.defenses._row_noise import RowNoise
 from skmia.defenses._simplex import project_on_simplex
 from skmia.defenses._soft_labels import fit_soft
@@ -139,13 +139,13 @@ class WeightedSmoothingClassifier(Defense):
                 random_state=random_state,
             )
             return
-        proba = out_of_fold_proba(
+        proba = left_out_proba(
             self._inner(),
             X,
             y,
             self._classes,
             params=params,
-            n_splits=self.n_splits,
+            n_models=self.n_splits,
             random_state=random_state,
         )
         spread = self.noise * noise_scale(proba, y)

@@ -19,7 +19,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skmia.utils._cloning import deep_params, unwrap_frozen
+from skmia.utils._cloning import deep_params, forget_fit, unwrap_frozen
 from skmia.utils._labels import check_labels
 from skmia.utils._metadata import is_per_row
 from skmia.utils._response import check_is_classifier
@@ -173,9 +173,7 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             fitted here, these rows are not its members, and it would read as safe.
         """
         self.forget()
-        # A fit that is interrupted must not leave the last one's answers behind.
-        for name in [name for name in vars(self) if name.endswith("_")]:
-            delattr(self, name)
+        forget_fit(self)
         check_is_classifier(self.estimator)
         _check_is_fitted_here(self.estimator)
         labels = check_labels(y, n_rows(X), type(self).__name__)

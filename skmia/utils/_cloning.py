@@ -23,6 +23,12 @@ def unwrap_frozen(estimator: Any) -> Any:
     return estimator
 
 
+def forget_fit(estimator: Any) -> None:
+    """Delete what was fitted, or a fit that is interrupted leaves the last one's."""
+    for name in [name for name in vars(estimator) if name.endswith("_")]:
+        delattr(estimator, name)
+
+
 def deep_params(estimator: Any) -> Iterator[tuple[str, Any]]:
     """Nested parameters, those inside of FrozenEstimators too.
 

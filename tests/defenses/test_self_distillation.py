@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from joblib import parallel_config
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -18,28 +17,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.defenses import SelfDistillationClassifier
-from skmia.defenses._leave_out import draw_left_out, left_out_proba
-
-
-class Spy(ClassifierMixin, BaseEstimator):
-    """Says 1 of its first class for a row that it has seen, and of its last else.
-
-    A row is told by its first feature.
-    """
-
-    def fit(self, X, y, sample_weight=None):
-        self.classes_ = np.unique(y)
-        self.seen_ = set(np.asarray(X)[:, 0])
-        return self
-
-    def predict_proba(self, X):
-        proba = np.zeros((len(X), len(self.classes_)))
-        seen = np.isin(np.asarray(X)[:, 0], list(self.seen_))
-        proba[np.arange(len(X)), np.where(seen, 0, -1)] = 1
-        return proba
-
-    def predict(self, X):
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 class Echo(ClassifierMixin, BaseEstimator):
@@ -73,99 +50,12 @@ def small(estimator=None, **settings):
     return SelfDistillationClassifier(estimator, **settings)
 
 
-@pytest.mark.parametrize(("n_models", "n_left_out"), [(25, 10), (5, 2), (4, 3), (2, 1)])
-def test_each_row_is_left_out_as_often(n_models, n_left_out):
-    rng = np.random.RandomState(0)
-    y = rng.permutation(np.repeat(np.arange(5), [40, 25, 3, 2, 1]))
-    out = draw_left_out(y, n_models, n_left_out, rng)
-    assert out.shape == (n_models, 71)
-    assert (out.sum(axis=0) == n_left_out).all()
-    for column, n in enumerate([40, 25, 3, 2, 1]):
-        per_model = out[:, y == column].sum(axis=1)
-        share = n * n_left_out / n_models
-        assert per_model.min() >= np.floor(share)
-        assert per_model.max() <= np.ceil(share)
-
-
-def test_a_class_of_two_rows_is_known_to_every_model():
-    rng = np.random.RandomState(1)
-    y = np.repeat([0, 1, 2], [20, 2, 2])
-    for _ in range(50):
-        out = draw_left_out(y, 25, 10, rng)
-        assert (~out[:, y == 1]).any(axis=1).all()
-        assert (~out[:, y == 2]).any(axis=1).all()
-
-
-def test_who_is_left_out_is_random():
-    """Every pair of a class of six is left out of a model as often as any other."""
-    rng = np.random.RandomState(2)
-    together, n_draws = np.zeros((6, 6)), 2000
-    for _ in range(n_draws):
-        out = draw_left_out(np.zeros(6, dtype=int), 5, 2, rng).astype(int)
-        together += out.T @ out
-    together /= 5 * n_draws
-    np.testing.assert_allclose(np.diag(together), 0.4)
-    # Two or three of six, 2.4 on average: 0.6 * 2/6 * 1/5 + 0.4 * 3/6 * 2/5.
-    pairs = together[~np.eye(6, dtype=bool)]
-    assert np.abs(pairs - 0.12).max() < 5 * np.sqrt(0.12 / (5 * n_draws))
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_no_soft_label_is_from_a_model_that_saw_the_row(n_jobs, data):
-    X, y = data
-    # Copies of features with another label count as the row itself.
-    X, y = np.vstack([X, X[:20]]), np.append(y, y[40:])
-    classes, columns = np.unique(y, return_inverse=True)
-    # Threads: a class of a test file has no home in another process.
-    with parallel_config(backend="threading"):
-        proba = left_out_proba(
-            Spy(),
-            X,
-            columns,
-            classes,
-            params={},
-            n_models=7,
-            n_left_out=3,
-            n_jobs=n_jobs,
-            random_state=np.random.RandomState(0),
-        )
-    np.testing.assert_array_equal(proba, np.tile([0.0, 0.0, 1.0], (80, 1)))
-    # The spy does find out: of all seven, four have seen a row.
-    spy = Spy().fit(X, y)
-    assert (spy.predict_proba(X)[:, 0] == 1).all()
-
-
-def test_soft_labels_by_hand(data):
-    """The mean over those left out, from models refitted here."""
-    X, y = data
-    classes, columns = np.unique(y, return_inverse=True)
-    proba = left_out_proba(
-        LogisticRegression(),
-        X,
-        columns,
-        classes,
-        params={},
-        n_models=5,
-        n_left_out=2,
-        n_jobs=None,
-        random_state=np.random.RandomState(3),
-    )
-    out = draw_left_out(columns, 5, 2, np.random.RandomState(3))
-    models = [LogisticRegression().fit(X[~rows], y[~rows]) for rows in out]
-    for row in (0, 17, 59):
-        said = [
-            model.predict_proba(X[[row]])[0]
-            for model, rows in zip(models, out, strict=True)
-            if rows[row]
-        ]
-        assert len(said) == 2
-        np.testing.assert_allclose(proba[row], np.mean(said, axis=0), rtol=1e-10)
-
-
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
-def test_the_student_learns_from_unseen_answers_and_a_share_of_the_label(share, data):
+def test_the_student_learns_from_unseen_answers_and_a_share_of_the_label(
+    share, data, spy
+):
     X, y = data
-    clf = small(Spy(), student=Echo(), label_share=share).fit(X, y)
+    clf = small(spy, student=Echo(), label_share=share).fit(X, y)
     # Unseen, the spy says the last class.
     expected = (1 - share) * np.array([0, 0, 1]) + share * np.eye(3)[
         np.searchsorted(clf.classes_, y)
