@@ -1,6 +1,9 @@
 """Adversarial regularization: train against an adversary that looks for members."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.defenses._base import Defense
 from skmia.defenses._epochs import fit_in_epochs, trains_in_epochs
@@ -122,14 +125,14 @@ class AdversarialRegularizationClassifier(Defense):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Any = None,
         *,
-        alpha=1.0,
-        reference_fraction=0.1,
-        attack_estimator=None,
-        n_rounds=None,
-        random_state=None,
-    ):
+        alpha: float = 1.0,
+        reference_fraction: float = 0.1,
+        attack_estimator: Any = None,
+        n_rounds: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.alpha = alpha
         self.reference_fraction = reference_fraction
@@ -137,7 +140,7 @@ class AdversarialRegularizationClassifier(Defense):
         self.n_rounds = n_rounds
         self.random_state = random_state
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_real(self.alpha, "alpha", 0, np.inf, closed="left")
         check_real(
             self.reference_fraction, "reference_fraction", 0, 1, closed="neither"
@@ -148,7 +151,13 @@ class AdversarialRegularizationClassifier(Defense):
             check_is_classifier(self.attack_estimator, "attack_estimator")
             check_has_response(self.attack_estimator, "attack_estimator")
 
-    def _fit(self, X, y, params, random_state):
+    def _fit(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         is_reference = held_out(X, y, self.reference_fraction, random_state)
         members, reference = np.flatnonzero(~is_reference), np.flatnonzero(is_reference)
         game = _Game(
@@ -175,14 +184,23 @@ class AdversarialRegularizationClassifier(Defense):
 class _Game:
     """One side's answer to the other: soft labels for the members."""
 
-    def __init__(self, y, y_reference, n_classes, alpha, adversary):
+    def __init__(
+        self,
+        y: NDArray[np.intp],
+        y_reference: NDArray[np.intp],
+        n_classes: int,
+        alpha: float,
+        adversary: InferenceModel,
+    ) -> None:
         self.y = y
         self.y_reference = y_reference
         self.own = np.eye(n_classes)[y]
         self.alpha = alpha
         self.adversary = adversary
 
-    def soft_labels(self, proba, proba_reference):
+    def soft_labels(
+        self, proba: NDArray[np.floating], proba_reference: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
         """Labels at which the log-loss moves as loss and gain do, on the simplex."""
         if self.alpha == 0:
             return self.own
@@ -196,14 +214,25 @@ class _Game:
         share = np.minimum(1.0, most / np.maximum(lost, most))[:, None]
         return self.own + share * (labels - self.own)
 
-    def lesson(self, epoch, X, proba, proba_reference):
+    def lesson(
+        self, epoch: int, X: Any, proba: Any, proba_reference: Any
+    ) -> tuple[Any, NDArray[np.float64]]:
         """What an epoch trains on; the first one, on the labels as they are."""
         if epoch == 0:
             return X, self.own
         return X, self.soft_labels(proba, proba_reference)
 
 
-def _play_epochs(game, estimator, X, X_reference, classes, *, n_rounds, **fit):
+def _play_epochs(
+    game: _Game,
+    estimator: Any,
+    X: Any,
+    X_reference: Any,
+    classes: NDArray,
+    *,
+    n_rounds: int | None,
+    **fit: Any,
+) -> Any:
     """The two players take turns, one epoch of the classifier at a time."""
     return fit_in_epochs(
         estimator,
@@ -217,7 +246,16 @@ def _play_epochs(game, estimator, X, X_reference, classes, *, n_rounds, **fit):
     )
 
 
-def _play_fits(game, estimator, X, X_reference, classes, *, n_rounds, **fit):
+def _play_fits(
+    game: _Game,
+    estimator: Any,
+    X: Any,
+    X_reference: Any,
+    classes: NDArray,
+    *,
+    n_rounds: int | None,
+    **fit: Any,
+) -> Any:
     """The two players take turns, one fit of the classifier at a time."""
     labels = game.own
     model = fit_soft(estimator, X, labels, classes, **fit)
@@ -233,7 +271,9 @@ def _play_fits(game, estimator, X, X_reference, classes, *, n_rounds, **fit):
     return model
 
 
-def held_out(X, y, fraction, random_state):
+def held_out(
+    X: Any, y: NDArray[np.intp], fraction: float, random_state: np.random.RandomState
+) -> NDArray[np.bool_]:
     """Which rows are the reference: a share of each class, and never all of one.
 
     Rows of equal features are held out together: a copy in training would make a

@@ -1,6 +1,9 @@
 """Adversarial training: copies of the training rows that the model finds hardest."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from skmia.defenses._base import Defense
@@ -107,14 +110,14 @@ class AdversarialTrainingClassifier(Defense):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Any = None,
         *,
-        strength=0.1,
-        copies=1,
-        n_candidates=10,
-        n_rounds=3,
-        random_state=None,
-    ):
+        strength: float = 0.1,
+        copies: int = 1,
+        n_candidates: int = 10,
+        n_rounds: int = 3,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.strength = strength
         self.copies = copies
@@ -122,7 +125,7 @@ class AdversarialTrainingClassifier(Defense):
         self.n_rounds = n_rounds
         self.random_state = random_state
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_real(self.strength, "strength", 0, 1, closed="neither")
         check_integer(self.copies, "copies", 1)
         check_integer(self.n_candidates, "n_candidates", 1)
@@ -134,7 +137,13 @@ class AdversarialTrainingClassifier(Defense):
                 f"copies={self.copies} instead."
             )
 
-    def _fit(self, X, y, params, random_state):
+    def _fit(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         table = as_table(X)
         if len(getattr(table, "shape", ())) != 2:
             raise ValueError(
@@ -162,7 +171,14 @@ class AdversarialTrainingClassifier(Defense):
             )
         self.estimator_ = model
 
-    def _fit_joined(self, X, rows, y, params, random_state):
+    def _fit_joined(
+        self,
+        X: Any,
+        rows: NDArray[np.intp],
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> Any:
         """Fit on the training rows and their copies; `rows` says whose they are."""
         model = self._clone(random_state)
         n, n_each = len(y), 1 + self.copies
@@ -190,7 +206,7 @@ class AdversarialTrainingClassifier(Defense):
         )
 
 
-def _last_step(model):
+def _last_step(model: Any) -> Any:
     """What `fit_soft` hands weights to."""
     while type(model) is Pipeline and getattr(model, "transform_input", None) is None:
         model = model.steps[-1][1]
@@ -210,12 +226,12 @@ class Candidates:
         Seeds the copies.
     """
 
-    def __init__(self, X, strength, seed):
+    def __init__(self, X: Any, strength: float, seed: int) -> None:
         self.X = X
         self.strength = strength
         self._perturbation = Perturbation("auto", seed).fit(X)
 
-    def copies(self, rows, query):
+    def copies(self, rows: NDArray[np.intp], query: int | np.intp) -> Any:
         """The copies of some rows that have the number `query`."""
         return self._perturbation.copies(
             take_rows(self.X, rows),
@@ -224,7 +240,14 @@ class Candidates:
             np.array([self.strength]),
         )
 
-    def hardest(self, model, y, classes, queries, n_copies):
+    def hardest(
+        self,
+        model: Any,
+        y: NDArray[np.intp],
+        classes: NDArray,
+        queries: NDArray[np.intp],
+        n_copies: int,
+    ) -> tuple[Any, NDArray[np.intp]]:
         """Of the copies numbered `queries`, those at which the loss is largest.
 
         Returns

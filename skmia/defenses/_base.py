@@ -1,8 +1,10 @@
 """Defense: the template that every defense fills in."""
 
 from abc import ABCMeta, abstractmethod
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
@@ -70,7 +72,7 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
     # True where predictions are noisy enough to fail a check of accuracy.
     _noisy = False
 
-    def fit(self, X, y, **params):
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Fit the defended classifier.
 
         Parameters
@@ -121,7 +123,7 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
         self.classes_ = classes
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> NDArray:
         """Defended probabilities.
 
         Parameters
@@ -137,7 +139,7 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
         check_is_fitted(self, "classes_")  # what fit sets last
         return self._defended_proba(X)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> NDArray:
         """Class of the largest defended probability.
 
         Parameters
@@ -155,26 +157,32 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
         return self.classes_[proba.argmax(axis=1)]
 
     @abstractmethod
-    def _check_params(self):
+    def _check_params(self) -> None:
         """Raise for parameters out of range."""
 
     @abstractmethod
-    def _fit(self, X, y, params, random_state):
+    def _fit(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         """Set ``estimator_``, and whatever ``_defended_proba`` needs.
 
         `y` holds columns of ``_classes``, `params` the metadata for the inner
         classifier's fit, checked and routed.
         """
 
-    def _defended_proba(self, X):
+    def _defended_proba(self, X: Any) -> NDArray[np.floating]:
         """Probabilities of ``estimator_``, unless a subclass changes outputs."""
         return class_probabilities(self.estimator_, X, self._classes)
 
-    def _inner(self):
+    def _inner(self) -> Any:
         """The estimator, or the default in place of None."""
         return LogisticRegression() if self.estimator is None else self.estimator
 
-    def _check_estimator(self, estimator):
+    def _check_estimator(self, estimator: Any) -> None:
         name = type(self).__name__
         check_is_classifier(estimator)
         last = estimator
@@ -196,17 +204,17 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
                     "FrozenEstimator, or take ConfidenceMaskingClassifier."
                 )
 
-    def _inner_params(self, params):
+    def _inner_params(self, params: dict[str, Any]) -> dict[str, Any]:
         """What of the fit metadata is for the inner classifier."""
         if get_config()["enable_metadata_routing"]:
             params = process_routing(self, "fit", **params).estimator.fit
         return {name: value for name, value in params.items() if value is not None}
 
-    def _clone(self, random_state):
+    def _clone(self, random_state: np.random.RandomState) -> Any:
         """A copy of the inner classifier to be fitted, with seeds where it has none."""
         return clone_with_seeds(self._inner(), random_state)
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Metadata that the inner classifier asks for.
 
         Returns
@@ -219,7 +227,7 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
             method_mapping=MethodMapping().add(caller="fit", callee="fit"),
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Tags of a defense: it takes what its inner classifier takes.
 
         Returns
@@ -240,7 +248,7 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
         return tags
 
 
-def _check_has_confidences(estimator, *anywhere):
+def _check_has_confidences(estimator: Any, *anywhere: Any) -> None:
     names = ("predict_proba", "decision_function")
     if not any(hasattr(thing, name) for thing in anywhere for name in names):
         raise TypeError(
@@ -250,7 +258,7 @@ def _check_has_confidences(estimator, *anywhere):
         )
 
 
-def _check_two_classes_with_weight(y, weight):
+def _check_two_classes_with_weight(y: NDArray[np.intp], weight: Any) -> None:
     """Raise where rows of weight 0 leave one class, which a defense may overlook.
 
     It mixes other classes into the labels, and the inner classifier sees several.
@@ -264,7 +272,7 @@ def _check_two_classes_with_weight(y, weight):
         )
 
 
-def masks_outputs(model):
+def masks_outputs(model: Any) -> bool:
     """Whether a defense in it changes what it says, and not only what it knows."""
     return any(
         isinstance(value, Defense)
@@ -273,7 +281,7 @@ def masks_outputs(model):
     )
 
 
-def clone_with_seeds(estimator, random_state):
+def clone_with_seeds(estimator: Any, random_state: np.random.RandomState) -> Any:
     """Clone, with a seed drawn for each nested `random_state` that is None.
 
     The defense's own `random_state` then decides on all that happens, and NumPy's

@@ -1,8 +1,10 @@
 """Confidence masking: the model stays as it is, its answers say less."""
 
 import warnings
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
@@ -109,15 +111,15 @@ class ConfidenceMaskingClassifier(Defense):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Any = None,
         *,
-        method="round",
-        decimals=1,
-        k=1,
-        temperature=10.0,
-        attack_estimator=None,
-        random_state=None,
-    ):
+        method: str = "round",
+        decimals: int = 1,
+        k: int = 1,
+        temperature: float = 10.0,
+        attack_estimator: Any = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.method = method
         self.decimals = decimals
@@ -126,7 +128,7 @@ class ConfidenceMaskingClassifier(Defense):
         self.attack_estimator = attack_estimator
         self.random_state = random_state
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_option(self.method, "method", _METHODS)
         check_integer(self.decimals, "decimals", 1, 12)
         check_integer(self.k, "k", 1)
@@ -138,7 +140,13 @@ class ConfidenceMaskingClassifier(Defense):
             check_is_fitted(self.attack_estimator)
             _check_two_sides(self.attack_estimator)
 
-    def _fit(self, X, y, params, random_state):
+    def _fit(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         n_classes = len(self._classes)
         if self.method == "top_k" and self.k >= n_classes - 1:
             warnings.warn(
@@ -162,7 +170,13 @@ class ConfidenceMaskingClassifier(Defense):
         if self.method == "minimal_distortion":
             self.attack_estimator_ = self._fit_attack(X, y, params, random_state)
 
-    def _fit_attack(self, X, y, params, random_state):
+    def _fit_attack(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> Any:
         if isinstance(self.attack_estimator, FrozenEstimator):
             return self.attack_estimator
         seen = class_probabilities(self.estimator_, X, self._classes)
@@ -182,7 +196,7 @@ class ConfidenceMaskingClassifier(Defense):
             ranked(np.concatenate([seen, unseen])), np.repeat([1, 0], len(y))
         )
 
-    def _defended_proba(self, X):
+    def _defended_proba(self, X: Any) -> NDArray[np.floating]:
         proba = super()._defended_proba(X)
         if self.method == "round":
             return _round(proba, 10**self.decimals)
@@ -196,7 +210,7 @@ class ConfidenceMaskingClassifier(Defense):
         return distort(proba, self.attack_estimator_)
 
 
-def _check_two_sides(attack):
+def _check_two_sides(attack: Any) -> None:
     if len(attack.classes_) != 2:
         raise ValueError(
             "The 'attack_estimator' parameter must know two classes, non-members and "
@@ -204,7 +218,7 @@ def _check_two_sides(attack):
         )
 
 
-def _round(proba, n_units):
+def _round(proba: NDArray[np.floating], n_units: int) -> NDArray[np.floating]:
     """Whole units, 1 / `n_units` each, that sum to 1; the label above all others.
 
     By largest remainders. Two units moved at most: rounding lets no class overtake
@@ -227,7 +241,7 @@ def _round(proba, n_units):
     return units / n_units
 
 
-def _show_largest(proba, k):
+def _show_largest(proba: NDArray[np.floating], k: int) -> NDArray[np.floating]:
     order = np.argsort(-proba, axis=1, kind="stable")[:, k:]
     if not order.shape[1]:
         return proba

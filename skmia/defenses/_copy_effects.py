@@ -5,9 +5,12 @@ classifier inside of another. A defense that overlooks this weakens the model's 
 regularisation, which is a defense too.
 """
 
+from collections.abc import Iterator
 from numbers import Integral
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import is_classifier
 from sklearn.utils.metadata_routing import MetadataRouter, get_routing_for_object
@@ -24,7 +27,7 @@ _ROW_COUNTS = {
 }
 
 
-def takes_weights(model):
+def takes_weights(model: Any) -> bool:
     """Whether `fit` takes sample_weight, and hands it to all classifiers inside."""
     if not has_fit_parameter(model, "sample_weight"):
         return False
@@ -42,7 +45,7 @@ def takes_weights(model):
     return True
 
 
-def splits_rows(model, n):
+def splits_rows(model: Any, n: int) -> bool:
     """Whether fit holds some of its rows out from the others."""
     if isinstance(model, Defense):
         return True
@@ -68,7 +71,7 @@ def splits_rows(model, n):
     return False
 
 
-def balances_inside(model):
+def balances_inside(model: Any) -> bool:
     """Whether a classifier inside of this one balances classes by their counts."""
     return any(
         name.endswith("__class_weight") and isinstance(value, str)
@@ -76,7 +79,7 @@ def balances_inside(model):
     )
 
 
-def balance(model, mass, classes, n):
+def balance(model: Any, mass: NDArray[np.floating], classes: NDArray, n: int) -> None:
     """Weights for the soft labels in place of those for the counts of copies."""
     if isinstance(_params(model).get("class_weight"), str):
         # A class that no row is likely to have counts as one row.
@@ -86,12 +89,12 @@ def balance(model, mass, classes, n):
         )
 
 
-def counts_rows(model):
+def counts_rows(model: Any) -> bool:
     """Whether a parameter counts rows, so that all need the same number of copies."""
     return any(_counts(value, low) for _, value, low in _row_counts(model))
 
 
-def _row_counts(model):
+def _row_counts(model: Any) -> Iterator[tuple[str, Any, int]]:
     """Name, value and harmless value of parameters that count rows."""
     for name, value in _params(model).items():
         last = name.rpartition("__")[2]
@@ -99,11 +102,11 @@ def _row_counts(model):
             yield name, value, _ROW_COUNTS[last]
 
 
-def _counts(value, low):
+def _counts(value: Any, low: Any) -> bool:
     return isinstance(value, Integral) and value > low
 
 
-def scale_counts(model, n_copies, n):
+def scale_counts(model: Any, n_copies: float, n: int) -> None:
     """Have parameters that count rows count copies."""
     if n_copies == 1:
         return
@@ -118,18 +121,18 @@ def scale_counts(model, n_copies, n):
         if isinstance(value, str) and value == "auto":
             value = min(200, n)  # what MLPClassifier makes of it
         if isinstance(value, Integral):
-            changes[name] = round(value * n_copies)
+            changes[name] = round(value * n_copies)  # type: ignore[call-overload]
     model.set_params(**changes)
 
 
-def draws_rows(model):
+def draws_rows(model: Any) -> bool:
     """Whether fit draws some of its rows for each of several models."""
     return bool(_samplers(model))
 
 
-def keep_sample_size(model, n_copies, n):
+def keep_sample_size(model: Any, n_copies: float, n: int) -> None:
     """Have each of several models draw as many copies as it would draw rows."""
-    changes = {}
+    changes: dict[str, float] = {}
     for name, value in _samplers(model).items():
         if value is None:
             changes[name] = n
@@ -138,7 +141,7 @@ def keep_sample_size(model, n_copies, n):
     model.set_params(**changes)
 
 
-def _samplers(model):
+def _samplers(model: Any) -> dict[str, Any]:
     """Each `max_samples` that sets how many rows are drawn, with or without return."""
     params = _params(model)
     found = {}
@@ -152,5 +155,5 @@ def _samplers(model):
     return found
 
 
-def _params(model):
+def _params(model: Any) -> dict[str, Any]:
     return model.get_params(deep=True)

@@ -2,8 +2,10 @@
 
 import warnings
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from skmia.defenses._base import Defense
 from skmia.defenses._diffprivlib import load_accountant, new_accountant
@@ -170,19 +172,19 @@ class DifferentialPrivacyClassifier(Defense):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Any = None,
         *,
-        epsilon=1.0,
-        delta=1e-5,
-        bounds="private",
-        data_norm="private",
-        bounds_share=0.2,
-        scaler_share=0.2,
-        public_X=None,
-        n_teachers=100,
-        accountant=None,
-        random_state=None,
-    ):
+        epsilon: float = 1.0,
+        delta: float = 1e-5,
+        bounds: str | tuple[ArrayLike, ArrayLike] = "private",
+        data_norm: str | float = "private",
+        bounds_share: float = 0.2,
+        scaler_share: float = 0.2,
+        public_X: Any = None,
+        n_teachers: int = 100,
+        accountant: Any = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.epsilon = epsilon
         self.delta = delta
@@ -196,7 +198,9 @@ class DifferentialPrivacyClassifier(Defense):
         self.random_state = random_state
 
     @staticmethod
-    def new_accountant(epsilon=np.inf, delta=1.0, slack=0.0):
+    def new_accountant(
+        epsilon: float = np.inf, delta: float = 1.0, slack: float = 0.0
+    ) -> Any:
         """A diffprivlib BudgetAccountant, for several fits on the same rows.
 
         For scikit-learn releases that diffprivlib itself cannot be imported with.
@@ -222,7 +226,7 @@ class DifferentialPrivacyClassifier(Defense):
         """
         return new_accountant(epsilon, delta, slack)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Tags of a defense; the private counterparts take dense, finite numbers only.
 
         Returns
@@ -236,7 +240,7 @@ class DifferentialPrivacyClassifier(Defense):
             tags.input_tags.allow_nan = False
         return tags
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_real(self.epsilon, "epsilon", 0, np.inf, closed="neither")
         check_real(self.delta, "delta", 0, 1, closed="left")
         for name in ("bounds_share", "scaler_share"):
@@ -249,13 +253,19 @@ class DifferentialPrivacyClassifier(Defense):
         else:
             check_real(self.data_norm, "data_norm", 0, np.inf, closed="neither")
 
-    def _fit(self, X, y, params, random_state):
+    def _fit(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         if self.public_X is None:
             self._fit_counterpart(X, y, params, random_state)
         else:
             self._fit_aggregation(X, y, params, random_state)
 
-    def _charge(self, epsilon, delta, budget):
+    def _charge(self, epsilon: float, delta: float, budget: dict[str, float]) -> None:
         """Charge the accountant, before the rows are looked at.
 
         What is spent stays spent where the fit fails later: the failure may tell.
@@ -264,7 +274,13 @@ class DifferentialPrivacyClassifier(Defense):
         self.budget_ = budget
         self.spent_epsilon_, self.spent_delta_ = float(epsilon), float(delta)
 
-    def _fit_counterpart(self, X, y, params, random_state):
+    def _fit_counterpart(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         if params:
             raise ValueError(
                 f"fit got the metadata {sorted(params)}, which the private "
@@ -303,7 +319,13 @@ class DifferentialPrivacyClassifier(Defense):
         if fit.found_norm is not None:
             self.data_norm_ = fit.found_norm
 
-    def _fit_aggregation(self, X, y, params, random_state):
+    def _fit_aggregation(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         for name in ("bounds", "data_norm"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(

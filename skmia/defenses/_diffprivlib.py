@@ -14,16 +14,21 @@ import copyreg
 import importlib
 import threading
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import log_expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import _tree
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skmia.defenses._private_bounds import Box
 
 _IMPORTING = threading.Lock()
 
@@ -35,7 +40,7 @@ _NAIVE_BAYES_COST = 5 / 3
 _TREE_COST = 2
 
 
-def import_diffprivlib():
+def import_diffprivlib() -> Any:
     """diffprivlib, on scikit-learn releases that it does not know, too.
 
     Its 0.6.6 looks for ``DTYPE`` and ``DOUBLE`` in ``sklearn.tree._tree``, which
@@ -56,23 +61,28 @@ def import_diffprivlib():
     return library
 
 
-def _reduce_accountant(accountant):
+def _reduce_accountant(accountant: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     state = ("epsilon", "delta", "slack", "spent_budget")
     return new_accountant, tuple(getattr(accountant, name) for name in state)
 
 
-def new_accountant(epsilon=np.inf, delta=1.0, slack=0.0, spent_budget=None):
+def new_accountant(
+    epsilon: float = np.inf,
+    delta: float = 1.0,
+    slack: float = 0.0,
+    spent_budget: Any = None,
+) -> Any:
     """A BudgetAccountant of diffprivlib."""
     return import_diffprivlib().BudgetAccountant(epsilon, delta, slack, spent_budget)
 
 
-def load_accountant(accountant):
+def load_accountant(accountant: Any) -> Any:
     """`accountant`, or diffprivlib's default one, or a fresh one without a ceiling."""
     return import_diffprivlib().BudgetAccountant.load_default(accountant)
 
 
 @contextmanager
-def _guarded():
+def _guarded() -> Iterator[Any]:
     """diffprivlib, with a leak as an error, whatever the filters outside say."""
     library = import_diffprivlib()
     with warnings.catch_warnings():
@@ -84,16 +94,25 @@ def _guarded():
 
 
 @cache
-def _private_logistic_class():
+def _private_logistic_class() -> type[Any]:
     """The class of diffprivlib, with an ``__init__`` that every scikit-learn takes.
 
     Its own passes ``multi_class``, which scikit-learn 1.8 removed.
     """
+    base: Any = import_diffprivlib().models.LogisticRegression
 
-    class PrivateLogistic(import_diffprivlib().models.LogisticRegression):
+    class PrivateLogistic(base):
         def __init__(
-            self, *, epsilon, data_norm, C, tol, max_iter, random_state, accountant
-        ):
+            self,
+            *,
+            epsilon: float,
+            data_norm: float,
+            C: float,
+            tol: float,
+            max_iter: int,
+            random_state: int | np.random.RandomState | None,
+            accountant: Any,
+        ) -> None:
             LogisticRegression.__init__(
                 self,
                 C=C,
@@ -152,13 +171,13 @@ class PrivateLogisticRegression(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        epsilon,
-        data_norm,
-        C=1.0,
-        fit_intercept=True,
-        intercept_scaling=1.0,
-        random_state=None,
-    ):
+        epsilon: float,
+        data_norm: float,
+        C: float = 1.0,
+        fit_intercept: bool = True,
+        intercept_scaling: float = 1.0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.epsilon = epsilon
         self.data_norm = data_norm
         self.C = C
@@ -166,7 +185,7 @@ class PrivateLogisticRegression(ClassifierMixin, BaseEstimator):
         self.intercept_scaling = intercept_scaling
         self.random_state = random_state
 
-    def fit(self, X, y):
+    def fit(self, X: Any, y: NDArray[np.intp]) -> Self:
         """Find the minimum of the objective with noise."""
         X = validate_data(self, X, dtype=np.float64)
         column = self.intercept_scaling if self.fit_intercept else 0.0
@@ -202,14 +221,14 @@ class PrivateLogisticRegression(ClassifierMixin, BaseEstimator):
             self.coef_ = self.coef_[:, :-1]
         return self
 
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Distance to each class's hyperplane; one column less with two classes."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         decision = X @ self.coef_.T + self.intercept_
         return decision.ravel() if decision.shape[1] == 1 else decision
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities of the classes, normalised to sum to 1."""
         decision = self.decision_function(X)
         if decision.ndim == 1:
@@ -219,12 +238,20 @@ class PrivateLogisticRegression(ClassifierMixin, BaseEstimator):
         proba = np.exp(log_proba - log_proba.max(axis=1, keepdims=True))
         return proba / proba.sum(axis=1, keepdims=True)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> NDArray:
         """The most probable class."""
         return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
 
 
-def fit_naive_bayes(X, y, *, epsilon, bounds, priors, random_state):
+def fit_naive_bayes(
+    X: NDArray[np.float64],
+    y: NDArray[np.intp],
+    *,
+    epsilon: float,
+    bounds: Box,
+    priors: Any,
+    random_state: np.random.RandomState | None,
+) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """Means, variances, priors and counts of a Gaussian naive Bayes classifier."""
     lower, upper = bounds
     # Around zero, where a row's share of a sum is at most half of the range.
@@ -240,7 +267,16 @@ def fit_naive_bayes(X, y, *, epsilon, bounds, priors, random_state):
     return model.theta_ + centre, model.var_, model.class_prior_, model.class_count_
 
 
-def fit_tree(X, y, *, epsilon, bounds, n_classes, max_depth, random_state):
+def fit_tree(
+    X: NDArray[np.float64],
+    y: NDArray[np.intp],
+    *,
+    epsilon: float,
+    bounds: Box,
+    n_classes: int,
+    max_depth: int,
+    random_state: np.random.RandomState | None,
+) -> Any:
     """The ``sklearn.tree`` structure of a tree with random splits and noisy labels."""
     with _guarded() as library:
         model = library.models.DecisionTreeClassifier(
@@ -255,8 +291,16 @@ def fit_tree(X, y, *, epsilon, bounds, n_classes, max_depth, random_state):
 
 
 def fit_forest(
-    X, y, *, epsilon, bounds, n_classes, n_estimators, max_depth, random_state
-):
+    X: NDArray[np.float64],
+    y: NDArray[np.intp],
+    *,
+    epsilon: float,
+    bounds: Box,
+    n_classes: int,
+    n_estimators: int,
+    max_depth: int,
+    random_state: np.random.RandomState | None,
+) -> list[Any]:
     """The structures of such trees, each fitted on rows of its own."""
     with _guarded() as library:
         model = library.models.RandomForestClassifier(
@@ -273,7 +317,15 @@ def fit_forest(
     return [tree.tree_ for tree in model.estimators_]
 
 
-def fit_scaler(X, *, epsilon, bounds, with_mean, with_std, random_state):
+def fit_scaler(
+    X: NDArray[np.float64],
+    *,
+    epsilon: float,
+    bounds: Box,
+    with_mean: bool,
+    with_std: bool,
+    random_state: np.random.RandomState | None,
+) -> tuple[NDArray | Any, NDArray | Any]:
     """Mean and variance of each feature; None for the one that is not asked for."""
     with _guarded() as library:
         model = library.models.StandardScaler(

@@ -1,6 +1,10 @@
 """Train a classifier epoch by epoch, on rows and soft labels of one's own choice."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import SGDClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
@@ -14,7 +18,7 @@ from skmia.utils._response import class_probabilities
 from skmia.utils._rows import take_rows
 
 
-def trains_in_epochs(estimator):
+def trains_in_epochs(estimator: Any) -> bool:
     """Whether it follows a gradient of the log-loss, one pass at a time.
 
     Not where it sets rows aside itself, or balances classes that a single pass does
@@ -39,17 +43,17 @@ def trains_in_epochs(estimator):
 
 
 def fit_in_epochs(
-    estimator,
-    X,
-    y,
-    classes,
-    lesson,
+    estimator: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    classes: NDArray,
+    lesson: Callable[..., tuple[Any, NDArray[np.float64]]],
     *,
-    params,
-    random_state,
-    n_epochs=None,
-    X_watched=None,
-):
+    params: dict[str, Any],
+    random_state: np.random.RandomState,
+    n_epochs: int | None = None,
+    X_watched: Any = None,
+) -> Any:
     """Fit a clone of `estimator`, with a lesson of its own in every epoch.
 
     The classifier's own ``max_iter``, ``tol`` and ``n_iter_no_change`` say when it is
@@ -97,8 +101,9 @@ def fit_in_epochs(
             steps = head.steps
             if X_watched is not None:
                 X_watched = head.transform(X_watched)
+    said: tuple[Any, ...]  # None before there are probabilities
     n, said = len(y), (None,) if X_watched is None else (None, None)
-    weight = params.get("sample_weight")
+    weight: Any = params.get("sample_weight")
     if np.ndim(weight) == 0:
         weight = None  # the same for every row
     best, n_stale = np.inf, 0

@@ -1,6 +1,9 @@
 """HAMP: labels of high entropy, and confidences that belong to other inputs."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from skmia.defenses._base import Defense
@@ -104,18 +107,18 @@ class HighEntropyClassifier(Defense):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Any = None,
         *,
-        gamma=0.8,
-        output_modification=True,
-        random_state=None,
-    ):
+        gamma: float = 0.8,
+        output_modification: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.gamma = gamma
         self.output_modification = output_modification
         self.random_state = random_state
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_real(self.gamma, "gamma", 0, 1, closed="left")
         if not isinstance(self.output_modification, bool | np.bool_):
             raise TypeError(
@@ -123,7 +126,13 @@ class HighEntropyClassifier(Defense):
                 f"{self.output_modification!r} instead."
             )
 
-    def _fit(self, X, y, params, random_state):
+    def _fit(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         if self.output_modification:
             inputs = _random_inputs(X, random_state)
         self.estimator_, self.label_probability_ = self._fit_on_labels(
@@ -134,7 +143,13 @@ class HighEntropyClassifier(Defense):
             self._confidences = _ranked(confidences)
             self._salt = random_state.randint(2**31, size=1, dtype=np.uint64)
 
-    def _fit_on_labels(self, X, y, params, random_state):
+    def _fit_on_labels(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> tuple[Any, float]:
         """The fitted classifier, and what its labels gave to their own class."""
         if self.gamma == 0:
             model = self._clone(random_state)
@@ -153,7 +168,7 @@ class HighEntropyClassifier(Defense):
         )
         return model, p
 
-    def _defended_proba(self, X):
+    def _defended_proba(self, X: Any) -> NDArray[np.floating]:
         proba = super()._defended_proba(X)
         if not self.output_modification:
             return proba
@@ -166,7 +181,7 @@ class HighEntropyClassifier(Defense):
         return defended
 
 
-def label_probability(gamma, n_classes):
+def label_probability(gamma: float, n_classes: int) -> float:
     """Probability of the true class at which a label has `gamma` of all entropy.
 
     The others share the rest evenly. By bisection: the entropy falls from the largest
@@ -186,7 +201,7 @@ def label_probability(gamma, n_classes):
     return (low + high) / 2
 
 
-def _random_inputs(X, random_state):
+def _random_inputs(X: Any, random_state: np.random.RandomState) -> Any:
     """Rows with every column drawn on its own, in the container of `X`."""
     if not hasattr(X, "shape"):
         # As objects where NumPy would write numbers out as text.
@@ -214,7 +229,7 @@ def _random_inputs(X, random_state):
     )
 
 
-def _ranked(proba):
+def _ranked(proba: NDArray[np.floating]) -> NDArray[np.float64]:
     """Each row from the largest to the smallest, the largest without an equal."""
     ranked = -np.sort(-proba.astype(np.float64), axis=1)
     ranked[:, 0] += np.where(ranked[:, 0] - ranked[:, 1] < _TIE, _TIE, 0.0)

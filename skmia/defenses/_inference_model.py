@@ -1,5 +1,7 @@
 """The adversary of adversarial regularization: it tells members from others."""
 
+from typing import Any, Self
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
@@ -34,11 +36,17 @@ class InferenceModel:
         Seeds the clones.
     """
 
-    def __init__(self, estimator, random_state):
+    def __init__(self, estimator: Any, random_state: np.random.RandomState) -> None:
         self.estimator = LogisticRegression() if estimator is None else estimator
         self.random_state = random_state
 
-    def fit(self, proba, y, proba_reference, y_reference):
+    def fit(
+        self,
+        proba: NDArray[np.floating],
+        y: NDArray[np.intp],
+        proba_reference: NDArray[np.floating],
+        y_reference: NDArray[np.intp],
+    ) -> Self:
         """Fit on predictions for members, and for reference rows.
 
         Rows of the smaller side are repeated until both sides are of equal size.
@@ -54,12 +62,14 @@ class InferenceModel:
         self._model = model.fit(self._scaled(both), np.repeat([1, 0], size))
         return self
 
-    def log_membership(self, features):
+    def log_membership(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logarithm of ``h``, from what `described` returns."""
         h = class_probabilities(self._model, self._scaled(features), np.array([0, 1]))
         return np.log(np.maximum(h[:, 1], _TINY))
 
-    def gain_slope(self, proba, y):
+    def gain_slope(
+        self, proba: NDArray[np.floating], y: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
         """Derivative of each member's share of the gain, by the member's logits.
 
         A member's share is ``log(h) / 2``. Its derivative by what `described` returns
@@ -76,7 +86,7 @@ class InferenceModel:
             slope += (rise / (4 * step[j]))[:, None] * by_logits
         return slope
 
-    def _scaled(self, features):
+    def _scaled(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         return (features - self._mean) / self._scale
 
 
@@ -125,5 +135,5 @@ def described_slopes(
     ]
 
 
-def _log(proba):
+def _log(proba: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.log(np.maximum(proba, _TINY))

@@ -1,6 +1,9 @@
 """Label smoothing: a share of every label goes to all classes alike."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.defenses._base import Defense
 from skmia.defenses._soft_labels import fit_soft
@@ -71,15 +74,27 @@ class LabelSmoothingClassifier(Defense):
     array([[0.8, 0.1, 0.1]])
     """
 
-    def __init__(self, estimator=None, *, smoothing=0.1, random_state=None):
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        smoothing: float = 0.1,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.smoothing = smoothing
         self.random_state = random_state
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_real(self.smoothing, "smoothing", 0, 1, closed="left")
 
-    def _fit(self, X, y, params, random_state):
+    def _fit(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         n_classes = len(self._classes)
         labels = np.eye(n_classes)[y]
         labels += self.smoothing * (1 / n_classes - labels)

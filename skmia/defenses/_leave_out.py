@@ -1,5 +1,7 @@
 """What models that have not seen a row say of it: Split-AI, or out of fold."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
@@ -12,17 +14,17 @@ from skmia.utils._rows import content_groups, hash_rows, take_rows
 
 
 def left_out_proba(
-    estimator,
-    X,
-    y,
-    classes,
+    estimator: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    classes: NDArray,
     *,
-    params,
-    n_models,
-    n_left_out=1,
-    n_jobs=None,
-    random_state,
-):
+    params: dict[str, Any],
+    n_models: int,
+    n_left_out: int = 1,
+    n_jobs: int | None = None,
+    random_state: np.random.RandomState,
+) -> NDArray[np.float64]:
     """Mean probabilities of each row, from the clones that were fitted without it.
 
     Rows of equal features are left out together: a copy in training would make a row
@@ -113,7 +115,14 @@ def draw_left_out(
     return out
 
 
-def _fit_and_ask(model, X, y, classes, params, left_out):
+def _fit_and_ask(
+    model: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    classes: NDArray,
+    params: dict[str, Any],
+    left_out: NDArray[np.bool_],
+) -> NDArray[np.floating]:
     seen, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
     metadata = slice_metadata(params, seen, len(y))
     model.fit(copy_rows(X, seen), classes[y[seen]], **metadata)

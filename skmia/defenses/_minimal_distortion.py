@@ -1,6 +1,9 @@
 """The least distortion of confidences that an inference model takes for unseen."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -12,23 +15,23 @@ _HALVINGS = 20  # steps of bisection between two of them
 _FLOOR = 1e-6  # smallest probability that the default inference model tells apart
 
 
-def default_attack():
+def default_attack() -> Any:
     """Logistic regression on the logarithms of the ranked probabilities."""
     return make_pipeline(
         FunctionTransformer(_logarithms), StandardScaler(), LogisticRegression()
     )
 
 
-def _logarithms(ranked):
+def _logarithms(ranked: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(np.maximum(ranked, _FLOOR))
 
 
-def ranked(proba):
+def ranked(proba: NDArray[np.floating]) -> NDArray[np.float64]:
     """What the inference model sees: the values of a row, the largest first."""
     return -np.sort(-np.asarray(proba, dtype=np.float64), axis=1)
 
 
-def distort(proba, attack):
+def distort(proba: NDArray[np.floating], attack: Any) -> NDArray[np.float64]:
     """Mix rows with the uniform distribution until `attack` calls them non-members.
 
     The smallest share at which the probability of membership is a half or less; where
@@ -45,7 +48,7 @@ def distort(proba, attack):
     return defended
 
 
-def _smallest_share(proba, attack):
+def _smallest_share(proba: NDArray[np.float64], attack: Any) -> NDArray[np.float64]:
     says = np.column_stack([_membership(_mix(proba, t), attack) for t in _GRID])
     passes = says <= 0.5
     first = passes.argmax(axis=1)  # not 0: all of them are suspects as they are
@@ -59,11 +62,13 @@ def _smallest_share(proba, attack):
     return np.where(found, high, _GRID[says.argmin(axis=1)])
 
 
-def _mix(proba, share):
+def _mix(
+    proba: NDArray[np.float64], share: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
     share = np.reshape(share, (-1, 1))
     return (1 - share) * proba + share / proba.shape[1]
 
 
-def _membership(proba, attack):
+def _membership(proba: NDArray[np.float64], attack: Any) -> NDArray[np.floating]:
     classes = np.unique(attack.classes_)
     return class_probabilities(attack, ranked(proba), classes)[:, 1]

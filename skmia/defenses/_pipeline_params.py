@@ -1,10 +1,14 @@
 """Which step of a Pipeline gets what of the metadata for fit."""
 
+from typing import Any
+
 from sklearn import get_config
 from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
 
-def split_params(pipeline, name, params):
+def split_params(
+    pipeline: Any, name: str, params: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Metadata for the steps before the last as the user gave it, and for the last."""
     if get_config()["enable_metadata_routing"]:
         last = process_routing(pipeline, "fit", **params)[name].fit

@@ -1,6 +1,10 @@
 """Private aggregation of teachers: noisy votes on public rows, and a student."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skmia.defenses._base import clone_with_seeds
@@ -8,7 +12,7 @@ from skmia.utils._metadata import slice_metadata
 from skmia.utils._rows import n_rows, take_rows
 
 
-def _dp_accounting():
+def _dp_accounting() -> Any:
     try:
         import dp_accounting
     except ImportError as error:
@@ -20,7 +24,7 @@ def _dp_accounting():
     return dp_accounting
 
 
-def gaussian_noise(epsilon, delta, n_queries):
+def gaussian_noise(epsilon: float, delta: float, n_queries: int) -> tuple[float, float]:
     """Least standard deviation of the noise on every count of votes.
 
     A replaced row changes one teacher, whose vote on a public row then leaves one
@@ -54,7 +58,7 @@ def gaussian_noise(epsilon, delta, n_queries):
     return float(multiplier * np.sqrt(2 * n_queries)), min(float(spent), epsilon)
 
 
-def laplace_noise(epsilon, n_queries):
+def laplace_noise(epsilon: float, n_queries: int) -> float:
     """Scale of the noise on every count, with delta = 0.
 
     The counts of a row move by 2 in total, and the rows' losses add up.
@@ -62,7 +66,9 @@ def laplace_noise(epsilon, n_queries):
     return 2 * n_queries / epsilon
 
 
-def teacher_parts(n_samples, n_teachers, random_state):
+def teacher_parts(
+    n_samples: int, n_teachers: int, random_state: np.random.RandomState
+) -> list[NDArray[np.intp]]:
     """Disjoint positions, one array for each teacher.
 
     Drawn without a look at the labels: in a stratified split, one changed label would
@@ -71,7 +77,17 @@ def teacher_parts(n_samples, n_teachers, random_state):
     return np.array_split(random_state.permutation(n_samples), n_teachers)
 
 
-def count_votes(estimator, X, y, public_X, *, n_classes, parts, params, random_state):
+def count_votes(
+    estimator: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    public_X: Any,
+    *,
+    n_classes: int,
+    parts: list[NDArray[np.intp]],
+    params: dict[str, Any],
+    random_state: np.random.RandomState,
+) -> NDArray[np.int64]:
     """How many teachers vote for each class, for each public row.
 
     Parameters
@@ -112,12 +128,16 @@ def count_votes(estimator, X, y, public_X, *, n_classes, parts, params, random_s
     return counts
 
 
-def noisy_winners(counts, draw):
+def noisy_winners(
+    counts: NDArray[np.int64], draw: Callable[..., Any]
+) -> NDArray[np.intp]:
     """The class with the most votes in each row, after noise from ``draw(size)``."""
     return np.argmax(counts + draw(size=counts.shape), axis=1)
 
 
-def fit_student(estimator, public_X, labels, random_state):
+def fit_student(
+    estimator: Any, public_X: Any, labels: NDArray, random_state: np.random.RandomState
+) -> Any:
     """A clone of the estimator, fitted on public rows with the teachers' labels.
 
     Raises

@@ -5,6 +5,10 @@ and of columns is public; everything else about the data is seen through noise.
 """
 
 import numpy as np
+from numpy.typing import NDArray
+
+# The least values, and the greatest ones, of each feature.
+Box = tuple[NDArray[np.float64], ...]
 
 # Powers of two from 1.5e-5 to 4.3e9; larger magnitudes are clipped. Every value that
 # is on the grid costs accuracy (the noise is drawn once for each), none costs privacy.
@@ -12,7 +16,9 @@ MAGNITUDES = 2.0 ** np.arange(-16, 33)
 SIGNED = np.concatenate([-MAGNITUDES[::-1], [0.0], MAGNITUDES])
 
 
-def integer_laplace(epsilon, size, random_state):
+def integer_laplace(
+    epsilon: float, size: int, random_state: np.random.RandomState
+) -> NDArray[np.float64]:
     """Two-sided geometric noise: P(k) falls by exp(-epsilon) with every step from 0.
 
     Counts are integers, and so is their noise: the low bits of a floating-point
@@ -23,7 +29,12 @@ def integer_laplace(epsilon, size, random_state):
     return steps[0] - steps[1]
 
 
-def above_threshold(counts, threshold, epsilon, random_state):
+def above_threshold(
+    counts: NDArray[np.integer],
+    threshold: float,
+    epsilon: float,
+    random_state: np.random.RandomState,
+) -> int:
     """Position of the first count that lies above the threshold, up to noise.
 
     Differentially private where a change of one row moves every count by at most one,
@@ -58,7 +69,7 @@ def above_threshold(counts, threshold, epsilon, random_state):
     return int(np.argmax(above)) if above.any() else len(counts) - 1
 
 
-def _slack(epsilon):
+def _slack(epsilon: float) -> float:
     """Rows that may stay outside, so that noise does not push the answer outwards.
 
     Four times the scale of either noise: a search that has covered all rows goes on to
@@ -67,12 +78,17 @@ def _slack(epsilon):
     return np.ceil(4 * 2 / epsilon)
 
 
-def _resolves(n_rows, epsilon):
+def _resolves(n_rows: int, epsilon: float) -> bool:
     """Whether the noise is small beside the number of rows, which is public."""
     return _slack(epsilon) <= n_rows / 4
 
 
-def _smallest_cover(values, grid, epsilon, random_state):
+def _smallest_cover(
+    values: NDArray[np.float64],
+    grid: NDArray[np.floating],
+    epsilon: float,
+    random_state: np.random.RandomState,
+) -> float:
     """Smallest value of the grid that nearly all values do not exceed, privately."""
     n_rows = len(values)
     counts = np.searchsorted(np.sort(values), grid, side="right")
@@ -81,7 +97,9 @@ def _smallest_cover(values, grid, epsilon, random_state):
     return float(grid[above_threshold(counts, threshold, epsilon, random_state)])
 
 
-def private_norm(X, epsilon, random_state):
+def private_norm(
+    X: NDArray[np.float64], epsilon: float, random_state: np.random.RandomState
+) -> float:
     """Power of two that nearly all rows of X have as a bound on their Euclidean norm.
 
     Parameters
@@ -102,7 +120,9 @@ def private_norm(X, epsilon, random_state):
     return _smallest_cover(norms, MAGNITUDES, epsilon, random_state)
 
 
-def private_ranges(X, epsilon, random_state):
+def private_ranges(
+    X: NDArray[np.float64], epsilon: float, random_state: np.random.RandomState
+) -> Box:
     """Lower and upper bounds that nearly all values of each feature lie between.
 
     Every feature has two searches of its own where the number of rows allows it: each

@@ -1,9 +1,11 @@
 """Private counterparts of scikit-learn's classifiers, as scikit-learn's own objects."""
 
 import inspect
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -18,6 +20,7 @@ from skmia.defenses._diffprivlib import (
     fit_scaler,
     fit_tree,
 )
+from skmia.defenses._private_bounds import Box
 from skmia.utils._validation import check_integer, check_real
 
 _DEFAULT_DEPTH = 5  # diffprivlib's; leaves without a row would be most of a deeper tree
@@ -31,23 +34,24 @@ class _Kind(NamedTuple):
     needs: str  # "data_norm" or "bounds": what its noise is scaled to
     carried: tuple[str, ...]  # parameters that mean the same in the counterpart
     free: tuple[str, ...]  # about how a model is found, not about which one it is
-    fit: object
+    fit: Callable[..., Any]
 
 
-def counterpart_of(estimator):
+def counterpart_of(estimator: Any) -> _Kind | Any:
     """What is known of its private counterpart, or None.
 
     By the very class: a subclass (LogisticRegressionCV is one) learns something else.
     """
+    # Any stands for None here: most callers know that there is a counterpart.
     return _KINDS.get(type(estimator))
 
 
-def supported_names():
+def supported_names() -> str:
     """The classes with a counterpart, for messages."""
     return ", ".join(cls.__name__ for cls in _KINDS)
 
 
-def check_parameters(estimator):
+def check_parameters(estimator: Any) -> None:
     """Raise where a parameter has a value that the private counterpart would drop.
 
     Raises
@@ -72,7 +76,16 @@ def check_parameters(estimator):
         )
 
 
-def fit_counterpart(estimator, X, y, classes, *, epsilon, scale, random_state):
+def fit_counterpart(
+    estimator: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    classes: NDArray,
+    *,
+    epsilon: float,
+    scale: float | Box,
+    random_state: np.random.RandomState | None,
+) -> Any:
     """Fit the private counterpart of an estimator.
 
     Parameters
@@ -108,7 +121,15 @@ def fit_counterpart(estimator, X, y, classes, *, epsilon, scale, random_state):
     return model
 
 
-def _logistic(estimator, X, y, *, epsilon, scale, random_state):
+def _logistic(
+    estimator: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    *,
+    epsilon: float,
+    scale: float,
+    random_state: np.random.RandomState | None,
+) -> PrivateLogisticRegression:
     C = check_real(estimator.C, "C", 0, np.inf, closed="neither")
     scaling = check_real(
         estimator.intercept_scaling, "intercept_scaling", 0, np.inf, closed="neither"
@@ -125,7 +146,15 @@ def _logistic(estimator, X, y, *, epsilon, scale, random_state):
     return model.set_params(random_state=None)
 
 
-def _naive_bayes(estimator, X, y, *, epsilon, scale, random_state):
+def _naive_bayes(
+    estimator: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    *,
+    epsilon: float,
+    scale: Box,
+    random_state: np.random.RandomState | None,
+) -> GaussianNB:
     model = clone(estimator)
     learnt = fit_naive_bayes(
         _numbers(X),
@@ -143,14 +172,22 @@ def _naive_bayes(estimator, X, y, *, epsilon, scale, random_state):
 class FiniteTreeClassifier(DecisionTreeClassifier):
     """A tree that was not shown missing values, and refuses them in predict, too."""
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         """Tags of a tree, without missing values."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = False
         return tags
 
 
-def _tree(estimator, X, y, *, epsilon, scale, random_state):
+def _tree(
+    estimator: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    *,
+    epsilon: float,
+    scale: Box,
+    random_state: np.random.RandomState | None,
+) -> FiniteTreeClassifier:
     n_classes = int(y.max()) + 1
     model = FiniteTreeClassifier(max_depth=_depth(estimator))
     tree = fit_tree(
@@ -165,7 +202,15 @@ def _tree(estimator, X, y, *, epsilon, scale, random_state):
     return _with_tree(model, tree, n_classes)
 
 
-def _forest(estimator, X, y, *, epsilon, scale, random_state):
+def _forest(
+    estimator: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    *,
+    epsilon: float,
+    scale: Box,
+    random_state: np.random.RandomState | None,
+) -> RandomForestClassifier:
     n_classes, rows = int(y.max()) + 1, _numbers(X)
     n_estimators = check_integer(estimator.n_estimators, "n_estimators", 1)
     if n_estimators > len(rows):
@@ -195,21 +240,23 @@ def _forest(estimator, X, y, *, epsilon, scale, random_state):
     return model
 
 
-def _depth(estimator):
+def _depth(estimator: Any) -> int:
     if estimator.max_depth is None:
         return _DEFAULT_DEPTH
     # The number of nodes is two to this power, rows or no rows.
     return check_integer(estimator.max_depth, "max_depth", 1, 20)
 
 
-def _with_tree(model, tree, n_classes):
+def _with_tree(
+    model: FiniteTreeClassifier, tree: Any, n_classes: int
+) -> FiniteTreeClassifier:
     model.tree_ = tree
     model.n_classes_, model.n_outputs_ = n_classes, 1
     model.max_features_ = tree.n_features
     return model
 
 
-def _numbers(X):
+def _numbers(X: Any) -> NDArray[np.float64]:
     # Frames were checked by the caller, and are numbers.
     return np.asarray(X, dtype=np.float64)
 
@@ -233,7 +280,14 @@ _KINDS = {
 }
 
 
-def fit_private_scaler(scaler, X, *, epsilon, bounds, random_state):
+def fit_private_scaler(
+    scaler: Any,
+    X: Any,
+    *,
+    epsilon: float,
+    bounds: Box,
+    random_state: np.random.RandomState | None,
+) -> Any:
     """A StandardScaler with private means and variances.
 
     Parameters

@@ -1,8 +1,10 @@
 """Fit a classifier, or a Pipeline that ends in one, with every step private."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
@@ -10,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, get_tags
 
-from skmia.defenses._private_bounds import private_norm, private_ranges
+from skmia.defenses._private_bounds import Box, private_norm, private_ranges
 from skmia.defenses._private_counterparts import (
     check_parameters,
     counterpart_of,
@@ -25,19 +27,19 @@ from skmia.utils._rows import hash_rows, n_rows, take_rows
 class Plan:
     """The steps in order, and how many of them spend which share of epsilon."""
 
-    steps: list  # (name, transformer) without those that pass through
+    steps: list[tuple[str, Any]]  # (name, transformer) without those that pass through
     name: str | None  # of the last step; None without a Pipeline
     classifier: object
     n_searches: int
     n_scalers: int
 
 
-def final_classifier(estimator):
+def final_classifier(estimator: Any) -> Any:
     """The classifier itself, or the one that a Pipeline ends in."""
     return estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
 
 
-def make_plan(estimator, *, bounds, data_norm):
+def make_plan(estimator: Any, *, bounds: Any, data_norm: Any) -> Plan:
     """Check an estimator before any row is looked at.
 
     Parameters
@@ -96,19 +98,21 @@ def make_plan(estimator, *, bounds, data_norm):
     return Plan(steps, name, classifier, n_searches, n_scalers)
 
 
-def _passes_through(step):
+def _passes_through(step: Any) -> bool:
     return step is None or (isinstance(step, str) and step == "passthrough")
 
 
-def _learns_nothing(step):
+def _learns_nothing(step: Any) -> bool:
     return isinstance(step, FrozenEstimator) or not get_tags(step).requires_fit
 
 
-def _is_private(scale):
+def _is_private(scale: Any) -> bool:
     return isinstance(scale, str)
 
 
-def _check_given(bounds, data_norm, places, needs_bounds, name):
+def _check_given(
+    bounds: Any, data_norm: Any, places: int, needs_bounds: bool, name: str
+) -> None:
     if not _is_private(bounds) and places != 1:
         remedy = (
             f"{name} needs none here, but 'data_norm'"
@@ -152,17 +156,26 @@ class PrivateFit:
         The norm that the classifier was given.
     """
 
-    def __init__(self, plan, shares, *, bounds, data_norm, random_state, secure):
+    def __init__(
+        self,
+        plan: Plan,
+        shares: dict[str, float],
+        *,
+        bounds: Any,
+        data_norm: Any,
+        random_state: np.random.RandomState,
+        secure: bool,
+    ) -> None:
         self.plan = plan
         self.shares = shares
         self.bounds = bounds
         self.data_norm = data_norm
         self.random_state = random_state
         self.secure = secure
-        self.found_bounds = None
-        self.found_norm = None
+        self.found_bounds: Box | None = None
+        self.found_norm: float | None = None
 
-    def fit(self, X, y, classes):
+    def fit(self, X: Any, y: NDArray[np.intp], classes: NDArray) -> Any:
         """The fitted classifier or Pipeline.
 
         Parameters
@@ -201,8 +214,11 @@ class PrivateFit:
             return classifier
         return Pipeline([*fitted, (self.plan.name, classifier)])
 
-    def _fit_classifier(self, X, y, classes, box):
+    def _fit_classifier(
+        self, X: Any, y: NDArray[np.intp], classes: NDArray, box: Box | None
+    ) -> Any:
         kind = counterpart_of(self.plan.classifier)
+        scale: float | Box
         if kind.needs == "bounds":
             scale = self._ranges(X) if box is None else box
         else:
@@ -219,7 +235,7 @@ class PrivateFit:
             random_state=None if secure else self.random_state,
         )
 
-    def _ranges(self, X):
+    def _ranges(self, X: Any) -> Box:
         rows = check_rows(X)
         if _is_private(self.bounds):
             box = private_ranges(rows, self.shares["search"], self.random_state)
@@ -229,14 +245,14 @@ class PrivateFit:
             self.found_bounds = box
         return box
 
-    def _norm(self, X):
+    def _norm(self, X: Any) -> float:
         rows = check_rows(X)
         if not _is_private(self.data_norm):
             return self.data_norm
         return private_norm(rows, self.shares["search"], self.random_state)
 
 
-def check_rows(X):
+def check_rows(X: Any) -> NDArray[np.float64]:
     """X as float64, dense and finite."""
     if sparse.issparse(X):
         raise TypeError(
@@ -249,7 +265,7 @@ def check_rows(X):
     )
 
 
-def check_bounds(bounds, n_features):
+def check_bounds(bounds: Any, n_features: int) -> Box:
     """Given bounds as two arrays with one entry per feature."""
     message = (
         "The 'bounds' parameter must be 'private' or a tuple (least, greatest) of "
@@ -270,14 +286,14 @@ def check_bounds(bounds, n_features):
     return box
 
 
-def _scaled_box(scaler, box):
+def _scaled_box(scaler: Any, box: Box) -> Box:
     """Where a scaler with a positive scale puts the corners of a box."""
     mean = scaler.mean_ if scaler.with_mean else 0.0
     scale = scaler.scale_ if scaler.with_std else 1.0
     return tuple((side - mean) / scale for side in box)
 
 
-def _check_row_by_row(name, step, X):
+def _check_row_by_row(name: str, step: Any, X: Any) -> None:
     """Raise for a function of several rows at once, such as ranks within a column."""
     half = np.arange(0, n_rows(X), 2)
     together = take_rows(step.transform(X), half)

@@ -1,6 +1,9 @@
 """Noise on the features of rows, of a strength of its own for each row."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.utils._perturbation import Perturbation
 from skmia.utils._rows import concat_rows, take_rows
@@ -27,7 +30,7 @@ class RowNoise:
         Seeds the copies.
     """
 
-    def __init__(self, X, seed):
+    def __init__(self, X: Any, seed: int) -> None:
         shape = getattr(as_table(X), "shape", ())
         if len(shape) != 2:
             raise ValueError(
@@ -36,7 +39,7 @@ class RowNoise:
             )
         self._perturbation = Perturbation("auto", seed).fit(as_table(X))
 
-    def copies(self, X, strength, query):
+    def copies(self, X: Any, strength: NDArray[np.floating], query: int) -> Any:
         """A copy of each row, the `query`-th of its kind.
 
         Strengths are rounded to 16 levels of as many rows each, and the rows of a
@@ -63,7 +66,7 @@ class RowNoise:
         return take_rows(joined, np.argsort(np.concatenate([still, *levels])))
 
 
-def as_table(X):
+def as_table(X: Any) -> Any:
     """Lists as arrays, text and numbers as they are; the rest is left alone."""
     if hasattr(X, "shape"):
         return X

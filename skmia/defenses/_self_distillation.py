@@ -1,6 +1,9 @@
 """SELENA: a student of models that have not seen the rows they teach."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.defenses._base import Defense
 from skmia.defenses._leave_out import left_out_proba
@@ -86,15 +89,15 @@ class SelfDistillationClassifier(Defense):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Any = None,
         *,
-        student=None,
-        n_models=25,
-        n_left_out=10,
-        label_share=0.0,
-        n_jobs=None,
-        random_state=None,
-    ):
+        student: Any = None,
+        n_models: int = 25,
+        n_left_out: int = 10,
+        label_share: float = 0.0,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.student = student
         self.n_models = n_models
@@ -103,14 +106,20 @@ class SelfDistillationClassifier(Defense):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_integer(self.n_models, "n_models", 2)
         check_integer(self.n_left_out, "n_left_out", 1, self.n_models - 1)
         check_real(self.label_share, "label_share", 0, 1)
         if self.student is not None:
             check_is_classifier(self.student, "student")
 
-    def _fit(self, X, y, params, random_state):
+    def _fit(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         labels = left_out_proba(
             self._inner(),
             X,

@@ -1,6 +1,9 @@
 """Fit any classifier on soft labels, through copies of its rows."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, get_tags
 
@@ -25,18 +28,18 @@ from skmia.utils._validation import own_random_state
 
 
 def fit_soft(
-    estimator,
-    X,
-    target_proba,
-    classes,
+    estimator: Any,
+    X: Any,
+    target_proba: ArrayLike,
+    classes: NDArray,
     *,
-    sample_weight=None,
-    random_state=None,
-    params=None,
-    max_copies=10,
-    tol=1e-4,
-    n_draws=4,
-):
+    sample_weight: NDArray | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    params: dict[str, Any] | None = None,
+    max_copies: int = 10,
+    tol: float = 1e-4,
+    n_draws: int = 4,
+) -> Any:
     """Fit a clone of `estimator` on soft labels.
 
     Each row becomes several, one per class, weighted through ``sample_weight`` with
@@ -116,7 +119,9 @@ def fit_soft(
     )
 
 
-def _check_target(target_proba, n, n_classes):
+def _check_target(
+    target_proba: ArrayLike, n: int, n_classes: int
+) -> NDArray[np.float64]:
     target = np.asarray(target_proba, dtype=np.float64)
     if target.shape != (n, n_classes):
         raise ValueError(
@@ -135,7 +140,16 @@ def _check_target(target_proba, n, n_classes):
     return target / sums[:, None]
 
 
-def _fit(model, X, target, classes, weight, params, random_state, how):
+def _fit(
+    model: Any,
+    X: Any,
+    target: NDArray[np.float64],
+    classes: NDArray,
+    weight: NDArray | None,
+    params: dict[str, Any],
+    random_state: np.random.RandomState,
+    how: dict[str, Any],
+) -> Any:
     # A subclass may do more than pass rows on (imbalanced-learn's resamples them).
     if type(model) is Pipeline and getattr(model, "transform_input", None) is None:
         *steps, (name, last) = model.steps
@@ -152,7 +166,16 @@ def _fit(model, X, target, classes, weight, params, random_state, how):
     return _fit_on_copies(model, X, target, classes, weight, params, random_state, how)
 
 
-def _fit_on_copies(model, X, target, classes, weight, params, random_state, how):
+def _fit_on_copies(
+    model: Any,
+    X: Any,
+    target: NDArray[np.float64],
+    classes: NDArray,
+    weight: NDArray | None,
+    params: dict[str, Any],
+    random_state: np.random.RandomState,
+    how: dict[str, Any],
+) -> Any:
     n = len(target)
     if get_tags(model).input_tags.pairwise:
         raise ValueError(
@@ -200,7 +223,7 @@ def _fit_on_copies(model, X, target, classes, weight, params, random_state, how)
     return model.fit(take_rows(X, copies.rows), classes[copies.columns], **params)
 
 
-def _weights_of_rows(given, n):
+def _weights_of_rows(given: Any, n: int) -> NDArray[np.float64]:
     """Weights as finite floats: a fit on nan may end in a model that knows nothing."""
     weight = np.ones(n) if given is None else np.broadcast_to(given, n)
     return check_array(
@@ -208,13 +231,20 @@ def _weights_of_rows(given, n):
     )
 
 
-def _would_be_thinned(target, how):
+def _would_be_thinned(target: NDArray[np.float64], how: dict[str, Any]) -> bool:
     """Whether some label has more entries than there may be copies."""
     smallest = np.sort(target, axis=1)[:, : -how["max_copies"]]
     return smallest.shape[1] > 0 and (smallest.sum(axis=1) > how["tol"]).any()
 
 
-def _fit_in_epochs(model, X, target, classes, params, random_state):
+def _fit_in_epochs(
+    model: Any,
+    X: Any,
+    target: NDArray[np.float64],
+    classes: NDArray,
+    params: dict[str, Any],
+    random_state: np.random.RandomState,
+) -> Any:
     """A label drawn anew in every epoch: nothing for the model to learn by heart."""
     return fit_in_epochs(
         model,

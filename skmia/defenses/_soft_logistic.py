@@ -5,8 +5,10 @@ a model that memorises does so with what the thinning drew.
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
@@ -16,7 +18,7 @@ from sklearn.utils import check_array
 from skmia.utils._rows import n_rows, take_rows
 
 
-def solves_directly(model, n_classes):
+def solves_directly(model: Any, n_classes: int) -> bool:
     """Whether it is the smooth multinomial problem that `fit_soft_logistic` solves."""
     if type(model) is not LogisticRegression or n_classes < 3:
         return False
@@ -31,7 +33,13 @@ def solves_directly(model, n_classes):
     )
 
 
-def fit_soft_logistic(model, X, mass, classes, params):
+def fit_soft_logistic(
+    model: Any,
+    X: Any,
+    mass: NDArray[np.float64],
+    classes: NDArray,
+    params: dict[str, Any],
+) -> Any:
     """Fit `model` on `mass`, what each class has of each row; itself.
 
     Minimises what LogisticRegression does for copies of rows weighted with `mass`,
@@ -82,7 +90,7 @@ def fit_soft_logistic(model, X, mass, classes, params):
     return model
 
 
-def _settings(model):
+def _settings(model: Any) -> dict[str, Any]:
     params = model.get_params()
     free = params.get("penalty", "l2") is None or np.isinf(params["C"])
     return {
@@ -93,13 +101,21 @@ def _settings(model):
     }
 
 
-def _minimise(X, mass, *, penalty, fit_intercept, tol, max_iter):
+def _minimise(
+    X: Any,
+    mass: NDArray[np.float64],
+    *,
+    penalty: float,
+    fit_intercept: bool,
+    tol: float,
+    max_iter: int,
+) -> Any:
     """Coefficients, and the intercept last, class by class."""
     n_features, n_classes = X.shape[1], mass.shape[1]
     total = mass.sum(axis=1)
     scale = total.sum()
 
-    def loss(flat):
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         table = flat.reshape(n_classes, -1)
         coef = table[:, :n_features]
         logits = np.asarray(X @ coef.T.astype(X.dtype), dtype=np.float64)
@@ -128,7 +144,7 @@ def _minimise(X, mass, *, penalty, fit_intercept, tol, max_iter):
     )
 
 
-def _make_fitted(model, X, classes, params):
+def _make_fitted(model: Any, X: Any, classes: NDArray, params: dict[str, Any]) -> None:
     """Have it check its parameters, and know its classes and the columns of `X`."""
     # A row for each class would look like a regression to scikit-learn before 1.9.
     labels = np.tile(classes, 3)

@@ -1,6 +1,9 @@
 """Weighted smoothing: the most noise where the model is surest."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.defenses._base import Defense
 from skmia.defenses._epochs import fit_in_epochs, trains_in_epochs
@@ -109,25 +112,31 @@ class WeightedSmoothingClassifier(Defense):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Any = None,
         *,
-        noise=0.1,
-        on="labels",
-        n_splits=5,
-        random_state=None,
-    ):
+        noise: float = 0.1,
+        on: str = "labels",
+        n_splits: int = 5,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.noise = noise
         self.on = on
         self.n_splits = n_splits
         self.random_state = random_state
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_real(self.noise, "noise", 0, np.inf, closed="left")
         check_option(self.on, "on", ("labels", "features"))
         check_integer(self.n_splits, "n_splits", 2)
 
-    def _fit(self, X, y, params, random_state):
+    def _fit(
+        self,
+        X: Any,
+        y: NDArray[np.intp],
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         if trains_in_epochs(self._inner()):
             self.estimator_ = fit_in_epochs(
                 self._inner(),
@@ -170,15 +179,24 @@ class WeightedSmoothingClassifier(Defense):
 class _Lessons:
     """What each epoch trains on."""
 
-    def __init__(self, y, n_classes, noise, on, random_state):
+    def __init__(
+        self,
+        y: NDArray[np.intp],
+        n_classes: int,
+        noise: float,
+        on: str,
+        random_state: np.random.RandomState,
+    ) -> None:
         self.y = y
         self.own = np.eye(n_classes)[y]
         self.noise = noise
         self.on = on
         self.random_state = random_state
-        self.row_noise = None
+        self.row_noise: RowNoise | None = None
 
-    def __call__(self, epoch, X, proba):
+    def __call__(
+        self, epoch: int, X: Any, proba: Any
+    ) -> tuple[Any, NDArray[np.float64]]:
         if epoch < _WARM_UP or self.noise == 0:
             return X, self.own
         spread = self.noise * noise_scale(proba, self.y)
@@ -191,7 +209,9 @@ class _Lessons:
         return X, soft_label_of_noise(proba, self.y, noise)
 
 
-def noise_scale(proba, y):
+def noise_scale(
+    proba: NDArray[np.floating], y: NDArray[np.intp]
+) -> NDArray[np.float64]:
     """How much noise each row gets: ``u * max(0, 1 - w)``.
 
     ``u`` is the largest probability minus the second largest, ``w`` the modified
@@ -210,13 +230,15 @@ def noise_scale(proba, y):
     return (first - second) * np.maximum(1 - w, 0.0)
 
 
-def normalised(values):
+def normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Absolute values as distributions."""
     size = np.abs(values)
     return size / size.sum(axis=1, keepdims=True)
 
 
-def soft_label_of_noise(proba, y, noise):
+def soft_label_of_noise(
+    proba: NDArray[np.floating], y: NDArray[np.intp], noise: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """The soft label that moves `proba` as the log-loss of its noisy version does.
 
     The log-loss of a softmax has the gradient ``proba - label`` at the logits. That
