@@ -1,12 +1,14 @@
 """MembershipAttack: the template that every attack fills in."""
 
 from abc import ABCMeta, abstractmethod
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import get_tags
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -15,6 +17,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted
 
 from skmia.attacks._target import Target, resolve_target
+from skmia.signals import FloatArray
 from skmia.utils._cloning import forget_fit
 from skmia.utils._validation import own_random_state
 
@@ -34,7 +37,7 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
     # False where the attack asks for labels only, whatever else the target has.
     _needs_confidences = True
 
-    def fit(self, X, y, membership=None, **params):
+    def fit(self, X: Any, y: Any, membership: Any = None, **params: Any) -> Self:
         """Learn the attack on the target.
 
         Parameters
@@ -92,7 +95,7 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
                 setattr(self, name, getattr(target.model, name))
         return self
 
-    def _target_params(self, params):
+    def _target_params(self, params: dict[str, Any]) -> dict[str, Any]:
         """What of the fit metadata is for the target, and for its shadows."""
         if get_config()["enable_metadata_routing"]:
             params = dict(process_routing(self, "fit", **params).estimator.fit)
@@ -105,7 +108,7 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
             )
         return params
 
-    def score_samples(self, X, y=None):
+    def score_samples(self, X: Any, y: Any = None) -> FloatArray:
         """Evidence of membership, record by record.
 
         Comparable within one attack only.
@@ -126,7 +129,7 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         """
         return self._score_and_offset(X, y)[0]
 
-    def decision_function(self, X, y=None):
+    def decision_function(self, X: Any, y: Any = None) -> FloatArray:
         """Evidence of membership above the threshold.
 
         Parameters
@@ -145,7 +148,7 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         scores, offset = self._score_and_offset(X, y)
         return scores - offset
 
-    def predict(self, X, y=None):
+    def predict(self, X: Any, y: Any = None) -> NDArray[np.int_]:
         """Judge membership.
 
         Parameters
@@ -164,34 +167,42 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         scores, offset = self._score_and_offset(X, y)
         return (scores > offset).astype(int)
 
-    def _score_and_offset(self, X, y):
+    def _score_and_offset(
+        self, X: Any, y: Any
+    ) -> tuple[FloatArray, float | FloatArray]:
         check_is_fitted(self, "membership_")  # what fit sets last
         return self._score(_as_rows(X), y)
 
-    def _answers(self, X, y):
+    def _answers(self, X: Any, y: Any) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
         """Probabilities of the target, and the column of each record's label."""
         proba = self._probabilities(X)
         if y is None:
             return proba, proba.argmax(axis=1)
         return proba, self._target.encode(y, len(proba))
 
-    def _probabilities(self, X):
+    def _probabilities(self, X: Any) -> NDArray[np.floating]:
         """Probabilities of the target."""
         return self._target.probabilities(X)
 
     @abstractmethod
-    def _check_params(self):
+    def _check_params(self) -> None:
         """Raise for parameters out of range."""
 
     @abstractmethod
-    def _fit_attack(self, target: Target, X, params, random_state):
+    def _fit_attack(
+        self,
+        target: Target,
+        X: Any,
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         """Learn from the resolved target; set ``offset_``."""
 
     @abstractmethod
-    def _score(self, X, y):
+    def _score(self, X: Any, y: Any) -> tuple[FloatArray, float | FloatArray]:
         """Scores of shape (n_records,), and the offset that belongs to them."""
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Metadata that this attack asks for and passes on.
 
         Returns
@@ -211,7 +222,7 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
             method_mapping=MethodMapping().add(caller="fit", callee="fit"),
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         """Tags of an attack: it takes what its target takes, and requires labels.
 
         Returns
@@ -230,12 +241,12 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         return tags
 
 
-def _as_rows(X):
+def _as_rows(X: Any) -> Any:
     """`X`, a list as an array: fit and scoring must see the same values in it."""
     return np.asarray(X) if isinstance(X, list) else X
 
 
-def upper_quantile(scores, max_fpr):
+def upper_quantile(scores: NDArray, max_fpr: float) -> float:
     """The 1 - `max_fpr` quantile of `scores`: at most `max_fpr` of them lie above.
 
     One of the scores, by NumPy's method "higher": rounded up, so that the promise is

@@ -1,8 +1,15 @@
 """Calibrated losses: the target's against what other models lose on the record."""
 
+import os
+from typing import Any, Literal
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.attacks._reference_base import ReferenceAttack, masked_mean
+from skmia.shadows import ShadowSignals
+from skmia.signals import FloatArray
+from skmia.utils._queries import Strengths
 from skmia.utils._validation import check_option
 
 # Relative difference of what counts as one value: single precision, with a margin for
@@ -120,24 +127,24 @@ class CalibratedLossAttack(ReferenceAttack):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        reference="mean_out",
-        signal="loss",
-        n_shadows=16,
-        shadows=None,
-        train_size="auto",
-        n_queries=0,
-        perturb="auto",
-        noise=0.1,
-        flip_rate=0.05,
-        max_fpr=0.01,
-        n_jobs=None,
-        random_state=None,
-        keep_models=True,
-        cache_dir=None,
-        verbose=0,
-    ):
+        reference: str = "mean_out",
+        signal: str = "loss",
+        n_shadows: int = 16,
+        shadows: ShadowSignals | None = None,
+        train_size: float | Literal["auto"] = "auto",
+        n_queries: int = 0,
+        perturb: str = "auto",
+        noise: Strengths = 0.1,
+        flip_rate: Strengths = 0.05,
+        max_fpr: float = 0.01,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        keep_models: bool = True,
+        cache_dir: str | os.PathLike[str] | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.estimator = estimator
         self.reference = reference
         self.signal = signal
@@ -155,14 +162,16 @@ class CalibratedLossAttack(ReferenceAttack):
         self.cache_dir = cache_dir
         self.verbose = verbose
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_option(self.reference, "reference", _REFERENCES)
         super()._check_params()
 
-    def _is_online(self):
+    def _is_online(self) -> bool:
         return self.reference == "midpoint"
 
-    def _online(self, x, values, member):
+    def _online(
+        self, x: NDArray, values: NDArray, member: NDArray[np.bool_]
+    ) -> FloatArray:
         mean_in, n_in = masked_mean(values, member)
         mean_out, n_out = masked_mean(values, ~member)
         # One side stands for both where a record has no other.
@@ -170,7 +179,9 @@ class CalibratedLossAttack(ReferenceAttack):
         mean_out = np.where(n_out > 0, mean_out, mean_in)
         return x - (mean_in + mean_out) / 2
 
-    def _offline(self, x, values, out):
+    def _offline(
+        self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
+    ) -> FloatArray:
         # Where every shadow has seen the record, those have to do.
         out = out | ~out.any(axis=0)
         mean, count = masked_mean(values, out)

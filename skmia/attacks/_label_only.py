@@ -1,11 +1,16 @@
 """The label-only attack: how much noise a predicted label withstands."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.attacks._base import MembershipAttack, upper_quantile
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
+from skmia.attacks._target import Target
+from skmia.signals import FloatArray
 from skmia.utils._cloning import draw_seeds
-from skmia.utils._queries import Copies, Queries
+from skmia.utils._queries import Copies, Queries, Strengths
 from skmia.utils._rows import n_rows, take_rows
 from skmia.utils._validation import check_real
 
@@ -112,15 +117,15 @@ class LabelOnlyAttack(MembershipAttack):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        n_queries=100,
-        perturb="auto",
-        noise=(0.05, 0.1, 0.2, 0.4),
-        flip_rate=(0.02, 0.05, 0.1, 0.2),
-        max_fpr=0.01,
-        random_state=None,
-    ):
+        n_queries: int = 100,
+        perturb: str = "auto",
+        noise: Strengths = (0.05, 0.1, 0.2, 0.4),
+        flip_rate: Strengths = (0.02, 0.05, 0.1, 0.2),
+        max_fpr: float = 0.01,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.n_queries = n_queries
         self.perturb = perturb
@@ -129,7 +134,7 @@ class LabelOnlyAttack(MembershipAttack):
         self.max_fpr = max_fpr
         self.random_state = random_state
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         self._asked(seed=0)
         check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
         check_has_records(
@@ -139,12 +144,18 @@ class LabelOnlyAttack(MembershipAttack):
             "LossThresholdAttack(signal='correctness'), which is the gap attack",
         )
 
-    def _asked(self, seed):
+    def _asked(self, seed: int) -> Queries:
         return Queries.checked(
             self.n_queries, self.perturb, self.noise, self.flip_rate, seed
         )
 
-    def _fit_attack(self, target, X, params, random_state):
+    def _fit_attack(
+        self,
+        target: Target,
+        X: Any,
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         rows = nonmember_rows(target, X, self.max_fpr, type(self).__name__)
         seed = int(draw_seeds(random_state, 1)[0])
         # What a later set_params changes must not change the scores.
@@ -152,22 +163,22 @@ class LabelOnlyAttack(MembershipAttack):
         scores = self._shares(take_rows(X, rows), target.labels[rows])
         self.offset_ = upper_quantile(scores, self.max_fpr)
 
-    def _score(self, X, y):
+    def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
         if y is not None:
             y = self._target.classes[self._target.encode(y, n_rows(X))]
         return self._shares(X, y), self.offset_
 
-    def _shares(self, X, y):
+    def _shares(self, X: Any, y: NDArray | None) -> FloatArray:
         """Share of right answers about the rows and their copies."""
         said = self._predict(X)
         y = said if y is None else y
         n_queries = self._copies.queries.n_queries if self._copies else 0
         right = (n_queries + 1) * (said == y)
-        for rows, n, copies in self._copies.blocks(X) if n_queries else ():
+        for rows, n, copies in self._copies.blocks(X) if self._copies else ():
             answers = self._predict(copies).reshape(n, -1)
             right[rows] += (answers == y[rows]).sum(axis=0)
         return right / (2 * n_queries + 1)
 
-    def _predict(self, X):
+    def _predict(self, X: Any) -> NDArray:
         # Some classifiers answer with a column.
         return np.ravel(self._target.model.predict(X))

@@ -1,13 +1,18 @@
 """LiRA, the likelihood-ratio attack."""
 
+import os
 import warnings
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.attacks._base import upper_quantile
-from skmia.attacks._gaussian import VARIANCES, Moments
+from skmia.attacks._gaussian import VARIANCES, FloatArray, Moments
 from skmia.attacks._pool_base import PoolAttack
 from skmia.attacks._worlds import Worlds
+from skmia.shadows import ShadowSignals
+from skmia.utils._queries import Strengths
 from skmia.utils._validation import check_option
 
 
@@ -138,25 +143,25 @@ class LiRAAttack(PoolAttack):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        mode="online",
-        variance="shrunk",
-        signal="logit",
-        n_shadows=16,
-        shadows=None,
-        train_size="auto",
-        n_queries=0,
-        perturb="auto",
-        noise=0.1,
-        flip_rate=0.05,
-        max_fpr=0.01,
-        n_jobs=None,
-        random_state=None,
-        keep_models=True,
-        cache_dir=None,
-        verbose=0,
-    ):
+        mode: str = "online",
+        variance: str = "shrunk",
+        signal: str = "logit",
+        n_shadows: int = 16,
+        shadows: ShadowSignals | None = None,
+        train_size: float | Literal["auto"] = "auto",
+        n_queries: int = 0,
+        perturb: str = "auto",
+        noise: Strengths = 0.1,
+        flip_rate: Strengths = 0.05,
+        max_fpr: float = 0.01,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        keep_models: bool = True,
+        cache_dir: str | os.PathLike[str] | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.estimator = estimator
         self.mode = mode
         self.variance = variance
@@ -175,34 +180,41 @@ class LiRAAttack(PoolAttack):
         self.cache_dir = cache_dir
         self.verbose = verbose
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_option(self.mode, "mode", ("online", "offline"))
         check_option(self.variance, "variance", VARIANCES)
         super()._check_params()
 
-    def _fit_shadow_attack(self, values, member, random_state):
-        values = values[self.signal]
+    def _fit_shadow_attack(
+        self,
+        values: dict[str, NDArray],
+        member: NDArray[np.bool_],
+        random_state: np.random.RandomState,
+    ) -> None:
+        said = values[self.signal]
         if self.mode == "online" and not member.any():
             raise ValueError(
                 "mode='online' compares shadows that hold a record with shadows that "
                 "do not. Got shadows that hold none of the records; pass "
                 "mode='offline'."
             )
-        if self.variance == "per_record" and len(values) < 6:
+        if self.variance == "per_record" and len(said) < 6:
             warnings.warn(
-                f"variance='per_record' with {len(values)} shadows: one of them as a "
+                f"variance='per_record' with {len(said)} shadows: one of them as a "
                 "target leaves single values of a record, which have no spread, and "
                 "the threshold does not keep to max_fpr. Pass variance='shrunk', or "
                 "more shadows.",
                 UserWarning,
                 stacklevel=4,
             )
-        self._worlds = Worlds(values, member, self.variance)
-        online, offline = self._shadows_as_targets(values, member)
+        self._worlds = Worlds(said, member, self.variance)
+        online, offline = self._shadows_as_targets(said, member)
         self.offline_offset_ = upper_quantile(offline, self.max_fpr)
         self.offset_ = upper_quantile(online, self.max_fpr)
 
-    def _shadows_as_targets(self, values, member):
+    def _shadows_as_targets(
+        self, values: NDArray, member: NDArray[np.bool_]
+    ) -> tuple[FloatArray, FloatArray]:
         """Scores of each shadow's non-members, judged by the other shadows."""
         online, offline = [], []
         for k, twin in enumerate(self.shadows_.partners):
@@ -214,16 +226,23 @@ class LiRAAttack(PoolAttack):
                 online.append(self._worlds.online(x, inside, outside))
         return np.concatenate(online or offline), np.concatenate(offline)
 
-    def _score_pool(self, values, rows):
+    def _score_pool(
+        self, values: dict[str, NDArray], rows: NDArray[np.intp]
+    ) -> tuple[FloatArray, float]:
         inside, outside = self._worlds.at(rows)
         x = values[self.signal]
         if self.mode == "offline":
             return self._worlds.offline(x, outside), self.offset_
         return self._worlds.online(x, inside, outside), self.offset_
 
-    def _score_unknown(self, values, said, out):
+    def _score_unknown(
+        self,
+        values: dict[str, NDArray],
+        said: dict[str, NDArray],
+        out: NDArray[np.bool_],
+    ) -> tuple[FloatArray, float]:
         outside = Moments.of(said[self.signal], out)
         return self._worlds.offline(values[self.signal], outside), self.offline_offset_
 
-    def _one_scale(self):
+    def _one_scale(self) -> bool:
         return self.mode == "offline"

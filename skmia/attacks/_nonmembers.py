@@ -1,14 +1,17 @@
 """The non-members among the records given to fit, on which a threshold rests."""
 
 import warnings
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from skmia.attacks._target import Target
 from skmia.metrics import is_resolvable
 from skmia.utils._rows import hash_rows
 
 
-def check_has_records(estimator, owner, reason, instead):
+def check_has_records(estimator: Any, owner: str, reason: str, instead: str) -> None:
     """Raise for ``estimator="precomputed"``, which has answers and no records."""
     if isinstance(estimator, str) and estimator == "precomputed":
         raise ValueError(
@@ -17,7 +20,9 @@ def check_has_records(estimator, owner, reason, instead):
         )
 
 
-def nonmember_rows(target, X, max_fpr, owner):
+def nonmember_rows(
+    target: Target, X: Any, max_fpr: float, owner: str
+) -> NDArray[np.intp]:
     """Positions of the records in `X` that the target was not fitted on.
 
     Warns where they cannot keep the promise of `max_fpr`: too few, or the same
@@ -45,7 +50,7 @@ def nonmember_rows(target, X, max_fpr, owner):
     return rows
 
 
-def _check_content(target, X, rows, owner):
+def _check_content(target: Target, X: Any, rows: NDArray[np.intp], owner: str) -> None:
     hashes = hash_rows(X, target.labels)
     known = np.isin(hashes[rows], hashes[target.membership])
     if known.any():

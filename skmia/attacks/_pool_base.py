@@ -3,11 +3,14 @@
 import warnings
 from abc import abstractmethod
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.attacks._shadow_base import ShadowAttack, any_copy
 from skmia.shadows._fit import iter_models
+from skmia.signals import FloatArray
 from skmia.utils._labels import check_labels
 from skmia.utils._queries import mean_answer
 from skmia.utils._response import class_probabilities
@@ -22,7 +25,7 @@ class PoolAttack(ShadowAttack):
     ``_score_pool`` and ``_score_unknown``.
     """
 
-    def _score(self, X, y):
+    def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
         proba, columns = self._answers(X, y)
         values = self._soften(self._answers_of(proba, columns))
         if self._target.precomputed:
@@ -46,7 +49,7 @@ class PoolAttack(ShadowAttack):
             )
         return self._ask_models(X, columns, values, rows)
 
-    def _precomputed_rows(self, columns, y):
+    def _precomputed_rows(self, columns: NDArray[np.intp], y: Any) -> NDArray[np.intp]:
         pool = self._target.columns
         if len(columns) != len(pool):
             raise ValueError(
@@ -67,7 +70,13 @@ class PoolAttack(ShadowAttack):
             )
         return np.arange(len(pool))
 
-    def _ask_models(self, X, columns, values, rows):
+    def _ask_models(
+        self,
+        X: Any,
+        columns: NDArray[np.intp],
+        values: dict[str, NDArray],
+        rows: NDArray[np.intp],
+    ) -> tuple[FloatArray, float]:
         """Score offline, from what the kept models say of `X`."""
         if self.shadows_.models is None:
             raise ValueError(
@@ -94,13 +103,20 @@ class PoolAttack(ShadowAttack):
         return self._score_unknown(values, self._soften(said), ~seen)
 
     @abstractmethod
-    def _score_pool(self, values, rows):
+    def _score_pool(
+        self, values: dict[str, NDArray], rows: NDArray[np.intp]
+    ) -> tuple[FloatArray, float]:
         """Scores and offset of the target's `values` on the pool's `rows`."""
 
     @abstractmethod
-    def _score_unknown(self, values, said, out):
+    def _score_unknown(
+        self,
+        values: dict[str, NDArray],
+        said: dict[str, NDArray],
+        out: NDArray[np.bool_],
+    ) -> tuple[FloatArray, float]:
         """Scores and offset from what the shadows `said` where they are `out`."""
 
     @abstractmethod
-    def _one_scale(self):
+    def _one_scale(self) -> bool:
         """Whether rows inside and outside of the pool are scored alike."""

@@ -1,6 +1,9 @@
 """The quantile regression attack: how sure would the target be of a non-member."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import is_regressor
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -9,12 +12,13 @@ from threadpoolctl import threadpool_limits
 
 from skmia.attacks._base import MembershipAttack, upper_quantile
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
-from skmia.signals import SATURATED_LOGIT, logit
+from skmia.attacks._target import Target
+from skmia.signals import SATURATED_LOGIT, FloatArray, logit
 from skmia.utils._cloning import draw_seeds, seeded_clone
 from skmia.utils._encoding import ColumnEncoder
 from skmia.utils._rows import hash_rows, take_rows
 from skmia.utils._validation import check_integer, check_real
-from skmia.utils._value_bits import mix
+from skmia.utils._value_bits import Hashes, mix
 
 # Columns of a wide sparse X that a regressor gets which takes dense input only.
 _MAX_COLUMNS = 256
@@ -119,20 +123,20 @@ class QuantileAttack(MembershipAttack):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        regressor=None,
-        n_splits=5,
-        max_fpr=0.01,
-        random_state=None,
-    ):
+        regressor: Any = None,
+        n_splits: int = 5,
+        max_fpr: float = 0.01,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.regressor = regressor
         self.n_splits = n_splits
         self.max_fpr = max_fpr
         self.random_state = random_state
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_integer(self.n_splits, "n_splits", 2)
         check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
         check_has_records(
@@ -143,7 +147,7 @@ class QuantileAttack(MembershipAttack):
         )
         self._quantile_params()
 
-    def _quantile_params(self):
+    def _quantile_params(self) -> tuple[Any, dict[str, float]]:
         """The regressor's own default, and the parameters that set its quantile."""
         regressor = self.regressor
         if regressor is None:
@@ -151,7 +155,13 @@ class QuantileAttack(MembershipAttack):
         names = quantile_parameters(regressor)
         return regressor, dict.fromkeys(names, 1 - self.max_fpr)
 
-    def _fit_attack(self, target, X, params, random_state):
+    def _fit_attack(
+        self,
+        target: Target,
+        X: Any,
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         rows = nonmember_rows(target, X, self.max_fpr, type(self).__name__)
         self._classes = len(target.classes)
         X, columns = take_rows(X, rows), target.columns[rows]
@@ -169,7 +179,7 @@ class QuantileAttack(MembershipAttack):
         evidence = self._evidence(X, columns, scores, fold)
         self.offset_ = upper_quantile(evidence, self.max_fpr)
 
-    def _draw_folds(self, X):
+    def _draw_folds(self, X: Any) -> NDArray[np.intp]:
         """Cut the scale of scrambled hashes so that the folds are even in `X`."""
         places = np.unique(self._places(X))
         if len(places) < self.n_splits:
@@ -181,21 +191,33 @@ class QuantileAttack(MembershipAttack):
         self._cuts = places[starts]
         return self._fold_of(X)
 
-    def _places(self, X):
+    def _places(self, X: Any) -> Hashes:
         # Not of the label: the same features under another label are known as well.
         return mix(hash_rows(X) ^ self._salt)
 
-    def _fold_of(self, X):
+    def _fold_of(self, X: Any) -> NDArray[np.intp]:
         return np.searchsorted(self._cuts, self._places(X), side="right")
 
-    def _part(self, X, columns, scores, where):
+    def _part(
+        self,
+        X: Any,
+        columns: NDArray[np.intp],
+        scores: FloatArray,
+        where: NDArray[np.bool_],
+    ) -> tuple[Any, FloatArray, FloatArray]:
         return (
             take_rows(X, where),
             class_columns(columns[where], self._classes),
             scores[where],
         )
 
-    def _evidence(self, X, columns, scores, fold):
+    def _evidence(
+        self,
+        X: Any,
+        columns: NDArray[np.intp],
+        scores: FloatArray,
+        fold: NDArray[np.intp],
+    ) -> FloatArray:
         """How far each score lies above its quantile, by the regressor of its fold."""
         evidence = np.empty(len(scores))
         with _few_threads(len(scores)):
@@ -205,7 +227,7 @@ class QuantileAttack(MembershipAttack):
                 evidence[where] = self._models[k].evidence(*part)
         return evidence
 
-    def _score(self, X, y):
+    def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
         proba, columns = self._answers(X, y)
         scores = margin(proba, columns)
         return self._evidence(X, columns, scores, self._fold_of(X)), self.offset_
@@ -218,10 +240,10 @@ class _QuantileModel:
     rows, so that every record it judges is new to it in every respect.
     """
 
-    def __init__(self, regressor):
+    def __init__(self, regressor: Any) -> None:
         self.regressor = regressor
 
-    def fit(self, X, label, scores):
+    def fit(self, X: Any, label: FloatArray, scores: FloatArray) -> Self:
         self._encoder = ColumnEncoder().fit(X)
         features = self._encoder.transform(X)
         self._keep = None
@@ -234,23 +256,23 @@ class _QuantileModel:
         self.regressor.fit(self._design(features, label), self._soften(scores))
         return self
 
-    def evidence(self, X, label, scores):
+    def evidence(self, X: Any, label: FloatArray, scores: FloatArray) -> FloatArray:
         design = self._design(self._encoder.transform(X), label)
         return self._soften(scores) - self.regressor.predict(design)
 
-    def _design(self, features, label):
+    def _design(self, features: Any, label: FloatArray) -> Any:
         if self._keep is not None:
             features = features[:, self._keep].toarray()
         if sparse.issparse(features):
             return sparse.csr_array(sparse.hstack([features, label]))
         return np.column_stack([features, label])
 
-    def _soften(self, scores):
+    def _soften(self, scores: FloatArray) -> FloatArray:
         beyond = np.abs(scores) >= self._bound
         return np.where(beyond, np.copysign(self._limit, scores), scores)
 
 
-def margin(proba, columns):
+def margin(proba: NDArray[np.floating], columns: NDArray[np.intp]) -> FloatArray:
     """Logit of the true class minus the largest logit of another one.
 
     Twice the logit where there are two classes; within ± 2 `SATURATED_LOGIT`.
@@ -260,14 +282,14 @@ def margin(proba, columns):
     return logit(proba, columns) - logit(proba, others.argmax(axis=1))
 
 
-def class_columns(columns, n_classes):
+def class_columns(columns: NDArray[np.intp], n_classes: int) -> FloatArray:
     """The class as numbers: one column for two classes, else one for each."""
     if n_classes == 2:
         return columns[:, None].astype(np.float64)
     return (columns[:, None] == np.arange(n_classes)).astype(np.float64)
 
 
-def quantile_parameters(regressor):
+def quantile_parameters(regressor: Any) -> list[str]:
     """Names of the parameters that hold the quantile of `regressor`.
 
     Nested ones count, such as those of a Pipeline's last step.
@@ -294,17 +316,17 @@ def quantile_parameters(regressor):
     return found
 
 
-def widest_columns(features, n_columns):
+def widest_columns(features: Any, n_columns: int) -> NDArray[np.intp]:
     """The `n_columns` columns of a sparse matrix with the largest variance."""
     mean = features.mean(axis=0)
     variance = features.power(2).mean(axis=0) - mean**2
     return np.sort(np.argsort(-variance, kind="stable")[:n_columns])
 
 
-def _few_threads(n):
+def _few_threads(n: int) -> threadpool_limits:
     """One OpenMP thread for few rows, on which the threads wait for one another."""
     return threadpool_limits(1 if n < _FEW_ROWS else None, user_api="openmp")
 
 
-def _takes_sparse(regressor):
+def _takes_sparse(regressor: Any) -> bool:
     return get_tags(regressor).input_tags.sparse

@@ -1,10 +1,16 @@
 """The learnt part of StackedAttack: from features to the log odds of membership."""
 
+from collections.abc import Iterable
+from typing import Self
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
+
+from skmia.signals import FloatArray
 
 # How much the linear model counts. Trees give many records the same value at the top,
 # where low false positive rates are read, and see little in a few hundred records.
@@ -22,7 +28,7 @@ class Ranker:
         Seeds the trees.
     """
 
-    def __init__(self, directions, seed):
+    def __init__(self, directions: Iterable[int], seed: int) -> None:
         directions = list(directions)
         self._trees = HistGradientBoostingClassifier(
             learning_rate=0.05,
@@ -35,7 +41,7 @@ class Ranker:
         )
         self._linear = MonotoneLogistic(directions)
 
-    def fit(self, X, y):
+    def fit(self, X: FloatArray, y: NDArray[np.bool_]) -> Self:
         """Learn from features `X` (n_rows, n_features) and membership `y`."""
         # One thread: on so few rows they would only wait for one another.
         with threadpool_limits(1):
@@ -43,7 +49,7 @@ class Ranker:
             self._linear.fit(X, y)
         return self
 
-    def log_odds(self, X):
+    def log_odds(self, X: FloatArray) -> FloatArray:
         """Log odds of membership, (n_rows,)."""
         with threadpool_limits(1):
             trees = self._trees.decision_function(X)
@@ -63,10 +69,10 @@ class MonotoneLogistic:
 
     penalty = 10.0
 
-    def __init__(self, directions):
+    def __init__(self, directions: Iterable[int]) -> None:
         self._bounds = [(0, None) if d else (None, None) for d in directions]
 
-    def fit(self, X, y):
+    def fit(self, X: FloatArray, y: NDArray[np.bool_]) -> Self:
         """Learn from features `X` and membership `y`, of which both must occur."""
         Z = _compress(X)
         self._range = Z.min(axis=0), Z.max(axis=0)
@@ -75,7 +81,7 @@ class MonotoneLogistic:
         Z = (Z - self._center) / self._scale
         sign = np.where(y, 1.0, -1.0)
 
-        def loss(weights):
+        def loss(weights: FloatArray) -> tuple[float, FloatArray]:
             w, intercept = weights[:-1], weights[-1]
             margin = sign * (Z @ w + intercept)
             value = np.logaddexp(0, -margin).sum() + self.penalty / 2 * (w @ w)
@@ -93,12 +99,12 @@ class MonotoneLogistic:
         ).x
         return self
 
-    def log_odds(self, X):
+    def log_odds(self, X: FloatArray) -> FloatArray:
         """Log odds of membership, (n_rows,)."""
         Z = np.clip(_compress(X), *self._range)
         Z = (Z - self._center) / self._scale
         return Z @ self._weights[:-1] + self._weights[-1]
 
 
-def _compress(X):
+def _compress(X: FloatArray) -> FloatArray:
     return np.sign(X) * np.log1p(np.abs(X))

@@ -1,11 +1,18 @@
 """RMIA, the robust attack: the target's probability against the average model's."""
 
+import os
+from collections.abc import Callable
+from typing import Any, Literal
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
 from skmia.attacks._reference_base import ReferenceAttack, masked_mean
 from skmia.metrics import roc_auc
-from skmia.signals import SMALLEST_PROBABILITY
+from skmia.shadows import ShadowSignals
+from skmia.signals import SMALLEST_PROBABILITY, FloatArray
+from skmia.utils._queries import Strengths
 from skmia.utils._validation import check_option, check_real
 
 _GRID = np.arange(11) / 10
@@ -123,25 +130,25 @@ class RMIAAttack(ReferenceAttack):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        mode="online",
-        a="auto",
-        gamma=1.0,
-        n_shadows=16,
-        shadows=None,
-        train_size="auto",
-        n_queries=0,
-        perturb="auto",
-        noise=0.1,
-        flip_rate=0.05,
-        max_fpr=0.01,
-        n_jobs=None,
-        random_state=None,
-        keep_models=True,
-        cache_dir=None,
-        verbose=0,
-    ):
+        mode: str = "online",
+        a: float | Literal["auto"] = "auto",
+        gamma: float = 1.0,
+        n_shadows: int = 16,
+        shadows: ShadowSignals | None = None,
+        train_size: float | Literal["auto"] = "auto",
+        n_queries: int = 0,
+        perturb: str = "auto",
+        noise: Strengths = 0.1,
+        flip_rate: Strengths = 0.05,
+        max_fpr: float = 0.01,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        keep_models: bool = True,
+        cache_dir: str | os.PathLike[str] | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.estimator = estimator
         self.mode = mode
         self.a = a
@@ -160,7 +167,7 @@ class RMIAAttack(ReferenceAttack):
         self.cache_dir = cache_dir
         self.verbose = verbose
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_option(self.mode, "mode", ("online", "offline"))
         if isinstance(self.a, str):
             check_option(self.a, "a", ("auto",))
@@ -169,10 +176,10 @@ class RMIAAttack(ReferenceAttack):
         check_real(self.gamma, "gamma", 0, np.inf, closed="neither")
         super()._check_params()
 
-    def _is_online(self):
+    def _is_online(self) -> bool:
         return self.mode == "online"
 
-    def _choose(self):
+    def _choose(self) -> None:
         if self.a != "auto":
             self.a_ = float(self.a)
             return
@@ -190,28 +197,34 @@ class RMIAAttack(ReferenceAttack):
         # The first of the best: a small slope assumes the least of the OUT mean.
         self.a_ = float(_GRID[np.argmax(np.mean(found, axis=0))])
 
-    def _offset_of(self, score):
+    def _offset_of(
+        self, score: Callable[[NDArray, NDArray, NDArray[np.bool_]], FloatArray]
+    ) -> float:
         return super()._offset_of(score) + float(np.log(self.gamma))
 
-    def _online(self, x, values, member):
+    def _online(
+        self, x: NDArray, values: NDArray, member: NDArray[np.bool_]
+    ) -> FloatArray:
         return self._ratio(x, average_model(_probability(values), member, self.a_))
 
-    def _offline(self, x, values, out):
+    def _offline(
+        self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
+    ) -> FloatArray:
         mean_out, _ = masked_mean(_probability(values), out)
         return self._ratio(x, offline_average(mean_out, self.a_))
 
-    def _ratio(self, x, average):
+    def _ratio(self, x: NDArray, average: FloatArray) -> FloatArray:
         """log(p / average); finite, for a probability of 0 too."""
         logarithm = log_expit(np.asarray(x, dtype=np.float64))
         return logarithm - np.log(np.maximum(average, SMALLEST_PROBABILITY))
 
 
-def _probability(logit):
+def _probability(logit: NDArray) -> FloatArray:
     """In double precision: in single, logits below -103 would be a p of 0."""
     return expit(logit, dtype=np.float64)
 
 
-def average_model(p, member, a):
+def average_model(p: FloatArray, member: NDArray[np.bool_], a: float) -> FloatArray:
     """Mean of the IN and the OUT mean; one side stands for both where need be."""
     mean_in, n_in = masked_mean(p, member)
     mean_out, n_out = masked_mean(p, ~member)
@@ -222,11 +235,13 @@ def average_model(p, member, a):
     return np.where(n_in > 0, both, offline_average(mean_out, a))
 
 
-def offline_average(mean_out, a):
+def offline_average(mean_out: FloatArray, a: float) -> FloatArray:
     """The average over IN and OUT where IN is a * OUT + 1 - a."""
     return ((1 + a) * mean_out + (1 - a)) / 2
 
 
-def _all_guesses(x, values, member):
+def _all_guesses(
+    x: NDArray, values: NDArray, member: NDArray[np.bool_]
+) -> tuple[NDArray, list[FloatArray]]:
     mean_out, _ = masked_mean(_probability(values), ~member)
     return x, [offline_average(mean_out, a) for a in _GRID]

@@ -3,17 +3,21 @@
 import warnings
 from abc import abstractmethod
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records
+from skmia.attacks._target import Target
 from skmia.shadows import ShadowSignals, auto_train_size, fit_shadows
 from skmia.shadows._fit import DEFAULT_SIGNALS
 from skmia.signals import MEMBER_SIGN, SATURATED_LOGIT, SIGNALS
 from skmia.utils._queries import Copies, Queries, mean_answer
 from skmia.utils._rows import hash_rows, take_rows
 from skmia.utils._validation import check_integer, check_option, check_real
+from skmia.utils._value_bits import Hashes
 
 # Signals that shadows stored in other units may hold too: close to the end is at it.
 _SATURATED = 0.999 * SATURATED_LOGIT
@@ -27,7 +31,11 @@ class ShadowAttack(MembershipAttack):
     dicts, all of them oriented so that high speaks for a member.
     """
 
-    def _check_params(self):
+    # Hashes, or None for a precomputed target, which has no records.
+    _hashes: Any
+    _x_hashes: Any
+
+    def _check_params(self) -> None:
         for name in self._signals():
             check_option(name, "signal", tuple(SIGNALS))
         check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
@@ -52,7 +60,7 @@ class ShadowAttack(MembershipAttack):
                 "The 'shadows' parameter must hold at least 4 shadow models. "
                 f"Got {self.shadows.n_shadows} instead."
             )
-        given = self.shadows and self.shadows.queries
+        given = None if self.shadows is None else self.shadows.queries
         if queries.n_queries or given:
             check_has_records(
                 self.estimator,
@@ -63,7 +71,7 @@ class ShadowAttack(MembershipAttack):
         if self.shadows is not None:
             self._check_same_queries(queries, given)
 
-    def _check_same_queries(self, queries, given):
+    def _check_same_queries(self, queries: Queries, given: Queries | None) -> None:
         """Raise unless the shadows were asked what the target is to be asked."""
         name = type(self).__name__
         if given is None:
@@ -88,7 +96,13 @@ class ShadowAttack(MembershipAttack):
                 f"records. Pass {theirs}, or other shadows."
             )
 
-    def _fit_attack(self, target, X, params, random_state):
+    def _fit_attack(
+        self,
+        target: Target,
+        X: Any,
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         n = len(target.columns)
         if target.precomputed:
             self._hashes = self._x_hashes = None
@@ -103,7 +117,7 @@ class ShadowAttack(MembershipAttack):
             shadows = self._fit_own(target, X, params, random_state)
         self.shadows_ = shadows
         # What the shadows were asked about, in the same copies.
-        self._copies = shadows.queries and Copies(shadows.queries, X)
+        self._copies = Copies(shadows.queries, X) if shadows.queries else None
         # "Out" means that no copy of the record was seen.
         self._member = (
             shadows.member
@@ -121,7 +135,7 @@ class ShadowAttack(MembershipAttack):
         self._ends = {name: _saturation(said) for name, said in values.items()}
         self._fit_shadow_attack(self._soften(values), self._member, random_state)
 
-    def _warn_of_one_sided_records(self):
+    def _warn_of_one_sided_records(self) -> None:
         """Warn of records that no shadow has left out, or of some that none holds."""
         always = int(self._member.all(axis=0).sum())
         never = int((~self._member.any(axis=0)).sum())
@@ -137,11 +151,17 @@ class ShadowAttack(MembershipAttack):
                     stacklevel=4,
                 )
 
-    def _signals(self):
+    def _signals(self) -> tuple[str, ...]:
         """Names of the signals that the attack reads."""
         return (self.signal,)
 
-    def _fit_own(self, target, X, params, random_state):
+    def _fit_own(
+        self,
+        target: Target,
+        X: Any,
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> ShadowSignals:
         if target.precomputed:
             raise ValueError(
                 "With estimator='precomputed' there is nothing to fit shadow models "
@@ -174,7 +194,7 @@ class ShadowAttack(MembershipAttack):
             params=params,
         )
 
-    def _check_given(self, n):
+    def _check_given(self, n: int) -> ShadowSignals:
         shadows = self.shadows
         if shadows.n_records != n:
             raise ValueError(
@@ -195,7 +215,7 @@ class ShadowAttack(MembershipAttack):
             )
         return shadows
 
-    def _soften(self, values):
+    def _soften(self, values: dict[str, NDArray]) -> dict[str, NDArray]:
         """Saturated values pulled in, to just beyond the largest that are not.
 
         A forest's probability of exactly 1 is not infinitely surer than 0.99. Left
@@ -209,19 +229,26 @@ class ShadowAttack(MembershipAttack):
             softened[name] = np.where(beyond, np.copysign(limit, said), said)
         return softened
 
-    def _probabilities(self, X):
+    def _probabilities(self, X: Any) -> NDArray[np.floating]:
         return mean_answer(self._target.probabilities, X, self._copies)
 
-    def _answers_of(self, proba, columns):
+    def _answers_of(
+        self, proba: NDArray[np.floating], columns: NDArray[np.intp]
+    ) -> dict[str, NDArray]:
         """Every signal of one model's answers."""
         return {s: MEMBER_SIGN[s] * SIGNALS[s](proba, columns) for s in self._signals()}
 
     @abstractmethod
-    def _fit_shadow_attack(self, values, member, random_state):
+    def _fit_shadow_attack(
+        self,
+        values: dict[str, NDArray],
+        member: NDArray[np.bool_],
+        random_state: np.random.RandomState,
+    ) -> None:
         """Learn from signals by name and membership, all (n_shadows, n_records)."""
 
 
-def _saturation(values):
+def _saturation(values: NDArray) -> tuple[float, float]:
     """The magnitude from which values are pulled in, and the one they get.
 
     They get half a step (log 2) more than the largest of `values` that is not
@@ -234,7 +261,7 @@ def _saturation(values):
     return limit if saturated.any() else _SATURATED, limit
 
 
-def any_copy(member, hashes):
+def any_copy(member: NDArray[np.bool_], hashes: Hashes) -> NDArray[np.bool_]:
     """`member`, true where any record of the same content is."""
     order = np.argsort(hashes, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(hashes[order]) != 0])

@@ -1,6 +1,10 @@
 """Attack models trained on what shadow models say: Shokri's, and Salem's."""
 
+import os
+from typing import Any, Literal
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
@@ -8,7 +12,10 @@ from threadpoolctl import threadpool_limits
 from skmia.attacks._base import upper_quantile
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.attacks._turns import folds, turns
+from skmia.shadows import ShadowSignals
+from skmia.signals import FloatArray
 from skmia.utils._cloning import draw_seeds, seeded_clone
+from skmia.utils._queries import Strengths
 from skmia.utils._validation import check_option
 
 _SORTED = ("top_1", "top_2", "top_3")
@@ -120,24 +127,24 @@ class ShadowClassifierAttack(ShadowAttack):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        features="labelled",
-        per_class=True,
-        attack_estimator=None,
-        n_shadows=16,
-        shadows=None,
-        train_size="auto",
-        n_queries=0,
-        perturb="auto",
-        noise=0.1,
-        flip_rate=0.05,
-        max_fpr=0.01,
-        n_jobs=None,
-        random_state=None,
-        cache_dir=None,
-        verbose=0,
-    ):
+        features: str = "labelled",
+        per_class: bool = True,
+        attack_estimator: Any = None,
+        n_shadows: int = 16,
+        shadows: ShadowSignals | None = None,
+        train_size: float | Literal["auto"] = "auto",
+        n_queries: int = 0,
+        perturb: str = "auto",
+        noise: Strengths = 0.1,
+        flip_rate: Strengths = 0.05,
+        max_fpr: float = 0.01,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.estimator = estimator
         self.features = features
         self.per_class = per_class
@@ -158,7 +165,7 @@ class ShadowClassifierAttack(ShadowAttack):
     # The attack models judge any answer of the target: no shadow is asked again.
     keep_models = False
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_option(self.features, "features", ("labelled", "sorted"))
         given = self.attack_estimator
         if given is not None and not (
@@ -172,10 +179,15 @@ class ShadowClassifierAttack(ShadowAttack):
             )
         super()._check_params()
 
-    def _signals(self):
+    def _signals(self) -> tuple[str, ...]:
         return _SORTED if self.features == "sorted" else (*_LABELLED, *_SORTED)
 
-    def _fit_shadow_attack(self, values, member, random_state):
+    def _fit_shadow_attack(
+        self,
+        values: dict[str, NDArray],
+        member: NDArray[np.bool_],
+        random_state: np.random.RandomState,
+    ) -> None:
         classes = self._target.columns
         turn = turns(self.shadows_.member, _ENOUGH_ROWS)
         seeds = draw_seeds(random_state, 2)
@@ -205,11 +217,20 @@ class ShadowClassifierAttack(ShadowAttack):
         self.offset_ = upper_quantile(np.concatenate(held_out), self.max_fpr)
         self.offline_offset_ = self.offset_
 
-    def _train(self, values, member, shadows, classes, seed):
+    def _train(
+        self,
+        values: dict[str, NDArray],
+        member: NDArray[np.bool_],
+        shadows: NDArray[np.intp],
+        classes: NDArray[np.intp],
+        seed: int,
+    ) -> dict[int | None, Any]:
         """Attack models by class column, and the common one under None."""
         said = {s: v[shadows] for s, v in values.items()}
         truth = member[shadows]
-        models = {None: self._attack_model(said, truth, slice(None), seed)}
+        models: dict[int | None, Any] = {
+            None: self._attack_model(said, truth, slice(None), seed)
+        }
         if self.per_class:
             for column, count in enumerate(np.bincount(classes)):
                 if count >= _FEWEST_RECORDS:
@@ -219,7 +240,13 @@ class ShadowClassifierAttack(ShadowAttack):
                         models[column] = self._attack_model(said, truth, rows, seed)
         return models
 
-    def _attack_model(self, said, truth, rows, seed):
+    def _attack_model(
+        self,
+        said: dict[str, NDArray],
+        truth: NDArray[np.bool_],
+        rows: NDArray[np.bool_] | slice,
+        seed: int,
+    ) -> Any:
         chosen = self.attack_estimator
         if chosen is None:
             chosen = HistGradientBoostingClassifier(
@@ -230,7 +257,12 @@ class ShadowClassifierAttack(ShadowAttack):
             np.column_stack(columns), truth[:, rows].ravel()
         )
 
-    def _judge(self, trained, said, classes):
+    def _judge(
+        self,
+        trained: list[dict[int | None, Any]],
+        said: dict[str, NDArray],
+        classes: NDArray[np.intp],
+    ) -> FloatArray:
         """Mean log odds of membership over the cross-fitted attack models."""
         answers = np.column_stack([said[s] for s in self._signals()])
         odds = np.zeros(len(answers))
@@ -243,7 +275,7 @@ class ShadowClassifierAttack(ShadowAttack):
                 odds[rows] += (np.log(p) - np.log1p(-p)) / len(trained)
         return odds
 
-    def _score(self, X, y):
+    def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
         proba, columns = self._answers(X, y)
         values = self._soften(self._answers_of(proba, columns))
         with threadpool_limits(1):

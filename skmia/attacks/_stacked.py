@@ -1,15 +1,21 @@
 """StackedAttack: learn the likelihood ratio from shadows used as targets."""
 
+import os
+from typing import Any, Literal
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.attacks._base import upper_quantile
-from skmia.attacks._gaussian import Moments
+from skmia.attacks._gaussian import FloatArray, Moments
 from skmia.attacks._pool_base import PoolAttack
 from skmia.attacks._ranker import Ranker
 from skmia.attacks._stacked_features import EXTRA_SIGNALS, StackedFeatures
 from skmia.attacks._turns import folds, turns
 from skmia.metrics import roc_auc, tpr_at_fpr
+from skmia.shadows import ShadowSignals
 from skmia.utils._cloning import MAX_SEED
+from skmia.utils._queries import Strengths
 
 # Rows to learn from, which keeps the fit near a second.
 _ENOUGH_ROWS = 60_000
@@ -138,22 +144,22 @@ class StackedAttack(PoolAttack):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        n_shadows=16,
-        shadows=None,
-        train_size="auto",
-        n_queries=0,
-        perturb="auto",
-        noise=0.1,
-        flip_rate=0.05,
-        max_fpr=0.01,
-        n_jobs=None,
-        random_state=None,
-        keep_models=True,
-        cache_dir=None,
-        verbose=0,
-    ):
+        n_shadows: int = 16,
+        shadows: ShadowSignals | None = None,
+        train_size: float | Literal["auto"] = "auto",
+        n_queries: int = 0,
+        perturb: str = "auto",
+        noise: Strengths = 0.1,
+        flip_rate: Strengths = 0.05,
+        max_fpr: float = 0.01,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        keep_models: bool = True,
+        cache_dir: str | os.PathLike[str] | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.estimator = estimator
         self.n_shadows = n_shadows
         self.shadows = shadows
@@ -169,14 +175,19 @@ class StackedAttack(PoolAttack):
         self.cache_dir = cache_dir
         self.verbose = verbose
 
-    def _signals(self):
+    def _signals(self) -> tuple[str, ...]:
         if self.shadows is None:
             return (self.signal, *EXTRA_SIGNALS)
         # Shadows made elsewhere may hold the logit only.
         there = (name for name in EXTRA_SIGNALS if name in self.shadows.signals)
         return (self.signal, *there)
 
-    def _fit_shadow_attack(self, values, member, random_state):
+    def _fit_shadow_attack(
+        self,
+        values: dict[str, NDArray],
+        member: NDArray[np.bool_],
+        random_state: np.random.RandomState,
+    ) -> None:
         if not member.any():
             raise ValueError(
                 "StackedAttack learns from shadows what members look like. Got shadows "
@@ -202,17 +213,26 @@ class StackedAttack(PoolAttack):
         offline = [f[:, 1] for f in features]
         self.offline_offset_ = _threshold(offline, truth, self.max_fpr)
 
-    def _features_of_turn(self, k, member, draw):
+    def _features_of_turn(
+        self, k: int, member: NDArray[np.bool_], draw: np.random.RandomState
+    ) -> FloatArray:
         twin = np.full(member.shape[1], self.shadows_.partners[k])
         if twin[0] < 0:
             twin = _opposite(k, member, draw)
         return self._features.of_shadow(k, twin)
 
-    def _cross_fit(self, turn, features, truth, kept, seed):
+    def _cross_fit(
+        self,
+        turn: NDArray[np.intp],
+        features: list[FloatArray],
+        truth: list[NDArray[np.bool_]],
+        kept: list[NDArray[np.bool_]],
+        seed: int,
+    ) -> list[FloatArray]:
         """Scores of every turn from the model that was fitted on the others."""
         few = len(turn) * len(truth[0]) < _MANY_ROWS
         fold = folds(turn, 4 if few else 2)
-        held_out = [None] * len(turn)
+        held_out: list[Any] = [None] * len(turn)
         self._rankers = []
         for this in np.unique(fold):
             fitted_on = np.flatnonzero(fold != this)
@@ -225,22 +245,31 @@ class StackedAttack(PoolAttack):
             self._rankers.append(ranker)
         return held_out
 
-    def _score_pool(self, values, rows):
+    def _score_pool(
+        self, values: dict[str, NDArray], rows: NDArray[np.intp]
+    ) -> tuple[FloatArray, float]:
         features = self._features.of_target(values, rows)
         if self.learnt_:
             return _judge(self._rankers, features), self.offset_
         return features[:, 0], self.offset_
 
-    def _score_unknown(self, values, said, out):
+    def _score_unknown(
+        self,
+        values: dict[str, NDArray],
+        said: dict[str, NDArray],
+        out: NDArray[np.bool_],
+    ) -> tuple[FloatArray, float]:
         outside = Moments.of(said[self.signal], out)
         scores = self._features.worlds.offline(values[self.signal], outside)
         return scores, self.offline_offset_
 
-    def _one_scale(self):
+    def _one_scale(self) -> bool:
         return False
 
 
-def _opposite(k, member, draw):
+def _opposite(
+    k: int, member: NDArray[np.bool_], draw: np.random.RandomState
+) -> NDArray[np.intp]:
     """For each record a shadow on the other side than `k`, at random; -1 for none.
 
     Where shadows have no twins, a design in which every record is IN equally often
@@ -250,7 +279,11 @@ def _opposite(k, member, draw):
     return np.where(lot.any(axis=0), lot.argmax(axis=0), -1)
 
 
-def _balance(member, truth, draw):
+def _balance(
+    member: NDArray[np.bool_],
+    truth: list[NDArray[np.bool_]],
+    draw: np.random.RandomState,
+) -> list[NDArray[np.bool_]]:
     """Rows of every turn to learn from: each record as often IN as OUT.
 
     A record that more shadows hold is more often a member of a shadow, which says
@@ -265,13 +298,18 @@ def _balance(member, truth, draw):
     return [draw.uniform(size=len(chance)) < chance for chance in chances]
 
 
-def _judge(rankers, features):
+def _judge(rankers: list[Ranker], features: FloatArray) -> FloatArray:
     """Mean log odds of membership, ties broken by the likelihood ratio."""
     odds = np.mean([ranker.log_odds(features) for ranker in rankers], axis=0)
     return odds + _TIE_BREAK * np.clip(features[:, 0], -1e3, 1e3)
 
 
-def _is_behind(scores, plain, truth, max_fpr):
+def _is_behind(
+    scores: list[FloatArray],
+    plain: list[FloatArray],
+    truth: list[NDArray[np.bool_]],
+    max_fpr: float,
+) -> bool:
     """Whether `scores` are worse than the `plain` ratio, in the mean over the turns.
 
     In AUC or in the TPR at `max_fpr`, by more than the standard error of the mean: on
@@ -288,6 +326,8 @@ def _is_behind(scores, plain, truth, max_fpr):
     return False
 
 
-def _threshold(scores, truth, max_fpr):
+def _threshold(
+    scores: list[FloatArray], truth: list[NDArray[np.bool_]], max_fpr: float
+) -> float:
     rows = [s[~m] for s, m in zip(scores, truth, strict=True)]
     return upper_quantile(np.concatenate(rows), max_fpr)

@@ -1,9 +1,12 @@
 """What StackedAttack sees of a record under the target, or a shadow in its turn."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
-from skmia.attacks._gaussian import FloatArray
+from skmia.attacks._gaussian import FloatArray, Moments
 from skmia.attacks._reference_base import masked_mean
 from skmia.attacks._worlds import Worlds
 from skmia.signals import SMALLEST_PROBABILITY
@@ -46,7 +49,7 @@ class StackedFeatures:
         Which shadow was fitted on which record.
     """
 
-    def __init__(self, values, member):
+    def __init__(self, values: dict[str, NDArray], member: NDArray[np.bool_]) -> None:
         self.values, self.member = values, member
         self.worlds = Worlds(values["logit"], member, "shrunk")
         self.extra = [name for name in EXTRA_SIGNALS if name in values]
@@ -56,7 +59,7 @@ class StackedFeatures:
         self._averages = self._averages_over(everything)
 
     @property
-    def directions(self):
+    def directions(self) -> dict[str, int]:
         """Direction of every column by name."""
         return FEATURES | {
             f"{signal}_{name}": direction
@@ -64,14 +67,16 @@ class StackedFeatures:
             for name, direction in FEATURES_OF_EXTRA.items()
         }
 
-    def of_target(self, values, rows):
+    def of_target(
+        self, values: dict[str, NDArray], rows: NDArray[np.intp]
+    ) -> FloatArray:
         """Of the records at `rows` by the target's `values`: (n_rows, n_features)."""
         averages = {
             name: [a[rows] for a in said] for name, said in self._averages.items()
         }
         return self._columns(values, self.worlds.at(rows), averages)
 
-    def of_shadow(self, k, twin):
+    def of_shadow(self, k: int, twin: NDArray[np.intp]) -> FloatArray:
         """Of all records, shadow `k` as the target.
 
         Parameters
@@ -94,13 +99,20 @@ class StackedFeatures:
         said = {name: values[k] for name, values in self.values.items()}
         return self._columns(said, sides, self._averages_over(rest))
 
-    def _averages_over(self, rest):
+    def _averages_over(
+        self, rest: NDArray[np.bool_]
+    ) -> dict[str, tuple[FloatArray, FloatArray]]:
         """IN and OUT means of p and the extra signals, over the shadows in `rest`."""
         inside, outside = self.member & rest, ~self.member & rest
         said = {"p": self._p} | {name: self.values[name] for name in self.extra}
         return {name: _two_means(v, inside, outside) for name, v in said.items()}
 
-    def _columns(self, values, sides, averages):
+    def _columns(
+        self,
+        values: dict[str, NDArray],
+        sides: tuple[Moments, Moments],
+        averages: Mapping[str, Sequence[FloatArray]],
+    ) -> FloatArray:
         x = np.asarray(values["logit"], dtype=np.float64)
         held, left_out = self.worlds.distributions(*sides)
         low, high = left_out.location, held.location
@@ -125,7 +137,9 @@ class StackedFeatures:
         return np.column_stack(columns)
 
 
-def _two_means(values, inside, outside) -> tuple[FloatArray, FloatArray]:
+def _two_means(
+    values: NDArray, inside: NDArray[np.bool_], outside: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
     """IN and OUT means; one side stands for both where a record has no other.
 
     Of the counts nothing is told: they would give the target away.

@@ -1,9 +1,13 @@
 """The loss-threshold attack: models are surer of records they have seen."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.attacks._base import MembershipAttack, upper_quantile
-from skmia.signals import MEMBER_SIGN, SIGNALS
+from skmia.attacks._target import Target
+from skmia.signals import MEMBER_SIGN, SIGNALS, FloatArray
 from skmia.utils._validation import check_option, check_real
 
 _SIGNALS = ("loss", "confidence", "entropy", "modified_entropy", "correctness")
@@ -88,14 +92,14 @@ class LossThresholdAttack(MembershipAttack):
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        signal="loss",
-        per_class=False,
-        threshold="max_fpr",
-        max_fpr=0.01,
-        random_state=None,
-    ):
+        signal: str = "loss",
+        per_class: bool = False,
+        threshold: str = "max_fpr",
+        max_fpr: float = 0.01,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.estimator = estimator
         self.signal = signal
         self.per_class = per_class
@@ -103,7 +107,7 @@ class LossThresholdAttack(MembershipAttack):
         self.max_fpr = max_fpr
         self.random_state = random_state
 
-    def _check_params(self):
+    def _check_params(self) -> None:
         check_option(self.signal, "signal", _SIGNALS)
         check_option(self.threshold, "threshold", _THRESHOLDS)
         check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
@@ -113,7 +117,13 @@ class LossThresholdAttack(MembershipAttack):
                 f"Got {self.per_class!r} instead."
             )
 
-    def _fit_attack(self, target, X, params, random_state):
+    def _fit_attack(
+        self,
+        target: Target,
+        X: Any,
+        params: dict[str, Any],
+        random_state: np.random.RandomState,
+    ) -> None:
         scores = self._signal(target.probabilities(X), target.columns)
         member = target.membership
         if member is None:
@@ -121,7 +131,7 @@ class LossThresholdAttack(MembershipAttack):
         self._check_sides(member)
         common = self._threshold_of(scores, member)
         if not self.per_class:
-            self.offset_ = common
+            self.offset_: Any = common
             return
         self.offset_ = np.full(len(target.classes), common)
         for c in range(len(target.classes)):
@@ -129,7 +139,7 @@ class LossThresholdAttack(MembershipAttack):
             if self._has_sides(member[rows]):
                 self.offset_[c] = self._threshold_of(scores[rows], member[rows])
 
-    def _needs(self):
+    def _needs(self) -> tuple[bool, bool]:
         """Which sides the rule is made of: (members, non-members)."""
         return {
             "max_fpr": (False, True),
@@ -137,11 +147,11 @@ class LossThresholdAttack(MembershipAttack):
             "mean_loss": (True, False),
         }[self.threshold]
 
-    def _has_sides(self, member):
+    def _has_sides(self, member: NDArray[np.bool_]) -> bool | np.bool_:
         members, nonmembers = self._needs()
         return (member.any() or not members) and (not member.all() or not nonmembers)
 
-    def _check_sides(self, member):
+    def _check_sides(self, member: NDArray[np.bool_]) -> None:
         if not self._has_sides(member):
             missing = "members" if not member.any() else "non-members"
             raise ValueError(
@@ -151,7 +161,7 @@ class LossThresholdAttack(MembershipAttack):
                 "of both kinds."
             )
 
-    def _threshold_of(self, scores, member):
+    def _threshold_of(self, scores: FloatArray, member: NDArray[np.bool_]) -> float:
         if self.threshold == "max_fpr":
             return upper_quantile(scores[~member], self.max_fpr)
         if self.threshold == "mean_loss":
@@ -159,16 +169,18 @@ class LossThresholdAttack(MembershipAttack):
             return _just_below(scores[member].mean())
         return _just_below(best_balanced_accuracy(scores[member], scores[~member]))
 
-    def _signal(self, proba, columns):
+    def _signal(
+        self, proba: NDArray[np.floating], columns: NDArray[np.intp]
+    ) -> FloatArray:
         return MEMBER_SIGN[self.signal] * SIGNALS[self.signal](proba, columns)
 
-    def _score(self, X, y):
+    def _score(self, X: Any, y: Any) -> tuple[FloatArray, float | FloatArray]:
         proba, columns = self._answers(X, y)
         offset = self.offset_[columns] if self.per_class else self.offset_
         return self._signal(proba, columns), offset
 
 
-def best_balanced_accuracy(members, nonmembers):
+def best_balanced_accuracy(members: FloatArray, nonmembers: FloatArray) -> float:
     """Threshold t with the best mean of P(member >= t) and P(non-member < t).
 
     The first maximum over all observed values, members before non-members.
@@ -184,6 +196,6 @@ def best_balanced_accuracy(members, nonmembers):
     return values[np.argmax(kept * len(nonmembers) + below * len(members))]
 
 
-def _just_below(value):
+def _just_below(value: float) -> float:
     """The offset for "member where score >= value": predictions compare with >."""
     return float(np.nextafter(value, -np.inf))

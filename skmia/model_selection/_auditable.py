@@ -1,6 +1,10 @@
 """A classifier that remembers the rows it was fitted on, for a scorer to find."""
 
+from collections.abc import Callable
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
@@ -10,7 +14,7 @@ from sklearn.base import (
     is_classifier,
 )
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import get_tags
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -48,7 +52,7 @@ class TrainingRows:
     """
 
     # Not a dataclass: its repr would show the rows.
-    def __init__(self, X, y, params):
+    def __init__(self, X: Any, y: NDArray, params: dict[str, Any]) -> None:
         self.X = X
         self.y = y
         self.has_metadata = any(is_per_row(v, len(y)) for v in params.values())
@@ -62,7 +66,7 @@ class TrainingRows:
         seen = np.logical_and.reduce(weights) if weights else np.ones(len(y), bool)
         self.seen = np.flatnonzero(seen)
 
-    def take(self, rows):
+    def take(self, rows: NDArray[np.intp]) -> tuple[Any, NDArray]:
         """Rows and labels at `rows`, or an error if they are not what was fitted on."""
         X, y = take_rows(self.X, rows), self.y[rows]
         changed = int((hash_rows(X, y) != self.hashes[rows]).sum())
@@ -76,8 +80,8 @@ class TrainingRows:
         return X, y
 
 
-def _estimator_has(method):
-    def check(self):
+def _estimator_has(method: str) -> Callable[[Any], bool]:
+    def check(self: Any) -> bool:
         # The inner AttributeError says more than ours would.
         getattr(getattr(self, "estimator_", self.estimator), method)
         return True
@@ -144,10 +148,10 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     array([0, 0])
     """
 
-    def __init__(self, estimator):
+    def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
 
-    def fit(self, X, y, **params):
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Fit the classifier, and remember on what.
 
         Parameters
@@ -188,7 +192,7 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self._training_rows = rows
         return self
 
-    def forget(self):
+    def forget(self) -> Self:
         """Let go of the training rows; predictions stay as they are.
 
         Returns
@@ -196,10 +200,10 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self : object
             The classifier, which no leakage scorer takes any more.
         """
-        vars(self).pop("_training_rows", None)
+        self.__dict__.pop("_training_rows", None)
         return self
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         """State without the training rows, which never leave this process.
 
         Returns
@@ -210,7 +214,7 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         state = super().__getstate__()
         return {k: v for k, v in state.items() if k != "_training_rows"}
 
-    def predict(self, X, **params):
+    def predict(self, X: Any, **params: Any) -> NDArray:
         """Predicted labels of the inner classifier.
 
         Parameters
@@ -228,7 +232,7 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return self._ask("predict", X, params)
 
     @available_if(_estimator_has("predict_proba"))
-    def predict_proba(self, X, **params):
+    def predict_proba(self, X: Any, **params: Any) -> NDArray:
         """Probabilities of the inner classifier.
 
         Parameters
@@ -246,7 +250,7 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return self._ask("predict_proba", X, params)
 
     @available_if(_estimator_has("predict_log_proba"))
-    def predict_log_proba(self, X, **params):
+    def predict_log_proba(self, X: Any, **params: Any) -> NDArray:
         """Logarithms of the probabilities of the inner classifier.
 
         Parameters
@@ -264,7 +268,7 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return self._ask("predict_log_proba", X, params)
 
     @available_if(_estimator_has("decision_function"))
-    def decision_function(self, X, **params):
+    def decision_function(self, X: Any, **params: Any) -> NDArray:
         """Margins of the inner classifier.
 
         Parameters
@@ -281,17 +285,17 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         """
         return self._ask("decision_function", X, params)
 
-    def _ask(self, method, X, params):
+    def _ask(self, method: str, X: Any, params: dict[str, Any]) -> NDArray:
         check_is_fitted(self, "classes_")  # what fit sets last
         return getattr(self.estimator_, method)(X, **self._routed(method, params))
 
-    def _routed(self, method, params):
+    def _routed(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         """What of the metadata is for the inner classifier."""
         if params and get_config()["enable_metadata_routing"]:
             params = process_routing(self, method, **params).estimator[method]
         return {name: value for name, value in params.items() if value is not None}
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Metadata that the inner classifier asks for, and that of ``score``.
 
         Returns
@@ -308,7 +312,7 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             .add(estimator=self.estimator, method_mapping=mapping)
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         """Tags of the inner classifier, for a single label per row.
 
         Returns
@@ -326,7 +330,7 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return tags
 
 
-def _check_is_fitted_here(estimator):
+def _check_is_fitted_here(estimator: Any) -> None:
     """Raise for a frozen classifier: the rows at hand are not its members."""
     for name, value in [("estimator", estimator), *deep_params(estimator)]:
         if isinstance(value, FrozenEstimator) and is_classifier(unwrap_frozen(value)):
@@ -339,7 +343,7 @@ def _check_is_fitted_here(estimator):
             )
 
 
-def find_auditable(estimator):
+def find_auditable(estimator: Any) -> AuditableClassifier:
     """The AuditableClassifier that `estimator` is, or that a search has refitted.
 
     Searches and FrozenEstimator hand rows on as they get them; others may not.

@@ -1,16 +1,19 @@
 """The scorer of leakage, for cross-validation and the searches."""
 
 import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
 from skmia.attacks import LabelOnlyAttack, MembershipAttack
 from skmia.defenses._base import masks_outputs
 from skmia.metrics import is_resolvable, membership_advantage, roc_auc, tpr_at_fpr
-from skmia.model_selection._auditable import find_auditable
-from skmia.signals import logit
+from skmia.model_selection._auditable import AuditableClassifier, find_auditable
+from skmia.signals import FloatArray, logit
 from skmia.utils._cloning import copy_rows
 from skmia.utils._labels import check_labels, encode_labels
 from skmia.utils._response import check_has_response, iter_class_probabilities
@@ -41,14 +44,21 @@ class LeakageScorer:
         Draws the members.
     """
 
-    def __init__(self, metric, attack, max_fpr, members, random_state):
+    def __init__(
+        self,
+        metric: str,
+        attack: MembershipAttack | None,
+        max_fpr: float,
+        members: str,
+        random_state: int,
+    ) -> None:
         self.metric = metric
         self.attack = attack
         self.max_fpr = max_fpr
         self.members = members
         self.random_state = random_state
 
-    def __call__(self, estimator, X, y):
+    def __call__(self, estimator: Any, X: Any, y: Any) -> float:
         """Score a fitted classifier: the negative of what it leaks.
 
         Parameters
@@ -85,13 +95,20 @@ class LeakageScorer:
         ]
         return -max(readings)
 
-    def _draw(self, seen, n_held_out):
+    def _draw(self, seen: NDArray[np.intp], n_held_out: int) -> NDArray[np.intp]:
         if self.members == "all" or len(seen) <= n_held_out:
             return seen
         rng = np.random.RandomState(self.random_state)
         return seen[np.sort(rng.permutation(len(seen))[:n_held_out])]
 
-    def _attack(self, auditable, X_in, y_in, X_out, y_out):
+    def _attack(
+        self,
+        auditable: AuditableClassifier,
+        X_in: Any,
+        y_in: NDArray,
+        X_out: Any,
+        y_out: NDArray,
+    ) -> Iterator[tuple[NDArray[np.bool_], FloatArray]]:
         """Membership and scores of every attack that is run."""
         model = auditable.estimator_
         member = np.repeat([True, False], [len(y_in), len(y_out)])
@@ -114,7 +131,7 @@ class LeakageScorer:
             attack.fit(X, y, membership=member)
             yield member, attack.score_samples(X, y)
 
-    def _read(self, member, scores):
+    def _read(self, member: NDArray[np.bool_], scores: FloatArray) -> float:
         if self.metric == "auc":
             return float(roc_auc(member, scores))
         if self.metric == "advantage":
@@ -128,11 +145,11 @@ class LeakageScorer:
             )
         return float(tpr_at_fpr(member, scores, self.max_fpr))
 
-    def _accept_sample_weight(self):
+    def _accept_sample_weight(self) -> bool:
         # scikit-learn 1.7 and newer asks this of every scorer of a dict.
         return False
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         shown = [repr(self.metric)]
         if self.attack is not None:
             shown.append(f"attack={self.attack!r}")
@@ -142,8 +159,13 @@ class LeakageScorer:
 
 
 def leakage_scorer(
-    metric="auc", *, attack=None, max_fpr=0.01, members="balanced", random_state=0
-):
+    metric: str = "auc",
+    *,
+    attack: MembershipAttack | None = None,
+    max_fpr: float = 0.01,
+    members: str = "balanced",
+    random_state: int = 0,
+) -> LeakageScorer:
     """Make a scorer of what a classifier gives away about its training rows.
 
     It compares rows that the classifier was fitted on with the held-out rows it is
@@ -248,7 +270,7 @@ def leakage_scorer(
     return LeakageScorer(metric, attack, max_fpr, members, random_state)
 
 
-def _held_out(auditable, X, y):
+def _held_out(auditable: AuditableClassifier, X: Any, y: Any) -> tuple[Any, NDArray]:
     """The held-out rows that say something about membership."""
     y = check_labels(y, n_rows(X), "leakage_scorer")
     copies = np.isin(hash_rows(X, y), auditable._training_rows.hashes)
@@ -281,11 +303,11 @@ def _held_out(auditable, X, y):
     return take_rows(X, keep), y[keep]
 
 
-def _takes_shadows(attack):
+def _takes_shadows(attack: MembershipAttack) -> bool:
     return "shadows" in attack.get_params(deep=False)
 
 
-def _true_class_logit(model, X, y):
+def _true_class_logit(model: Any, X: Any, y: NDArray) -> FloatArray:
     classes = np.asarray(model.classes_)
     columns = encode_labels(y, classes)
     scores = [
@@ -295,7 +317,7 @@ def _true_class_logit(model, X, y):
     return np.concatenate(scores)
 
 
-def _is_right(model, X, y):
+def _is_right(model: Any, X: Any, y: NDArray) -> FloatArray:
     # A copy: a step that works in place must not write into the training rows.
     said = model.predict(copy_rows(X, np.arange(n_rows(X))))
     return (np.asarray(said) == y).astype(np.float64)

@@ -1,5 +1,8 @@
 """Choosing among the candidates of a search."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from skmia.metrics._search_results import comparable, read_candidates
@@ -19,12 +22,12 @@ class BestUnderLeakage:
         Name of the scorer of the utility.
     """
 
-    def __init__(self, max_leakage, metric, utility):
+    def __init__(self, max_leakage: float, metric: str, utility: str) -> None:
         self.max_leakage = max_leakage
         self.metric = metric
         self.utility = utility
 
-    def __call__(self, cv_results):
+    def __call__(self, cv_results: Mapping[str, Any]) -> int:
         """Index of the chosen candidate.
 
         Parameters
@@ -59,14 +62,16 @@ class BestUnderLeakage:
         # By utility, then by leakage, then the first.
         return int(under[np.lexsort((leakage[under], -utility[under]))[0]])
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"best_under_leakage(max_leakage={self.max_leakage}, "
             f"metric={self.metric!r}, utility={self.utility!r})"
         )
 
 
-def best_under_leakage(*, max_leakage, metric="neg_leakage", utility="accuracy"):
+def best_under_leakage(
+    *, max_leakage: float, metric: str = "neg_leakage", utility: str = "accuracy"
+) -> BestUnderLeakage:
     """Make the `refit` of a search: the best candidate that leaks little enough.
 
     Parameters

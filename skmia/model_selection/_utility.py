@@ -1,5 +1,8 @@
 """Utility and leakage as one number, for searches that take no more."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from sklearn.metrics import get_scorer
 
@@ -24,14 +27,21 @@ class UtilityUnderLeakage:
         What leakage above the limit costs.
     """
 
-    def __init__(self, max_leakage, utility, name, leakage, penalty):
+    def __init__(
+        self,
+        max_leakage: float,
+        utility: Callable[..., float],
+        name: str,
+        leakage: Callable[..., float],
+        penalty: float,
+    ) -> None:
         self.max_leakage = max_leakage
         self.utility = utility
         self.name = name
         self.leakage = leakage
         self.penalty = penalty
 
-    def __call__(self, estimator, X, y):
+    def __call__(self, estimator: Any, X: Any, y: Any) -> dict[str, float]:
         """Score a fitted classifier.
 
         Parameters
@@ -59,11 +69,11 @@ class UtilityUnderLeakage:
         score = utility - self.penalty * excess
         return {"score": score, self.name: utility, "neg_leakage": negative}
 
-    def _accept_sample_weight(self):
+    def _accept_sample_weight(self) -> bool:
         # scikit-learn 1.7 and newer asks this of every scorer of a dict.
         return False
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"utility_under_leakage(max_leakage={self.max_leakage}, "
             f"utility={self.name!r}, leakage={self.leakage!r}, penalty={self.penalty})"
@@ -71,8 +81,12 @@ class UtilityUnderLeakage:
 
 
 def utility_under_leakage(
-    *, max_leakage, utility="accuracy", leakage=None, penalty=10.0
-):
+    *,
+    max_leakage: float,
+    utility: str | Callable[..., float] = "accuracy",
+    leakage: Callable[..., float] | None = None,
+    penalty: float = 10.0,
+) -> UtilityUnderLeakage:
     """Make a scorer that weighs utility and leakage into one number.
 
     For the searches that compare candidates by a single number: scikit-learn's halving
@@ -154,7 +168,7 @@ def utility_under_leakage(
     return UtilityUnderLeakage(max_leakage, get_scorer(utility), name, leakage, penalty)
 
 
-def check_negative(value):
+def check_negative(value: float) -> float:
     """`value` if it is a negative leakage, or an error."""
     if not value <= 0:
         raise ValueError(
