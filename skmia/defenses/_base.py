@@ -15,7 +15,6 @@ from sklearn.base import (
 )
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -33,7 +32,11 @@ from skmia.utils._cloning import (
 )
 from skmia.utils._labels import check_labels, check_two_classes, encode_labels
 from skmia.utils._metadata import check_metadata
-from skmia.utils._response import check_is_classifier, class_probabilities
+from skmia.utils._response import (
+    check_has_response,
+    check_is_classifier,
+    class_probabilities,
+)
 from skmia.utils._rows import n_rows
 from skmia.utils._validation import check_has_features, own_random_state
 
@@ -116,7 +119,7 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
             _check_two_classes_with_weight(encoded, params.get("sample_weight"))
         self._classes = classes
         self._fit(X, encoded, params, own_random_state(self.random_state))
-        _check_has_confidences(estimator, self.estimator_)
+        check_has_response(self.estimator_)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
@@ -185,11 +188,7 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
     def _check_estimator(self, estimator: Any) -> None:
         name = type(self).__name__
         check_is_classifier(estimator)
-        last = estimator
-        while isinstance(last, Pipeline):
-            last = last.steps[-1][1]
-        # The class too: some that are made of several know it once they are fitted.
-        _check_has_confidences(estimator, last, type(last))
+        check_has_response(estimator)
         if not self._trains:
             return
         inside = [("estimator", estimator), *deep_params(estimator)]
@@ -246,16 +245,6 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
         tags.classifier_tags.poor_score |= self._noisy
         tags.non_deterministic = inner.non_deterministic
         return tags
-
-
-def _check_has_confidences(estimator: Any, *anywhere: Any) -> None:
-    names = ("predict_proba", "decision_function")
-    if not any(hasattr(thing, name) for thing in anywhere for name in names):
-        raise TypeError(
-            "The 'estimator' parameter must have predict_proba or decision_function. "
-            f"Got {type(estimator).__name__} instead, which has neither; wrap it in "
-            "CalibratedClassifierCV."
-        )
 
 
 def _check_two_classes_with_weight(y: NDArray[np.intp], weight: Any) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit, softmax
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
+from sklearn.linear_model import LogisticRegression
 
 from skmia.utils._cloning import copy_rows, deep_params
 from skmia.utils._labels import encode_labels
@@ -38,14 +39,34 @@ def check_is_classifier(estimator: Any, name: str = "estimator") -> None:
 
 def check_has_response(estimator: Any, name: str = "estimator") -> None:
     """Raise unless `estimator` has, or once fitted will have, more than labels."""
-    if not (
-        hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")
-    ):
+    if not (_has_response(estimator) or _has_response(_with_defaults(estimator))):
         raise TypeError(
             f"The '{name}' parameter must have predict_proba or decision_function: "
-            f"the attacks read confidences. Got {type(estimator).__name__} instead, "
-            "which has neither; wrap it in CalibratedClassifierCV before it is fitted."
+            f"labels alone hold no confidences. Got {type(estimator).__name__} "
+            "instead, which has neither; wrap it in CalibratedClassifierCV before it "
+            "is fitted."
         )
+
+
+def _has_response(estimator: Any) -> bool:
+    return hasattr(estimator, "predict_proba") or hasattr(
+        estimator, "decision_function"
+    )
+
+
+def _with_defaults(estimator: Any) -> Any:
+    """An unfitted stack has what its last step has, and no last step by default.
+
+    Wherever one is inside of `estimator`, it is given what it will be fitted with.
+    """
+    last = [
+        name
+        for name, value in estimator.get_params(deep=True).items()
+        if name.rpartition("__")[2] == "final_estimator" and value is None
+    ]
+    if not last:
+        return estimator
+    return clone(estimator).set_params(**dict.fromkeys(last, LogisticRegression()))
 
 
 def class_probabilities(
@@ -61,6 +82,7 @@ def class_probabilities(
     if hasattr(estimator, "predict_proba"):
         proba = _within_bounds(np.asarray(estimator.predict_proba(X)))
     else:
+        check_has_response(estimator)
         margin = np.asarray(estimator.decision_function(X), dtype=np.float64)
         if margin.ndim == 1:
             # Two sigmoids rather than p and 1 - p: each keeps its digits near 0.

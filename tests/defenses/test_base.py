@@ -9,7 +9,11 @@ from scipy import sparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import RandomForestClassifier, StackingClassifier
+from sklearn.ensemble import (
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
@@ -350,7 +354,8 @@ def test_what_cannot_be_defended_is_refused(cls, data):
         cls(LogisticRegression).fit(X, y)
     with pytest.raises(ValueError, match=r"classifier.*Got LinearRegression"):
         cls(LinearRegression()).fit(X, y)
-    for inner in (LabelsOnly(), make_pipeline(StandardScaler(), LabelsOnly())):
+    voting = VotingClassifier([("a", LogisticRegression())], voting="hard")
+    for inner in (LabelsOnly(), make_pipeline(StandardScaler(), LabelsOnly()), voting):
         name = type(inner).__name__
         with pytest.raises(TypeError, match=f"Got {name} instead, which has neither"):
             cls(inner).fit(X, y)

@@ -8,8 +8,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_classification
-from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.ensemble import (
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
@@ -233,3 +238,26 @@ def test_check_has_response():
     for wrong in (only_labels, make_pipeline(StandardScaler(), only_labels)):
         with pytest.raises(TypeError, match="must have predict_proba or decision_f"):
             check_has_response(wrong)
+    X, y = blobs(2)
+    with pytest.raises(TypeError, match="must have predict_proba or decision_f"):
+        class_probabilities(only_labels.fit(X, y), X)
+
+
+def test_an_unfitted_stack_has_what_its_last_step_will_have():
+    stack = StackingClassifier([("a", LogisticRegression())])
+    assert not hasattr(stack, "predict_proba")  # it knows only once it is fitted
+    for model in (
+        stack,
+        make_pipeline(StandardScaler(), stack),
+        GridSearchCV(stack, {"cv": [2]}),
+        StackingClassifier([("a", LogisticRegression())], final_estimator=stack),
+    ):
+        check_has_response(model)
+    assert stack.final_estimator is None
+    labels_only = VotingClassifier([("a", LogisticRegression())], voting="hard")
+    stack = StackingClassifier(
+        [("a", LogisticRegression())], final_estimator=labels_only
+    )
+    for model in (stack, VotingClassifier([("a", stack)], voting="hard")):
+        with pytest.raises(TypeError, match="must have predict_proba or decision_f"):
+            check_has_response(model)
