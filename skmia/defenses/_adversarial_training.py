@@ -182,7 +182,7 @@ class AdversarialTrainingClassifier(Defense):
         """Fit on the training rows and their copies; `rows` says whose they are."""
         model = self._clone(random_state)
         n, n_each = len(y), 1 + self.copies
-        if splits_rows(model, n):
+        if splits_rows(model):
             # Sorted by row: the training row itself, and then its copies.
             of_row = np.argsort(rows, kind="stable").reshape(n, n_each)
             drawn = of_row[np.arange(n), random_state.randint(n_each, size=n)]

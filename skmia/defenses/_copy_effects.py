@@ -45,8 +45,11 @@ def takes_weights(model: Any) -> bool:
     return True
 
 
-def splits_rows(model: Any, n: int) -> bool:
-    """Whether fit holds some of its rows out from the others."""
+def splits_rows(model: Any) -> bool:
+    """Whether fit holds some of its rows out from the others.
+
+    What was left to "auto" does not.
+    """
     if isinstance(model, Defense):
         return True
     params = _params(model)
@@ -56,11 +59,12 @@ def splits_rows(model: Any, n: int) -> bool:
             return True
         if last == "cv" and not (isinstance(value, str) and value == "prefit"):
             return True
-        # Of HistGradientBoosting; "auto" is decided by the number of rows.
-        if last == "early_stopping" and value is not False:
-            if value != "auto" or n > 10_000:
-                return True
+        if last == "early_stopping" and value == "auto":
+            # Of HistGradientBoosting, by the number of rows: of copies, then. And one
+            # drawn label for each row would cost far more than a round too many.
             model.set_params(**{name: False})
+        elif last == "early_stopping" and value:
+            return True
         # Of SVC, which cross-validates for its sigmoid.
         if last == "probability" and value is True:
             return True

@@ -59,7 +59,8 @@ def fit_soft(
       by the number of copies, and ``class_weight="balanced"`` becomes the weights that
       the soft labels stand for: see the parameters of what is returned;
     - a classifier that splits its rows itself (cross-validation, early stopping) gets
-      each row once, with a drawn label: copies would fall on both sides;
+      each row once, with a drawn label: copies would fall on both sides. Boosting with
+      ``early_stopping="auto"`` does not split them here, however many there are;
     - a forest or bagging that draws rows gets `max_copies` copies of each row with
       drawn labels and draws as many of these as it would of rows: each tree sees a
       row as often as without soft labels, with a label drawn for this tree. A weighted
@@ -197,7 +198,7 @@ def _fit_on_copies(
         return fit_soft_logistic(model, X, given[:, None] * target, classes, params)
     if _would_be_thinned(target, how) and trains_in_epochs(model):
         return _fit_in_epochs(model, X, target, classes, params, random_state)
-    splits, draws = splits_rows(model, n), draws_rows(model)
+    splits, draws = splits_rows(model), draws_rows(model)
     if weighted and not (splits or draws or balances_inside(model)):
         copies = weighted_copies(
             target,

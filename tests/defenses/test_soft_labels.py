@@ -336,13 +336,16 @@ def test_early_stopping_sees_each_row_once(inner, once, soft, monkeypatch):
     assert (lengths == [120]) == once
 
 
-def test_boosting_of_few_rows_does_not_stop_early_for_its_copies(soft):
-    """'auto' is by the number of rows, here 4,000 with 3 copies each."""
+@pytest.mark.parametrize("n_times", [34, 90])
+def test_boosting_does_not_stop_early_unless_it_is_told_to(n_times, soft):
+    """'auto' goes by the number of rows: 4,000 with 3 copies each, and 10,800."""
     X, q, _ = soft
-    X, q = np.tile(X, (34, 1)), np.tile(q, (34, 1))
-    settings = {"max_iter": 1, "max_leaf_nodes": 2}
-    model = fit_soft(HistGradientBoostingClassifier(**settings), X, q, CLASSES)
-    assert not model.do_early_stopping_
+    X, q = np.tile(X, (n_times, 1)), np.tile(q, (n_times, 1))
+    inner = HistGradientBoostingClassifier(max_iter=1, max_leaf_nodes=2)
+    assert not fit_soft(inner, X, q, CLASSES).do_early_stopping_
+    assert inner.early_stopping == "auto"
+    inner.set_params(early_stopping=True)
+    assert fit_soft(inner, X, q, CLASSES).do_early_stopping_
 
 
 @pytest.mark.parametrize(
