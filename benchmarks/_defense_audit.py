@@ -124,7 +124,7 @@ def audit(estimator, X, y, *, n_models=16, n_jobs=2):
         )
         for _, attack, k in jobs
     )
-    attacks = {}
+    attacks: dict[str, list] = {}
     for (name, _, _), values in zip(jobs, found, strict=True):
         attacks.setdefault(name, []).append(values)
     attacks["label only"] = [answer[3] for answer in said[:N_SLOW]]

@@ -1,5 +1,7 @@
 """The models of the defense benchmark, and every defense at every strength."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from _data import load_adult, load_location30
@@ -63,7 +65,7 @@ SETTINGS = {
 }
 
 # The model's own parameters, from light to strong.
-REGULARISATION = {
+REGULARISATION: dict[str, list[dict[str, Any]]] = {
     "LogisticRegression": [{"C": C} for C in (1, 0.1, 0.03, 0.01, 0.003)],
     "RandomForest": [{"min_samples_leaf": n} for n in (4, 8, 16, 32)]
     + [{"max_depth": n} for n in (6, 10)],
@@ -186,7 +188,7 @@ def private(model, base, X_public):
     """The same for differential privacy."""
     slow = model == "HistGradientBoosting"
     for epsilon in (10, 1000) if slow else (1, 10, 100, 1000):
-        given = {"epsilon": epsilon}
+        given: dict[str, Any] = {"epsilon": epsilon}
         if model in ("MLP", "HistGradientBoosting"):
             given |= {"public_X": X_public, "n_teachers": 20}
         yield (

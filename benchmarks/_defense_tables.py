@@ -12,7 +12,7 @@ LEAST_ACCURACY = 0.9
 def strongest(point, metric):
     """The largest mean among the strong attacks, and whose it is."""
     means = {name: float(np.mean(point["attacks"][name][metric])) for name in STRONG}
-    best = max(means, key=means.get)
+    best = max(means, key=lambda name: means[name])
     return means[best], best
 
 

@@ -13,6 +13,7 @@ import argparse
 import json
 import time
 import warnings
+from typing import Any
 
 import numpy as np
 from _cells import DATA, FOLDER, MODELS, N_MODELS, cell_shadows, make_cell
@@ -46,7 +47,7 @@ METRICS = {
     "TPR@0.1%": lambda m, s: tpr_at_fpr(m, s, 0.001),
 }
 # With shadows: from the arrays alone.
-SHADOW_ATTACKS = {
+SHADOW_ATTACKS: dict[str, tuple[Any, dict[str, Any]]] = {
     "LiRA per record": (LiRAAttack, {"variance": "per_record"}),
     "LiRA": (LiRAAttack, {}),
     "LiRA offline": (LiRAAttack, {"mode": "offline"}),
@@ -59,7 +60,7 @@ SHADOW_ATTACKS = {
     "stacked": (StackedAttack, {}),
 }
 # Without: one figure for each target.
-PLAIN_ATTACKS = {
+PLAIN_ATTACKS: dict[str, tuple[Any, dict[str, Any]]] = {
     "loss": (LossThresholdAttack, {}),
     "quantile": (QuantileAttack, {"random_state": 0}),
     "label only": (LabelOnlyAttack, {"n_queries": 10, "random_state": 0}),

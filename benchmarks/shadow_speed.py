@@ -23,13 +23,13 @@ import joblib
 import numpy as np
 from _data import load_location30
 from _results import save, table
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neural_network import MLPClassifier
 
 from skmia.attacks import LiRAAttack
 from skmia.shadows import ShadowSignals, fit_shadows
 from skmia.shadows._design import draw_design
-from skmia.shadows._fit import _prepare
 
 N_SHADOWS = 64
 MIB = 2**20
@@ -60,7 +60,7 @@ def measure(data, jobs):
     )
     wall = time.perf_counter() - start
     growth = peak_memory() - memory
-    work = float(shadows.fit_seconds.sum() + shadows.predict_seconds.sum())
+    work = float(np.sum([shadows.fit_seconds, shadows.predict_seconds]))
     signals = sum(values.nbytes for values in shadows.signals.values())
     figures = {
         "wall_seconds": wall,
@@ -91,15 +91,13 @@ def inner_threads(X, y, jobs):
     network = MLPClassifier((256,), max_iter=4)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # four epochs do not converge
-        task, pool, _, member, seeds = _prepare(
-            network, X, y, 16, 0.5, ("logit",), 0, None
-        )
+        member = draw_design(y, 16, 0.5, np.random.RandomState(0))
         config = {"backend": "loky", "inner_max_num_threads": joblib.cpu_count()}
         with joblib.parallel_config(**config):
             parallel = joblib.Parallel(n_jobs=jobs)
             calls = [
-                joblib.delayed(_silent)(task, pool, rows, int(seed))
-                for rows, seed in zip(member, seeds, strict=True)
+                joblib.delayed(_fit_and_ask)(network, X, y, rows, seed)
+                for seed, rows in enumerate(member)
             ]
             parallel(calls[:jobs])  # workers that have imported all they need
             start = time.perf_counter()
@@ -113,10 +111,11 @@ def inner_threads(X, y, jobs):
     return {"single_threaded_seconds": single, "unrestricted_seconds": free}
 
 
-def _silent(task, *args):
+def _fit_and_ask(network, X, y, rows, seed):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return task.run(*args)
+        model = clone(network).set_params(random_state=seed).fit(X[rows], y[rows])
+        return model.predict_proba(X)
 
 
 def score_arithmetic(n_records=20_000, n_shadows=32, repeats=7):
