@@ -51,6 +51,7 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/lira_variance.py
 	$(BIN)/python benchmarks/shadow_speed.py
 	$(BIN)/python benchmarks/train_share.py
+	$(BIN)/python benchmarks/dp_audit.py
 
 bench-attacks: $(VENV)/.dev  ## every attack on 30 pairs of data and model, resumable
 	$(BIN)/python benchmarks/attack_power.py
