@@ -125,6 +125,11 @@ class DifferentialPrivacyClassifier(Defense):
     ``solver="liblinear"``. Trees split at random and spend epsilon on the labels of
     their leaves; each tree of a forest has rows of its own.
 
+    The noise of LogisticRegression does not grow with the penalty, while the penalty
+    keeps it from the coefficients: take a `C` far below the best one without privacy,
+    and decide on it beforehand. Half of 10,000 records of Adult with epsilon 10 give
+    an accuracy of 0.78 with ``C=10`` and of 0.83 with ``C=0.01``.
+
     diffprivlib is not followed everywhere. It counts neighbours as one row added or
     left out but publishes the number of rows; here a row is replaced, which costs trees
     twice and GaussianNB up to 5/3 times as much, and they are given less accordingly.
