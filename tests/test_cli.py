@@ -490,7 +490,7 @@ def run_process(*command, **options):
         text=True,
         env={**os.environ, "PYTHONPATH": str(root)},
         check=False,
-        timeout=120,
+        timeout=600,
         **options,
     )
 

@@ -26,7 +26,7 @@ ESTIMATOR = """
     from sklearn.ensemble import RandomForestClassifier
 
     class Slow(RandomForestClassifier):
-        '''Says in a file that it begins; from some fit on, it takes its time.'''
+        '''Says in a file that it begins; from some fit on, it takes an hour.'''
 
         def fit(self, X, y):
             with open(os.environ["FITS"], "a+") as file:
@@ -34,7 +34,7 @@ ESTIMATOR = """
                 file.flush()
                 file.seek(0)
                 begun = len(file.readlines())
-            end = time.monotonic() + (60 if begun > int(os.environ["QUICK"]) else 0.05)
+            end = time.monotonic() + (3600 if begun > int(os.environ["QUICK"]) else 0.05)
             while time.monotonic() < end:
                 time.sleep(0.01)
             return super().fit(X, y)
@@ -63,6 +63,10 @@ DATA = """
     from sklearn.datasets import make_classification
     X, y = make_classification(200, 8, flip_y=0.1, random_state=0)
 """
+
+
+# Seconds after which something hangs, on a machine that is as busy as it likes.
+PATIENCE = 600
 
 
 class Run:
@@ -104,7 +108,7 @@ class Run:
         return len(list(self.cache.glob("shadow-*.npz")))
 
     def wait_for(self, condition):
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while not condition():
             assert self.process.poll() is None, self.process.stderr.read()
             assert time.monotonic() < end
@@ -139,13 +143,11 @@ def is_alive(pid):
 def test_an_interrupt_stops_the_run_and_its_workers(tmp_path, backend):
     at_a_time = 1 if backend == "sequential" else 2
     with Run(tmp_path, quick=2, backend=backend) as run:
-        # Two are finished, and those that follow take a minute.
+        # Two are finished, and those that follow would not end within this test.
         run.wait_for(lambda: run.finished() == 2)
         run.wait_for(lambda: len(run.begun()) == 2 + at_a_time)
         os.kill(run.process.pid, signal.SIGINT)  # the parent only
-        start = time.monotonic()
-        _, err = run.process.communicate(timeout=30)
-        assert time.monotonic() - start < 10
+        _, err = run.process.communicate(timeout=PATIENCE)
         assert run.process.returncode == 1
         assert "interrupted" in err
         assert "Traceback" not in err
@@ -157,13 +159,13 @@ def test_an_interrupt_stops_the_run_and_its_workers(tmp_path, backend):
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(tmp_path, monkeypatch):
-    with Run(tmp_path, quick=32) as run:
+    with Run(tmp_path, quick=20) as run:
         run.wait_for(lambda: run.finished() >= 16)
         run.stop(signal.SIGKILL)
         finished, begun = run.finished(), len(run.begun())
-        assert 16 <= finished <= begun < 32
+        assert 16 <= finished <= begun <= 22
     with Run(tmp_path, quick=64) as run:
-        _, err = run.process.communicate(timeout=60)
+        _, err = run.process.communicate(timeout=PATIENCE)
         assert run.process.returncode == 0, err
         assert len(run.begun()) - begun == 32 - finished
     resumed = ShadowSignals.from_npz(tmp_path / "out.npz")
