@@ -34,7 +34,8 @@ ESTIMATOR = """
                 file.flush()
                 file.seek(0)
                 begun = len(file.readlines())
-            end = time.monotonic() + (3600 if begun > int(os.environ["QUICK"]) else 0.05)
+            slow = begun > int(os.environ["QUICK"])
+            end = time.monotonic() + (3600 if slow else 0.05)
             while time.monotonic() < end:
                 time.sleep(0.01)
             return super().fit(X, y)
