@@ -127,8 +127,9 @@ class DifferentialPrivacyClassifier(Defense):
 
     The noise of LogisticRegression does not grow with the penalty, while the penalty
     keeps it from the coefficients: the smaller epsilon and the fewer the rows, the
-    further below the best `C` without privacy, to be decided on beforehand. Half of 10,000 records of Adult with epsilon 10 give
-    an accuracy of 0.78 with ``C=10`` and of 0.83 with ``C=0.01``.
+    further below the best `C` without privacy, to be decided on beforehand. Half of
+    10,000 records of Adult with epsilon 10 give an accuracy of 0.78 with ``C=10`` and
+    of 0.83 with ``C=0.01``.
 
     diffprivlib is not followed everywhere. It counts neighbours as one row added or
     left out but publishes the number of rows; here a row is replaced, which costs trees
