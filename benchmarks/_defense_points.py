@@ -187,7 +187,7 @@ def defenses(model, base):
 def private(model, base, X_public):
     """The same for differential privacy."""
     slow = model == "HistGradientBoosting"
-    # The more a linear model is held back, the less noise hides a row of it.
+    # A strong penalty keeps the noise from the coefficients.
     linear: tuple[dict[str, float], ...] = ({}, {"C": 0.01}, {"C": 0.001})
     own_strengths = linear if model == "LogisticRegression" else ({},)
     for epsilon in (10, 1000) if slow else (1, 10, 100, 1000):
