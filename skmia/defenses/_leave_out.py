@@ -68,10 +68,11 @@ def left_out_proba(
     for rows in out:
         if len(np.unique(y[~rows])) < 2:
             n_rarest = np.bincount(y, minlength=len(classes)).min()
+            remedy = ", or leave each out of fewer models" if n_left_out > 1 else ""
             raise ValueError(
                 f"Each of {n_models} models needs two classes among the rows that it "
                 f"is fitted on. Got {len(y)} rows, with {n_rarest} of the rarest "
-                "class; pass more rows of it."
+                f"class; pass more rows of it{remedy}."
             )
     # In the parent: seeds do not depend on who fits what.
     models = [clone_with_seeds(estimator, random_state) for _ in range(n_models)]

@@ -1,4 +1,7 @@
-"""Classifiers that tell what they were fitted on."""
+"""Rows, and a classifier that tells what it was fitted on.
+
+Files with rows of their own say so with a fixture of the same name.
+"""
 
 import numpy as np
 import pytest
@@ -24,6 +27,15 @@ class Spy(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+@pytest.fixture
+def data():
+    """Three classes with text labels, 10, 20 and 30 rows, far apart."""
+    rng = np.random.RandomState(0)
+    y = np.repeat([2, 0, 1], [10, 20, 30])
+    X = rng.randn(60, 4) + 4 * np.eye(3, 4)[y]
+    return X, np.array(["pear", "fig", "apple"])[y]
 
 
 @pytest.fixture

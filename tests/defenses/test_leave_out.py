@@ -11,15 +11,6 @@ from sklearn.tree import DecisionTreeClassifier
 from skmia.defenses._leave_out import draw_left_out, left_out_proba
 
 
-@pytest.fixture
-def data():
-    """Three classes with text labels, 10, 20 and 30 rows, far apart."""
-    rng = np.random.RandomState(0)
-    y = np.repeat([2, 0, 1], [10, 20, 30])
-    X = rng.randn(60, 4) + 4 * np.eye(3, 4)[y]
-    return X, np.array(["pear", "fig", "apple"])[y]
-
-
 def run(estimator, X, y, classes, seed=0, **settings):
     settings = {"params": {}, "n_models": 5} | settings
     return left_out_proba(
@@ -78,6 +69,8 @@ def test_a_class_that_leaves_one_alone_is_an_error():
     X, y = np.arange(10.0)[:, None], np.r_[np.zeros(9, int), 1]
     with pytest.raises(ValueError, match="with 1 of the rarest class"):
         run(LogisticRegression(), X, y, ["a", "b"])
+    with pytest.raises(ValueError, match="or leave each out of fewer models"):
+        run(LogisticRegression(), X, y, ["a", "b"], n_left_out=2)
 
 
 @pytest.mark.parametrize(("n_models", "n_left_out"), [(25, 10), (5, 2), (4, 3), (2, 1)])

@@ -36,15 +36,6 @@ class Echo(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
-@pytest.fixture
-def data():
-    """Three classes with text labels, 10, 20 and 30 rows, far apart."""
-    rng = np.random.RandomState(0)
-    y = np.repeat([2, 0, 1], [10, 20, 30])
-    X = rng.randn(60, 4) + 4 * np.eye(3, 4)[y]
-    return X, np.array(["pear", "fig", "apple"])[y]
-
-
 def small(estimator=None, **settings):
     settings = {"n_models": 5, "n_left_out": 2, "random_state": 0} | settings
     return SelfDistillationClassifier(estimator, **settings)
