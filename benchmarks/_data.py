@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from skmia.datasets import fetch_adult, fetch_location30
-from skmia.utils._files import atomic_write
+from skmia.utils import atomic_write
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
 DATA_HOME = Path(__file__).with_name(".data_home")

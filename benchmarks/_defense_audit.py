@@ -9,18 +9,13 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
-from skmia.attacks import (
-    LabelOnlyAttack,
-    LiRAAttack,
-    StackedAttack,
-)
+from skmia._models import class_probabilities, seeded_clone
+from skmia._tables import content_groups, hash_rows, take_rows
+from skmia.attacks import LabelOnlyAttack, LiRAAttack, StackedAttack
 from skmia.metrics import membership_advantage, roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowSignals, fit_shadows
 from skmia.shadows._design import draw_design, partners
 from skmia.signals import SIGNALS
-from skmia.utils._cloning import seeded_clone
-from skmia.utils._response import class_probabilities
-from skmia.utils._rows import content_groups, hash_rows, take_rows
 
 METRICS = {
     "AUC": roc_auc,

@@ -7,7 +7,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from _defense_points import ORDER, OWN, UNDEFENDED
 
-from skmia.metrics import LeakageTradeoffDisplay
+from skmia.model_selection import LeakageTradeoffDisplay
 
 # The same for each method in all plots.
 STYLES = {

@@ -24,6 +24,8 @@ from scipy.special import expit
 from sklearn.frozen import FrozenEstimator
 from threadpoolctl import threadpool_limits
 
+from skmia._models import class_probabilities, seeded_clone
+from skmia._tables import take_rows
 from skmia.attacks import (
     CalibratedLossAttack,
     LabelOnlyAttack,
@@ -36,9 +38,6 @@ from skmia.attacks import (
 )
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowSignals
-from skmia.utils._cloning import seeded_clone
-from skmia.utils._response import class_probabilities
-from skmia.utils._rows import take_rows
 
 BUDGETS = (4, 8, 16, 64)
 METRICS = {

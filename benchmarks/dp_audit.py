@@ -17,8 +17,11 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from skmia.defenses import DifferentialPrivacyClassifier
-from skmia.defenses._diffprivlib import _private_logistic_class, import_diffprivlib
-from skmia.defenses._private_bounds import private_norm
+from skmia.defenses._private._bounds import private_norm
+from skmia.defenses._private._diffprivlib import (
+    _private_logistic_class,
+    import_diffprivlib,
+)
 from skmia.metrics import epsilon_lower_bound
 
 EPSILONS = (0.5, 1.0, 4.0)

@@ -20,7 +20,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.attacks import LiRAAttack
-from skmia.attacks._gaussian import VARIANCES
+from skmia.attacks._scores._gaussian import VARIANCES
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowSignals, fit_shadows
 

@@ -20,12 +20,11 @@ from joblib import Parallel, delayed
 from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import threadpool_limits
 
+from skmia._models import class_probabilities, seeded_clone
+from skmia._tables import content_groups, hash_rows, take_rows
 from skmia.attacks import LiRAAttack, RMIAAttack, StackedAttack
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.shadows import fit_shadows
-from skmia.utils._cloning import seeded_clone
-from skmia.utils._response import class_probabilities
-from skmia.utils._rows import content_groups, hash_rows, take_rows
 
 SHARES = (0.3, 0.5, 0.7)
 N_SHADOWS = 16

@@ -38,8 +38,8 @@ from skmia.attacks import (
     ShadowClassifierAttack,
     StackedAttack,
 )
-from skmia.attacks._gaussian import VARIANCES, Moments, Predictive, Spread
 from skmia.attacks._quantile import margin
+from skmia.attacks._scores._gaussian import VARIANCES, Moments, Predictive, Spread
 from skmia.metrics import roc_auc, roc_auc_interval
 from skmia.shadows import ShadowSignals
 from skmia.signals import SATURATED_LOGIT

@@ -37,10 +37,11 @@ from skmia.defenses import (
     DifferentialPrivacyClassifier,
     LabelSmoothingClassifier,
 )
-from skmia.defenses._diffprivlib import import_diffprivlib
-from skmia.metrics import attack_scorer, roc_auc
+from skmia.defenses._private._diffprivlib import import_diffprivlib
+from skmia.metrics import roc_auc
 from skmia.model_selection import (
     AuditableClassifier,
+    attack_scorer,
     best_under_leakage,
     leakage_scorer,
 )

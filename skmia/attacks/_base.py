@@ -16,10 +16,10 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from skmia._models import forget_fit
 from skmia.attacks._target import Target, resolve_target
 from skmia.signals import FloatArray
-from skmia.utils._cloning import forget_fit
-from skmia.utils._validation import own_random_state
+from skmia.utils import own_random_state
 
 
 class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):

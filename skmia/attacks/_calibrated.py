@@ -6,11 +6,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._tables import Strengths
 from skmia.attacks._reference_base import ReferenceAttack, masked_mean
 from skmia.shadows import ShadowSignals
 from skmia.signals import FloatArray
-from skmia.utils._queries import Strengths
-from skmia.utils._validation import check_option
+from skmia.utils import check_option
 
 # Relative difference of what counts as one value: single precision, with a margin for
 # a loss that is derived from a stored logit.

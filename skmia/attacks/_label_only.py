@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._models import draw_seeds
+from skmia._tables import Copies, Queries, Strengths, n_rows, take_rows
 from skmia.attacks._base import MembershipAttack, upper_quantile
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
 from skmia.attacks._target import Target
 from skmia.signals import FloatArray
-from skmia.utils._cloning import draw_seeds
-from skmia.utils._queries import Copies, Queries, Strengths
-from skmia.utils._rows import n_rows, take_rows
-from skmia.utils._validation import check_real
+from skmia.utils import check_real
 
 
 class LabelOnlyAttack(MembershipAttack):

@@ -7,13 +7,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._tables import Strengths
 from skmia.attacks._base import upper_quantile
-from skmia.attacks._gaussian import VARIANCES, FloatArray, Moments
 from skmia.attacks._pool_base import PoolAttack
-from skmia.attacks._worlds import Worlds
+from skmia.attacks._scores._gaussian import VARIANCES, FloatArray, Moments
+from skmia.attacks._scores._worlds import Worlds
 from skmia.shadows import ShadowSignals
-from skmia.utils._queries import Strengths
-from skmia.utils._validation import check_option
+from skmia.utils import check_option
 
 
 class LiRAAttack(PoolAttack):

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._tables import hash_rows
 from skmia.attacks._target import Target
 from skmia.metrics import is_resolvable
-from skmia.utils._rows import hash_rows
 
 
 def check_has_records(estimator: Any, owner: str, reason: str, instead: str) -> None:

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia.attacks._shadow_base import ShadowAttack, any_copy
+from skmia._models import class_probabilities
+from skmia._tables import any_copy, hash_rows, match_rows, mean_answer
+from skmia.attacks._shadow_base import ShadowAttack
 from skmia.shadows._fit import iter_models
 from skmia.signals import FloatArray
-from skmia.utils._labels import check_labels
-from skmia.utils._queries import mean_answer
-from skmia.utils._response import class_probabilities
-from skmia.utils._rows import hash_rows, match_rows
+from skmia.utils import check_labels
 
 
 class PoolAttack(ShadowAttack):

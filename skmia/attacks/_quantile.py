@@ -10,15 +10,13 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits
 
+from skmia._models import draw_seeds, seeded_clone
+from skmia._tables import ColumnEncoder, Hashes, hash_rows, mix, take_rows
 from skmia.attacks._base import MembershipAttack, upper_quantile
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
 from skmia.attacks._target import Target
 from skmia.signals import SATURATED_LOGIT, FloatArray, logit
-from skmia.utils._cloning import draw_seeds, seeded_clone
-from skmia.utils._encoding import ColumnEncoder
-from skmia.utils._rows import hash_rows, take_rows
-from skmia.utils._validation import check_integer, check_real
-from skmia.utils._value_bits import Hashes, mix
+from skmia.utils import check_integer, check_real
 
 # Columns of a wide sparse X that a regressor gets which takes dense input only.
 _MAX_COLUMNS = 256

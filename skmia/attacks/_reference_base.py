@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from skmia.attacks._base import upper_quantile
 from skmia.attacks._pool_base import PoolAttack
-from skmia.attacks._turns import other_shadows, turns
+from skmia.attacks._scores._turns import other_shadows, turns
 from skmia.signals import FloatArray
 
 _Judged = TypeVar("_Judged")

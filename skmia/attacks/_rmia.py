@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
+from skmia._tables import Strengths
 from skmia.attacks._reference_base import ReferenceAttack, masked_mean
 from skmia.metrics import roc_auc
 from skmia.shadows import ShadowSignals
 from skmia.signals import SMALLEST_PROBABILITY, FloatArray
-from skmia.utils._queries import Strengths
-from skmia.utils._validation import check_option, check_real
+from skmia.utils import check_option, check_real
 
 _GRID = np.arange(11) / 10
 

@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._tables import Copies, Queries, any_copy, hash_rows, mean_answer, take_rows
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records
 from skmia.attacks._target import Target
 from skmia.shadows import ShadowSignals, auto_train_size, fit_shadows
 from skmia.shadows._fit import DEFAULT_SIGNALS
 from skmia.signals import MEMBER_SIGN, SATURATED_LOGIT, SIGNALS
-from skmia.utils._queries import Copies, Queries, mean_answer
-from skmia.utils._rows import hash_rows, take_rows
-from skmia.utils._validation import check_integer, check_option, check_real
-from skmia.utils._value_bits import Hashes
+from skmia.utils import check_integer, check_option, check_real
 
 # Signals that shadows stored in other units may hold too: close to the end is at it.
 _SATURATED = 0.999 * SATURATED_LOGIT
@@ -259,15 +257,3 @@ def _saturation(values: NDArray) -> tuple[float, float]:
     saturated = magnitude >= _SATURATED
     limit = float(magnitude[~saturated].max(initial=0.0)) + float(np.log(2))
     return limit if saturated.any() else _SATURATED, limit
-
-
-def any_copy(member: NDArray[np.bool_], hashes: Hashes) -> NDArray[np.bool_]:
-    """`member`, true where any record of the same content is."""
-    order = np.argsort(hashes, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(hashes[order]) != 0])
-    if len(starts) == len(hashes):
-        return member
-    by_content = np.logical_or.reduceat(member[:, order], starts, axis=1)
-    group = np.empty(len(hashes), dtype=np.intp)
-    group[order] = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(order)]))
-    return by_content[:, group]

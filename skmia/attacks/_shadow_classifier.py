@@ -9,14 +9,14 @@ from sklearn.base import is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
+from skmia._models import draw_seeds, seeded_clone
+from skmia._tables import Strengths
 from skmia.attacks._base import upper_quantile
+from skmia.attacks._scores._turns import folds, turns
 from skmia.attacks._shadow_base import ShadowAttack
-from skmia.attacks._turns import folds, turns
 from skmia.shadows import ShadowSignals
 from skmia.signals import FloatArray
-from skmia.utils._cloning import draw_seeds, seeded_clone
-from skmia.utils._queries import Strengths
-from skmia.utils._validation import check_option
+from skmia.utils import check_option
 
 _SORTED = ("top_1", "top_2", "top_3")
 _LABELLED = ("logit", "entropy", "modified_entropy")

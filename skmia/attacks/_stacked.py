@@ -6,16 +6,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._models import MAX_SEED
+from skmia._tables import Strengths
 from skmia.attacks._base import upper_quantile
-from skmia.attacks._gaussian import FloatArray, Moments
 from skmia.attacks._pool_base import PoolAttack
-from skmia.attacks._ranker import Ranker
-from skmia.attacks._stacked_features import EXTRA_SIGNALS, StackedFeatures
-from skmia.attacks._turns import folds, turns
+from skmia.attacks._scores._features import EXTRA_SIGNALS, StackedFeatures
+from skmia.attacks._scores._gaussian import FloatArray, Moments
+from skmia.attacks._scores._ranker import Ranker
+from skmia.attacks._scores._turns import folds, turns
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowSignals
-from skmia.utils._cloning import MAX_SEED
-from skmia.utils._queries import Strengths
 
 # Rows to learn from, which keeps the fit near a second.
 _ENOUGH_ROWS = 60_000
@@ -103,7 +103,7 @@ class StackedAttack(PoolAttack):
 
     Notes
     -----
-    What is learnt from, by record (``skmia.attacks._stacked_features``): five scores of
+    What is learnt from, by record (``skmia.attacks._scores._features``): five scores of
     the logit (LiRA's ratio and its one-sided form, RMIA's ratio, the logit above the
     OUT mean and above the midpoint), the logit itself, IN and OUT location and scale
     and their difference; and where the shadows hold them, of the hinge, the entropy

@@ -10,17 +10,28 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skmia.shadows._design import draw_design
-from skmia.utils._cloning import draw_seeds, seeded_clone
-from skmia.utils._labels import check_labels, check_two_classes, encode_labels
-from skmia.utils._metadata import check_metadata, slice_metadata
-from skmia.utils._response import (
+from skmia._models import (
     check_has_response,
     check_is_classifier,
     class_probabilities,
+    draw_seeds,
+    seeded_clone,
 )
-from skmia.utils._rows import content_groups, hash_rows, n_rows, take_rows
-from skmia.utils._validation import check_has_features
+from skmia._tables import (
+    check_metadata,
+    content_groups,
+    hash_rows,
+    n_rows,
+    slice_metadata,
+    take_rows,
+)
+from skmia.shadows._design import draw_design
+from skmia.utils import (
+    check_has_features,
+    check_labels,
+    check_two_classes,
+    encode_labels,
+)
 
 FREEZE = (
     "`membership` describes one fitted model, and {name} would be fitted anew, on "

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from skmia.attacks._base import MembershipAttack, upper_quantile
 from skmia.attacks._target import Target
 from skmia.signals import MEMBER_SIGN, SIGNALS, FloatArray
-from skmia.utils._validation import check_option, check_real
+from skmia.utils import check_option, check_real
 
 _SIGNALS = ("loss", "confidence", "entropy", "modified_entropy", "correctness")
 _THRESHOLDS = ("max_fpr", "balanced_accuracy", "mean_loss")

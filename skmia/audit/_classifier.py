@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skmia._models import check_can_be_refitted, class_probabilities
 from skmia.audit._attacks import (
     configure,
     describe_attack,
@@ -14,8 +15,7 @@ from skmia.audit._attacks import (
     queries_of,
     signals_of,
 )
-from skmia.audit._blind import blind_classifier
-from skmia.audit._guards import (
+from skmia.audit._guards._base import (
     Guard,
     duplicate_rows,
     members_less_accurate,
@@ -23,6 +23,7 @@ from skmia.audit._guards import (
     saturated_probabilities,
     shared_rows,
 )
+from skmia.audit._guards._blind import blind_classifier
 from skmia.audit._inputs import (
     Pool,
     check_max_fprs,
@@ -34,10 +35,7 @@ from skmia.audit._inputs import (
 from skmia.audit._report import AuditReport
 from skmia.shadows import auto_train_size, fit_shadows
 from skmia.shadows._design import check_design_parameters
-from skmia.utils._cloning import check_can_be_refitted
-from skmia.utils._labels import encode_labels
-from skmia.utils._response import class_probabilities
-from skmia.utils._validation import check_real
+from skmia.utils import check_real, encode_labels
 
 
 def audit_classifier(

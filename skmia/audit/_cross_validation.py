@@ -7,27 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skmia._tables import take_rows
 from skmia.audit._attacks import configure, describe_attack, make_attacks, signals_of
-from skmia.audit._blind import blind_classifier
 from skmia.audit._classifier import _describe_model
 from skmia.audit._cv_run import Run, SplitModel
-from skmia.audit._guards import (
+from skmia.audit._guards._base import (
     Guard,
     duplicate_rows,
     members_less_accurate,
     missing_classes,
     saturated_probabilities,
 )
+from skmia.audit._guards._blind import blind_classifier
 from skmia.audit._inputs import check_max_fprs, check_scores, resolve_seed
 from skmia.audit._report import AuditReport
-from skmia.audit._splits import (
-    MIN_SHADOWS,
-    draw_models,
-    independent_splits,
-)
+from skmia.audit._splits import MIN_SHADOWS, draw_models, independent_splits
 from skmia.shadows import ShadowSignals
-from skmia.utils._rows import take_rows
-from skmia.utils._validation import check_real
+from skmia.utils import check_real
 
 _REMEDY = (
     "Pass cv=RepeatedStratifiedKFold(n_repeats=5), or StratifiedShuffleSplit with 10 "

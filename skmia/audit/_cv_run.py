@@ -9,16 +9,18 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 
-from skmia.attacks._shadow_base import any_copy
+from skmia._models import (
+    check_can_be_refitted,
+    class_probabilities,
+    iter_class_probabilities,
+)
+from skmia._tables import any_copy, hash_rows, n_rows
 from skmia.audit._inputs import check_model
 from skmia.audit._splits import masks
 from skmia.model_selection import AuditableClassifier
 from skmia.shadows import ShadowSignals
 from skmia.signals import SIGNALS
-from skmia.utils._cloning import check_can_be_refitted
-from skmia.utils._labels import check_labels, check_two_classes
-from skmia.utils._response import class_probabilities, iter_class_probabilities
-from skmia.utils._rows import hash_rows, n_rows
+from skmia.utils import check_labels, check_two_classes
 
 
 class SplitModel(ClassifierMixin, BaseEstimator):

@@ -12,12 +12,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
+from skmia._models import check_has_response, check_is_classifier, unwrap_frozen
+from skmia._tables import concat_rows, hash_rows, n_rows, take_rows
 from skmia.metrics._ranking import COUNT_TOLERANCE
-from skmia.utils._cloning import unwrap_frozen
-from skmia.utils._labels import encode_labels
-from skmia.utils._response import check_has_response, check_is_classifier
-from skmia.utils._rows import concat_rows, hash_rows, n_rows, take_rows
-from skmia.utils._validation import check_real
+from skmia.utils import check_real, encode_labels
 
 # How many labels or columns an error message lists.
 _MAX_LISTED = 8

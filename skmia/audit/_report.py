@@ -13,7 +13,7 @@ import sklearn
 from numpy.typing import ArrayLike, NDArray
 
 import skmia
-from skmia.audit._guards import Guard, below_chance, resolution, tied_scores
+from skmia.audit._guards._base import Guard, below_chance, resolution, tied_scores
 from skmia.audit._inputs import (
     check_length,
     check_max_fprs,
@@ -30,8 +30,7 @@ from skmia.metrics import (
     tpr_at_fpr,
     tpr_at_fpr_interval,
 )
-from skmia.utils._files import atomic_write
-from skmia.utils._validation import check_membership, check_real
+from skmia.utils import atomic_write, check_membership, check_real
 
 if TYPE_CHECKING:
     import pandas as pd

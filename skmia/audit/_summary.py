@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from skmia.audit._guards import percent
+from skmia.audit._guards._base import percent
 from skmia.audit._inputs import needed_nonmembers
 
 if TYPE_CHECKING:

@@ -2,11 +2,7 @@
 
 from skmia.datasets._adult import fetch_adult
 from skmia.datasets._purchase_like import make_purchase_like
-from skmia.datasets._trustlab import (
-    fetch_location30,
-    fetch_purchase100,
-    fetch_texas100,
-)
+from skmia.datasets._trustlab import fetch_location30, fetch_purchase100, fetch_texas100
 
 __all__ = [
     "fetch_adult",

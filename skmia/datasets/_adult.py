@@ -9,7 +9,7 @@ from sklearn.datasets import get_data_home
 
 from skmia.datasets._bunch import check_flags, import_pandas, make_bunch
 from skmia.datasets._remote import RemoteFile, get_content
-from skmia.utils._validation import check_option
+from skmia.utils import check_option
 
 _FOLDER = "https://archive.ics.uci.edu/ml/machine-learning-databases/adult/"
 _TARGET = "income"

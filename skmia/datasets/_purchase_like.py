@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia.utils._validation import check_integer, check_real, own_random_state
+from skmia.utils import check_integer, check_real, own_random_state
 
 _BLOCK_ROWS = 4096
 

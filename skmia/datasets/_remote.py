@@ -8,8 +8,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from skmia.utils._files import atomic_write
-from skmia.utils._validation import check_integer, check_real
+from skmia.utils import atomic_write, check_integer, check_real
 
 # Without one, a server that stops answering would hang the call for good.
 _TIMEOUT_SECONDS = 60

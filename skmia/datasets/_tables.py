@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from skmia.utils._files import atomic_write
+from skmia.utils import atomic_write
 
 Table = NDArray[np.uint8]
 

@@ -5,19 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._models import check_has_response, check_is_classifier, class_probabilities
+from skmia._tables import content_groups, hash_rows, slice_metadata, take_rows
 from skmia.defenses._base import Defense
-from skmia.defenses._epochs import fit_in_epochs, trains_in_epochs
 from skmia.defenses._inference_model import InferenceModel
-from skmia.defenses._simplex import project_on_simplex
-from skmia.defenses._soft_labels import fit_soft
-from skmia.utils._metadata import slice_metadata
-from skmia.utils._response import (
-    check_has_response,
-    check_is_classifier,
-    class_probabilities,
-)
-from skmia.utils._rows import content_groups, hash_rows, take_rows
-from skmia.utils._validation import check_integer, check_real
+from skmia.defenses._soft._epochs import fit_in_epochs, trains_in_epochs
+from skmia.defenses._soft._fit import fit_soft
+from skmia.defenses._soft._simplex import project_on_simplex
+from skmia.utils import check_integer, check_real
 
 # Fits of a classifier that is not trained in epochs.
 _N_FITS = 5

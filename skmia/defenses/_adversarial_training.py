@@ -6,23 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from skmia._models import class_probabilities, draw_seeds
+from skmia._tables import Perturbation, as_table, concat_rows, slice_metadata, take_rows
 from skmia.defenses._base import Defense
-from skmia.defenses._copy_effects import (
+from skmia.defenses._soft._fit import fit_soft
+from skmia.defenses._soft._strategies import (
     draws_rows,
     keep_sample_size,
     scale_counts,
     splits_rows,
     takes_weights,
 )
-from skmia.defenses._row_noise import as_table
-from skmia.defenses._soft_labels import fit_soft
 from skmia.signals import loss
-from skmia.utils._cloning import draw_seeds
-from skmia.utils._metadata import slice_metadata
-from skmia.utils._perturbation import Perturbation
-from skmia.utils._response import class_probabilities
-from skmia.utils._rows import concat_rows, take_rows
-from skmia.utils._validation import check_integer, check_real
+from skmia.utils import check_integer, check_real
 
 
 class AdversarialTrainingClassifier(Defense):

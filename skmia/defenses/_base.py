@@ -23,22 +23,24 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from skmia.utils._cloning import (
+from skmia._models import (
+    check_has_response,
+    check_is_classifier,
+    class_probabilities,
     deep_params,
     draw_seeds,
     forget_fit,
     seeded_clone,
     unwrap_frozen,
 )
-from skmia.utils._labels import check_labels, check_two_classes, encode_labels
-from skmia.utils._metadata import check_metadata
-from skmia.utils._response import (
-    check_has_response,
-    check_is_classifier,
-    class_probabilities,
+from skmia._tables import check_metadata, n_rows
+from skmia.utils import (
+    check_has_features,
+    check_labels,
+    check_two_classes,
+    encode_labels,
+    own_random_state,
 )
-from skmia.utils._rows import n_rows
-from skmia.utils._validation import check_has_features, own_random_state
 
 # Of the input tags, what a wrapper shares with the classifier that sees the rows.
 _INPUT_TAGS = (

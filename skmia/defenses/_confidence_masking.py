@@ -9,11 +9,11 @@ from scipy.special import softmax
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from skmia._models import check_is_classifier, class_probabilities
 from skmia.defenses._base import Defense, clone_with_seeds
-from skmia.defenses._leave_out import left_out_proba
 from skmia.defenses._minimal_distortion import default_attack, distort, ranked
-from skmia.utils._response import check_is_classifier, class_probabilities
-from skmia.utils._validation import check_integer, check_option, check_real
+from skmia.defenses._soft._leave_out import left_out_proba
+from skmia.utils import check_integer, check_option, check_real
 
 _METHODS = ("label", "minimal_distortion", "round", "temperature", "top_k")
 

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skmia._tables import n_rows
 from skmia.defenses._base import Defense
-from skmia.defenses._diffprivlib import load_accountant, new_accountant
-from skmia.defenses._private_aggregation import (
+from skmia.defenses._private._diffprivlib import load_accountant, new_accountant
+from skmia.defenses._private._pipeline import PrivateFit, make_plan
+from skmia.defenses._private._teachers import (
     count_votes,
     fit_student,
     gaussian_noise,
@@ -17,9 +19,7 @@ from skmia.defenses._private_aggregation import (
     noisy_winners,
     teacher_parts,
 )
-from skmia.defenses._private_pipeline import PrivateFit, make_plan
-from skmia.utils._rows import n_rows
-from skmia.utils._validation import check_integer, check_option, check_real
+from skmia.utils import check_integer, check_option, check_real
 
 
 class DifferentialPrivacyClassifier(Defense):

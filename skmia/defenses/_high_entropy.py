@@ -6,13 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from skmia._models import class_probabilities
+from skmia._tables import Perturbation, hash_rows, mix, n_rows, take_rows
 from skmia.defenses._base import Defense
-from skmia.defenses._soft_labels import fit_soft
-from skmia.utils._perturbation import Perturbation
-from skmia.utils._response import class_probabilities
-from skmia.utils._rows import hash_rows, n_rows, take_rows
-from skmia.utils._validation import check_real
-from skmia.utils._value_bits import mix
+from skmia.defenses._soft._fit import fit_soft
+from skmia.utils import check_real
 
 _N_RANDOM = 1000  # random inputs whose confidences are handed out
 _TIE = 1e-6  # by which the label's confidence is put above an equal one

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from skmia._models import class_probabilities
 from skmia.defenses._base import clone_with_seeds
-from skmia.utils._response import class_probabilities
 
 # Probabilities enter log-odds no closer to 0 and 1 than this. Trees say 0 and 1
 # exactly, and a few such rows would stretch the scale until the rest looks alike.

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia.defenses._base import Defense
-from skmia.defenses._soft_labels import fit_soft
-from skmia.utils._validation import check_real
+from skmia.defenses._soft._fit import fit_soft
+from skmia.utils import check_real
 
 
 class LabelSmoothingClassifier(Defense):

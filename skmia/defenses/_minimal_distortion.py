@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skmia.utils._response import class_probabilities
+from skmia._models import class_probabilities
 
 _GRID = np.linspace(0.0, 0.99, 34)  # shares of the uniform distribution
 _HALVINGS = 20  # steps of bisection between two of them

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._models import check_is_classifier
 from skmia.defenses._base import Defense
-from skmia.defenses._leave_out import left_out_proba
-from skmia.defenses._soft_labels import fit_soft
-from skmia.utils._response import check_is_classifier
-from skmia.utils._validation import check_integer, check_real
+from skmia.defenses._soft._fit import fit_soft
+from skmia.defenses._soft._leave_out import left_out_proba
+from skmia.utils import check_integer, check_real
 
 
 class SelfDistillationClassifier(Defense):

@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._models import draw_seeds
+from skmia._tables import RowNoise
 from skmia.defenses._base import Defense
-from skmia.defenses._epochs import fit_in_epochs, trains_in_epochs
-from skmia.defenses._leave_out import left_out_proba
-from skmia.defenses._row_noise import RowNoise
-from skmia.defenses._simplex import project_on_simplex
-from skmia.defenses._soft_labels import fit_soft
+from skmia.defenses._soft._epochs import fit_in_epochs, trains_in_epochs
+from skmia.defenses._soft._fit import fit_soft
+from skmia.defenses._soft._leave_out import left_out_proba
+from skmia.defenses._soft._simplex import project_on_simplex
 from skmia.signals import modified_entropy
-from skmia.utils._cloning import draw_seeds
-from skmia.utils._validation import check_integer, check_option, check_real
+from skmia.utils import check_integer, check_option, check_real
 
 # Epochs without noise, in which the model learns what it is sure of.
 _WARM_UP = 3

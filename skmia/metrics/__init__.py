@@ -6,7 +6,6 @@ of models, and none depends on the order of the rows.
 """
 
 from skmia.metrics._auc_interval import roc_auc_interval
-from skmia.metrics._displays import LeakageTradeoffDisplay
 from skmia.metrics._epsilon import epsilon_at_threshold, epsilon_lower_bound
 from skmia.metrics._intervals import (
     Interval,
@@ -24,7 +23,6 @@ from skmia.metrics._ranking import (
     threshold_counts,
     tpr_at_fpr,
 )
-from skmia.metrics._scorers import attack_scorer
 from skmia.metrics._significance import (
     AucPValue,
     FrequencyDifference,
@@ -36,9 +34,7 @@ __all__ = [
     "AucPValue",
     "FrequencyDifference",
     "Interval",
-    "LeakageTradeoffDisplay",
     "ThresholdCounts",
-    "attack_scorer",
     "auc_p_value",
     "clopper_pearson",
     "epsilon_at_threshold",

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from skmia.metrics._intervals import Interval, check_confidence_level, clopper_pearson
 from skmia.metrics._ranking import FloatArray, Sides, auc_of_sides, sorted_sides
-from skmia.utils._validation import check_integer, check_option, own_random_state
+from skmia.utils import check_integer, check_option, own_random_state
 
 # Counts held at a time while resampling: 32 MiB of int64.
 _BLOCK_COUNTS = 2**22

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from skmia.metrics._intervals import check_confidence_level, clopper_pearson
 from skmia.metrics._ranking import FloatArray, Sides, count_vertices, sorted_sides
-from skmia.utils._validation import check_integer, check_real, own_random_state
+from skmia.utils import check_integer, check_real, own_random_state
 
 
 def _check_delta(delta: Any) -> float:

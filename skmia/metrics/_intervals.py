@@ -18,7 +18,7 @@ from skmia.metrics._ranking import (
     sorted_sides,
     vertex_at_fpr,
 )
-from skmia.utils._validation import check_integer, check_real
+from skmia.utils import check_integer, check_real
 
 
 class Interval(NamedTuple):

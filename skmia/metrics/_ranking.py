@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skmia.utils._validation import check_membership_scores, check_real
+from skmia.utils import check_membership_scores, check_real
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -12,7 +12,7 @@ from skmia.metrics._ranking import (
     count_vertices,
     sorted_sides,
 )
-from skmia.utils._validation import check_integer, check_real
+from skmia.utils import check_integer, check_real
 
 
 class FrequencyDifference(NamedTuple):

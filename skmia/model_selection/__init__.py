@@ -4,13 +4,17 @@ scikit-learn's searches show a scorer the held-out rows only. The classifier tha
 tune is wrapped, so that the scorer finds the rows that it was trained on as well.
 """
 
+from skmia.model_selection._attack_scorer import attack_scorer
 from skmia.model_selection._auditable import AuditableClassifier
+from skmia.model_selection._displays import LeakageTradeoffDisplay
 from skmia.model_selection._leakage import leakage_scorer
 from skmia.model_selection._refit import best_under_leakage
 from skmia.model_selection._utility import utility_under_leakage
 
 __all__ = [
     "AuditableClassifier",
+    "LeakageTradeoffDisplay",
+    "attack_scorer",
     "best_under_leakage",
     "leakage_scorer",
     "utility_under_leakage",

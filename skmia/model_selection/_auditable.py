@@ -23,11 +23,9 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skmia.utils._cloning import deep_params, forget_fit, unwrap_frozen
-from skmia.utils._labels import check_labels
-from skmia.utils._metadata import is_per_row
-from skmia.utils._response import check_is_classifier
-from skmia.utils._rows import hash_rows, n_rows, take_rows
+from skmia._models import check_is_classifier, deep_params, forget_fit, unwrap_frozen
+from skmia._tables import hash_rows, is_per_row, n_rows, take_rows
+from skmia.utils import check_labels
 
 _METHODS = (
     "fit",

@@ -9,16 +9,20 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
+from skmia._models import check_has_response, iter_class_probabilities
+from skmia._tables import concat_rows, copy_rows, hash_rows, n_rows, take_rows
 from skmia.attacks import LabelOnlyAttack, MembershipAttack
 from skmia.defenses._base import masks_outputs
 from skmia.metrics import is_resolvable, membership_advantage, roc_auc, tpr_at_fpr
 from skmia.model_selection._auditable import AuditableClassifier, find_auditable
 from skmia.signals import FloatArray, logit
-from skmia.utils._cloning import copy_rows
-from skmia.utils._labels import check_labels, encode_labels
-from skmia.utils._response import check_has_response, iter_class_probabilities
-from skmia.utils._rows import concat_rows, hash_rows, n_rows, take_rows
-from skmia.utils._validation import check_integer, check_option, check_real
+from skmia.utils import (
+    check_integer,
+    check_labels,
+    check_option,
+    check_real,
+    encode_labels,
+)
 
 _METRICS = ("auc", "advantage", "tpr_at_fpr")
 _MEMBERS = ("balanced", "all")

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from skmia.metrics._search_results import comparable, read_candidates
-from skmia.utils._validation import check_real
+from skmia.model_selection._search_results import comparable, read_candidates
+from skmia.utils import check_real
 
 
 class BestUnderLeakage:
@@ -102,7 +102,7 @@ def best_under_leakage(
     --------
     leakage_scorer : Measures the leakage.
     utility_under_leakage : For halving searches, which do not ask a callable `refit`.
-    skmia.metrics.LeakageTradeoffDisplay : Shows what there is to choose from.
+    skmia.model_selection.LeakageTradeoffDisplay : Shows what there is to choose from.
 
     Notes
     -----

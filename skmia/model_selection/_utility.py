@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.metrics import get_scorer
 
 from skmia.model_selection._leakage import leakage_scorer
-from skmia.utils._validation import check_real
+from skmia.utils import check_real
 
 
 class UtilityUnderLeakage:

@@ -23,7 +23,7 @@ import skmia
 from skmia.shadows._content import describe
 from skmia.shadows._task import ShadowResult
 from skmia.shadows._warnings import from_plain, to_plain
-from skmia.utils._files import atomic_write
+from skmia.utils import atomic_write
 
 _VERSIONS = (
     *sys.version_info[:2],

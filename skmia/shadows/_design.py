@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia.utils._validation import check_integer, check_real
+from skmia.utils import check_integer, check_real
 
 BoolArray = NDArray[np.bool_]
 

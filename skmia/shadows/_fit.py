@@ -14,6 +14,14 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from skmia._models import (
+    check_can_be_refitted,
+    check_has_response,
+    check_is_classifier,
+    draw_seeds,
+    unwrap_frozen,
+)
+from skmia._tables import Copies, Queries, Strengths, content_groups
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._design import check_design_parameters, draw_design
 from skmia.shadows._pool import Pool, make_pool
@@ -22,15 +30,7 @@ from skmia.shadows._signals import ShadowSignals
 from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._warnings import Warned, emit, gather, intercept
 from skmia.signals import SIGNALS
-from skmia.utils._cloning import (
-    check_can_be_refitted,
-    draw_seeds,
-    unwrap_frozen,
-)
-from skmia.utils._queries import Copies, Queries, Strengths
-from skmia.utils._response import check_has_response, check_is_classifier
-from skmia.utils._rows import content_groups
-from skmia.utils._validation import own_random_state
+from skmia.utils import own_random_state
 
 DEFAULT_SIGNALS = ("logit", "hinge", "entropy", "modified_entropy")
 

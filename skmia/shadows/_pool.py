@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from skmia._tables import Copies, check_metadata, hash_rows, is_per_row, n_rows
 from skmia.shadows._content import describe
-from skmia.utils._labels import check_labels, check_two_classes, encode_labels
-from skmia.utils._metadata import check_metadata, is_per_row
-from skmia.utils._queries import Copies
-from skmia.utils._rows import hash_rows, n_rows
-from skmia.utils._validation import check_has_features
+from skmia.utils import (
+    check_has_features,
+    check_labels,
+    check_two_classes,
+    encode_labels,
+)
 
 
 @dataclass

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
+from skmia._tables import Queries
 from skmia.shadows._design import partners
 from skmia.signals import SATURATED_LOGIT, SIGNALS
-from skmia.utils._files import atomic_write
-from skmia.utils._queries import Queries
-from skmia.utils._validation import check_integer, check_option
+from skmia.utils import atomic_write, check_integer, check_option
 
 _FORMAT = 1
 

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import get_config
 
+from skmia._models import iter_class_probabilities, seeded_clone
+from skmia._tables import copy_rows, slice_metadata
 from skmia.shadows._content import describe
 from skmia.shadows._pool import Pool
 from skmia.shadows._warnings import Warned
 from skmia.signals import SIGNALS
-from skmia.utils._cloning import copy_rows, seeded_clone
-from skmia.utils._metadata import slice_metadata
-from skmia.utils._response import iter_class_probabilities
 
 
 @dataclass

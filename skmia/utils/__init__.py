@@ -1,1 +1,29 @@
-"""Row content, parameter checks and other helpers that the rest builds on."""
+"""Checks of parameters, messages and files; nothing here knows of the rest of skmia."""
+
+from skmia.utils._files import atomic_write
+from skmia.utils._validation import (
+    check_has_features,
+    check_integer,
+    check_labels,
+    check_membership,
+    check_membership_scores,
+    check_option,
+    check_real,
+    check_two_classes,
+    encode_labels,
+    own_random_state,
+)
+
+__all__ = [
+    "atomic_write",
+    "check_has_features",
+    "check_integer",
+    "check_labels",
+    "check_membership",
+    "check_membership_scores",
+    "check_option",
+    "check_real",
+    "check_two_classes",
+    "encode_labels",
+    "own_random_state",
+]

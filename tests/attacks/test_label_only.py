@@ -16,9 +16,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
+from skmia._tables import _queries
 from skmia.attacks import LabelOnlyAttack, LossThresholdAttack
 from skmia.metrics import roc_auc
-from skmia.utils import _queries
 
 
 class OnlyLabels(ClassifierMixin, BaseEstimator):

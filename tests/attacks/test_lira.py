@@ -7,7 +7,7 @@ from scipy import stats
 from scipy.special import expit
 
 from skmia.attacks import LiRAAttack
-from skmia.attacks._gaussian import VARIANCES, Moments, prior_strength
+from skmia.attacks._scores._gaussian import VARIANCES, Moments, prior_strength
 from skmia.shadows import ShadowSignals
 
 every_variance = pytest.mark.parametrize("variance", VARIANCES)

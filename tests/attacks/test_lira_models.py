@@ -14,7 +14,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.attacks import LiRAAttack
-from skmia.attacks._gaussian import VARIANCES
+from skmia.attacks._scores._gaussian import VARIANCES
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.signals import SATURATED_LOGIT
 

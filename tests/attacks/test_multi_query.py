@@ -19,6 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from skmia._tables._content import hash_rows
+from skmia._tables._perturbation import Perturbation
 from skmia.attacks import (
     CalibratedLossAttack,
     LiRAAttack,
@@ -28,8 +30,6 @@ from skmia.attacks import (
 )
 from skmia.metrics import roc_auc
 from skmia.shadows import ShadowSignals, fit_shadows
-from skmia.utils._perturbation import Perturbation
-from skmia.utils._rows import hash_rows
 
 ATTACKS = [
     CalibratedLossAttack,

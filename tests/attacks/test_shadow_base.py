@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
+from skmia._tables._content import any_copy
 from skmia.attacks import LiRAAttack
-from skmia.attacks._shadow_base import any_copy
 from skmia.shadows import ShadowSignals, auto_train_size, fit_shadows
 from skmia.signals import logit
 

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skmia.attacks import LiRAAttack, StackedAttack
+from skmia.attacks._scores._features import FEATURES, StackedFeatures
 from skmia.attacks._stacked import _judge
-from skmia.attacks._stacked_features import FEATURES, StackedFeatures
 from skmia.metrics import roc_auc, roc_auc_interval
 from skmia.shadows import ShadowSignals
 

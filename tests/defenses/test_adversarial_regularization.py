@@ -23,11 +23,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skmia.defenses import AdversarialRegularizationClassifier
 from skmia.defenses._adversarial_regularization import held_out
-from skmia.defenses._inference_model import (
-    InferenceModel,
-    described,
-    described_slopes,
-)
+from skmia.defenses._inference_model import InferenceModel, described, described_slopes
 from skmia.signals import confidence
 
 

@@ -29,7 +29,7 @@ from sklearn.tree import DecisionTreeClassifier, _tree
 from sklearn.utils import get_tags
 
 from skmia.defenses import DifferentialPrivacyClassifier
-from skmia.defenses._diffprivlib import (
+from skmia.defenses._private._diffprivlib import (
     PrivateLogisticRegression,
     fit_tree,
     import_diffprivlib,
@@ -318,7 +318,7 @@ def test_import_leaves_scikit_learn_as_it_was():
     before = {name: hasattr(_tree, name) for name in ("DTYPE", "DOUBLE")}
     script = (
         "import warnings; before = list(warnings.filters)\n"
-        "from skmia.defenses._diffprivlib import import_diffprivlib\n"
+        "from skmia.defenses._private._diffprivlib import import_diffprivlib\n"
         "from sklearn.tree import _tree\n"
         "had = {n: hasattr(_tree, n) for n in ('DTYPE', 'DOUBLE')}\n"
         "filters = list(warnings.filters)\n"

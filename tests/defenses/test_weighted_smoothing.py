@@ -22,10 +22,10 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
+from skmia._tables._row_noise import RowNoise
 from skmia.defenses import WeightedSmoothingClassifier
-from skmia.defenses._epochs import trains_in_epochs
-from skmia.defenses._row_noise import RowNoise
-from skmia.defenses._simplex import project_on_simplex
+from skmia.defenses._soft._epochs import trains_in_epochs
+from skmia.defenses._soft._simplex import project_on_simplex
 from skmia.defenses._weighted_smoothing import noise_scale, soft_label_of_noise
 from skmia.signals import confidence
 

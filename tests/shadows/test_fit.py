@@ -31,10 +31,11 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_info
 
+from skmia._tables._containers import take_rows
+from skmia._tables._content import hash_rows
 from skmia.shadows import fit_shadows
 from skmia.shadows._fit import DEFAULT_SIGNALS, iter_models
 from skmia.signals import SIGNALS
-from skmia.utils._rows import hash_rows, take_rows
 
 
 def make_data(n_classes=2, n=120, seed=0):

@@ -15,12 +15,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from skmia._tables import _queries
+from skmia._tables._perturbation import Perturbation
+from skmia._tables._queries import Copies, Queries, mean_answer
 from skmia.shadows import ShadowSignals, fit_shadows
 from skmia.shadows._pool import make_pool
 from skmia.signals import SATURATED_LOGIT, SIGNALS, confidence, loss
-from skmia.utils import _queries
-from skmia.utils._perturbation import Perturbation
-from skmia.utils._queries import Copies, Queries, mean_answer
 
 X, Y = make_classification(
     120, 5, n_informative=4, n_redundant=0, n_classes=3, flip_y=0.2, random_state=0

@@ -1,0 +1,31 @@
+"""What can be asked of any classifier, and copies of it."""
+
+from skmia._models._cloning import (
+    MAX_SEED,
+    check_can_be_refitted,
+    deep_params,
+    draw_seeds,
+    forget_fit,
+    seeded_clone,
+    unwrap_frozen,
+)
+from skmia._models._response import (
+    check_has_response,
+    check_is_classifier,
+    class_probabilities,
+    iter_class_probabilities,
+)
+
+__all__ = [
+    "MAX_SEED",
+    "check_can_be_refitted",
+    "check_has_response",
+    "check_is_classifier",
+    "class_probabilities",
+    "deep_params",
+    "draw_seeds",
+    "forget_fit",
+    "iter_class_probabilities",
+    "seeded_clone",
+    "unwrap_frozen",
+]

@@ -1,0 +1,97 @@
+"""Copies of an estimator and of its rows, for a fit that leaves no trace on either."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone, is_classifier
+from sklearn.feature_selection import SelectorMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
+
+MAX_SEED = np.iinfo(np.int32).max
+
+
+def unwrap_frozen(estimator: Any) -> Any:
+    """Return the estimator inside a FrozenEstimator, or the estimator itself."""
+    while isinstance(estimator, FrozenEstimator):
+        estimator = estimator.estimator
+    return estimator
+
+
+def forget_fit(estimator: Any) -> None:
+    """Delete what was fitted, or a fit that is interrupted leaves the last one's."""
+    for name in [name for name in vars(estimator) if name.endswith("_")]:
+        delattr(estimator, name)
+
+
+def deep_params(estimator: Any) -> Iterator[tuple[str, Any]]:
+    """Nested parameters, those inside of FrozenEstimators too.
+
+    A FrozenEstimator keeps its inside from ``get_params``, and so from every check.
+    """
+    for name, value in unwrap_frozen(estimator).get_params(deep=True).items():
+        yield name, value
+        if isinstance(value, FrozenEstimator):
+            yield from ((f"{name}__{n}", v) for n, v in deep_params(value))
+
+
+def check_can_be_refitted(estimator: Any) -> None:
+    """Raise or warn where a clone would keep what was learnt from the members.
+
+    Raises
+    ------
+    ValueError
+        For a frozen classifier inside: all clones would have seen the same rows, and
+        a comparison of them reads as safe.
+    """
+    for name, value in deep_params(estimator):
+        if not isinstance(value, FrozenEstimator):
+            continue
+        inside = unwrap_frozen(value)
+        if is_classifier(inside):
+            raise ValueError(
+                f"The parameter {name!r} is a frozen classifier, which shadow models "
+                "would keep as it is: they would all have seen the same rows, and "
+                "attacks with shadows would read as safe. Pass the classifier without "
+                "FrozenEstimator inside, or take an attack without shadows."
+            )
+        if get_tags(inside).target_tags.required or isinstance(inside, SelectorMixin):
+            warnings.warn(
+                f"The parameter {name!r} is a frozen {type(inside).__name__}, which "
+                "is fitted with labels. Shadow models keep it as it is: what it knows "
+                "of the members' labels is in all of them, and attacks with shadows "
+                "find too little. Leave it unfrozen.",
+                UserWarning,
+                stacklevel=3,
+            )
+
+
+def draw_seeds(random_state: np.random.RandomState, n: int) -> NDArray[np.int64]:
+    """`n` seeds, drawn in the parent so that results do not depend on workers."""
+    return random_state.randint(MAX_SEED, size=n, dtype=np.int64)
+
+
+def seeded_clone(estimator: Any, seed: int, *, single_thread: bool = True) -> Any:
+    """Clone, with every nested `random_state` set from `seed`.
+
+    Several parameters of the kind (a Pipeline of two random steps) get different
+    seeds. An estimator without one is cloned as it is. With `single_thread`, nested
+    `n_jobs` are set to 1: the parallelism is one level up.
+    """
+    copy = clone(estimator)
+    random_state = np.random.RandomState(seed)
+    changes: dict[str, int] = {}
+    for name, value in sorted(copy.get_params(deep=True).items()):
+        last = name.rpartition("__")[2]
+        if last == "random_state":
+            changes[name] = int(random_state.randint(MAX_SEED))
+        elif last == "n_jobs" and single_thread and value not in (None, 1):
+            changes[name] = 1
+        elif hasattr(value, "split") and getattr(value, "random_state", 0) is None:
+            # A splitter has no set_params, and without a seed it would draw from
+            # NumPy's global generator. It is the clone's own copy.
+            value.random_state = int(random_state.randint(MAX_SEED))
+    return copy.set_params(**changes)

@@ -1,0 +1,144 @@
+"""What a classifier says about records: probabilities in a fixed column order."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import expit, softmax
+from sklearn.base import clone, is_classifier
+from sklearn.linear_model import LogisticRegression
+
+from skmia._models._cloning import deep_params
+from skmia._tables import Copies, copy_rows, mean_answer, n_rows
+from skmia.utils import encode_labels
+
+# Values, of X or of probabilities, that a block of rows holds: 64 MiB of doubles.
+_BLOCK_VALUES = 2**23
+# Averages and float32 softmaxes end up this far outside of [0, 1]; not further.
+_ROUNDING = 1e-6
+
+
+def check_is_classifier(estimator: Any, name: str = "estimator") -> None:
+    """Raise unless `estimator` is a classifier, and not the class of one."""
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+        raise TypeError(
+            f"The '{name}' parameter must be a scikit-learn classifier. "
+            f"Got {estimator!r} instead."
+        )
+    if not is_classifier(estimator):
+        raise ValueError(
+            f"The '{name}' parameter must be a classifier; membership inference on "
+            f"regressors and transformers is not supported. "
+            f"Got {type(estimator).__name__} instead."
+        )
+
+
+def check_has_response(estimator: Any, name: str = "estimator") -> None:
+    """Raise unless `estimator` has, or once fitted will have, more than labels."""
+    if not (_has_response(estimator) or _has_response(_with_defaults(estimator))):
+        raise TypeError(
+            f"The '{name}' parameter must have predict_proba or decision_function: "
+            f"labels alone hold no confidences. Got {type(estimator).__name__} "
+            "instead, which has neither; wrap it in CalibratedClassifierCV before it "
+            "is fitted."
+        )
+
+
+def _has_response(estimator: Any) -> bool:
+    return hasattr(estimator, "predict_proba") or hasattr(
+        estimator, "decision_function"
+    )
+
+
+def _with_defaults(estimator: Any) -> Any:
+    """An unfitted stack has what its last step has, and no last step by default.
+
+    Wherever one is inside of `estimator`, it is given what it will be fitted with.
+    """
+    last = [
+        name
+        for name, value in estimator.get_params(deep=True).items()
+        if name.rpartition("__")[2] == "final_estimator" and value is None
+    ]
+    if not last:
+        return estimator
+    return clone(estimator).set_params(**dict.fromkeys(last, LogisticRegression()))
+
+
+def class_probabilities(
+    estimator: Any, X: Any, classes: NDArray | None = None
+) -> NDArray[np.floating]:
+    """Probabilities of `estimator`, with the columns of `classes`.
+
+    Margins become probabilities through the sigmoid (two classes) or the softmax,
+    which keeps the margin as the logit, up to 708. A class that the estimator was not
+    fitted on has probability 0.
+    """
+    known = np.asarray(estimator.classes_)
+    if hasattr(estimator, "predict_proba"):
+        proba = _within_bounds(np.asarray(estimator.predict_proba(X)))
+    else:
+        check_has_response(estimator)
+        margin = np.asarray(estimator.decision_function(X), dtype=np.float64)
+        if margin.ndim == 1:
+            # Two sigmoids rather than p and 1 - p: each keeps its digits near 0.
+            proba = np.column_stack([expit(-margin), expit(margin)])
+        else:
+            _check_one_margin_per_class(estimator, margin, len(known))
+            proba = softmax(margin, axis=1)
+    if classes is None or np.array_equal(known, classes):
+        return proba
+    aligned = np.zeros((len(proba), len(classes)), dtype=proba.dtype)
+    aligned[:, encode_labels(known, classes, "estimator")] = proba
+    return aligned
+
+
+def _within_bounds(proba: NDArray) -> NDArray:
+    low, high = proba.min(initial=0.0), proba.max(initial=1.0)
+    if (low < 0 or high > 1) and low >= -_ROUNDING and high <= 1 + _ROUNDING:
+        return np.clip(proba, 0.0, 1.0)
+    return proba  # what lies further out is an error of the signals
+
+
+def _check_one_margin_per_class(
+    estimator: Any, margin: NDArray, n_classes: int
+) -> None:
+    """Raise for margins of pairs of classes, which three classes have three of too."""
+    pairs = any(
+        name.rpartition("__")[2] == "decision_function_shape" and value == "ovo"
+        for name, value in deep_params(estimator)
+    )
+    if pairs or margin.shape[1] != n_classes:
+        raise ValueError(
+            f"The decision_function of {type(estimator).__name__} must return one "
+            f"margin for each of {n_classes} classes. Got shape {margin.shape} with "
+            "margins of pairs or of other columns instead; pass an estimator with "
+            "predict_proba or decision_function_shape='ovr'."
+        )
+
+
+def iter_class_probabilities(
+    estimator: Any, X: Any, classes: NDArray, copies: Copies | None = None
+) -> Iterator[tuple[slice, NDArray[np.floating]]]:
+    """Blocks of `class_probabilities` of rows of X, each of bounded size.
+
+    The estimator gets rows of its own, to write in if it likes. With `copies`, the
+    probabilities are means over each row and its copies.
+    """
+    ask = partial(class_probabilities, estimator, classes=classes)
+    n = n_rows(X)
+    step = max(1, _BLOCK_VALUES // max(len(classes), _values_per_row(X)))
+    for start in range(0, n, step):
+        rows = slice(start, min(start + step, n))
+        block = copy_rows(X, np.arange(rows.start, rows.stop))
+        yield rows, mean_answer(ask, block, copies)
+
+
+def _values_per_row(X: Any) -> int:
+    if sparse.issparse(X):
+        return X.nnz // X.shape[0] + 1
+    shape = getattr(X, "shape", ())
+    return int(np.prod(shape[1:]))

@@ -1,0 +1,35 @@
+"""Rows of any container, by position and by content."""
+
+from skmia._tables._containers import concat_rows, copy_rows, n_rows, take_rows
+from skmia._tables._content import any_copy, content_groups, hash_rows, match_rows
+from skmia._tables._encoding import ColumnEncoder, encode_columns
+from skmia._tables._metadata import check_metadata, is_per_row, slice_metadata
+from skmia._tables._perturbation import Perturbation
+from skmia._tables._queries import Copies, Queries, Strengths, mean_answer
+from skmia._tables._row_noise import RowNoise, as_table
+from skmia._tables._value_bits import Hashes, mix
+
+__all__ = [
+    "ColumnEncoder",
+    "Copies",
+    "Hashes",
+    "Perturbation",
+    "Queries",
+    "RowNoise",
+    "Strengths",
+    "any_copy",
+    "as_table",
+    "check_metadata",
+    "concat_rows",
+    "content_groups",
+    "copy_rows",
+    "encode_columns",
+    "hash_rows",
+    "is_per_row",
+    "match_rows",
+    "mean_answer",
+    "mix",
+    "n_rows",
+    "slice_metadata",
+    "take_rows",
+]

@@ -1,0 +1,145 @@
+"""Rows by content: hash them, match them, and number equal ones.
+
+A hash is a function of the row alone, never of the rows around it: rows that are scored
+later are matched to a pool that was hashed before, in another process or container.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from skmia._tables._containers import (
+    as_array,
+    frame_columns,
+    is_pandas,
+    is_polars,
+    n_rows,
+)
+from skmia._tables._value_bits import GOLDEN, MASK, MISSING, Hashes, mix, value_bits
+
+_LABEL = np.uint64(0x1D8E4E27C1F0E2B5)  # keeps a label apart from a further column
+_BLOCK = 1 << 16  # values hashed at a time: the temporaries stay in the cache
+
+
+def hash_rows(X: Any, y: Any = None) -> Hashes:
+    """Return a 64-bit hash of the content of each row of X, and of its label.
+
+    Equal content has an equal hash in any container: array, list, frame or sparse
+    matrix. Numbers are compared as float64 (integers exactly), so 1, 1.0 and True are
+    equal; -0.0 equals 0.0; NaN, None, NA and NaT are one missing value. Times are
+    compared as instants, anything else as text. Names and index do not count.
+
+    The hash is additive over columns and 0 contributes nothing, so that a sparse matrix
+    costs what it stores. It is not meant to withstand rows crafted to collide.
+    """
+    sums, n_columns = _row_sums(X)
+    # The width counts, or a column of zeros could be added unnoticed.
+    hashes = mix(sums + np.uint64(GOLDEN * (n_columns + 1) & MASK))
+    if y is None:
+        return hashes
+    labels, _ = _row_sums(y)
+    if len(labels) != len(hashes):
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: "
+            f"{[len(hashes), len(labels)]}. Pass one label per row."
+        )
+    return mix(hashes ^ mix(labels + _LABEL))
+
+
+def match_rows(query_hashes: Hashes, pool_hashes: Hashes) -> NDArray[np.intp]:
+    """Return the position of the first pool row with each hash, -1 where absent."""
+    query, pool = np.asarray(query_hashes), np.asarray(pool_hashes)
+    if pool.size == 0:
+        return np.full(query.shape, -1, dtype=np.intp)
+    order = np.argsort(pool, kind="stable")  # stable: the first of equals comes first
+    found = np.searchsorted(pool, query, sorter=order)
+    positions = order[np.minimum(found, pool.size - 1)]
+    return np.where(pool[positions] == query, positions, -1).astype(np.intp, copy=False)
+
+
+def content_groups(hashes: Hashes) -> NDArray[np.intp]:
+    """Return a group number per row, equal for equal content, by first appearance."""
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    number = np.empty(first.size, dtype=np.intp)
+    number[np.argsort(first)] = np.arange(first.size)
+    return number[group]
+
+
+def _column_keys(n_columns: int) -> tuple[Hashes, Hashes]:
+    """Return a key per column, and what a zero would contribute under that key."""
+    keys = mix(np.arange(1, n_columns + 1, dtype=np.uint64) * np.uint64(GOLDEN))
+    return keys, mix(keys)
+
+
+def _row_sums(X: Any) -> tuple[Hashes, int]:
+    """Return the sum over columns of the scrambled values, and the number of columns.
+
+    A value contributes mix(bits ^ key) - mix(key): none for a zero, whose bits are 0.
+    """
+    if sparse.issparse(X):
+        return _sparse_sums(X)
+    if is_pandas(X) or is_polars(X):
+        n_columns = 1 if len(X.shape) == 1 else X.shape[1]
+        keys, zeros = _column_keys(n_columns)
+        sums = np.zeros(n_rows(X), dtype=np.uint64)
+        for column, key in zip(frame_columns(X), keys, strict=True):
+            sums += mix(_frame_bits(column) ^ key)
+        return sums - zeros.sum(), n_columns
+    values = as_array(X)
+    n, n_columns = n_rows(values), math.prod(values.shape[1:])
+    values = values.reshape(n, n_columns)
+    keys, zeros = _column_keys(n_columns)
+    sums = np.empty(n, dtype=np.uint64)
+    step = max(1, _BLOCK // max(1, n_columns))
+    for start in range(0, n, step):
+        bits = value_bits(values[start : start + step])
+        bits ^= keys
+        sums[start : start + step] = mix(bits).sum(axis=1)
+    return sums - zeros.sum(), n_columns
+
+
+def _sparse_sums(X: Any) -> tuple[Hashes, int]:
+    X = (X if X.ndim == 2 else X.reshape((-1, 1))).tocsr()
+    if not X.has_canonical_format:
+        X = X.copy()  # tocsr returns the caller's own matrix where it is CSR already
+        X.sum_duplicates()
+    keys, zeros = _column_keys(X.shape[1])
+    n_stored = int(X.indptr[-1])
+    running = np.zeros(n_stored + 1, dtype=np.uint64)
+    for start in range(0, n_stored, _BLOCK):
+        block = slice(start, min(start + _BLOCK, n_stored))
+        columns = X.indices[block]
+        values = mix(value_bits(X.data[block]) ^ keys[columns])
+        running[block.start + 1 : block.stop + 1] = values - zeros[columns]
+    # Differences of a running sum, exact modulo 2**64; reduceat trips over empty rows.
+    np.cumsum(running, out=running)
+    return running[X.indptr[1:]] - running[X.indptr[:-1]], X.shape[1]
+
+
+def _frame_bits(column: Any) -> Hashes:
+    if is_polars(column):
+        bits = np.full(len(column), MISSING)
+        bits[column.is_not_null().to_numpy()] = value_bits(
+            column.drop_nulls().to_numpy()
+        )
+        return bits
+    if isinstance(column.dtype, np.dtype):
+        return value_bits(column.to_numpy())
+    # Categories, nullable, Arrow-backed, zoned times: hash what differs, missing is -1.
+    codes, uniques = column.factorize()
+    return np.append(value_bits(np.asarray(uniques)), MISSING)[codes]
+
+
+def any_copy(member: NDArray[np.bool_], hashes: Hashes) -> NDArray[np.bool_]:
+    """`member`, true where any record of the same content is."""
+    order = np.argsort(hashes, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(hashes[order]) != 0])
+    if len(starts) == len(hashes):
+        return member
+    by_content = np.logical_or.reduceat(member[:, order], starts, axis=1)
+    group = np.empty(len(hashes), dtype=np.intp)
+    group[order] = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(order)]))
+    return by_content[:, group]

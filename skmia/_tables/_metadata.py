@@ -1,0 +1,47 @@
+"""Fit metadata: values that belong to rows travel with them."""
+
+from collections.abc import Mapping, Set
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmia._tables._containers import n_rows, take_rows
+
+
+def slice_metadata(params: Mapping[str, Any], rows: NDArray, n: int) -> dict[str, Any]:
+    """`params` for the chosen `rows` of `n`: what has one value per row is sliced."""
+    return {
+        name: take_rows(value, rows) if is_per_row(value, n) else value
+        for name, value in params.items()
+    }
+
+
+def is_per_row(value: Any, n: int) -> bool:
+    """Whether `value` holds one entry for each of `n` rows."""
+    if isinstance(value, (str, bytes, Mapping, Set)) or not hasattr(value, "__len__"):
+        return False
+    return getattr(value, "ndim", 1) > 0 and n_rows(value) == n
+
+
+def check_metadata(params: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
+    """`params` as a dict, or an error where weights do not belong to the rows.
+
+    Weights of another length would be passed on whole, and could by chance have the
+    length of a training set.
+    """
+    if params is None:
+        return {}
+    if not isinstance(params, Mapping):
+        raise TypeError(
+            "The 'params' parameter must be a dict of metadata for fit, such as "
+            f"{{'sample_weight': weights}}. Got {type(params).__name__} instead."
+        )
+    for name, value in params.items():
+        is_weight = str(name).rpartition("__")[2] == "sample_weight"
+        if is_weight and np.ndim(value) > 0 and not is_per_row(value, n):
+            raise ValueError(
+                f"The 'params' parameter has {name!r} of length {n_rows(value)}, but "
+                f"X has {n} rows. Pass one weight per row of X."
+            )
+    return dict(params)

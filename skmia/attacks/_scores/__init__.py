@@ -1,0 +1,1 @@
+"""The arithmetic of the attacks: pure functions and small classes on arrays."""

@@ -1,0 +1,152 @@
+"""What StackedAttack sees of a record under the target, or a shadow in its turn."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, log_expit
+
+from skmia.attacks._reference_base import masked_mean
+from skmia.attacks._scores._gaussian import FloatArray, Moments
+from skmia.attacks._scores._worlds import Worlds
+from skmia.signals import SMALLEST_PROBABILITY
+
+#: From the logit: the five scores, then what they are made of. 1 stands for a feature
+#: that evidence of membership must not decrease in. The first is LiRA's score.
+FEATURES = {
+    "likelihood_ratio": 1,
+    "offline_surprise": 1,
+    "log_ratio_to_average_model": 1,
+    "logit_above_out_mean": 1,
+    "logit_above_midpoint": 1,
+    "logit": 0,
+    "in_location": 0,
+    "out_location": 0,
+    "in_scale": 0,
+    "out_scale": 0,
+    "in_minus_out": 0,
+}
+#: Signals that tell apart records of equal logits, as neighbours and trees give them.
+EXTRA_SIGNALS = ("hinge", "entropy", "modified_entropy")
+#: From each of those that the shadows hold.
+FEATURES_OF_EXTRA = {
+    "above_out_mean": 1,
+    "above_midpoint": 1,
+    "value": 0,
+    "in_mean": 0,
+    "out_mean": 0,
+}
+
+
+class StackedFeatures:
+    """Features of all records under any model.
+
+    Parameters
+    ----------
+    values : dict of str to ndarray of shape (n_shadows, n_records)
+        Signals under the shadows, greater for members; the logit at least.
+    member : ndarray of bool of shape (n_shadows, n_records)
+        Which shadow was fitted on which record.
+    """
+
+    def __init__(self, values: dict[str, NDArray], member: NDArray[np.bool_]) -> None:
+        self.values, self.member = values, member
+        self.worlds = Worlds(values["logit"], member, "shrunk")
+        self.extra = [name for name in EXTRA_SIGNALS if name in values]
+        # In double precision: in single, logits below -103 would be a p of 0.
+        self._p = expit(values["logit"], dtype=np.float64)
+        everything = np.ones(member.shape, dtype=bool)
+        self._averages = self._averages_over(everything)
+
+    @property
+    def directions(self) -> dict[str, int]:
+        """Direction of every column by name."""
+        return FEATURES | {
+            f"{signal}_{name}": direction
+            for signal in self.extra
+            for name, direction in FEATURES_OF_EXTRA.items()
+        }
+
+    def of_target(
+        self, values: dict[str, NDArray], rows: NDArray[np.intp]
+    ) -> FloatArray:
+        """Of the records at `rows` by the target's `values`: (n_rows, n_features)."""
+        averages = {
+            name: [a[rows] for a in said] for name, said in self._averages.items()
+        }
+        return self._columns(values, self.worlds.at(rows), averages)
+
+    def of_shadow(self, k: int, twin: NDArray[np.intp]) -> FloatArray:
+        """Of all records, shadow `k` as the target.
+
+        Parameters
+        ----------
+        k : int
+            The shadow, which is not one of its own shadows.
+        twin : ndarray of int of shape (n_records,)
+            For each record the shadow that is left out as well, -1 for none.
+
+        Returns
+        -------
+        ndarray of shape (n_records, n_features)
+            The columns of ``directions``.
+        """
+        rows = np.arange(self.member.shape[1])
+        rest = np.ones(self.member.shape, dtype=bool)
+        rest[k] = False
+        rest[twin[twin >= 0], rows[twin >= 0]] = False
+        sides = self.worlds.turn(k, twin, self.values["logit"], self.member, rows)
+        said = {name: values[k] for name, values in self.values.items()}
+        return self._columns(said, sides, self._averages_over(rest))
+
+    def _averages_over(
+        self, rest: NDArray[np.bool_]
+    ) -> dict[str, tuple[FloatArray, FloatArray]]:
+        """IN and OUT means of p and the extra signals, over the shadows in `rest`."""
+        inside, outside = self.member & rest, ~self.member & rest
+        said = {"p": self._p} | {name: self.values[name] for name in self.extra}
+        return {name: _two_means(v, inside, outside) for name, v in said.items()}
+
+    def _columns(
+        self,
+        values: dict[str, NDArray],
+        sides: tuple[Moments, Moments],
+        averages: Mapping[str, Sequence[FloatArray]],
+    ) -> FloatArray:
+        x = np.asarray(values["logit"], dtype=np.float64)
+        held, left_out = self.worlds.distributions(*sides)
+        low, high = left_out.location, held.location
+        average = np.maximum(sum(averages["p"]) / 2, SMALLEST_PROBABILITY)
+        columns = [
+            held.log_density(x) - left_out.log_density(x),
+            left_out.surprise(x),
+            log_expit(x) - np.log(average),
+            x - low,
+            x - (low + high) / 2,
+            x,
+            high,
+            low,
+            held.scale,
+            left_out.scale,
+            high - low,
+        ]
+        for name in self.extra:
+            value = np.asarray(values[name], dtype=np.float64)
+            high, low = averages[name]
+            columns += [value - low, value - (low + high) / 2, value, high, low]
+        return np.column_stack(columns)
+
+
+def _two_means(
+    values: NDArray, inside: NDArray[np.bool_], outside: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
+    """IN and OUT means; one side stands for both where a record has no other.
+
+    Of the counts nothing is told: they would give the target away.
+    """
+    mean_in, n_in = masked_mean(values, inside)
+    mean_out, n_out = masked_mean(values, outside)
+    return (
+        np.where(n_in > 0, mean_in, mean_out),
+        np.where(n_out > 0, mean_out, mean_in),
+    )

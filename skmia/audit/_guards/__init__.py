@@ -1,0 +1,1 @@
+"""What would make a figure misleading, found and said."""

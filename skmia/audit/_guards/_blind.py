@@ -1,0 +1,173 @@
+"""A blind classifier: do members and non-members differ without any model.
+
+Where a classifier that never sees the model tells the two sets apart, an attack may
+do no more than that, and its figures are no measure of what the model leaks [1]_.
+
+References
+----------
+.. [1] D. Das, J. Zhang and F. Tramèr, "Blind baselines beat membership inference
+   attacks for foundation models", 2024. https://arxiv.org/abs/2406.16201
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.stats import rankdata
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import StratifiedGroupKFold
+from threadpoolctl import threadpool_limits
+
+from skmia._tables import encode_columns, hash_rows, take_rows
+from skmia.audit._guards._base import Guard
+from skmia.metrics import Interval, roc_auc, roc_auc_interval
+
+_MAX_ROWS = 4000
+_MIN_ROWS = 40  # of either set, after repeats: fewer make no fold worth a fit
+_MAX_COLUMNS = 256
+_N_FOLDS = 5
+_MIN_AUC = 0.55
+
+
+def blind_classifier(
+    X: Any,
+    y: NDArray,
+    membership: NDArray[np.bool_],
+    *,
+    confidence_level: float,
+    seed: int,
+) -> list[Guard]:
+    """Cross-validate a boosted-tree model that has the rows and not the target.
+
+    At most 4,000 rows, drawn with `seed`, as even between the sets as there are rows;
+    equal rows stay in one fold, so that nothing is recognised that was memorised.
+    """
+    rng = np.random.default_rng(seed)
+    rows = _draw_rows(membership, rng)
+    X, y, membership = take_rows(X, rows), y[rows], membership[rows]
+    groups = np.unique(hash_rows(X), return_inverse=True)[1]
+    distinct = min(np.unique(groups[side]).size for side in (membership, ~membership))
+    if distinct < _MIN_ROWS:
+        message = (
+            "Whether members and non-members differ without the model was not checked: "
+            f"that takes {_MIN_ROWS} different rows on either side, and one side has "
+            f"{distinct}."
+        )
+        return [Guard("blind_classifier", "note", message, distinct)]
+    columns, names = encode_columns(X)
+    label = np.unique(y, return_inverse=True)[1].astype(np.float64)
+    scores = _out_of_fold_scores(columns, label, membership, groups, seed)
+    auc = float(roc_auc(membership, scores))
+    interval: Interval = roc_auc_interval(
+        membership, scores, confidence_level=confidence_level
+    )
+    if not (interval.low > 0.5 and auc > _MIN_AUC):
+        return []
+    name, alone = _most_telling(columns, names, label, membership)
+    message = (
+        "A plain classifier that never sees the model tells members from non-members "
+        f"with AUC {auc:.3f} [{interval.low:.3f}, {interval.high:.3f}] ({name} alone: "
+        f"{alone:.3f}). The two sets seem to come from different sources, times or "
+        "filters. Then the figures mix that with what the model leaks; compare members "
+        "with rows that were held out at random."
+    )
+    return [Guard("blind_classifier", "warning", message, int(rows.size), auc)]
+
+
+def _draw_rows(
+    membership: NDArray[np.bool_], rng: np.random.Generator
+) -> NDArray[np.intp]:
+    sides = np.flatnonzero(membership), np.flatnonzero(~membership)
+    if membership.size <= _MAX_ROWS:
+        return np.arange(membership.size)
+    # Half of the rows from either side; what one side lacks, the other may take.
+    n = [side.size for side in sides]
+    half = _MAX_ROWS // 2
+    sizes = [min(n[i], max(half, _MAX_ROWS - n[1 - i])) for i in (0, 1)]
+    drawn = [
+        rng.choice(side, size, replace=False)
+        for side, size in zip(sides, sizes, strict=True)
+    ]
+    return np.sort(np.concatenate(drawn))
+
+
+def _out_of_fold_scores(
+    columns: Any,
+    label: NDArray[np.float64],
+    membership: NDArray[np.bool_],
+    groups: NDArray[np.intp],
+    seed: int,
+) -> NDArray[np.float64]:
+    scores = np.empty(membership.size)
+    folds = StratifiedGroupKFold(_N_FOLDS, shuffle=True, random_state=seed)
+    for train, test in folds.split(label, membership, groups):
+        chosen = _differing_columns(columns, membership, train)
+        # No class_weight: it would change no rank and make the binning slow.
+        model = HistGradientBoostingClassifier(
+            max_iter=50,
+            max_leaf_nodes=15,
+            early_stopping=False,
+            random_state=seed,
+        )
+        # One thread: on so few rows the threads would only wait for one another.
+        with threadpool_limits(1, user_api="openmp"):
+            model.fit(_design(columns, label, train, chosen), membership[train])
+            proba = model.predict_proba(_design(columns, label, test, chosen))
+        scores[test] = proba[:, 1]
+    return scores
+
+
+def _differing_columns(
+    columns: Any, membership: NDArray[np.bool_], train: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Return the columns whose means differ most on the training rows.
+
+    It keeps a wide table, such as a bag of words, from being made dense as a whole.
+    """
+    n_columns = columns.shape[1]
+    if n_columns <= _MAX_COLUMNS:
+        return np.arange(n_columns)
+    rows, members = columns[train], membership[train]
+    if sparse.issparse(rows):
+        variance = rows.power(2).mean(axis=0) - rows.mean(axis=0) ** 2
+        spread = np.sqrt(np.maximum(variance, 0))
+    else:
+        rows = np.nan_to_num(rows)
+        spread = rows.std(axis=0)
+    mean = rows[members].mean(axis=0), rows[~members].mean(axis=0)
+    distance = np.abs(mean[0] - mean[1]) / np.where(spread > 0, spread, 1)
+    return np.argsort(-distance, kind="stable")[:_MAX_COLUMNS]
+
+
+def _design(
+    columns: Any,
+    label: NDArray[np.float64],
+    rows: NDArray[np.intp],
+    chosen: NDArray[np.intp],
+) -> NDArray[np.float64]:
+    part = columns[rows][:, chosen]
+    dense = part.toarray() if sparse.issparse(part) else part
+    return np.column_stack([dense, label[rows]])
+
+
+def _most_telling(
+    columns: Any,
+    names: list[str],
+    label: NDArray[np.float64],
+    membership: NDArray[np.bool_],
+) -> tuple[str, float]:
+    """Name the column that separates the sets best by order alone, with its AUC."""
+    everything = np.arange(membership.size)
+    chosen = _differing_columns(columns, membership, everything)
+    design = _design(columns, label, everything, chosen)
+    # Missing values rank lowest, so that missingness counts as a difference.
+    ranks = rankdata(np.where(np.isnan(design), -np.inf, design), axis=0)
+    n_members = int(membership.sum())
+    n_nonmembers = membership.size - n_members
+    rank_sum = ranks[membership].sum(axis=0) - n_members * (n_members + 1) / 2
+    auc = rank_sum / (n_members * n_nonmembers)
+    auc = np.maximum(auc, 1 - auc)
+    best = int(np.argmax(auc))
+    name = "the label" if best == len(chosen) else names[chosen[best]]
+    return name, float(auc[best])

@@ -1,0 +1,363 @@
+"""The command line: ``skmia audit`` and ``skmia demo``.
+
+Exit status: 0 done, 1 a limit of ``--fail-above`` is exceeded, 2 wrong input (one line
+on standard error), 3 a failure nobody foresaw (with its traceback), 130 interrupted.
+"""
+
+import importlib.util
+import math
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import skmia
+from skmia.cli._messages import (
+    EXIT_INPUT,
+    EXIT_INTERRUPTED,
+    PACKAGES,
+    boundary,
+    install_hint,
+    say,
+)
+from skmia.cli._model_files import one_line
+
+if TYPE_CHECKING:
+    import typer
+
+    from skmia.audit import AuditReport
+
+EXIT_LIMIT, EXIT_FAILURE = 1, 3
+
+_MAX_FPRS = (0.1, 0.01, 0.001)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Parameters
+    ----------
+    argv : sequence of str, default=None
+        The arguments; those of the process where it is None.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    lacking = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if lacking:
+        say("error", install_hint(lacking))
+        return EXIT_INPUT
+    import typer
+
+    # A terminal that cannot show a character of a report must not cost the report.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    # Its own class is not public in every release.
+    usage_error: Any = typer.BadParameter.__mro__[2]
+    try:
+        status = make_app()(
+            list(sys.argv[1:] if argv is None else argv),
+            prog_name="skmia",
+            standalone_mode=False,
+        )
+    except usage_error as error:
+        message = one_line(error.format_message()).rstrip(".")
+        say("error", f"{message} (see 'skmia --help')")
+        return EXIT_INPUT
+    except (KeyboardInterrupt, typer.Abort):
+        say("error", "interrupted")
+        return EXIT_INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        return EXIT_FAILURE
+    return status if isinstance(status, int) else 0
+
+
+def make_app() -> "typer.Typer":
+    """Build the typer application; here, since typer is an optional package."""
+    import typer
+
+    app = typer.Typer(
+        help="Membership inference audits of scikit-learn classifiers.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+
+    def show_version(value: bool) -> None:
+        if value:
+            print(f"skmia {skmia.__version__}")
+            raise typer.Exit()
+
+    @app.callback()
+    def root(
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version",
+                help="Show the version and exit.",
+                callback=show_version,
+                is_eager=True,
+            ),
+        ] = False,
+    ) -> None:
+        pass
+
+    @app.command()
+    def audit(
+        model: Annotated[
+            Path, typer.Argument(help="A fitted classifier: .skops, .joblib or .pkl.")
+        ],
+        members: Annotated[
+            Path, typer.Option(help="The rows it was trained on: .csv or .parquet.")
+        ],
+        nonmembers: Annotated[
+            Path, typer.Option(help="Rows of the same source it was not trained on.")
+        ],
+        target: Annotated[str, typer.Option(help="The column of labels.")],
+        shadows: Annotated[int, typer.Option(help="Number of shadow models.")] = 16,
+        jobs: Annotated[
+            int, typer.Option(help="Shadow models fitted at a time; -1 for all cores.")
+        ] = 1,
+        seed: Annotated[int, typer.Option(help="The same seed, the same report.")] = 0,
+        json: Annotated[
+            Path | None, typer.Option(help="Write the report to this file.")
+        ] = None,
+        fail_above: Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="METRIC=LIMIT",
+                help="Exit with status 1 if the worst attack reads more: auc=0.6, "
+                "advantage=0.2 or tpr@0.01=0.05 (the FPR as a fraction). Repeatable.",
+            ),
+        ] = None,
+        drop: Annotated[
+            list[str] | None,
+            typer.Option(metavar="COLUMN", help="Leave a column out. Repeatable."),
+        ] = None,
+        text: Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="COLUMN",
+                help="Keep a column of a .csv as it is written: '007' stays '007', "
+                "'NA' is no missing value. Repeatable.",
+            ),
+        ] = None,
+        missing: Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="FIELD",
+                help="Another field of a .csv that stands for a missing value, such "
+                "as '?'. Repeatable.",
+            ),
+        ] = None,
+        trust: Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="TYPE",
+                help="Admit a type of your own in a .skops file, by its full name. "
+                "Repeatable.",
+            ),
+        ] = None,
+        trust_pickle: Annotated[
+            bool,
+            typer.Option(
+                "--trust-pickle",
+                help="Load a .joblib or .pkl file, which runs whatever code is in it.",
+            ),
+        ] = False,
+        cache_dir: Annotated[
+            Path | None,
+            typer.Option(
+                help="Keep finished shadows here; an audit that was stopped "
+                "goes on where it was."
+            ),
+        ] = None,
+    ) -> None:
+        """Attack a fitted classifier and report what its answers give away.
+
+        The columns have to be those the model was fitted on, and the target. The
+        fields of a .csv are read as pandas reads them by itself, for both files
+        together: what looks like a number is one, and "", "NA", "None" and the like are
+        missing.
+        """
+        with boundary():
+            status = _audit(
+                model,
+                (members, nonmembers),
+                target,
+                reading={
+                    "drop": drop or [],
+                    "text": text or [],
+                    "missing": missing or [],
+                },
+                loading={"trusted": trust or [], "trust_pickle": trust_pickle},
+                limits=parse_limits(fail_above or []),
+                json=json,
+                settings={
+                    "n_shadows": shadows,
+                    "n_jobs": jobs,
+                    "random_state": seed,
+                    "cache_dir": cache_dir,
+                },
+            )
+        raise typer.Exit(status)
+
+    @app.command()
+    def demo(
+        jobs: Annotated[int, typer.Option(help="Shadow models fitted at a time.")] = 2,
+        seed: Annotated[int, typer.Option(help="The same seed, the same report.")] = 0,
+    ) -> None:
+        """Audit an over-fitted and a regularised forest, side by side."""
+        from skmia.cli._demo import run_demo
+
+        with boundary():
+            print(run_demo(n_jobs=jobs, random_state=seed, verbose=_verbosity()))
+
+    return app
+
+
+def parse_limits(options: Sequence[str]) -> list[tuple[str, float]]:
+    """Turn ``METRIC=LIMIT`` into pairs, with the metrics named as a report names them.
+
+    Raises
+    ------
+    ValueError
+        For another metric, or a limit that no audit could exceed.
+    """
+    limits = []
+    for option in options:
+        metric, _, number = option.partition("=")
+        try:
+            limit = float(number)
+        except ValueError:
+            limit = math.nan
+        if not 0 <= limit < 1:
+            raise ValueError(
+                "--fail-above must be METRIC=LIMIT with a limit in [0, 1), such as "
+                f"auc=0.6. Got {option!r} instead."
+            )
+        limits.append((_metric(metric), limit))
+    return limits
+
+
+def _metric(name: str) -> str:
+    if name in ("auc", "advantage"):
+        return name
+    kind, _, rate = name.partition("@")
+    try:
+        fpr = float(rate)
+    except ValueError:
+        fpr = math.nan
+    if kind != "tpr" or not 0 < fpr < 1:
+        raise ValueError(
+            "--fail-above must name 'auc', 'advantage' or 'tpr@FPR' with the FPR as a "
+            f"fraction in (0, 1), such as tpr@0.01. Got {name!r} instead."
+        )
+    return f"tpr@{fpr}"
+
+
+def _audit(
+    model_path: Path,
+    tables: tuple[Path, Path],
+    target: str,
+    *,
+    reading: dict[str, Any],
+    loading: dict[str, Any],
+    limits: list[tuple[str, float]],
+    json: Path | None,
+    settings: dict[str, Any],
+) -> int:
+    """Read, attack, report; return the exit status."""
+    from skmia.audit import audit_classifier
+    from skmia.cli._csv import read_tables
+    from skmia.cli._model_files import load_model
+    from skmia.cli._model_inputs import (
+        check_known_categories,
+        match_labels,
+        take_features,
+    )
+    from skmia.metrics import is_resolvable
+
+    if json is not None:
+        _check_output(json, (model_path, *tables))
+    model = load_model(model_path, **loading)
+    frames = read_tables(*tables, target=target, **reading)
+    classes = getattr(model, "classes_", None)
+    sides: list[Any] = []
+    for frame, path in zip(frames, tables, strict=True):
+        labels = frame[target]
+        # Without classes, or with several targets, the audit says what is wrong.
+        if classes is None or isinstance(classes, list):
+            y = labels.to_numpy()
+        else:
+            y = match_labels(labels, classes, str(path))
+        sides += [take_features(model, frame, target, str(path)), y]
+    check_known_categories(model, sides[0])
+    rates = {float(metric[4:]) for metric, _ in limits if metric.startswith("tpr@")}
+    for rate in sorted(rates):
+        # Said before the shadows are fitted; rows that are in both tables go later.
+        if not is_resolvable(len(frames[1]), rate):
+            raise ValueError(
+                f"--fail-above tpr@{rate} is not resolvable: {len(frames[1])} "
+                f"non-members cannot show a false positive rate of {rate}"
+            )
+    report = audit_classifier(
+        model,
+        *sides,
+        max_fprs=sorted({*_MAX_FPRS, *rates}, reverse=True),
+        verbose=_verbosity(),
+        **settings,
+    )
+    # Whatever becomes of one of the two, the other is not lost.
+    try:
+        if json is not None:
+            report.to_json(json)
+    finally:
+        print(report.summary())
+    return _check_limits(report, limits)
+
+
+def _check_limits(report: "AuditReport", limits: list[tuple[str, float]]) -> int:
+    status = 0
+    for guard in report.guards if limits else ():
+        # A gate that passes is read by nobody; one figure too few was said already.
+        if guard.severity == "warning" and guard.name != "unresolvable_fpr":
+            say("warning", guard.message)
+    # All of them are looked up first: a figure without a meaning passes no gate.
+    for (metric, limit), (attack, value) in [
+        ((metric, limit), report.worst(metric)) for metric, limit in limits
+    ]:
+        if value > limit:
+            say("limit exceeded", f"{metric} is {value:.4g} ({attack}), over {limit:g}")
+            status = EXIT_LIMIT
+    return status
+
+
+def _check_output(path: Path, inputs: Sequence[Path]) -> None:
+    """Raise now if the report could not be written at the end."""
+    if path.exists() and not path.is_file():
+        raise ValueError(f"--json {path} is not a regular file")
+    if any(path.exists() and i.exists() and path.samefile(i) for i in inputs):
+        raise ValueError(f"--json {path} would overwrite an input file")
+    if not path.parent.is_dir():
+        raise ValueError(f"--json {path}: there is no folder {path.parent}")
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".skmia."):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"--json {path} cannot be written: {error.strerror}"
+        ) from error
+
+
+def _verbosity() -> int:
+    return int(sys.stderr.isatty())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

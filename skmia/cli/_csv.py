@@ -1,0 +1,254 @@
+"""Members and non-members from two files, read as one table and cut in two.
+
+The rows must reach the model as they did in training. pandas types each file by what it
+holds, so that two halves of one table can come out different; here the types follow
+from both files together, by pandas' own rules, which is how most training code reads.
+"""
+
+import io
+import os
+import warnings
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skmia.cli._model_files import check_is_file, one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SUFFIXES = (".csv", ".parquet")
+
+
+def read_tables(
+    members: str | os.PathLike[str],
+    nonmembers: str | os.PathLike[str],
+    *,
+    target: str,
+    drop: Collection[str] = (),
+    text: Collection[str] = (),
+    missing: Collection[str] = (),
+) -> tuple["pd.DataFrame", "pd.DataFrame"]:
+    """Read two tables of the same columns.
+
+    A column of a CSV holds numbers if every field of it in both files is a number, and
+    text otherwise. Fields that pandas takes for missing ("", "NA", "None", ...) are
+    missing; a warning says so where the column is text and the field may be a value.
+    The target column is always text.
+
+    Parameters
+    ----------
+    members, nonmembers : path-like
+        Two ``.csv`` or two ``.parquet`` files.
+    target : str
+        The column of labels, which both must have.
+    drop : collection of str, default=()
+        Columns to leave out.
+    text : collection of str, default=()
+        Columns of a CSV to keep as they are written: "007" stays "007", and only the
+        empty field is missing.
+    missing : collection of str, default=()
+        Further fields of a CSV that stand for a missing value, such as "?".
+
+    Returns
+    -------
+    members, nonmembers : DataFrame
+        The two tables, with the members' order of columns.
+
+    Raises
+    ------
+    ValueError
+        If a file is of another kind, empty or damaged, or the columns do not match.
+    FileNotFoundError, IsADirectoryError
+        If there is no such file.
+    """
+    paths = Path(members), Path(nonmembers)
+    for path in paths:
+        if path.suffix.lower() not in _SUFFIXES:
+            raise ValueError(
+                f"{path} must be a table that ends in .csv or .parquet. "
+                f"Got {path.suffix or 'no ending'!r} instead."
+            )
+        check_is_file(path)
+    kinds = {path.suffix.lower() for path in paths}
+    if len(kinds) > 1:
+        raise ValueError(
+            f"{paths[0]} and {paths[1]} must both be .csv or both be .parquet: the "
+            "types of their columns are compared"
+        )
+    is_csv = kinds == {".csv"}
+    if not is_csv and (text or missing):
+        raise ValueError(
+            "--text and --missing say how the fields of a .csv are read; the columns "
+            "of a .parquet have types of their own"
+        )
+    frames = [_read(path, _read_raw_csv if is_csv else _read_parquet) for path in paths]
+    frames = _align(frames, paths, target, drop)
+    for name in text:
+        if name not in frames[0].columns:
+            raise ValueError(_no_column(name, "--text", frames[0]))
+    if is_csv:
+        frames = _infer_types(frames, {*text, target}, missing)
+    _check_same_types(frames, paths, {*text, target}, is_csv)
+    return frames[0], frames[1]
+
+
+def listed(values: Sequence[Any], most: int = 8) -> str:
+    """Return a few values for a message."""
+    shown = ", ".join(repr(value) for value in values[:most])
+    more = len(values) - most
+    return f"[{shown}, and {more} more]" if more > 0 else f"[{shown}]"
+
+
+def _read(path: Path, read: Callable[[Path], "pd.DataFrame"]) -> "pd.DataFrame":
+    try:
+        frame = read(path)
+    except ImportError:
+        raise
+    # The parsers of pandas and pyarrow raise errors of many kinds, all about the file.
+    except Exception as error:
+        raise ValueError(
+            f"{path} could not be read as a {path.suffix.lower()} table: "
+            f"{one_line(error)}"
+        ) from error
+    if not len(frame):
+        raise ValueError(f"{path} has no rows")
+    return frame
+
+
+def _read_raw_csv(path: Path) -> "pd.DataFrame":
+    """Every field as it is written."""
+    import pandas as pd
+
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+    if not isinstance(frame.index, pd.RangeIndex):
+        # pandas takes the surplus for an index and shifts the names.
+        raise ValueError("its rows have more fields than its header has names")
+    return frame
+
+
+def _read_parquet(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    frame = pd.read_parquet(path)
+    frame.columns = frame.columns.map(str)
+    return frame.reset_index(drop=True)
+
+
+def _align(
+    frames: list["pd.DataFrame"],
+    paths: tuple[Path, Path],
+    target: str,
+    drop: Collection[str],
+) -> list["pd.DataFrame"]:
+    for name in drop:
+        if name == target:
+            raise ValueError(f"--drop cannot take the target column {target!r}")
+        if not any(name in frame.columns for frame in frames):
+            raise ValueError(_no_column(name, "--drop", frames[0]))
+    frames = [frame.drop(columns=list(drop), errors="ignore") for frame in frames]
+    for frame, path in zip(frames, paths, strict=True):
+        if target not in frame.columns:
+            raise ValueError(
+                f"{path} has no column {target!r} to take the labels from. "
+                f"Its columns are {listed(list(frame.columns), 20)}"
+            )
+    first, second = (list(frame.columns) for frame in frames)
+    only = [name for name in first if name not in set(second)]
+    extra = [name for name in second if name not in set(first)]
+    if only or extra:
+        raise ValueError(
+            "the two tables must have the same columns. "
+            f"Only in {paths[0]}: {listed(only)}; only in {paths[1]}: {listed(extra)}"
+        )
+    return [frames[0], frames[1][first]]
+
+
+def _no_column(name: str, option: str, frame: "pd.DataFrame") -> str:
+    return (
+        f"{option} names a column {name!r} that is not there. "
+        f"The columns are {listed(list(frame.columns), 20)}"
+    )
+
+
+def _infer_types(
+    raw: list["pd.DataFrame"], text: set[str], missing: Collection[str]
+) -> list["pd.DataFrame"]:
+    """Type the fields of both files by what pandas makes of them together."""
+    import pandas as pd
+
+    whole = pd.concat(raw, ignore_index=True)
+    written = [name for name in whole.columns if name not in text]
+    # Only the empty field is missing where text is kept as it is written.
+    typed = whole.mask(whole.isin(["", *missing]))
+    if written:
+        fields = io.StringIO(whole[written].to_csv(index=False))
+        read = pd.read_csv(fields, low_memory=False, na_values=list(missing))
+        for name in written:
+            _warn_of_guesses(name, whole[name], read[name], missing)
+            typed[name] = read[name]
+    n = len(raw[0])
+    return [typed.iloc[:n], typed.iloc[n:].reset_index(drop=True)]
+
+
+def _warn_of_guesses(
+    name: str, fields: "pd.Series", read: "pd.Series", missing: Collection[str]
+) -> None:
+    """Say where pandas took a field for something that it may not have been."""
+    keep = f"pass --text {name!r} if training kept them as they are written"
+    if read.dtype.kind in "iuf":
+        padded = fields[fields.str.match(r"[+-]?0[0-9]")]
+        if len(padded):
+            warnings.warn(
+                f"column {name!r} has numbers with leading zeros, such as "
+                f"{padded.iloc[0]!r}, which are read as numbers; {keep}",
+                UserWarning,
+                stacklevel=2,
+            )
+    elif read.dtype.kind != "b":
+        guessed = fields[read.isna() & ~fields.isin(["", *missing])]
+        if len(guessed):
+            warnings.warn(
+                f"column {name!r} has {len(guessed)} fields such as "
+                f"{guessed.iloc[0]!r} among its text, which are read as missing; "
+                f"{keep}",
+                UserWarning,
+                stacklevel=2,
+            )
+
+
+def _check_same_types(
+    frames: list["pd.DataFrame"],
+    paths: tuple[Path, Path],
+    text: set[str],
+    is_csv: bool,
+) -> None:
+    """Refuse a column of numbers in one file that has text in the other.
+
+    Read as text it is not what a model of numbers knows, and an encoder that ignores
+    unknown values would take every row of it for the same.
+    """
+    for name in frames[0].columns:
+        if name in text:
+            continue
+        present = [frame[name].dropna() for frame in frames]
+        stray = [_not_numbers(values, is_csv) for values in present]
+        for one, other in ((0, 1), (1, 0)):
+            if len(present[one]) and not len(stray[one]) and len(stray[other]):
+                raise ValueError(
+                    f"column {name!r} holds numbers in {paths[one]} and text in "
+                    f"{paths[other]}, such as {stray[other].iloc[0]!r}"
+                    + (f"; pass --text {name!r} if all of it is text" * is_csv)
+                )
+
+
+def _not_numbers(values: "pd.Series", is_csv: bool) -> "pd.Series":
+    """Return the values of a column that neither are numbers nor, in a CSV, say one."""
+    import pandas as pd
+
+    if values.dtype.kind in "biufmM":
+        return values[:0]
+    distinct = values.astype(object).drop_duplicates()
+    if not is_csv:
+        return distinct[[isinstance(value, str) for value in distinct]]
+    return distinct[pd.to_numeric(distinct, errors="coerce").isna()]

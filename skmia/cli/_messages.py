@@ -1,0 +1,89 @@
+"""Where errors and warnings leave the command line, one line each."""
+
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from skmia.cli._model_files import UntrustedModelError, one_line
+
+EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
+#: What ``skmia[cli]`` installs.
+PACKAGES = ("typer", "pandas", "pyarrow", "skops")
+
+# What Python itself does not show outside of a script's own code.
+_SILENT = (
+    DeprecationWarning,
+    PendingDeprecationWarning,
+    ImportWarning,
+    ResourceWarning,
+)
+
+
+@contextmanager
+def boundary() -> Iterator[None]:
+    """Turn what is wrong with the input into one line, and warnings into one each."""
+    import typer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        for category in _SILENT:
+            warnings.simplefilter("ignore", category)
+        warnings.showwarning = _make_show_warning()
+        status = EXIT_INPUT
+        try:
+            yield
+        except KeyboardInterrupt:
+            say("error", "interrupted")
+            status = EXIT_INTERRUPTED
+        except UntrustedModelError as error:
+            say("error", f"{error}. {_trust_hint(error.types)}")
+        except ImportError as error:
+            if not any(name in str(error) for name in PACKAGES):
+                raise
+            say("error", f"{one_line(error)} ({install_hint()})")
+        # NotFittedError is a ValueError.
+        except (ValueError, TypeError, OSError) as error:
+            say("error", one_line(error))
+        else:
+            return
+    raise typer.Exit(status)
+
+
+def _make_show_warning() -> Any:
+    shown = set()
+
+    def show(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
+        text = one_line(message)
+        if hasattr(message, "original_sklearn_version"):
+            # One for every part of a model otherwise.
+            text = (
+                f"the model was saved with scikit-learn "
+                f"{message.original_sklearn_version} and is read with "
+                f"{message.current_sklearn_version}; its answers may differ"
+            )
+        if text not in shown:
+            shown.add(text)
+            say("warning", text)
+
+    return show
+
+
+def _trust_hint(types: Sequence[str]) -> str:
+    if not types:
+        return "If you trust where it comes from, add --trust-pickle"
+    options = " ".join(f"--trust {name}" for name in types)
+    return f"If you know them and trust where the file comes from, add {options}"
+
+
+def install_hint(lacking: Sequence[str] = ()) -> str:
+    """Say how to get the packages that only the command line needs."""
+    needs = f"the command line needs {', '.join(lacking)}: " if lacking else ""
+    return f"{needs}pip install 'skmia[cli]'"
+
+
+def say(kind: str, text: str) -> None:
+    """Write one line to standard error."""
+    sys.stderr.write(f"skmia: {kind}: {text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,179 @@
+"""Models from files: ``.skops`` without running code, pickles only where asked for."""
+
+import os
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from skmia.cli._model_content import ALLOWED_TYPES, check_content
+
+#: Endings of files that can run any code when they are loaded.
+PICKLE_SUFFIXES = (".joblib", ".pkl", ".pickle")
+
+# Older ones import what a file names, or call it, before its types are checked.
+_OLDEST_SKOPS = (0, 15)
+
+
+class UntrustedModelError(ValueError):
+    """A model file that would run code, or that holds types nobody vouched for.
+
+    Parameters
+    ----------
+    message : str
+        One sentence.
+    types : tuple of str, default=()
+        The types of a ``.skops`` file that are not trusted; empty for a pickle.
+    """
+
+    def __init__(self, message: str, types: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.types = types
+
+
+def load_model(
+    path: str | os.PathLike[str],
+    *,
+    trusted: Collection[str] = (),
+    trust_pickle: bool = False,
+) -> Any:
+    """Load a fitted model.
+
+    Parameters
+    ----------
+    path : path-like
+        A ``.skops`` file, or a ``.joblib``, ``.pkl`` or ``.pickle`` file. The ending
+        decides, so that a pickle under another name is never unpickled.
+    trusted : collection of str, default=()
+        Full names of types that a ``.skops`` file may hold besides scikit-learn's own.
+    trust_pickle : bool, default=False
+        Whether to load a pickle, which runs whatever code is in it.
+
+    Returns
+    -------
+    object
+        The model. Caches that a ``.skops`` file names (the `memory` of a Pipeline) are
+        switched off: they are folders of pickles.
+
+    Raises
+    ------
+    UntrustedModelError
+        For a pickle without `trust_pickle`, or a type that is not trusted.
+    FileNotFoundError, IsADirectoryError
+        If there is no such file.
+    ValueError
+        If the file is of another kind, empty, damaged or needs what is not installed.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix != ".skops" and suffix not in PICKLE_SUFFIXES:
+        endings = ", ".join((".skops", *PICKLE_SUFFIXES))
+        raise ValueError(
+            f"{path} must be a model file that ends in one of {endings}. "
+            f"Got {suffix or 'no ending'!r} instead."
+        )
+    check_is_file(path)
+    if suffix != ".skops":
+        if not trust_pickle:
+            raise UntrustedModelError(
+                f"{path} is a pickle, and loading one runs whatever code is in it"
+            )
+        return _load_pickle(path)
+    return _load_skops(path, frozenset(trusted))
+
+
+def check_is_file(path: Path) -> None:
+    """Raise unless there is something to read in a file at `path`."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, not a file")
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist")
+    if path.is_file() and path.stat().st_size == 0:
+        raise ValueError(f"{path} is empty")
+
+
+def one_line(error: BaseException) -> str:
+    """Return an exception's message on one line, or its name where it has none."""
+    text = " ".join(str(error).split())
+    return text or type(error).__name__
+
+
+def _load_pickle(path: Path) -> Any:
+    try:
+        return joblib.load(path)
+    except ModuleNotFoundError as error:
+        raise ValueError(_needs_module(path, error)) from error
+    # A damaged pickle can raise anything: its bytes are a program.
+    except Exception as error:
+        raise ValueError(
+            f"{path} could not be loaded as a pickle, it may be damaged or made by "
+            f"other versions ({type(error).__name__}: {one_line(error)})"
+        ) from error
+
+
+def _load_skops(path: Path, trusted: frozenset[str]) -> Any:
+    import skops
+    import skops.io
+
+    check_skops_version(skops.__version__)
+    # Read once: what is checked is what is loaded.
+    data = path.read_bytes()
+    try:
+        unknown = skops.io.get_untrusted_types(data=data)
+        refused = tuple(sorted(set(unknown) - ALLOWED_TYPES - trusted))
+        model = None if refused else skops.io.loads(data, trusted=unknown)
+    except ModuleNotFoundError as error:
+        raise ValueError(_needs_module(path, error)) from error
+    except Exception as error:
+        raise ValueError(
+            f"{path} could not be read as a skops file, it may be damaged "
+            f"({type(error).__name__}: {one_line(error)})"
+        ) from error
+    if refused:
+        raise UntrustedModelError(
+            f"{path} holds types that are not trusted: {', '.join(refused)}", refused
+        )
+    try:
+        check_content(model)
+    except ValueError as error:
+        raise ValueError(f"{path} {error}") from error
+    # Only what skops itself made without complaint and scikit-learn never writes.
+    except (AttributeError, KeyError, TypeError, IndexError) as error:
+        raise ValueError(
+            f"{path} holds a damaged model ({type(error).__name__}: {one_line(error)})"
+        ) from error
+    _switch_off_caches(model)
+    return model
+
+
+def check_skops_version(version: str) -> None:
+    """Raise for releases of skops that do not keep a file from running code."""
+    found = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    if found < _OLDEST_SKOPS:
+        oldest = ".".join(map(str, _OLDEST_SKOPS))
+        raise ValueError(
+            f"skops {version} can run code that a .skops file names; install "
+            f"'skops>={oldest}'"
+        )
+
+
+def _switch_off_caches(model: Any) -> None:
+    """Set every `memory` to None: joblib would unpickle what lies in that folder."""
+    if not hasattr(model, "get_params"):
+        return
+    caches = {
+        name: None
+        for name, value in model.get_params(deep=True).items()
+        if name.rpartition("__")[2] == "memory" and value is not None
+    }
+    if caches:
+        model.set_params(**caches)
+
+
+def _needs_module(path: Path, error: ModuleNotFoundError) -> str:
+    return (
+        f"{path} needs the module {error.name!r}, which is not installed here or not "
+        "on PYTHONPATH"
+    )

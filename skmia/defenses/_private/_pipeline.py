@@ -1,0 +1,311 @@
+"""Fit a classifier, or a Pipeline that ends in one, with every step private."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_array, get_tags
+
+from skmia._tables import hash_rows, n_rows, take_rows
+from skmia.defenses._private._bounds import Box, private_norm, private_ranges
+from skmia.defenses._private._counterparts import (
+    check_parameters,
+    counterpart_of,
+    fit_counterpart,
+    fit_private_scaler,
+    supported_names,
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps in order, and how many of them spend which share of epsilon."""
+
+    steps: list[tuple[str, Any]]  # (name, transformer) without those that pass through
+    name: str | None  # of the last step; None without a Pipeline
+    classifier: object
+    n_searches: int
+    n_scalers: int
+
+
+def final_classifier(estimator: Any) -> Any:
+    """The classifier itself, or the one that a Pipeline ends in."""
+    return estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
+
+
+def make_plan(estimator: Any, *, bounds: Any, data_norm: Any) -> Plan:
+    """Check an estimator before any row is looked at.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier with a private counterpart, or a Pipeline that ends in one.
+    bounds, data_norm : "private" or a given value
+        As the user gave them.
+
+    Returns
+    -------
+    Plan
+        What to fit.
+
+    Raises
+    ------
+    ValueError
+        For a classifier without a counterpart, a parameter that means nothing in it, a
+        step that learns from the rows, or a given scale that fits two steps or none.
+    """
+    classifier = final_classifier(estimator)
+    kind = counterpart_of(classifier)
+    if kind is None:
+        raise ValueError(
+            f"{type(classifier).__name__} has no private counterpart: those that have "
+            f"one are {supported_names()}. Pass public, unlabelled rows in 'public_X' "
+            "to have the votes of such classifiers noised instead."
+        )
+    check_parameters(classifier)
+    steps, name = [], None
+    if classifier is not estimator:
+        name = estimator.steps[-1][0]
+        steps = [(n, s) for n, s in estimator.steps[:-1] if not _passes_through(s)]
+    n_scalers, places, known = 0, 0, False
+    for step_name, step in steps:
+        if type(step) is StandardScaler:
+            n_scalers += 1
+            places += not known
+            known = True
+        elif _learns_nothing(step):
+            known = False
+        else:
+            raise ValueError(
+                f"The step {step_name!r} ({type(step).__name__}) would learn from the "
+                "rows without privacy, which voids the guarantee of the whole "
+                "Pipeline. Take StandardScaler, which is replaced by a private one; a "
+                "transformer that learns nothing, such as Normalizer or "
+                "FunctionTransformer; or one fitted on public rows, in a "
+                "FrozenEstimator."
+            )
+    needs_bounds = kind.needs == "bounds"
+    places += needs_bounds and not known
+    _check_given(bounds, data_norm, places, needs_bounds, type(classifier).__name__)
+    n_searches = places if _is_private(bounds) else 0
+    n_searches += not needs_bounds and _is_private(data_norm)
+    return Plan(steps, name, classifier, n_searches, n_scalers)
+
+
+def _passes_through(step: Any) -> bool:
+    return step is None or (isinstance(step, str) and step == "passthrough")
+
+
+def _learns_nothing(step: Any) -> bool:
+    return isinstance(step, FrozenEstimator) or not get_tags(step).requires_fit
+
+
+def _is_private(scale: Any) -> bool:
+    return isinstance(scale, str)
+
+
+def _check_given(
+    bounds: Any, data_norm: Any, places: int, needs_bounds: bool, name: str
+) -> None:
+    if not _is_private(bounds) and places != 1:
+        remedy = (
+            f"{name} needs none here, but 'data_norm'"
+            if not places
+            else "here two steps need bounds of their own, with a transformer between"
+        )
+        raise ValueError(
+            "The 'bounds' parameter holds the ranges of the features of one step: "
+            f"{remedy}. Leave it at 'private'."
+        )
+    if not _is_private(data_norm) and needs_bounds:
+        raise ValueError(
+            f"The 'data_norm' parameter means nothing to {name}. Got {data_norm!r} "
+            "instead of 'private'; give 'bounds'."
+        )
+
+
+class PrivateFit:
+    """One fit: its plan, its shares of epsilon, and what was found on the way.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to fit.
+    shares : dict
+        Epsilon of one search, one scaler and the classifier, by these names.
+    bounds : "private" or tuple of two ndarray
+        Given ranges, or to be searched.
+    data_norm : "private" or float
+        Given norm, or to be searched.
+    random_state : RandomState instance
+        Source of the noise that is drawn here.
+    secure : bool
+        Whether diffprivlib may draw from the operating system instead.
+
+    Attributes
+    ----------
+    found_bounds : tuple of two ndarray or None
+        The ranges that the first step in need of them was given.
+    found_norm : float or None
+        The norm that the classifier was given.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        shares: dict[str, float],
+        *,
+        bounds: Any,
+        data_norm: Any,
+        random_state: np.random.RandomState,
+        secure: bool,
+    ) -> None:
+        self.plan = plan
+        self.shares = shares
+        self.bounds = bounds
+        self.data_norm = data_norm
+        self.random_state = random_state
+        self.secure = secure
+        self.found_bounds: Box | None = None
+        self.found_norm: float | None = None
+
+    def fit(self, X: Any, y: NDArray[np.intp], classes: NDArray) -> Any:
+        """The fitted classifier or Pipeline.
+
+        Parameters
+        ----------
+        X : array-like or frame of shape (n_rows, n_features)
+            The rows.
+        y : ndarray of int of shape (n_rows,)
+            The position of each row's label in `classes`.
+        classes : ndarray of shape (n_classes,)
+            The class labels.
+
+        Returns
+        -------
+        estimator : estimator
+            Made of scikit-learn's classes, or of ours where it has none.
+        """
+        fitted, box = [], None
+        for name, step in self.plan.steps:
+            if type(step) is StandardScaler:
+                box = self._ranges(X) if box is None else box
+                step = fit_private_scaler(
+                    step,
+                    X,
+                    epsilon=self.shares["scaler"],
+                    bounds=box,
+                    random_state=None if self.secure else self.random_state,
+                )
+                box = _scaled_box(step, box)
+            else:
+                step, box = clone(step).fit(X, None), None
+                _check_row_by_row(name, step, X)
+            X = step.transform(X)
+            fitted.append((name, step))
+        classifier = self._fit_classifier(X, y, classes, box)
+        if self.plan.name is None:
+            return classifier
+        return Pipeline([*fitted, (self.plan.name, classifier)])
+
+    def _fit_classifier(
+        self, X: Any, y: NDArray[np.intp], classes: NDArray, box: Box | None
+    ) -> Any:
+        kind = counterpart_of(self.plan.classifier)
+        scale: float | Box
+        if kind.needs == "bounds":
+            scale = self._ranges(X) if box is None else box
+        else:
+            scale = self.found_norm = self._norm(X)
+        # Trees draw their splits as well, and need a generator that can be seeded.
+        secure = self.secure and "max_depth" not in kind.carried
+        return fit_counterpart(
+            self.plan.classifier,
+            X,
+            y,
+            classes,
+            epsilon=self.shares["classifier"],
+            scale=scale,
+            random_state=None if secure else self.random_state,
+        )
+
+    def _ranges(self, X: Any) -> Box:
+        rows = check_rows(X)
+        if _is_private(self.bounds):
+            box = private_ranges(rows, self.shares["search"], self.random_state)
+        else:
+            box = check_bounds(self.bounds, rows.shape[1])
+        if self.found_bounds is None:
+            self.found_bounds = box
+        return box
+
+    def _norm(self, X: Any) -> float:
+        rows = check_rows(X)
+        if not _is_private(self.data_norm):
+            return self.data_norm
+        return private_norm(rows, self.shares["search"], self.random_state)
+
+
+def check_rows(X: Any) -> NDArray[np.float64]:
+    """X as float64, dense and finite."""
+    if sparse.issparse(X):
+        raise TypeError(
+            "Sparse data was passed, but dense data is required by "
+            "DifferentialPrivacyClassifier. Pass X.toarray(), or 'public_X' and a "
+            "classifier that takes sparse data."
+        )
+    return check_array(
+        X, dtype=np.float64, estimator="DifferentialPrivacyClassifier", input_name="X"
+    )
+
+
+def check_bounds(bounds: Any, n_features: int) -> Box:
+    """Given bounds as two arrays with one entry per feature."""
+    message = (
+        "The 'bounds' parameter must be 'private' or a tuple (least, greatest) of "
+        f"finite numbers, or of arrays with one number for each of the {n_features} "
+        f"features, the least below the greatest. Got {bounds!r} instead."
+    )
+    if not isinstance(bounds, tuple) or len(bounds) != 2:
+        raise ValueError(message)
+    try:
+        box = tuple(
+            np.broadcast_to(np.asarray(side, dtype=np.float64), (n_features,)).copy()
+            for side in bounds
+        )
+    except (TypeError, ValueError) as error:
+        raise ValueError(message) from error
+    if not (np.isfinite(box).all() and (box[0] < box[1]).all()):
+        raise ValueError(message)
+    return box
+
+
+def _scaled_box(scaler: Any, box: Box) -> Box:
+    """Where a scaler with a positive scale puts the corners of a box."""
+    mean = scaler.mean_ if scaler.with_mean else 0.0
+    scale = scaler.scale_ if scaler.with_std else 1.0
+    return tuple((side - mean) / scale for side in box)
+
+
+def _check_row_by_row(name: str, step: Any, X: Any) -> None:
+    """Raise for a function of several rows at once, such as ranks within a column."""
+    half = np.arange(0, n_rows(X), 2)
+    together = take_rows(step.transform(X), half)
+    alone = step.transform(take_rows(X, half))
+    if sparse.issparse(alone) or getattr(alone, "dtype", None) != np.float64:
+        same = np.array_equal(hash_rows(together), hash_rows(alone))
+    else:
+        same = np.allclose(together, alone, equal_nan=True)
+    if not same:
+        raise ValueError(
+            f"The step {name!r} ({type(step).__name__}) gives a row other values when "
+            "other rows are left out, which voids the guarantee. Take one that "
+            "transforms each row by itself, or StandardScaler, which is replaced by a "
+            "private one."
+        )

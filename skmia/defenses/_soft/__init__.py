@@ -1,0 +1,1 @@
+"""Fit any classifier on soft labels."""

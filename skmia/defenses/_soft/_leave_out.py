@@ -1,0 +1,136 @@
+"""What models that have not seen a row say of it: Split-AI, or out of fold."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.parallel import Parallel, delayed
+
+from skmia._models import class_probabilities
+from skmia._tables import (
+    content_groups,
+    copy_rows,
+    hash_rows,
+    slice_metadata,
+    take_rows,
+)
+from skmia.defenses._base import clone_with_seeds
+
+
+def left_out_proba(
+    estimator: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    classes: NDArray,
+    *,
+    params: dict[str, Any],
+    n_models: int,
+    n_left_out: int = 1,
+    n_jobs: int | None = None,
+    random_state: np.random.RandomState,
+) -> NDArray[np.float64]:
+    """Mean probabilities of each row, from the clones that were fitted without it.
+
+    Rows of equal features are left out together: a copy in training would make a row
+    seen.
+
+    Parameters
+    ----------
+    estimator : classifier or Pipeline
+        What is cloned, `n_models` times.
+    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+        Rows.
+    y : ndarray of int of shape (n_samples,)
+        Columns of `classes`.
+    classes : ndarray of shape (n_classes,)
+        Class labels in the order of the columns.
+    params : dict
+        Metadata for ``fit``; what has one value per row is sliced.
+    n_models : int
+        Clones in all.
+    n_left_out : int, default=1
+        Clones that are fitted without a given row; with 1, the folds of a
+        cross-validation.
+    n_jobs : int, default=None
+        Clones fitted at a time; what comes out does not depend on it.
+    random_state : RandomState
+        Draws who is left out and seeds the clones.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        A class that a clone did not see has probability 0 there.
+
+    Raises
+    ------
+    ValueError
+        If some clone would see a single class.
+    """
+    group = content_groups(hash_rows(X))
+    _, first = np.unique(group, return_index=True)
+    out = draw_left_out(y[first], n_models, n_left_out, random_state)[:, group]
+    for rows in out:
+        if len(np.unique(y[~rows])) < 2:
+            n_rarest = np.bincount(y, minlength=len(classes)).min()
+            remedy = ", or leave each out of fewer models" if n_left_out > 1 else ""
+            raise ValueError(
+                f"Each of {n_models} models needs two classes among the rows that it "
+                f"is fitted on. Got {len(y)} rows, with {n_rarest} of the rarest "
+                f"class; pass more rows of it{remedy}."
+            )
+    # In the parent: seeds do not depend on who fits what.
+    models = [clone_with_seeds(estimator, random_state) for _ in range(n_models)]
+    said = Parallel(n_jobs=n_jobs)(
+        delayed(_fit_and_ask)(model, X, y, classes, params, rows)
+        for model, rows in zip(models, out, strict=True)
+    )
+    proba = np.zeros((len(y), len(classes)))
+    # In the order of the models, so that rounding is the same for any n_jobs.
+    for rows, answers in zip(out, said, strict=True):
+        proba[rows] += answers
+    return proba / n_left_out
+
+
+def draw_left_out(
+    y: NDArray[np.intp],
+    n_models: int,
+    n_left_out: int,
+    random_state: np.random.RandomState,
+) -> NDArray[np.bool_]:
+    """Which model is fitted without which row, each row left out `n_left_out` times.
+
+    Model after model, by systematic sampling along the rows, class after class: a row
+    is taken with probability (times it has yet to be left out) / (models to come). A
+    model is then left without as many rows of a class as any other, give or take one,
+    and knows each class of which ``n_left_out / n_models`` are a row less than all.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_models, n_samples)
+    """
+    need = np.full(len(y), n_left_out)
+    out = np.zeros((n_models, len(y)), dtype=bool)
+    for k in range(n_models):
+        to_come = n_models - k
+        # Random within a class, or the same rows would always be drawn together.
+        order = np.lexsort((random_state.permutation(len(y)), y))
+        after = need[order].cumsum() + random_state.randint(to_come)
+        out[k, order] = after // to_come > (after - need[order]) // to_come
+        need -= out[k]
+    return out
+
+
+def _fit_and_ask(
+    model: Any,
+    X: Any,
+    y: NDArray[np.intp],
+    classes: NDArray,
+    params: dict[str, Any],
+    left_out: NDArray[np.bool_],
+) -> NDArray[np.floating]:
+    seen, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
+    metadata = slice_metadata(params, seen, len(y))
+    model.fit(copy_rows(X, seen), classes[y[seen]], **metadata)
+    if not len(unseen):
+        return np.zeros((0, len(classes)))
+    return class_probabilities(model, take_rows(X, unseen), classes)

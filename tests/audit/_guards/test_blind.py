@@ -1,0 +1,162 @@
+"""The blind classifier: sets that differ without any model, and sets that do not."""
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import sparse
+from skmia.audit._guards._blind import blind_classifier, encode_columns
+
+SEED = 0
+
+
+def blind(X, y, member, seed=SEED):
+    return blind_classifier(X, y, member, confidence_level=0.95, seed=seed)
+
+
+def pool(n=600, seed=0, n_columns=5):
+    rng = np.random.default_rng(seed)
+    member = np.arange(n) < n // 2
+    return rng.normal(size=(n, n_columns)), rng.integers(0, 2, n), member
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_silent_on_one_source(seed):
+    assert blind(*pool(seed=seed)) == []
+
+
+def test_fires_on_a_shifted_column():
+    X, y, member = pool()
+    X[:, 3] += 1.5 * member
+    (guard,) = blind(X, y, member)
+    assert (guard.name, guard.severity) == ("blind_classifier", "warning")
+    # Normals at a distance of 1.5: AUC = Phi(1.5 / sqrt(2)) = 0.856.
+    assert guard.value == pytest.approx(0.856, abs=0.05)
+    assert "column 3 alone: 0.8" in guard.message
+
+
+def test_fires_on_an_interaction_that_no_column_shows():
+    X, y, member = pool(n=1500)
+    X[:, 1] = np.where(member, X[:, 0], -X[:, 0]) + 0.1 * X[:, 1]
+    (guard,) = blind(X, y, member)
+    assert guard.value > 0.8
+
+
+def test_fires_on_labels_alone():
+    X, y, member = pool()
+    y = np.where(member, "ill", np.where(y == 1, "ill", "well"))
+    (guard,) = blind(X, y, member)
+    # Half of the non-members are well, and no member is: 0.5 + 0.5 / 2.
+    assert "the label alone: 0.7" in guard.message
+
+
+def as_pandas(X, text):
+    frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
+    return frame.assign(ward=pd.Categorical(text), since=_dates(X))
+
+
+def as_polars(X, text):
+    return pl.DataFrame({f"x{j}": X[:, j] for j in range(X.shape[1])}).with_columns(
+        ward=pl.Series(text), since=pl.Series(_dates(X))
+    )
+
+
+def as_objects(X, text):
+    return np.column_stack([X.astype(object), text])
+
+
+def _dates(X):
+    days = (np.abs(X[:, 0]) * 100).astype(int).tolist()
+    return [datetime.datetime(2020, 1, 1) + datetime.timedelta(days=d) for d in days]
+
+
+@pytest.mark.parametrize("container", [as_pandas, as_polars, as_objects])
+def test_text_columns_of_every_container(container):
+    X, y, member = pool()
+    rng = np.random.default_rng(1)
+    same = rng.choice(["north", "south", "west"], 600)
+    assert blind(container(X, same), y, member) == []
+    other = np.where(member, same, "north")
+    (guard,) = blind(container(X, other), y, member)
+    assert ("column 'ward'" in guard.message) or ("column 5" in guard.message)
+
+
+def test_sparse_and_wide():
+    rng = np.random.default_rng(0)
+    X = sparse.random_array((500, 3000), density=0.01, rng=rng, format="csr")
+    y = rng.integers(0, 3, 500)
+    member = np.arange(500) < 250
+    assert blind(X, y, member) == []
+    X = X.tolil()
+    X[:200, 2500] = 1.0
+    (guard,) = blind(X.tocsc(), y, member)
+    assert "column 2500 alone: 0.9" in guard.message
+
+
+def test_wide_dense_is_screened_on_training_rows_only():
+    # 3,000 columns of noise: a screen that saw the test rows would find a difference.
+    X, y, member = pool(n=200, n_columns=3000)
+    assert blind(X, y, member) == []
+
+
+def test_missing_and_infinite_values():
+    X, y, member = pool()
+    X[::7, 0] = np.nan
+    X[::11, 1] = np.inf
+    assert blind(X, y, member) == []
+    X[:200, 2] = np.nan
+    (guard,) = blind(X, y, member)
+    assert "column 2 alone" in guard.message
+
+
+def test_repeated_rows_are_not_memorised():
+    # Every row four times, always on the same side: rows of one fold that were in
+    # another would be recognised, and the guard would fire on one source.
+    X, y, member = pool(n=200)
+    rows = np.repeat(np.arange(200), 4)
+    assert blind(X[rows], y[rows], member[rows]) == []
+
+
+def test_too_few_rows_are_said_and_not_judged():
+    X, y, member = pool(n=600)
+    few = np.r_[:300, 300:320]
+    (guard,) = blind(X[few], y[few], member[few])
+    assert (guard.name, guard.severity) == ("blind_classifier", "note")
+    assert "was not checked" in guard.message
+    # Repeats of a single row do not make it more.
+    X[300:] = X[300]
+    assert "was not checked" in blind(X, y, member)[0].message
+
+
+def test_a_draw_of_many_rows_depends_on_the_seed_only():
+    X, y, member = pool(n=9000)
+    member = np.repeat([True, False], [8500, 500])  # all of the 500 are drawn
+    X[member, 0] += 1.0
+    before = X.copy()
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    (first,), (second,) = blind(X, y, member), blind(X, y, member)
+    assert first == second
+    assert first.count == 4000
+    (other,) = blind(X, y, member, seed=1)
+    assert other != first
+    assert (before == X).all()
+    assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+
+
+def test_encoding_keeps_numbers_and_codes_text():
+    frame = pd.DataFrame(
+        {
+            "nullable": pd.array([1, None, 3], dtype="Int64"),
+            "flag": pd.array([True, False, None], dtype="boolean"),
+            "text": ["b", "a", "b"],
+            "object": pd.Series([2.5, None, 1], dtype=object),
+        }
+    )
+    columns, names = encode_columns(frame)
+    expected = [[1, 1, 1, 2.5], [np.nan, 0, 0, np.nan], [3, np.nan, 1, 1]]
+    np.testing.assert_array_equal(columns, expected)
+    assert names == [f"column '{name}'" for name in frame.columns]
+    twice = pd.DataFrame(np.arange(4).reshape(2, 2), columns=["a", "a"])
+    np.testing.assert_array_equal(encode_columns(twice)[0], [[0, 1], [2, 3]])

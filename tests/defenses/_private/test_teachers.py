@@ -1,0 +1,264 @@
+"""Noisy votes of teachers: the noise, the votes, and what a replaced row can do."""
+
+import builtins
+
+import numpy as np
+import pytest
+from scipy import sparse, stats
+from scipy.optimize import brentq
+from sklearn.datasets import make_blobs
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from skmia.defenses import DifferentialPrivacyClassifier
+from skmia.defenses._private._teachers import (
+    count_votes,
+    gaussian_noise,
+    laplace_noise,
+    noisy_winners,
+    teacher_parts,
+)
+
+
+def _closed_form_delta(sigma, sensitivity, n_queries, epsilon):
+    """Delta of composed Gaussian mechanisms: Balle and Wang, ICML 2018, theorem 8."""
+    mu = sensitivity * np.sqrt(n_queries) / sigma
+    return stats.norm.cdf(mu / 2 - epsilon / mu) - np.exp(epsilon) * stats.norm.cdf(
+        -mu / 2 - epsilon / mu
+    )
+
+
+def _blobs(n=600, seed=0):
+    X, y = make_blobs(n, centers=[[-3, 0], [3, 0], [0, 5]], random_state=seed)
+    return X, y
+
+
+@pytest.mark.parametrize("epsilon", [0.3, 1.0, 8.0])
+@pytest.mark.parametrize("delta", [1e-3, 1e-6])
+@pytest.mark.parametrize("n_queries", [1, 400])
+def test_gaussian_noise_against_closed_form(epsilon, delta, n_queries):
+    sigma, spent = gaussian_noise(epsilon, delta, n_queries)
+    expected = brentq(
+        lambda s: _closed_form_delta(s, np.sqrt(2), n_queries, epsilon) - delta,
+        1e-2,
+        1e5,
+    )
+    assert sigma == pytest.approx(expected, rel=1e-4)
+    assert spent <= epsilon
+    assert spent == pytest.approx(epsilon, rel=1e-4)
+
+
+def test_gaussian_noise_against_accountants_of_other_kinds():
+    import dp_accounting
+
+    sigma, _ = gaussian_noise(2.0, 1e-5, 30)
+    # Both are told of 30 votes, and neither uses the closed form.
+    event = dp_accounting.SelfComposedDpEvent(
+        dp_accounting.GaussianDpEvent(sigma / np.sqrt(2)), 30
+    )
+    composed = dp_accounting.pld.PLDAccountant().compose(event)
+    assert composed.get_epsilon(1e-5) == pytest.approx(2.0, rel=1e-3)
+    # A bound from above.
+    renyi = dp_accounting.rdp.RdpAccountant().compose(event)
+    assert 2.0 <= renyi.get_epsilon(1e-5) <= 2.4
+
+
+def test_laplace_noise_bounds_the_likelihood_ratio():
+    # 5 rows, each with one vote moved: the worst log-ratio of the densities is the L1
+    # distance over the scale.
+    before = np.tile([7.0, 3.0, 0.0], (5, 1))
+    after = np.tile([6.0, 4.0, 0.0], (5, 1))
+    scale = laplace_noise(1.5, 5)
+    points = np.stack([before, after, before + 9, after - 9])
+    log_ratio = (
+        stats.laplace.logpdf(points, before, scale)
+        - stats.laplace.logpdf(points, after, scale)
+    ).sum(axis=(1, 2))
+    assert np.abs(log_ratio).max() == pytest.approx(1.5)
+
+
+def test_parts_are_disjoint_and_cover_all_rows():
+    parts = teacher_parts(103, 10, np.random.RandomState(0))
+    assert sorted(np.concatenate(parts)) == list(range(103))
+    assert {len(part) for part in parts} == {10, 11}
+
+
+def test_votes_against_a_loop():
+    X, y = _blobs(90)
+    public = _blobs(25, seed=1)[0]
+    parts = teacher_parts(90, 6, np.random.RandomState(0))
+    counts = count_votes(
+        KNeighborsClassifier(1),
+        X,
+        y,
+        public,
+        n_classes=3,
+        parts=parts,
+        params={},
+        random_state=np.random.RandomState(0),
+    )
+    expected = np.zeros((25, 3))
+    for i, row in enumerate(public):
+        for part in parts:
+            nearest = part[((X[part] - row) ** 2).sum(axis=1).argmin()]
+            expected[i, y[nearest]] += 1
+    np.testing.assert_array_equal(counts, expected)
+
+
+def test_a_replaced_row_moves_one_vote_of_a_public_row_at_most():
+    X, y = _blobs(120)
+    public = _blobs(40, seed=1)[0]
+
+    def votes(X, y):
+        rng = np.random.RandomState(3)
+        return count_votes(
+            DecisionTreeClassifier(),
+            X,
+            y,
+            public,
+            n_classes=3,
+            parts=teacher_parts(len(y), 12, rng),
+            params={},
+            random_state=rng,
+        )
+
+    base = votes(X, y)
+    moved = 0
+    for row in range(0, 120, 10):
+        other_X, other_y = X.copy(), y.copy()
+        other_X[row], other_y[row] = [1e6, -1e6], (y[row] + 1) % 3
+        change = votes(other_X, other_y) - base
+        assert (np.abs(change).sum(axis=1) <= 2).all()
+        assert (change.sum(axis=1) == 0).all()
+        moved += np.abs(change).sum()
+    assert moved  # the bound was put to the test
+
+
+def test_a_teacher_of_one_class_votes_for_it():
+    X, y = np.arange(8.0)[:, None], np.array([0, 0, 0, 0, 1, 1, 1, 1])
+    counts = count_votes(
+        LogisticRegression(),
+        X,
+        y,
+        np.zeros((3, 1)),
+        n_classes=2,
+        parts=[np.arange(4), np.arange(4, 8)],
+        params={},
+        random_state=np.random.RandomState(0),
+    )
+    np.testing.assert_array_equal(counts, [[1, 1]] * 3)
+
+
+def test_weights_reach_the_teachers_row_by_row():
+    # A tree that may not split names the class with more weight in its part.
+    X = np.array([[0.0], [1.0], [0.0], [1.0]])
+    y = np.array([0, 1, 0, 1])
+    counts = count_votes(
+        DecisionTreeClassifier(max_depth=1, min_samples_leaf=2),
+        X,
+        y,
+        np.array([[0.5]]),
+        n_classes=2,
+        parts=[np.array([0, 3]), np.array([1, 2])],
+        params={"sample_weight": np.array([1.0, 1.0, 9.0, 9.0])},
+        random_state=np.random.RandomState(0),
+    )
+    np.testing.assert_array_equal(counts, [[1, 1]])
+
+
+def test_noisy_winner_of_two_has_the_closed_form_chance():
+    counts = np.tile([8, 5], (40_000, 1))
+    rng = np.random.RandomState(0)
+    winners = noisy_winners(counts, lambda size: rng.normal(0, 4.0, size))
+    chance = stats.norm.cdf(3 / (4.0 * np.sqrt(2)))
+    assert stats.binomtest((winners == 0).sum(), 40_000, chance).pvalue > 1e-3
+
+
+def _aggregated(estimator=None, n=600, epsilon=60.0, **params):
+    X, y = _blobs(n)
+    settings = {"n_teachers": 30, "random_state": 0, "public_X": _blobs(60, seed=1)[0]}
+    settings.update(params)
+    return DifferentialPrivacyClassifier(
+        estimator or SVC(), epsilon=epsilon, **settings
+    ).fit(X, np.array(["a", "b", "c"])[y])
+
+
+def test_student_of_any_classifier_learns():
+    X, y = _blobs(200, seed=2)
+    labels = np.array(["a", "b", "c"])[y]
+    clf = _aggregated(make_pipeline(StandardScaler(), KNeighborsClassifier(5)))
+    assert clf.score(X, labels) > 0.9
+    np.testing.assert_array_equal(clf.classes_, ["a", "b", "c"])
+    proba = clf.predict_proba(X)
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    np.testing.assert_array_equal(clf.predict(X), clf.classes_[proba.argmax(axis=1)])
+
+
+def test_spent_budget_and_noise_of_the_classifier():
+    clf = _aggregated(epsilon=3.0, delta=1e-6)
+    delta = _closed_form_delta(clf.noise_scale_, np.sqrt(2), 60, 3.0)
+    assert delta == pytest.approx(1e-6, rel=1e-2)
+    assert clf.spent_epsilon_ <= 3.0
+    assert clf.spent_epsilon_ == pytest.approx(3.0, rel=1e-4)
+    assert clf.spent_delta_ == 1e-6
+    assert not hasattr(clf, "bounds_")
+
+
+def test_pure_privacy_takes_laplace_noise_without_dp_accounting(monkeypatch):
+    load = builtins.__import__
+
+    def refuse(name, *args, **kwargs):
+        if name.startswith("dp_accounting"):
+            raise ImportError(name)
+        return load(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    clf = _aggregated(epsilon=200.0, delta=0)
+    assert (clf.spent_epsilon_, clf.spent_delta_) == (200.0, 0.0)
+    assert clf.noise_scale_ == pytest.approx(2 * 60 / 200)
+    with pytest.raises(ImportError, match="pip install dp-accounting"):
+        _aggregated()
+
+
+def test_same_seed_same_student_and_another_seed_another_one():
+    X, _ = _blobs(50, seed=2)
+    first, again, other = (
+        _aggregated(DecisionTreeClassifier(), epsilon=2.0, random_state=s).predict(X)
+        for s in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_sparse_rows_pass_where_the_classifier_takes_them():
+    X, y = _blobs(300)
+    public = sparse.csr_array(_blobs(40, seed=1)[0])
+    clf = DifferentialPrivacyClassifier(
+        LogisticRegression(), epsilon=60.0, public_X=public, n_teachers=10
+    )
+    assert clf.fit(sparse.csr_array(X), y).score(sparse.csr_array(X), y) > 0.8
+
+
+def test_more_teachers_than_rows_is_an_error():
+    with pytest.raises(ValueError, match="'n_teachers' parameter must not exceed"):
+        _aggregated(n=20)
+
+
+def test_a_delta_that_allows_publishing_a_row_warns():
+    with pytest.warns(UserWarning, match="no less than one over the 600 rows"):
+        _aggregated(delta=0.01)
+
+
+def test_votes_for_one_class_only_are_an_error():
+    with pytest.raises(ValueError, match="give all 1 rows of 'public_X' the class"):
+        _aggregated(public_X=np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize("given", [{"bounds": (0.0, 1.0)}, {"data_norm": 2.0}])
+def test_scales_mean_nothing_to_votes(given):
+    with pytest.raises(ValueError, match="means nothing to the votes of teachers"):
+        _aggregated(**given)

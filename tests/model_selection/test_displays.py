@@ -1,0 +1,207 @@
+"""The trade-off plot: what is drawn, and where it comes from."""
+
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from sklearn.datasets import make_classification
+from sklearn.exceptions import NotFittedError
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
+from sklearn.tree import DecisionTreeClassifier
+
+from skmia.model_selection import (
+    AuditableClassifier,
+    LeakageTradeoffDisplay,
+    best_under_leakage,
+    leakage_scorer,
+    utility_under_leakage,
+)
+
+GRID = {"estimator__max_depth": [1, 2, 4, None]}
+
+
+@pytest.fixture(autouse=True)
+def no_window():
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_classification(160, 6, n_informative=4, flip_y=0.2, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def search(data):
+    return GridSearchCV(
+        AuditableClassifier(DecisionTreeClassifier(random_state=0)),
+        GRID,
+        scoring={
+            "accuracy": "accuracy",
+            "f1": "f1",
+            "neg_leakage": leakage_scorer("advantage"),
+        },
+        refit=best_under_leakage(max_leakage=0.25),
+        cv=3,
+        error_score="raise",
+    ).fit(*data)
+
+
+def frontier_by_hand(leakage, utility):
+    """Candidates that no other one is as good as in both and better in one."""
+    kept = [
+        i
+        for i in range(len(leakage))
+        if not any(
+            (leakage[j] <= leakage[i] and utility[j] > utility[i])
+            or (leakage[j] < leakage[i] and utility[j] >= utility[i])
+            for j in range(len(leakage))
+        )
+    ]
+    return sorted(kept, key=lambda i: leakage[i])
+
+
+def test_frontier_by_brute_force():
+    rng = np.random.RandomState(0)
+    for _ in range(50):
+        leakage, utility = rng.uniform(size=(2, 12))
+        display = LeakageTradeoffDisplay(leakage=leakage, utility=utility)
+        assert display.frontier.tolist() == frontier_by_hand(leakage, utility)
+
+
+def test_frontier_of_equals_and_of_what_was_not_measured():
+    display = LeakageTradeoffDisplay(
+        leakage=[0.6, 0.6, 0.5, 0.7, np.nan, 0.4],
+        utility=[0.8, 0.8, 0.7, 0.8, 0.9, np.nan],
+    )
+    assert display.frontier.tolist() == [2, 0]
+
+
+def test_what_is_drawn(search):
+    display = LeakageTradeoffDisplay.from_search(search)
+    results = search.cv_results_
+    leakage, accuracy = -results["mean_test_neg_leakage"], results["mean_test_accuracy"]
+    points, _, bars = display.points_
+    np.testing.assert_array_equal(points.get_xdata(), leakage)
+    np.testing.assert_array_equal(points.get_ydata(), accuracy)
+    # Standard errors of the means over three folds.
+    across, along = (np.array(bar.get_segments()) for bar in bars)
+    for half, name in (
+        (np.ptp(across[:, :, 0], axis=1) / 2, "neg_leakage"),
+        (np.ptp(along[:, :, 1], axis=1) / 2, "accuracy"),
+    ):
+        np.testing.assert_allclose(half, results[f"std_test_{name}"] / np.sqrt(3))
+    front = frontier_by_hand(leakage, accuracy)
+    np.testing.assert_array_equal(display.frontier_line_.get_xdata(), leakage[front])
+    np.testing.assert_array_equal(display.frontier_line_.get_ydata(), accuracy[front])
+    chosen = search.best_index_
+    assert display.chosen_line_.get_xdata() == [leakage[chosen]]
+    assert display.chosen_line_.get_ydata() == [accuracy[chosen]]
+    assert display.limit_line_.get_xdata() == [0.25, 0.25]
+    assert display.ax_.get_xlabel() == "Leakage (membership advantage)"
+    assert display.ax_.get_ylabel() == "Accuracy"
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert sorted(labels) == ["Chosen", "Frontier", "Limit", "Tried"]
+    assert display.figure_ is display.ax_.figure
+
+
+def test_another_utility_axes_and_styles(search):
+    from matplotlib import pyplot as plt
+
+    _, ax = plt.subplots()
+    display = LeakageTradeoffDisplay.from_search(
+        search,
+        ax=ax,
+        utility="f1",
+        max_leakage=0.3,
+        points_kwargs={"label": "All"},
+        frontier_kwargs={"color": "k"},
+        chosen_kwargs={"markersize": 20},
+        limit_kwargs={"linestyle": ":"},
+    )
+    assert display.ax_ is ax
+    assert ax.get_ylabel() == "F1"
+    assert display.limit_line_.get_xdata() == [0.3, 0.3]
+    assert display.frontier_line_.get_color() == "k"
+    assert display.chosen_line_.get_markersize() == 20
+    np.testing.assert_array_equal(
+        display.points_[0].get_ydata(), search.cv_results_["mean_test_f1"]
+    )
+
+
+def test_without_errors_choice_or_limit():
+    display = LeakageTradeoffDisplay(leakage=[0.6, 0.5], utility=[0.7, 0.6]).plot()
+    assert display.chosen_line_ is None
+    assert display.limit_line_ is None
+    assert display.plot(display.ax_) is display
+
+
+def test_a_halving_search_shows_its_last_rung(data):
+    search = HalvingGridSearchCV(
+        AuditableClassifier(DecisionTreeClassifier(random_state=0)),
+        GRID,
+        scoring=utility_under_leakage(max_leakage=0.6),
+        refit="score",
+        cv=2,
+        factor=2,
+        min_resources=80,
+        random_state=0,
+        return_train_score=False,
+        error_score="raise",
+    ).fit(*data)
+    display = LeakageTradeoffDisplay.from_search(search)
+    rung = search.cv_results_["iter"]
+    rows = np.flatnonzero(rung == rung.max())
+    assert 0 < len(rows) < len(rung)
+    np.testing.assert_array_equal(
+        display.points_[0].get_xdata(),
+        -search.cv_results_["mean_test_neg_leakage"][rows],
+    )
+    assert rows[display.chosen] == search.best_index_
+    assert display.max_leakage == 0.6
+    assert "AUC" in display.ax_.get_xlabel()
+
+
+def test_a_search_without_a_choice(data):
+    search = GridSearchCV(
+        AuditableClassifier(DecisionTreeClassifier(max_depth=2)),
+        {"estimator__random_state": [0]},
+        scoring={"accuracy": "accuracy", "neg_leakage": leakage_scorer()},
+        refit=False,
+        cv=2,
+        error_score="raise",
+    ).fit(*data)
+    assert LeakageTradeoffDisplay.from_search(search).chosen is None
+
+
+def test_what_is_refused(search):
+    with pytest.raises(NotFittedError):
+        LeakageTradeoffDisplay.from_search(GridSearchCV(DecisionTreeClassifier(), {}))
+    with pytest.raises(ValueError, match="no scorer named 'auc'"):
+        LeakageTradeoffDisplay.from_search(search, utility="auc")
+    with pytest.raises(ValueError, match="must be negative leakage"):
+        LeakageTradeoffDisplay.from_search(search, metric="f1")
+
+
+def test_matplotlib_is_loaded_where_it_is_drawn():
+    code = (
+        "import sys\n"
+        "from skmia.model_selection import LeakageTradeoffDisplay as D\n"
+        "d = D(leakage=[0.6], utility=[0.7])\n"
+        "assert d.frontier.tolist() == [0]\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "sys.modules['matplotlib'] = None\n"
+        "try:\n"
+        "    d.plot()\n"
+        "except ImportError as error:\n"
+        "    assert 'pip install matplotlib' in str(error)\n"
+        "else:\n"
+        "    raise AssertionError\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
