@@ -17,7 +17,6 @@ __all__ = [
     "model_selection",
     "shadows",
     "signals",
-    "utils",
 ]
 
 
