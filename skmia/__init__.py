@@ -13,6 +13,7 @@ __all__ = [
     "audit",
     "datasets",
     "defenses",
+    "exceptions",
     "metrics",
     "model_selection",
     "shadows",

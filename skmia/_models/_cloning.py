@@ -1,6 +1,5 @@
 """Copies of an estimator and of its rows, for a fit that leaves no trace on either."""
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,9 @@ from sklearn.base import clone, is_classifier
 from sklearn.feature_selection import SelectorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
+
+from skmia.exceptions import FreezingWarning
+from skmia.utils import warn
 
 MAX_SEED = np.iinfo(np.int32).max
 
@@ -59,13 +61,12 @@ def check_can_be_refitted(estimator: Any) -> None:
                 "FrozenEstimator inside, or take an attack without shadows."
             )
         if get_tags(inside).target_tags.required or isinstance(inside, SelectorMixin):
-            warnings.warn(
+            warn(
                 f"The parameter {name!r} is a frozen {type(inside).__name__}, which "
                 "is fitted with labels. Shadow models keep it as it is: what it knows "
                 "of the members' labels is in all of them, and attacks with shadows "
                 "find too little. Leave it unfrozen.",
-                UserWarning,
-                stacklevel=3,
+                FreezingWarning,
             )
 
 

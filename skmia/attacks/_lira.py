@@ -1,7 +1,6 @@
 """LiRA, the likelihood-ratio attack."""
 
 import os
-import warnings
 from typing import Any, Literal
 
 import numpy as np
@@ -12,8 +11,9 @@ from skmia.attacks._base import upper_quantile
 from skmia.attacks._pool_base import PoolAttack
 from skmia.attacks._scores._gaussian import VARIANCES, FloatArray, Moments
 from skmia.attacks._scores._worlds import Worlds
+from skmia.exceptions import ResolutionWarning
 from skmia.shadows import ShadowSignals
-from skmia.utils import check_option
+from skmia.utils import check_option, warn
 
 
 class LiRAAttack(PoolAttack):
@@ -199,13 +199,12 @@ class LiRAAttack(PoolAttack):
                 "mode='offline'."
             )
         if self.variance == "per_record" and len(said) < 6:
-            warnings.warn(
+            warn(
                 f"variance='per_record' with {len(said)} shadows: one of them as a "
                 "target leaves single values of a record, which have no spread, and "
                 "the threshold does not keep to max_fpr. Pass variance='shrunk', or "
                 "more shadows.",
-                UserWarning,
-                stacklevel=4,
+                ResolutionWarning,
             )
         self._worlds = Worlds(said, member, self.variance)
         online, offline = self._shadows_as_targets(said, member)

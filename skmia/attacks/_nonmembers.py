@@ -1,6 +1,5 @@
 """The non-members among the records given to fit, on which a threshold rests."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,9 @@ from numpy.typing import NDArray
 
 from skmia._tables import hash_rows
 from skmia.attacks._target import Target
+from skmia.exceptions import OverlapWarning, ResolutionWarning
 from skmia.metrics import is_resolvable
+from skmia.utils import warn
 
 
 def check_has_records(estimator: Any, owner: str, reason: str, instead: str) -> None:
@@ -40,12 +41,11 @@ def nonmember_rows(
             "are members. Pass records that the target was not fitted on as well."
         )
     if not is_resolvable(len(rows), max_fpr):
-        warnings.warn(
+        warn(
             f"max_fpr={max_fpr:g} with {len(rows)} non-members: the threshold is the "
             f"largest of their scores, which up to one in {len(rows) + 1} further "
             "non-members exceeds. Pass more non-members or a larger max_fpr.",
-            UserWarning,
-            stacklevel=4,
+            ResolutionWarning,
         )
     return rows
 
@@ -54,10 +54,9 @@ def _check_content(target: Target, X: Any, rows: NDArray[np.intp], owner: str) -
     hashes = hash_rows(X, target.labels)
     known = np.isin(hashes[rows], hashes[target.membership])
     if known.any():
-        warnings.warn(
+        warn(
             f"{int(known.sum())} of {len(rows)} records given to {owner} as "
             "non-members equal a member. The target knows them, so the threshold comes "
             "out too high and too few members are found. Leave them out.",
-            UserWarning,
-            stacklevel=5,
+            OverlapWarning,
         )

@@ -1,6 +1,5 @@
 """PoolAttack: the template of the attacks that compare record by record."""
 
-import warnings
 from abc import abstractmethod
 from functools import partial
 from typing import Any
@@ -11,9 +10,10 @@ from numpy.typing import NDArray
 from skmia._models import class_probabilities
 from skmia._tables import any_copy, hash_rows, match_rows, mean_answer
 from skmia.attacks._shadow_base import ShadowAttack
+from skmia.exceptions import UnknownRowsWarning
 from skmia.shadows._fit import iter_models
 from skmia.signals import FloatArray
-from skmia.utils import check_labels
+from skmia.utils import check_labels, warn
 
 
 class PoolAttack(ShadowAttack):
@@ -38,13 +38,12 @@ class PoolAttack(ShadowAttack):
         if not unknown:
             return self._score_pool(values, rows)
         if unknown < len(rows) and not self._one_scale():
-            warnings.warn(
+            warn(
                 f"{unknown} of {len(rows)} rows are not in the pool that the shadow "
                 "models were fitted on. All rows of this call are scored offline, from "
                 "the shadows that have not seen them; these scores and those of calls "
                 "within the pool are on different scales.",
-                UserWarning,
-                stacklevel=4,
+                UnknownRowsWarning,
             )
         return self._ask_models(X, columns, values, rows)
 

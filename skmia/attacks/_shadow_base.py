@@ -1,6 +1,5 @@
 """ShadowAttack: the template of the attacks that compare with shadow models."""
 
-import warnings
 from abc import abstractmethod
 from dataclasses import asdict
 from typing import Any
@@ -12,10 +11,11 @@ from skmia._tables import Copies, Queries, any_copy, hash_rows, mean_answer, tak
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records
 from skmia.attacks._target import Target
+from skmia.exceptions import OneSidedRecordsWarning
 from skmia.shadows import ShadowSignals, auto_train_size, fit_shadows
 from skmia.shadows._fit import DEFAULT_SIGNALS
 from skmia.signals import MEMBER_SIGN, SATURATED_LOGIT, SIGNALS
-from skmia.utils import check_integer, check_option, check_real
+from skmia.utils import check_integer, check_option, check_real, warn
 
 # Signals that shadows stored in other units may hold too: close to the end is at it.
 _SATURATED = 0.999 * SATURATED_LOGIT
@@ -140,13 +140,12 @@ class ShadowAttack(MembershipAttack):
         for count, what in ((always, "in every shadow"), (never, "in no shadow")):
             # All of them in no shadow is a design: reference models, mode="offline".
             if 0 < count < self._member.shape[1]:
-                warnings.warn(
+                warn(
                     f"{count} of {self._member.shape[1]} records are {what}: they are "
                     "judged by what is typical of the others, and may read as safe "
                     "when they are not. Fit more shadows, or on a share closer to a "
                     "half.",
-                    UserWarning,
-                    stacklevel=4,
+                    OneSidedRecordsWarning,
                 )
 
     def _signals(self) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """What an attack's `estimator` may be, and how it is asked."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +24,14 @@ from skmia._tables import (
     slice_metadata,
     take_rows,
 )
+from skmia.exceptions import FreezingWarning
 from skmia.shadows._design import draw_design
 from skmia.utils import (
     check_has_features,
     check_labels,
     check_two_classes,
     encode_labels,
+    warn,
 )
 
 FREEZE = (
@@ -227,10 +228,9 @@ def _warn_if_fitted(estimator: Any) -> None:
         check_is_fitted(estimator)
     except (NotFittedError, TypeError):
         return
-    warnings.warn(
+    warn(
         f"{type(estimator).__name__} is fitted already, but will be fitted anew: "
         "without FrozenEstimator, 'estimator' is a recipe and the attack plays the "
         "membership game. Pass FrozenEstimator(model) to attack this very model.",
-        UserWarning,
-        stacklevel=4,
+        FreezingWarning,
     )

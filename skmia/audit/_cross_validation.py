@@ -22,6 +22,7 @@ from skmia.audit._guards._blind import blind_classifier
 from skmia.audit._inputs import check_max_fprs, check_scores, resolve_seed
 from skmia.audit._report import AuditReport
 from skmia.audit._splits import MIN_SHADOWS, draw_models, independent_splits
+from skmia.exceptions import OneSidedRecordsWarning
 from skmia.shadows import ShadowSignals
 from skmia.utils import check_real
 
@@ -241,7 +242,7 @@ def _score(
             try:
                 with warnings.catch_warnings():
                     # The report's own guard says so for all targets together.
-                    warnings.filterwarnings("ignore", r"\d+ of \d+ records are in ")
+                    warnings.simplefilter("ignore", OneSidedRecordsWarning)
                     attack.fit(run.X, run.y, membership=run.seen[k])
                 said = attack.score_samples(X, y)
             except Exception as error:

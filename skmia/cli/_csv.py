@@ -7,12 +7,14 @@ from both files together, by pandas' own rules, which is how most training code 
 
 import io
 import os
-import warnings
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sklearn.exceptions import DataConversionWarning
+
 from skmia.cli._model_files import check_is_file, one_line
+from skmia.utils import warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -199,21 +201,19 @@ def _warn_of_guesses(
     if read.dtype.kind in "iuf":
         padded = fields[fields.str.match(r"[+-]?0[0-9]")]
         if len(padded):
-            warnings.warn(
+            warn(
                 f"column {name!r} has numbers with leading zeros, such as "
                 f"{padded.iloc[0]!r}, which are read as numbers; {keep}",
-                UserWarning,
-                stacklevel=2,
+                DataConversionWarning,
             )
     elif read.dtype.kind != "b":
         guessed = fields[read.isna() & ~fields.isin(["", *missing])]
         if len(guessed):
-            warnings.warn(
+            warn(
                 f"column {name!r} has {len(guessed)} fields such as "
                 f"{guessed.iloc[0]!r} among its text, which are read as missing; "
                 f"{keep}",
-                UserWarning,
-                stacklevel=2,
+                DataConversionWarning,
             )
 
 

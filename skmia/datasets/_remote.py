@@ -4,11 +4,10 @@ import hashlib
 import http.client
 import time
 import urllib.request
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from skmia.utils import atomic_write, check_integer, check_real
+from skmia.utils import atomic_write, check_integer, check_real, warn
 
 # Without one, a server that stops answering would hang the call for good.
 _TIMEOUT_SECONDS = 60
@@ -109,6 +108,6 @@ def _download(url: str, n_retries: int, delay: float) -> bytes:
         except (OSError, http.client.HTTPException):
             if n_retries == 0:
                 raise
-        warnings.warn(f"Retry downloading from url: {url}", stacklevel=2)
+        warn(f"Retry downloading from url: {url}", UserWarning)
         n_retries -= 1
         time.sleep(delay)

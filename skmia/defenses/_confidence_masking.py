@@ -1,6 +1,5 @@
 """Confidence masking: the model stays as it is, its answers say less."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,8 @@ from skmia._models import check_is_classifier, class_probabilities
 from skmia.defenses._base import Defense, clone_with_seeds
 from skmia.defenses._minimal_distortion import default_attack, distort, ranked
 from skmia.defenses._soft._leave_out import left_out_proba
-from skmia.utils import check_integer, check_option, check_real
+from skmia.exceptions import WeakDefenseWarning
+from skmia.utils import check_integer, check_option, check_real, warn
 
 _METHODS = ("label", "minimal_distortion", "round", "temperature", "top_k")
 
@@ -149,11 +149,10 @@ class ConfidenceMaskingClassifier(Defense):
     ) -> None:
         n_classes = len(self._classes)
         if self.method == "top_k" and self.k >= n_classes - 1:
-            warnings.warn(
+            warn(
                 f"method='top_k' with k={self.k} hides nothing of {n_classes} classes: "
                 "probabilities sum to 1. Pass a smaller 'k' or another method.",
-                UserWarning,
-                stacklevel=3,
+                WeakDefenseWarning,
             )
         frozen = isinstance(self._inner(), FrozenEstimator)
         known = isinstance(self.attack_estimator, FrozenEstimator)

@@ -1,6 +1,5 @@
 """Differential privacy: private counterparts, or noisy votes of teachers."""
 
-import warnings
 from functools import partial
 from typing import Any
 
@@ -19,7 +18,8 @@ from skmia.defenses._private._teachers import (
     noisy_winners,
     teacher_parts,
 )
-from skmia.utils import check_integer, check_option, check_real
+from skmia.exceptions import WeakDefenseWarning
+from skmia.utils import check_integer, check_option, check_real, warn
 
 
 class DifferentialPrivacyClassifier(Defense):
@@ -351,12 +351,11 @@ class DifferentialPrivacyClassifier(Defense):
                 f"{len(y)} rows instead."
             )
         if self.delta * len(y) >= 1:
-            warnings.warn(
+            warn(
                 f"delta={self.delta:g} is no less than one over the {len(y)} rows: a "
                 "mechanism that publishes a whole row now and then would meet it. Set "
                 "it far lower.",
-                UserWarning,
-                stacklevel=3,
+                WeakDefenseWarning,
             )
         if self.delta == 0:
             self.noise_scale_ = laplace_noise(self.epsilon, n_public)

@@ -1,6 +1,5 @@
 """The scorer of leakage, for cross-validation and the searches."""
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from skmia._models import check_has_response, iter_class_probabilities
 from skmia._tables import concat_rows, copy_rows, hash_rows, n_rows, take_rows
 from skmia.attacks import LabelOnlyAttack, MembershipAttack
 from skmia.defenses._base import masks_outputs
+from skmia.exceptions import OverlapWarning
 from skmia.metrics import is_resolvable, membership_advantage, roc_auc, tpr_at_fpr
 from skmia.model_selection._auditable import AuditableClassifier, find_auditable
 from skmia.signals import FloatArray, logit
@@ -22,6 +22,7 @@ from skmia.utils import (
     check_option,
     check_real,
     encode_labels,
+    warn,
 )
 
 _METRICS = ("auc", "advantage", "tpr_at_fpr")
@@ -217,7 +218,7 @@ def leakage_scorer(
 
     Warns
     -----
-    UserWarning
+    OverlapWarning
         Where held-out rows are left out, with their number: those whose content,
         features and label, is among the members, and those of a class that the
         classifier has not seen. In a worker process it goes to standard error.
@@ -297,11 +298,10 @@ def _held_out(auditable: AuditableClassifier, X: Any, y: Any) -> tuple[Any, NDAr
         )
     if not reasons:
         return X, y
-    warnings.warn(
+    warn(
         f"{int(left_out.sum())} of {len(y)} held-out rows say nothing about "
         f"membership and are left out of the leakage: {' and '.join(reasons)}.",
-        UserWarning,
-        stacklevel=3,
+        OverlapWarning,
     )
     keep = np.flatnonzero(~left_out)
     return take_rows(X, keep), y[keep]

@@ -9,6 +9,9 @@ from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any
 
+from skmia.exceptions import ShadowFitWarning
+from skmia.utils import warn
+
 #: How often each (category, message) was raised.
 Warned = Counter[tuple[type[Warning], str]]
 
@@ -72,10 +75,10 @@ def emit(warned: Warned, n_fits: int) -> None:
         try:
             warning = category(text)
         except TypeError:  # a category whose constructor takes more than a text
-            warning = UserWarning(f"{category.__name__}: {text}")
+            warning = ShadowFitWarning(f"{category.__name__}: {text}")
         if category in errors:
             raise warning
-        warnings.warn(warning, stacklevel=3)
+        warn(warning, type(warning))
 
 
 def _action(category: type[Warning], message: str) -> str:

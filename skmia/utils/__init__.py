@@ -13,6 +13,7 @@ from skmia.utils._validation import (
     encode_labels,
     own_random_state,
 )
+from skmia.utils._warnings import warn
 
 __all__ = [
     "atomic_write",
@@ -26,4 +27,5 @@ __all__ = [
     "check_two_classes",
     "encode_labels",
     "own_random_state",
+    "warn",
 ]

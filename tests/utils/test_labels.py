@@ -62,7 +62,7 @@ def test_labels_that_are_refused(y, match):
 def test_a_target_that_classifiers_take_but_one_label_per_record_is_not(monkeypatch):
     """No 1-D array is of such a type today; the check does not rely on that."""
     monkeypatch.setattr(
-        "skmia.utils._labels.type_of_target", lambda y, input_name: "multilabel-x"
+        "skmia.utils._validation.type_of_target", lambda y, input_name: "multilabel-x"
     )
     with pytest.raises(ValueError, match="Got a target of type 'multilabel-x'"):
         check_labels([0, 1, 1], 3, "fit")

@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import check_array
 
 from skmia._tables import n_rows, take_rows
+from skmia.utils import warn
 
 
 def solves_directly(model: Any, n_classes: int) -> bool:
@@ -81,11 +82,10 @@ def fit_soft_logistic(
     model.intercept_ = np.zeros(len(classes), rows.dtype) + intercept
     model.n_iter_ = np.array([found.nit], dtype=np.int32)
     if found.status != 0:
-        warnings.warn(
+        warn(
             f"LogisticRegression on soft labels did not converge in {found.nit} steps "
             f"({found.message}). Increase max_iter, or scale the data.",
             ConvergenceWarning,
-            stacklevel=2,
         )
     return model
 

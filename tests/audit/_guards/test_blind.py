@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
+
 from skmia.audit._guards._blind import blind_classifier, encode_columns
 
 SEED = 0

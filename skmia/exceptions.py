@@ -1,0 +1,128 @@
+"""The warnings that skmia gives, to filter by class.
+
+All of them are a :class:`UserWarning`. Errors are Python's own, and scikit-learn's.
+"""
+
+__all__ = [
+    "FreezingWarning",
+    "OneSidedRecordsWarning",
+    "OverlapWarning",
+    "ResolutionWarning",
+    "ShadowFitWarning",
+    "UnknownRowsWarning",
+    "WeakDefenseWarning",
+]
+
+
+class FreezingWarning(UserWarning):
+    """Warn of an estimator that is frozen where it should not be, or the reverse.
+
+    See Also
+    --------
+    sklearn.frozen.FrozenEstimator : What keeps a model from being fitted again.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.attacks import LossThresholdAttack
+    >>> from skmia.exceptions import FreezingWarning
+    >>> X, y = make_classification(random_state=0)
+    >>> fitted = DecisionTreeClassifier(random_state=0).fit(X, y)
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", FreezingWarning)
+    ...     LossThresholdAttack(fitted).fit(X, y)
+    Traceback (most recent call last):
+        ...
+    skmia.exceptions.FreezingWarning: DecisionTreeClassifier is fitted already, but ...
+    """
+
+
+class OneSidedRecordsWarning(UserWarning):
+    """Warn of records that are in every shadow model, or in none.
+
+    See Also
+    --------
+    skmia.shadows.fit_shadows : Draws shadows with every record on both sides.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import OneSidedRecordsWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", OneSidedRecordsWarning)
+    """
+
+
+class OverlapWarning(UserWarning):
+    """Warn of records given as non-members that say nothing about membership.
+
+    They equal a member, or have a label that the classifier was not fitted on.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import OverlapWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", OverlapWarning)
+    """
+
+
+class ResolutionWarning(UserWarning):
+    """Warn of too few records or shadows for the promise of a threshold.
+
+    See Also
+    --------
+    skmia.metrics.is_resolvable : Whether a false positive rate can be read.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import ResolutionWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", ResolutionWarning)
+    """
+
+
+class ShadowFitWarning(UserWarning):
+    """Warn of what shadow fits warned of, where its own class cannot be raised anew.
+
+    Warnings of other classes, such as scikit-learn's ``ConvergenceWarning``, keep
+    their class.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import ShadowFitWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", ShadowFitWarning)
+    """
+
+
+class UnknownRowsWarning(UserWarning):
+    """Warn of rows that are scored on another scale than those of the pool.
+
+    Shadow models were fitted on a pool of records. Where a call of an attack holds
+    rows outside of it, all of its rows are scored by the shadows that have not seen
+    them.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import UnknownRowsWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", UnknownRowsWarning)
+    """
+
+
+class WeakDefenseWarning(UserWarning):
+    """Warn of parameters with which a defense protects little or nothing.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import WeakDefenseWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", WeakDefenseWarning)
+    """

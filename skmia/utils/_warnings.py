@@ -1,0 +1,18 @@
+"""Warnings that point at the user's line, however deep they are raised."""
+
+import os
+import sys
+import warnings
+
+_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+
+
+def warn(message: str | Warning, category: type[Warning]) -> None:
+    """Warn, from the first frame outside of skmia.
+
+    Python 3.12 has ``skip_file_prefixes`` for this.
+    """
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
