@@ -567,7 +567,7 @@ def test_a_frozen_classifier_inside_makes_all_shadows_alike():
     model.fit(X[member], y[member])
     assert roc_auc(member, confidence(model, X, y)) > 0.6
     attack = LiRAAttack(FrozenEstimator(model), n_shadows=4)
-    with pytest.raises(ValueError, match="frozen classifier"):
+    with pytest.raises(ValueError, match="the frozen DecisionTreeClassifier in"):
         attack.fit(X, y, membership=member)
 
 

@@ -2,12 +2,17 @@
 
 from skmia._models._cloning import (
     MAX_SEED,
-    check_can_be_refitted,
     deep_params,
     draw_seeds,
     forget_fit,
     seeded_clone,
     unwrap_frozen,
+)
+from skmia._models._meta import (
+    MetaClassifier,
+    MetaEstimator,
+    check_can_be_refitted,
+    check_no_frozen_classifier,
 )
 from skmia._models._response import (
     check_has_response,
@@ -18,9 +23,12 @@ from skmia._models._response import (
 
 __all__ = [
     "MAX_SEED",
+    "MetaClassifier",
+    "MetaEstimator",
     "check_can_be_refitted",
     "check_has_response",
     "check_is_classifier",
+    "check_no_frozen_classifier",
     "class_probabilities",
     "deep_params",
     "draw_seeds",

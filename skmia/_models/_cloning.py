@@ -5,13 +5,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone, is_classifier
-from sklearn.feature_selection import SelectorMixin
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import get_tags
-
-from skmia.exceptions import FreezingWarning
-from skmia.utils import warn
 
 MAX_SEED = np.iinfo(np.int32).max
 
@@ -38,36 +33,6 @@ def deep_params(estimator: Any) -> Iterator[tuple[str, Any]]:
         yield name, value
         if isinstance(value, FrozenEstimator):
             yield from ((f"{name}__{n}", v) for n, v in deep_params(value))
-
-
-def check_can_be_refitted(estimator: Any) -> None:
-    """Raise or warn where a clone would keep what was learnt from the members.
-
-    Raises
-    ------
-    ValueError
-        For a frozen classifier inside: all clones would have seen the same rows, and
-        a comparison of them reads as safe.
-    """
-    for name, value in deep_params(estimator):
-        if not isinstance(value, FrozenEstimator):
-            continue
-        inside = unwrap_frozen(value)
-        if is_classifier(inside):
-            raise ValueError(
-                f"The parameter {name!r} is a frozen classifier, which shadow models "
-                "would keep as it is: they would all have seen the same rows, and "
-                "attacks with shadows would read as safe. Pass the classifier without "
-                "FrozenEstimator inside, or take an attack without shadows."
-            )
-        if get_tags(inside).target_tags.required or isinstance(inside, SelectorMixin):
-            warn(
-                f"The parameter {name!r} is a frozen {type(inside).__name__}, which "
-                "is fitted with labels. Shadow models keep it as it is: what it knows "
-                "of the members' labels is in all of them, and attacks with shadows "
-                "find too little. Leave it unfrozen.",
-                FreezingWarning,
-            )
 
 
 def draw_seeds(random_state: np.random.RandomState, n: int) -> NDArray[np.int64]:

@@ -5,24 +5,16 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import get_config
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Tags, get_tags
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._models import forget_fit
+from skmia._models import MetaEstimator, forget_fit, unwrap_frozen
 from skmia.attacks._target import Target, resolve_target
 from skmia.signals import FloatArray
 from skmia.utils import own_random_state
 
 
-class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
+class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
     """Base class of the attacks: an estimator of membership.
 
     A subclass writes ``_check_params``, ``_fit_attack`` and ``_score``; the target,
@@ -90,16 +82,12 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
             self.n_features_in_ = len(target.classes)
             return self
         self.estimator_ = target.model
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(target.model, name):
-                setattr(self, name, getattr(target.model, name))
+        self._adopt_columns(target.model)
         return self
 
     def _target_params(self, params: dict[str, Any]) -> dict[str, Any]:
         """What of the fit metadata is for the target, and for its shadows."""
-        if get_config()["enable_metadata_routing"]:
-            params = dict(process_routing(self, "fit", **params).estimator.fit)
-        params = {k: v for k, v in params.items() if v is not None}
+        params = self._inner_params("fit", params)
         if params and isinstance(self.estimator, str):
             raise TypeError(
                 f"fit got the parameters {sorted(params)}, but with "
@@ -202,24 +190,10 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
     def _score(self, X: Any, y: Any) -> tuple[FloatArray, float | FloatArray]:
         """Scores of shape (n_records,), and the offset that belongs to them."""
 
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Metadata that this attack asks for and passes on.
-
-        Returns
-        -------
-        MetadataRouter
-            Its own request, ``membership``, and those of the target.
-        """
-        router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
-        if isinstance(self.estimator, str):
-            return router
+    def _inner(self) -> Any:
         # A frozen target is not fitted, but its shadows are, with the same metadata.
-        inner = self.estimator
-        while isinstance(inner, FrozenEstimator):
-            inner = inner.estimator
-        return router.add(
-            estimator=inner,
-            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+        return (
+            None if isinstance(self.estimator, str) else unwrap_frozen(self.estimator)
         )
 
     def __sklearn_tags__(self) -> Tags:
@@ -232,12 +206,6 @@ class MembershipAttack(MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
         """
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
-        if not isinstance(self.estimator, str):
-            inner = get_tags(self.estimator).input_tags
-            tags.input_tags.sparse = inner.sparse
-            tags.input_tags.allow_nan = inner.allow_nan
-            tags.input_tags.categorical = inner.categorical
-            tags.input_tags.string = inner.string
         return tags
 
 

@@ -18,7 +18,7 @@ from skmia.attacks import (
     StackedAttack,
 )
 from skmia.attacks._shadow_base import ShadowAttack
-from skmia.defenses._base import masks_outputs
+from skmia.defenses import masks_outputs
 from skmia.shadows._fit import DEFAULT_SIGNALS
 from skmia.signals import SIGNALS
 

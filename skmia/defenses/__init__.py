@@ -10,6 +10,7 @@ from skmia.defenses._differential_privacy import DifferentialPrivacyClassifier
 from skmia.defenses._high_entropy import HighEntropyClassifier
 from skmia.defenses._label_smoothing import LabelSmoothingClassifier
 from skmia.defenses._self_distillation import SelfDistillationClassifier
+from skmia.defenses._tags import DefenseTags, masks_outputs
 from skmia.defenses._weighted_smoothing import WeightedSmoothingClassifier
 
 __all__ = [
@@ -17,9 +18,11 @@ __all__ = [
     "AdversarialTrainingClassifier",
     "ConfidenceMaskingClassifier",
     "Defense",
+    "DefenseTags",
     "DifferentialPrivacyClassifier",
     "HighEntropyClassifier",
     "LabelSmoothingClassifier",
     "SelfDistillationClassifier",
     "WeightedSmoothingClassifier",
+    "masks_outputs",
 ]

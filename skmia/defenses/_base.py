@@ -5,35 +5,23 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import get_config
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-    clone,
-    is_classifier,
-)
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
 from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import (
+    MetaClassifier,
     check_has_response,
     check_is_classifier,
+    check_no_frozen_classifier,
     class_probabilities,
-    deep_params,
     draw_seeds,
     forget_fit,
     seeded_clone,
-    unwrap_frozen,
 )
 from skmia._tables import check_metadata, n_rows
+from skmia.defenses._tags import DefenseTags
 from skmia.utils import (
     check_has_features,
     check_labels,
@@ -42,20 +30,8 @@ from skmia.utils import (
     own_random_state,
 )
 
-# Of the input tags, what a wrapper shares with the classifier that sees the rows.
-_INPUT_TAGS = (
-    "one_d_array",
-    "two_d_array",
-    "sparse",
-    "categorical",
-    "string",
-    "positive_only",
-    "allow_nan",
-    "pairwise",
-)
 
-
-class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta):
+class Defense(MetaClassifier, metaclass=ABCMeta):
     """Base class of the defenses: a classifier that wraps any classifier.
 
     A subclass takes ``estimator=None`` and ``random_state=None`` and writes
@@ -76,6 +52,8 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
     _trains = True
     # True where predictions are noisy enough to fail a check of accuracy.
     _noisy = False
+    # Weights for fit would have to be requested, or refused, for `score` as well.
+    _takes_metadata = False
 
     def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Fit the defended classifier.
@@ -116,15 +94,13 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
         else:
             classes, encoded = np.unique(labels, return_inverse=True)
             check_two_classes(classes, type(self).__name__)
-        params = check_metadata(self._inner_params(params), len(labels))
+        params = check_metadata(self._inner_params("fit", params), len(labels))
         if self._trains:
             _check_two_classes_with_weight(encoded, params.get("sample_weight"))
         self._classes = classes
         self._fit(X, encoded, params, own_random_state(self.random_state))
         check_has_response(self.estimator_)
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        self._adopt_columns(self.estimator_)
         self.classes_ = classes
         return self
 
@@ -188,64 +164,31 @@ class Defense(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCM
         return LogisticRegression() if self.estimator is None else self.estimator
 
     def _check_estimator(self, estimator: Any) -> None:
-        name = type(self).__name__
         check_is_classifier(estimator)
         check_has_response(estimator)
         if not self._trains:
             return
-        inside = [("estimator", estimator), *deep_params(estimator)]
-        for parameter, value in inside:
-            if isinstance(value, FrozenEstimator) and is_classifier(
-                unwrap_frozen(value)
-            ):
-                raise ValueError(
-                    f"{name} defends a classifier while it is trained. Got the frozen "
-                    f"{type(unwrap_frozen(value)).__name__} in {parameter!r} instead, "
-                    "which would stay as it is, undefended; pass it without "
-                    "FrozenEstimator, or take ConfidenceMaskingClassifier."
-                )
-
-    def _inner_params(self, params: dict[str, Any]) -> dict[str, Any]:
-        """What of the fit metadata is for the inner classifier."""
-        if get_config()["enable_metadata_routing"]:
-            params = process_routing(self, "fit", **params).estimator.fit
-        return {name: value for name, value in params.items() if value is not None}
+        check_no_frozen_classifier(
+            estimator,
+            f"{type(self).__name__} defends a classifier while it is trained.",
+            "would stay as it is, undefended; pass it without FrozenEstimator, or take "
+            "ConfidenceMaskingClassifier.",
+        )
 
     def _clone(self, random_state: np.random.RandomState) -> Any:
         """A copy of the inner classifier to be fitted, with seeds where it has none."""
         return clone_with_seeds(self._inner(), random_state)
 
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Metadata that the inner classifier asks for.
-
-        Returns
-        -------
-        MetadataRouter
-            This defense asks for nothing itself.
-        """
-        return MetadataRouter(owner=type(self).__name__).add(
-            estimator=self._inner(),
-            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
-        )
-
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> DefenseTags:
         """Tags of a defense: it takes what its inner classifier takes.
 
         Returns
         -------
-        Tags
+        DefenseTags
             Of a classifier with a single label per row.
         """
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self._inner())
-        for name in _INPUT_TAGS:
-            setattr(tags.input_tags, name, getattr(inner.input_tags, name))
-        if inner.classifier_tags is not None:
-            tags.classifier_tags.multi_class = inner.classifier_tags.multi_class
-            tags.classifier_tags.poor_score = inner.classifier_tags.poor_score
-        tags.classifier_tags.multi_label = False
+        tags = DefenseTags.of(super().__sklearn_tags__())
         tags.classifier_tags.poor_score |= self._noisy
-        tags.non_deterministic = inner.non_deterministic
         return tags
 
 
@@ -261,15 +204,6 @@ def _check_two_classes_with_weight(y: NDArray[np.intp], weight: Any) -> None:
             f"Got {ignored.sum()} of {len(y)} rows with a weight of 0, and fewer than "
             "two classes among the others; pass positive weights for more rows."
         )
-
-
-def masks_outputs(model: Any) -> bool:
-    """Whether a defense in it changes what it says, and not only what it knows."""
-    return any(
-        isinstance(value, Defense)
-        and type(value)._defended_proba is not Defense._defended_proba
-        for value in [model, *(value for _, value in deep_params(model))]
-    )
 
 
 def clone_with_seeds(estimator: Any, random_state: np.random.RandomState) -> Any:

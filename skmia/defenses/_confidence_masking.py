@@ -12,6 +12,7 @@ from skmia._models import check_is_classifier, class_probabilities
 from skmia.defenses._base import Defense, clone_with_seeds
 from skmia.defenses._minimal_distortion import default_attack, distort, ranked
 from skmia.defenses._soft._leave_out import left_out_proba
+from skmia.defenses._tags import DefenseTags
 from skmia.exceptions import WeakDefenseWarning
 from skmia.utils import check_integer, check_option, check_real, warn
 
@@ -127,6 +128,18 @@ class ConfidenceMaskingClassifier(Defense):
         self.temperature = temperature
         self.attack_estimator = attack_estimator
         self.random_state = random_state
+
+    def __sklearn_tags__(self) -> DefenseTags:
+        """Tags of a defense that masks outputs.
+
+        Returns
+        -------
+        DefenseTags
+            The tags.
+        """
+        tags = super().__sklearn_tags__()
+        tags.masks_outputs = True
+        return tags
 
     def _check_params(self) -> None:
         check_option(self.method, "method", _METHODS)

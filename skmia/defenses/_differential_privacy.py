@@ -18,6 +18,7 @@ from skmia.defenses._private._teachers import (
     noisy_winners,
     teacher_parts,
 )
+from skmia.defenses._tags import DefenseTags
 from skmia.exceptions import WeakDefenseWarning
 from skmia.utils import check_integer, check_option, check_real, warn
 
@@ -232,12 +233,12 @@ class DifferentialPrivacyClassifier(Defense):
         """
         return new_accountant(epsilon, delta, slack)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> DefenseTags:
         """Tags of a defense; the private counterparts take dense, finite numbers only.
 
         Returns
         -------
-        Tags
+        DefenseTags
             Of a noisy classifier.
         """
         tags = super().__sklearn_tags__()

@@ -10,6 +10,7 @@ from skmia._models import class_probabilities
 from skmia._tables import Perturbation, hash_rows, mix, n_rows, take_rows
 from skmia.defenses._base import Defense
 from skmia.defenses._soft._fit import fit_soft
+from skmia.defenses._tags import DefenseTags
 from skmia.utils import check_real
 
 _N_RANDOM = 1000  # random inputs whose confidences are handed out
@@ -115,6 +116,18 @@ class HighEntropyClassifier(Defense):
         self.gamma = gamma
         self.output_modification = output_modification
         self.random_state = random_state
+
+    def __sklearn_tags__(self) -> DefenseTags:
+        """Tags of a defense, which masks outputs where it is told to.
+
+        Returns
+        -------
+        DefenseTags
+            The tags.
+        """
+        tags = super().__sklearn_tags__()
+        tags.masks_outputs = bool(self.output_modification)
+        return tags
 
     def _check_params(self) -> None:
         check_real(self.gamma, "gamma", 0, 1, closed="left")

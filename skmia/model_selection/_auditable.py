@@ -5,35 +5,20 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import get_config
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-    clone,
-    is_classifier,
-)
-from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Tags, get_tags
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._models import check_is_classifier, deep_params, forget_fit, unwrap_frozen
+from skmia._models import (
+    MetaClassifier,
+    check_is_classifier,
+    check_no_frozen_classifier,
+    deep_params,
+    forget_fit,
+    unwrap_frozen,
+)
 from skmia._tables import hash_rows, is_per_row, n_rows, take_rows
 from skmia.utils import check_labels
-
-_METHODS = (
-    "fit",
-    "predict",
-    "predict_proba",
-    "predict_log_proba",
-    "decision_function",
-)
 
 
 class TrainingRows:
@@ -87,7 +72,7 @@ def _estimator_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class AuditableClassifier(MetaClassifier):
     """Wrap a classifier so that a leakage scorer can tell its members.
 
     scikit-learn hands the held-out rows to a scorer and nothing else, and what a
@@ -146,6 +131,14 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     array([0, 0])
     """
 
+    _routed_methods = (
+        "fit",
+        "predict",
+        "predict_proba",
+        "predict_log_proba",
+        "decision_function",
+    )
+
     def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
 
@@ -172,20 +165,24 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         ------
         ValueError
             If the estimator is no classifier, or holds a frozen one: that is not
-            fitted here, these rows are not its members, and it would read as safe.
+            fitted here, and these rows are not its members.
         """
         self.forget()
         forget_fit(self)
         check_is_classifier(self.estimator)
-        _check_is_fitted_here(self.estimator)
+        check_no_frozen_classifier(
+            self.estimator,
+            "AuditableClassifier remembers the rows that its classifier is fitted on.",
+            "stays as it is: these rows would pass for its members, and leakage would "
+            "be underestimated. Pass it without FrozenEstimator, or audit it with "
+            "skmia.audit.audit_classifier.",
+        )
         labels = check_labels(y, n_rows(X), type(self).__name__)
-        params = self._routed("fit", params)
+        params = self._inner_params("fit", params)
         # Before the fit, in which a step may write into X.
         rows = TrainingRows(X, labels, params)
         self.estimator_ = clone(self.estimator).fit(X, labels, **params)
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        self._adopt_columns(self.estimator_)
         self.classes_ = self.estimator_.classes_
         self._training_rows = rows
         return self
@@ -285,60 +282,7 @@ class AuditableClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _ask(self, method: str, X: Any, params: dict[str, Any]) -> NDArray:
         check_is_fitted(self, "classes_")  # what fit sets last
-        return getattr(self.estimator_, method)(X, **self._routed(method, params))
-
-    def _routed(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        """What of the metadata is for the inner classifier."""
-        if params and get_config()["enable_metadata_routing"]:
-            params = process_routing(self, method, **params).estimator[method]
-        return {name: value for name, value in params.items() if value is not None}
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Metadata that the inner classifier asks for, and that of ``score``.
-
-        Returns
-        -------
-        MetadataRouter
-            The router.
-        """
-        mapping = MethodMapping()
-        for method in _METHODS:
-            mapping.add(caller=method, callee=method)
-        return (
-            MetadataRouter(owner=type(self).__name__)
-            .add_self_request(self)
-            .add(estimator=self.estimator, method_mapping=mapping)
-        )
-
-    def __sklearn_tags__(self) -> Tags:
-        """Tags of the inner classifier, for a single label per row.
-
-        Returns
-        -------
-        Tags
-            What it takes, as it says itself.
-        """
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = inner.input_tags
-        tags.non_deterministic = inner.non_deterministic
-        if inner.classifier_tags is not None:
-            tags.classifier_tags = inner.classifier_tags
-        tags.classifier_tags.multi_label = False
-        return tags
-
-
-def _check_is_fitted_here(estimator: Any) -> None:
-    """Raise for a frozen classifier: the rows at hand are not its members."""
-    for name, value in [("estimator", estimator), *deep_params(estimator)]:
-        if isinstance(value, FrozenEstimator) and is_classifier(unwrap_frozen(value)):
-            raise ValueError(
-                "AuditableClassifier remembers the rows that its classifier is fitted "
-                f"on. Got the frozen {type(unwrap_frozen(value)).__name__} in {name!r} "
-                "instead, which stays as it is: these rows would pass for its members, "
-                "and it would read as safe. Pass it without FrozenEstimator, or audit "
-                "it with skmia.audit.audit_classifier."
-            )
+        return getattr(self.estimator_, method)(X, **self._inner_params(method, params))
 
 
 def find_auditable(estimator: Any) -> AuditableClassifier:

@@ -11,7 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from skmia._models import check_has_response, iter_class_probabilities
 from skmia._tables import concat_rows, copy_rows, hash_rows, n_rows, take_rows
 from skmia.attacks import LabelOnlyAttack, MembershipAttack
-from skmia.defenses._base import masks_outputs
+from skmia.defenses import masks_outputs
 from skmia.exceptions import OverlapWarning
 from skmia.metrics import is_resolvable, membership_advantage, roc_auc, tpr_at_fpr
 from skmia.model_selection._auditable import AuditableClassifier, find_auditable

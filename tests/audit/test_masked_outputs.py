@@ -50,6 +50,7 @@ def test_labels_are_asked_for_where_outputs_are_masked(model):
     [
         TREE,
         LabelSmoothingClassifier(TREE, random_state=0),
+        HighEntropyClassifier(TREE, output_modification=False, random_state=0),
     ],
 )
 def test_other_models_get_the_attacks_that_were_named(model):

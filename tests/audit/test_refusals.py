@@ -80,12 +80,12 @@ class NoClasses(ClassifierMixin, BaseEstimator):
         (
             CalibratedClassifierCV(FrozenEstimator(MODEL)).fit(*SETS[:2]),
             ValueError,
-            "'estimator' is a frozen classifier",
+            "in 'estimator' instead",
         ),
         (
             make_pipeline(StandardScaler(), FrozenEstimator(MODEL)).fit(*SETS[:2]),
             ValueError,
-            "'frozenestimator' is a frozen classifier",
+            "in 'frozenestimator' instead",
         ),
     ],
     ids=lambda value: getattr(type(value), "__name__", None),

@@ -1,0 +1,162 @@
+"""What all meta-estimators do alike: routing, tags, columns, frozen parts."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from sklearn import get_config
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    is_classifier,
+)
+from sklearn.feature_selection import SelectorMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+
+from skmia._models._cloning import deep_params, unwrap_frozen
+from skmia.exceptions import FreezingWarning
+from skmia.utils import warn
+
+
+class MetaEstimator(MetaEstimatorMixin, BaseEstimator):
+    """Base of what wraps an ``estimator``: attacks, and by `MetaClassifier` the rest.
+
+    A subclass sets the two class attributes, and overrides `_inner` where `estimator`
+    may be something else than the estimator that is asked.
+    """
+
+    # The methods that hand metadata on to the same method of the inner estimator.
+    _routed_methods: ClassVar[tuple[str, ...]] = ("fit",)
+    # Whether metadata may be requested for methods of this object as well.
+    _takes_metadata: ClassVar[bool] = True
+
+    def _inner(self) -> Any:
+        """The estimator that tags and routing are taken from; None if there is none."""
+        return self.estimator
+
+    def _inner_params(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """What of the metadata is for `method` of the inner estimator."""
+        if params and get_config()["enable_metadata_routing"]:
+            params = process_routing(self, method, **params).estimator[method]
+        return {name: value for name, value in params.items() if value is not None}
+
+    def _adopt_columns(self, fitted: Any) -> None:
+        """Take the number and the names of columns over from `fitted`."""
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(fitted, name):
+                setattr(self, name, getattr(fitted, name))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Metadata that the inner estimator asks for, and this object itself.
+
+        Returns
+        -------
+        MetadataRouter
+            The router.
+        """
+        router = MetadataRouter(owner=type(self).__name__)
+        if self._takes_metadata:
+            router.add_self_request(self)
+        inner = self._inner()
+        if inner is None:
+            return router
+        mapping = MethodMapping()
+        for method in self._routed_methods:
+            mapping.add(caller=method, callee=method)
+        return router.add(estimator=inner, method_mapping=mapping)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tags: the input is what the inner estimator takes.
+
+        Returns
+        -------
+        Tags
+            The tags.
+        """
+        tags = super().__sklearn_tags__()
+        inner = self._inner()
+        if inner is not None:
+            inner_tags = get_tags(inner)
+            tags.input_tags = inner_tags.input_tags
+            tags.non_deterministic = inner_tags.non_deterministic
+        return tags
+
+
+class MetaClassifier(ClassifierMixin, MetaEstimator):
+    """Base of the classifiers that wrap a classifier."""
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tags of the inner classifier, for a single label per row.
+
+        Returns
+        -------
+        Tags
+            The tags.
+        """
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self._inner()).classifier_tags
+        if inner is not None:
+            tags.classifier_tags = inner
+        tags.classifier_tags.multi_label = False
+        return tags
+
+
+def frozen_parts(estimator: Any) -> Iterator[tuple[str, Any]]:
+    """Parameter and inside of each FrozenEstimator that is in, or is, `estimator`."""
+    for name, value in [("estimator", estimator), *deep_params(estimator)]:
+        if isinstance(value, FrozenEstimator):
+            yield name, unwrap_frozen(value)
+
+
+def check_no_frozen_classifier(estimator: Any, rule: str, consequence: str) -> None:
+    """Raise a ValueError for a frozen classifier in `estimator`, or in its place.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What is walked.
+    rule : str
+        Sentence that says why there must be none.
+    consequence : str
+        What would become of it, and what to pass instead; follows ", which".
+    """
+    for name, inside in frozen_parts(estimator):
+        if is_classifier(inside):
+            raise ValueError(
+                f"{rule} Got the frozen {type(inside).__name__} in {name!r} instead, "
+                f"which {consequence}"
+            )
+
+
+def check_can_be_refitted(estimator: Any) -> None:
+    """Raise or warn where a clone would keep what was learnt from the members.
+
+    Raises
+    ------
+    ValueError
+        For a frozen classifier inside: all clones would have seen the same rows, and
+        a comparison of them would underestimate leakage.
+    """
+    estimator = unwrap_frozen(estimator)
+    check_no_frozen_classifier(
+        estimator,
+        "Shadow models are fitted anew with all of their parts.",
+        "would stay as it is: all shadows would have seen the same rows, and attacks "
+        "with shadows would underestimate leakage. Pass the classifier without "
+        "FrozenEstimator inside, or take an attack without shadows.",
+    )
+    for name, inside in frozen_parts(estimator):
+        if get_tags(inside).target_tags.required or isinstance(inside, SelectorMixin):
+            warn(
+                f"The parameter {name!r} is a frozen {type(inside).__name__}, which "
+                "is fitted with labels. Shadow models keep it as it is: what it knows "
+                "of the members' labels is in all of them, and attacks with shadows "
+                "underestimate leakage. Leave it unfrozen.",
+                FreezingWarning,
+            )

@@ -1,0 +1,84 @@
+"""Which defenses change outputs, as a tag and as a question about any model."""
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags, get_tags
+
+from skmia._models import deep_params
+
+
+@dataclass
+class DefenseTags(Tags):
+    """Tags of a defense: those of scikit-learn, and `masks_outputs`.
+
+    Attributes
+    ----------
+    masks_outputs : bool, default=False
+        Whether ``predict_proba`` returns something else than what the fitted
+        classifier inside returns. Attacks on confidences then underestimate leakage,
+        and an audit runs :class:`~skmia.attacks.LabelOnlyAttack` as well.
+
+    See Also
+    --------
+    masks_outputs : Asks any model, with all estimators inside.
+
+    Notes
+    -----
+    The other attributes are those of :class:`sklearn.utils.Tags`.
+
+    Examples
+    --------
+    >>> from sklearn.utils import get_tags
+    >>> from skmia.defenses import HighEntropyClassifier
+    >>> get_tags(HighEntropyClassifier()).masks_outputs
+    True
+    >>> get_tags(HighEntropyClassifier(output_modification=False)).masks_outputs
+    False
+    """
+
+    masks_outputs: bool = False
+
+    @classmethod
+    def of(cls, tags: Tags) -> Self:
+        """`tags` with the defaults of the further ones."""
+        return cls(**{field.name: getattr(tags, field.name) for field in fields(tags)})
+
+
+def masks_outputs(model: Any) -> bool:
+    """Tell whether a defense in a model changes its outputs.
+
+    Parameters
+    ----------
+    model : estimator
+        Any estimator, fitted or not. All estimators among its parameters are asked
+        for the tag ``masks_outputs``, those inside of a FrozenEstimator too.
+
+    Returns
+    -------
+    bool
+        True where one of them has the tag.
+
+    See Also
+    --------
+    DefenseTags : The tag.
+    ConfidenceMaskingClassifier : Masks the outputs of any classifier.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skmia.defenses import ConfidenceMaskingClassifier, masks_outputs
+    >>> masked = ConfidenceMaskingClassifier(LogisticRegression())
+    >>> masks_outputs(make_pipeline(StandardScaler(), masked))
+    True
+    >>> masks_outputs(LogisticRegression())
+    False
+    """
+    return any(
+        getattr(get_tags(part), "masks_outputs", False)
+        for part in [model, *(value for _, value in deep_params(model))]
+        if isinstance(part, BaseEstimator)
+    )
