@@ -357,7 +357,3 @@ def _check_output(path: Path, inputs: Sequence[Path]) -> None:
 
 def _verbosity() -> int:
     return int(sys.stderr.isatty())
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,14 +7,14 @@ from both files together, by pandas' own rules, which is how most training code 
 
 import io
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sklearn.exceptions import DataConversionWarning
 
 from skmia.cli._model_files import check_is_file, one_line
-from skmia.utils import warn
+from skmia.utils import listed, warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,13 +95,6 @@ def read_tables(
     return frames[0], frames[1]
 
 
-def listed(values: Sequence[Any], most: int = 8) -> str:
-    """Return a few values for a message."""
-    shown = ", ".join(repr(value) for value in values[:most])
-    more = len(values) - most
-    return f"[{shown}, and {more} more]" if more > 0 else f"[{shown}]"
-
-
 def _read(path: Path, read: Callable[[Path], "pd.DataFrame"]) -> "pd.DataFrame":
     try:
         frame = read(path)
@@ -153,7 +146,7 @@ def _align(
         if target not in frame.columns:
             raise ValueError(
                 f"{path} has no column {target!r} to take the labels from. "
-                f"Its columns are {listed(list(frame.columns), 20)}"
+                f"Its columns are {listed(list(frame.columns), most=20)}"
             )
     first, second = (list(frame.columns) for frame in frames)
     only = [name for name in first if name not in set(second)]
@@ -169,7 +162,7 @@ def _align(
 def _no_column(name: str, option: str, frame: "pd.DataFrame") -> str:
     return (
         f"{option} names a column {name!r} that is not there. "
-        f"The columns are {listed(list(frame.columns), 20)}"
+        f"The columns are {listed(list(frame.columns), most=20)}"
     )
 
 

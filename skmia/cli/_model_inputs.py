@@ -14,7 +14,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
-from skmia.cli._csv import listed
+from skmia.utils import listed
 
 if TYPE_CHECKING:
     import pandas as pd

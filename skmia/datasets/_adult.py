@@ -1,18 +1,14 @@
 """Adult, the census income data of the UCI repository."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import get_data_home
 
-from skmia.datasets._bunch import check_flags, import_pandas, make_bunch
-from skmia.datasets._remote import RemoteFile, get_content
+from skmia.datasets._fetch import RemoteFile, Source, fetch
 from skmia.utils import check_option
 
 _FOLDER = "https://archive.ics.uci.edu/ml/machine-learning-databases/adult/"
-_TARGET = "income"
 
 # Whether a column holds numbers; the target comes last.
 COLUMNS = {
@@ -30,7 +26,7 @@ COLUMNS = {
     "capital_loss": True,
     "hours_per_week": True,
     "native_country": False,
-    _TARGET: False,
+    "income": False,
 }
 FILES = {
     "train": RemoteFile(
@@ -74,11 +70,11 @@ def fetch_adult(
         Which of the two files to load: ``adult.data``, ``adult.test``, or the first
         and then the second.
     data_home : str or path-like, default=None
-        Folder to keep the data in, as in :func:`sklearn.datasets.get_data_home`; by
-        default ``~/scikit_learn_data``. The files are looked for, and stored, as
-        ``adult/adult.data`` and ``adult/adult.test`` in it, not compressed.
+        Folder for the data, as in :func:`sklearn.datasets.get_data_home`. The files are
+        looked for, and stored, as ``adult/adult.data`` and ``adult/adult.test`` in it,
+        not compressed.
     download_if_missing : bool, default=True
-        If False, raise an OSError if a file is not there instead of downloading it.
+        If False, raise an OSError where a file is missing.
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -143,47 +139,28 @@ def fetch_adult(
     {'<=50K': 24720, '>50K': 7841}
     """
     check_option(subset, "subset", ("all", "test", "train"))
-    check_flags(
+
+    def load(source: Source) -> tuple[NDArray, NDArray]:
+        names = ("train", "test") if subset == "all" else (subset,)
+        fields = np.concatenate([source.read(FILES[name], _parse) for name in names])
+        return fields[:, :-1], fields[:, -1]
+
+    *feature_names, target_name = COLUMNS
+    return fetch(
+        "adult",
+        load,
+        feature_names,
+        target_name,
+        data_home=data_home,
         download_if_missing=download_if_missing,
         return_X_y=return_X_y,
         as_frame=as_frame,
-    )
-    if as_frame:
-        pd = import_pandas("fetch_adult")  # before anything is downloaded
-    folder = Path(get_data_home(data_home)) / "adult"
-    parts = []
-    for name in ("train", "test") if subset == "all" else (subset,):
-        content = get_content(
-            FILES[name],
-            folder,
-            download_if_missing=download_if_missing,
-            n_retries=n_retries,
-            delay=delay,
-        )
-        content.store()
-        parts.append(parse_adult(content.data))
-    fields = np.concatenate(parts)
-    *names, target_name = COLUMNS
-    X, y = fields[:, :-1], fields[:, -1]
-    if as_frame:
-        columns = [
-            X[:, j].astype(np.int64 if COLUMNS[name] else object)
-            for j, name in enumerate(names)
-        ]
-        X = pd.DataFrame(dict(zip(names, columns, strict=True)))
-        y = pd.Series(y, name=target_name)
-    return make_bunch(
-        X,
-        y,
-        feature_names=names,
-        target_name=target_name,
-        descr="adult.rst",
-        as_frame=as_frame,
-        return_X_y=return_X_y,
+        n_retries=n_retries,
+        delay=delay,
     )
 
 
-def parse_adult(data: bytes) -> NDArray[np.object_]:
+def _parse(data: bytes, _: str) -> NDArray[np.object_]:
     """Return the fields of a file whose checksum is right, the target last.
 
     Both files end in an empty line, and ``adult.test`` starts with a comment.

@@ -1,20 +1,14 @@
-"""Tables of ones and zeros: read from an archive, and cached in an eighth of a byte.
-
-The files are large (the text of Texas-100 is 830 MB) but of one form: an integer, then
-single digits, with a comma between. So a row's last fields stand at known places from
-its end, and whole blocks of rows are cut at once.
-"""
+"""Tables of ones and zeros: read from an archive, and cached in an eighth of a byte."""
 
 import gzip
 import io
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from skmia.utils import atomic_write
@@ -24,7 +18,6 @@ Table = NDArray[np.uint8]
 _BLOCK_BYTES = 1 << 24
 # Raised when the cached arrays change, so that older files are made anew.
 _CACHE_FORMAT = "1-"
-_MAX_DIGITS = 3  # of the first field; the classes go up to 100
 
 
 def read_archive(data: bytes, shapes: Mapping[str, tuple[int, int]]) -> list[Table]:
@@ -87,70 +80,17 @@ def _read_member(
 
 
 def read_table(file: IO[bytes], shape: tuple[int, int]) -> Table:
-    """Return a table of the given shape from lines ``<integer>,<0 or 1>,...``.
-
-    Quotes are dropped. The first field has up to three digits and must fit a byte.
-    """
-    n_rows, n_columns = shape
-    table = np.empty(shape, dtype=np.uint8)
-    n_read = 0
-    for text in _whole_lines(file, 2 * n_columns + _MAX_DIGITS):
-        rows = _cut(text, n_columns, n_read)
-        if n_read + len(rows) > n_rows:
-            raise ValueError(f"there are more than the {n_rows} rows expected")
-        table[n_read : n_read + len(rows)] = rows
-        n_read += len(rows)
-    if n_read != n_rows:
-        raise ValueError(f"there are {n_read} rows where {n_rows} were expected")
-    return table
-
-
-def _whole_lines(file: IO[bytes], max_length: int) -> Iterator[bytes]:
-    """Blocks of a file that end with a line, the last one too."""
-    rest = b""
-    while block := file.read(_BLOCK_BYTES):
-        lines, end, rest = (rest + block).rpartition(b"\n")
-        if end:
-            yield lines + end
-        # A file without line ends must not pile up in memory.
-        if len(rest) > max_length:
-            raise ValueError(f"there is a row longer than {max_length} bytes")
-    if rest:
-        yield rest + b"\n"
-
-
-def _cut(text: bytes, n_columns: int, n_before: int) -> Table:
-    """Return the fields of whole lines; `n_before` is for the rows' numbers."""
-    buffer = np.frombuffer(text, dtype=np.uint8)
-    buffer = buffer[buffer != ord('"')]
-    ends = np.flatnonzero(buffer == ord("\n"))
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    # Counted from the end, comma and digit alternate up to the first field.
-    tails = ends - 2 * (n_columns - 1)
-    lengths = tails - starts
-    _check(
-        (lengths >= 1) & (lengths <= _MAX_DIGITS),
-        n_before,
-        f"does not have {n_columns} fields of an integer and then of 0 or 1",
+    """Return a table of the given shape from lines of integers between commas."""
+    table = np.loadtxt(
+        file, dtype=np.uint8, comments=None, delimiter=",", quotechar='"', ndmin=2
     )
-    windows = sliding_window_view(buffer, 2 * (n_columns - 1))[tails]
-    values = windows[:, 1::2] - ord("0")
-    # Bytes wrap around, so that what is below "0" is above 1 as well.
-    is_good = (values <= 1).all(axis=1) & (windows[:, ::2] == ord(",")).all(axis=1)
-    _check(is_good, n_before, "has a field that is not 0 or 1")
-    first = np.zeros(len(ends), dtype=np.intp)
-    for place in range(_MAX_DIGITS):
-        inside = place < lengths
-        digits = buffer[np.where(inside, tails - 1 - place, 0)] - ord("0")
-        _check(~inside | (digits <= 9), n_before, "does not start with an integer")
-        first += np.where(inside, digits, 0).astype(np.intp) * 10**place
-    _check(first <= 255, n_before, "starts with an integer above 255")
-    return np.column_stack([first.astype(np.uint8), values])
-
-
-def _check(is_good: NDArray[np.bool_], n_before: int, reason: str) -> None:
-    if not is_good.all():
-        raise ValueError(f"row {n_before + int(np.argmin(is_good)) + 1} {reason}")
+    if table.shape != shape:
+        raise ValueError(
+            "there are {} rows of {} fields where {} of {} were expected".format(
+                *table.shape, *shape
+            )
+        )
+    return table
 
 
 def load_cache(
@@ -180,6 +120,7 @@ def load_cache(
 
 def save_cache(path: Path, sha256: str, data: Table, target: NDArray[np.int64]) -> None:
     """Store data of zeros and ones, eight to the byte, with its target."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         np.savez(
             file,

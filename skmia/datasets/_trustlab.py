@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from skmia.datasets._binary import BinaryDataset, fetch_binary
-from skmia.datasets._remote import RemoteFile
+from skmia.datasets._binary import BinaryDataset
+from skmia.datasets._fetch import RemoteFile
 
 _FOLDER = "https://github.com/privacytrustlab/datasets/raw/master/"
 
@@ -75,11 +75,10 @@ def fetch_location30(
     Parameters
     ----------
     data_home : str or path-like, default=None
-        Folder to keep the data in, as in :func:`sklearn.datasets.get_data_home`; by
-        default ``~/scikit_learn_data``. The file is looked for, and stored, as
-        ``location30/dataset_location.tgz`` in it.
+        Folder for the data, as in :func:`sklearn.datasets.get_data_home`. The archive
+        is looked for, and stored, as ``location30/dataset_location.tgz`` in it.
     download_if_missing : bool, default=True
-        If False, raise an OSError if the file is not there instead of downloading it.
+        If False, raise an OSError where the archive is missing.
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -95,13 +94,15 @@ def fetch_location30(
         Dictionary-like object, with the following attributes.
 
         data : ndarray of uint8 or DataFrame of shape (5010, 446)
-            The features, 0 or 1.
+            The features, 0 or 1. Bytes wrap around in arithmetic (``0 - 1`` is 255):
+            call ``data.astype(np.float32)`` before computing with them. Estimators of
+            scikit-learn do so by themselves.
         target : ndarray of int64 or Series of shape (5010,)
             The class of each record, from 1 to 30 as in the file.
         frame : DataFrame of shape (5010, 447)
             `data` and `target` in one; None unless `as_frame` is True.
         feature_names : list of str
-            The names of the features. The file has none; these only count.
+            The file names no features; these names count them.
         target_names : list of str
             The name of the target column.
         DESCR : str
@@ -113,22 +114,24 @@ def fetch_location30(
     Raises
     ------
     OSError
-        If the file is missing and must not be downloaded, cannot be downloaded, or its
-        SHA-256 checksum is not the expected one.
+        If the archive is missing and must not be downloaded, cannot be downloaded, or
+        is not the one expected.
     ImportError
         If `as_frame` is True and pandas is not installed.
     TypeError, ValueError
         If a parameter is not as described.
 
+    See Also
+    --------
+    fetch_purchase100 : Purchase-100, of the same paper.
+    make_purchase_like : A stand-in that needs no download.
+
     Notes
     -----
-    The data are bytes, 2.2 MB where float32 would take four times that. Bytes
-    wrap around in arithmetic (``0 - 1`` is 255) and scikit-learn's estimators turn
-    them into floats by themselves; call ``data.astype(np.float32)`` before computing
-    with them.
+    The archive's SHA-256 checksum is verified.
 
-    The first load parses the archive and leaves a packed copy beside it, keyed by the
-    archive's checksum, from which later loads are quick. It can be deleted any time.
+    The first load leaves a packed copy beside the archive, from which later loads are
+    quick. It can be deleted any time.
 
     References
     ----------
@@ -143,8 +146,7 @@ def fetch_location30(
     >>> X.shape, y.min(), y.max()  # doctest: +SKIP
     ((5010, 446), 1, 30)
     """
-    return fetch_binary(
-        LOCATION30,
+    return LOCATION30.fetch(
         data_home=data_home,
         download_if_missing=download_if_missing,
         return_X_y=return_X_y,
@@ -166,8 +168,7 @@ def fetch_purchase100(
     """Load the Purchase-100 data set (classification); download it if necessary.
 
     Purchase histories from a challenge on Kaggle: which products a shopper has bought.
-    The classes are clusters of shoppers. :func:`make_purchase_like` makes a stand-in
-    without any download.
+    The classes are clusters of shoppers.
 
     =================   ==============
     Classes                        100
@@ -179,11 +180,10 @@ def fetch_purchase100(
     Parameters
     ----------
     data_home : str or path-like, default=None
-        Folder to keep the data in, as in :func:`sklearn.datasets.get_data_home`; by
-        default ``~/scikit_learn_data``. The file is looked for, and stored, as
-        ``purchase100/dataset_purchase.tgz`` in it.
+        Folder for the data, as in :func:`sklearn.datasets.get_data_home`. The archive
+        is looked for, and stored, as ``purchase100/dataset_purchase.tgz`` in it.
     download_if_missing : bool, default=True
-        If False, raise an OSError if the file is not there instead of downloading it.
+        If False, raise an OSError where the archive is missing.
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -199,13 +199,15 @@ def fetch_purchase100(
         Dictionary-like object, with the following attributes.
 
         data : ndarray of uint8 or DataFrame of shape (197324, 600)
-            The features, 0 or 1.
+            The features, 0 or 1. Bytes wrap around in arithmetic (``0 - 1`` is 255):
+            call ``data.astype(np.float32)`` before computing with them. Estimators of
+            scikit-learn do so by themselves.
         target : ndarray of int64 or Series of shape (197324,)
             The class of each record, from 1 to 100 as in the file.
         frame : DataFrame of shape (197324, 601)
             `data` and `target` in one; None unless `as_frame` is True.
         feature_names : list of str
-            The names of the features. The file has none; these only count.
+            The file names no features; these names count them.
         target_names : list of str
             The name of the target column.
         DESCR : str
@@ -217,27 +219,26 @@ def fetch_purchase100(
     Raises
     ------
     OSError
-        If the file is missing and must not be downloaded, cannot be downloaded, or is
-        not such a table.
+        If the archive is missing and must not be downloaded, cannot be downloaded, or
+        is not the one expected.
     ImportError
         If `as_frame` is True and pandas is not installed.
     TypeError, ValueError
         If a parameter is not as described.
 
+    See Also
+    --------
+    fetch_location30 : Location-30, of the same paper.
+    make_purchase_like : A stand-in that needs no download.
+
     Notes
     -----
-    The data are bytes, 118 MB where float32 would take four times that. Bytes
-    wrap around in arithmetic (``0 - 1`` is 255) and scikit-learn's estimators turn
-    them into floats by themselves; call ``data.astype(np.float32)`` before computing
-    with them.
+    No checksum of the archive is published by a source to rely on. Its content is
+    checked instead: the exact name of its member, the shape, every value 0 or 1, every
+    class present, and gzip's own checksum.
 
-    The first load parses the archive and leaves a packed copy beside it, keyed by the
-    archive's checksum, from which later loads are quick. It can be deleted any time.
-
-    No checksum of this archive is published by a source to rely on, so that it is
-    checked by what it holds: the member with its exact name, the number of rows and
-    columns, every value 0 or 1, every class from 1 to 100 present, and the checksum
-    that gzip keeps. The archive's own SHA-256 is not known in advance.
+    The first load leaves a packed copy beside the archive, from which later loads are
+    quick. It can be deleted any time.
 
     References
     ----------
@@ -252,8 +253,7 @@ def fetch_purchase100(
     >>> X.shape, y.min(), y.max()  # doctest: +SKIP
     ((197324, 600), 1, 100)
     """
-    return fetch_binary(
-        PURCHASE100,
+    return PURCHASE100.fetch(
         data_home=data_home,
         download_if_missing=download_if_missing,
         return_X_y=return_X_y,
@@ -287,11 +287,10 @@ def fetch_texas100(
     Parameters
     ----------
     data_home : str or path-like, default=None
-        Folder to keep the data in, as in :func:`sklearn.datasets.get_data_home`; by
-        default ``~/scikit_learn_data``. The file is looked for, and stored, as
-        ``texas100/dataset_texas.tgz`` in it.
+        Folder for the data, as in :func:`sklearn.datasets.get_data_home`. The archive
+        is looked for, and stored, as ``texas100/dataset_texas.tgz`` in it.
     download_if_missing : bool, default=True
-        If False, raise an OSError if the file is not there instead of downloading it.
+        If False, raise an OSError where the archive is missing.
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -307,13 +306,15 @@ def fetch_texas100(
         Dictionary-like object, with the following attributes.
 
         data : ndarray of uint8 or DataFrame of shape (67330, 6169)
-            The features, 0 or 1.
+            The features, 0 or 1. Bytes wrap around in arithmetic (``0 - 1`` is 255):
+            call ``data.astype(np.float32)`` before computing with them. Estimators of
+            scikit-learn do so by themselves.
         target : ndarray of int64 or Series of shape (67330,)
             The class of each record, from 1 to 100 as in the file.
         frame : DataFrame of shape (67330, 6170)
             `data` and `target` in one; None unless `as_frame` is True.
         feature_names : list of str
-            The names of the features. The file has none; these only count.
+            The file names no features; these names count them.
         target_names : list of str
             The name of the target column.
         DESCR : str
@@ -325,27 +326,26 @@ def fetch_texas100(
     Raises
     ------
     OSError
-        If the file is missing and must not be downloaded, cannot be downloaded, or is
-        not such a table.
+        If the archive is missing and must not be downloaded, cannot be downloaded, or
+        is not the one expected.
     ImportError
         If `as_frame` is True and pandas is not installed.
     TypeError, ValueError
         If a parameter is not as described.
 
+    See Also
+    --------
+    fetch_location30 : Location-30, of the same paper.
+    make_purchase_like : A stand-in that needs no download.
+
     Notes
     -----
-    The data are bytes, 415 MB where float32 would take four times that. Bytes
-    wrap around in arithmetic (``0 - 1`` is 255) and scikit-learn's estimators turn
-    them into floats by themselves; call ``data.astype(np.float32)`` before computing
-    with them.
+    No checksum of the archive is published by a source to rely on. Its content is
+    checked instead: the exact name of its members, the shape, every value 0 or 1, every
+    class present, and gzip's own checksum.
 
-    The first load parses the archive and leaves a packed copy beside it, keyed by the
-    archive's checksum, from which later loads are quick. It can be deleted any time.
-
-    No checksum of this archive is published by a source to rely on, so that it is
-    checked by what it holds: the members with their exact names, the number of rows and
-    columns, every value 0 or 1, every class from 1 to 100 present, and the checksum
-    that gzip keeps. The archive's own SHA-256 is not known in advance.
+    The first load leaves a packed copy beside the archive, from which later loads are
+    quick. It can be deleted any time.
 
     References
     ----------
@@ -360,8 +360,7 @@ def fetch_texas100(
     >>> X.shape, y.min(), y.max()  # doctest: +SKIP
     ((67330, 6169), 1, 100)
     """
-    return fetch_binary(
-        TEXAS100,
+    return TEXAS100.fetch(
         data_home=data_home,
         download_if_missing=download_if_missing,
         return_X_y=return_X_y,

@@ -1,6 +1,7 @@
 """Checks of parameters, messages and files; nothing here knows of the rest of skmia."""
 
 from skmia.utils._files import atomic_write
+from skmia.utils._optional import import_optional
 from skmia.utils._validation import (
     check_has_features,
     check_integer,
@@ -11,6 +12,7 @@ from skmia.utils._validation import (
     check_real,
     check_two_classes,
     encode_labels,
+    listed,
     own_random_state,
 )
 from skmia.utils._warnings import warn
@@ -26,6 +28,8 @@ __all__ = [
     "check_real",
     "check_two_classes",
     "encode_labels",
+    "import_optional",
+    "listed",
     "own_random_state",
     "warn",
 ]

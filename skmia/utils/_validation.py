@@ -1,5 +1,6 @@
 """Checks of parameters and of membership, in scikit-learn's wording."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, Literal
 
@@ -215,7 +216,7 @@ def check_two_classes(classes: NDArray, owner: str) -> None:
     if len(classes) < 2:
         raise ValueError(
             f"{owner} needs at least two classes in y. Got {len(classes)} class "
-            f"instead: {_shorten(classes)}."
+            f"instead: {listed(classes)}."
         )
 
 
@@ -231,7 +232,7 @@ def encode_labels(y: NDArray, classes: NDArray, name: str = "y") -> NDArray[np.i
     if len(unknown):
         raise ValueError(
             f"The {name!r} parameter has labels that the classifier does not know: "
-            f"{_shorten(unknown)}. It was fitted on {_shorten(classes)}; leave those "
+            f"{listed(unknown)}. It was fitted on {listed(classes)}; leave those "
             "rows out or encode the labels as in training."
         )
     order = np.argsort(classes, kind="stable")
@@ -249,6 +250,10 @@ def _is_text(labels: NDArray) -> bool:
     )
 
 
-def _shorten(labels: NDArray, most: int = 10) -> str:
-    shown = ", ".join(repr(v) for v in labels[:most].tolist())
-    return f"[{shown}{', ...' if len(labels) > most else ''}]"
+def listed(values: Sequence[Any] | NDArray, most: int = 8) -> str:
+    """Write a few values for a message."""
+    shown = ", ".join(
+        repr(v.item() if isinstance(v, np.generic) else v) for v in values[:most]
+    )
+    more = len(values) - most
+    return f"[{shown}, and {more} more]" if more > 0 else f"[{shown}]"

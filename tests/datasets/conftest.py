@@ -1,4 +1,4 @@
-"""Small archives of the distributed form, and a network that is out of reach."""
+"""Small archives of the distributed form, and a server in place of the network."""
 
 import dataclasses
 import functools
@@ -6,6 +6,7 @@ import hashlib
 import io
 import tarfile
 import urllib.request
+import urllib.response
 
 import numpy as np
 import pytest
@@ -13,16 +14,29 @@ import pytest
 from skmia.datasets import _trustlab
 
 
+class Server:
+    """Answers with the content of a URL, after the errors that it is to raise."""
+
+    def __init__(self):
+        self.contents = {}
+        self.errors = []
+        self.n_asked = 0
+
+    def urlopen(self, url, *args):
+        assert url in self.contents, f"a test reached for {url}"
+        self.n_asked += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        content = io.BytesIO(self.contents[url])
+        return urllib.response.addinfourl(content, {}, url)
+
+
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch):
-    """Only files can be opened by URL; the real data home is out of reach too."""
-    real = urllib.request.urlopen
-
-    def urlopen(url, **settings):
-        assert url.startswith("file:"), f"a test reached for {url}"
-        return real(url, **settings)
-
-    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+def server(monkeypatch):
+    """The network, on which nothing is found unless a test puts it there."""
+    server = Server()
+    monkeypatch.setattr(urllib.request, "urlopen", server.urlopen)
+    return server
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +45,13 @@ def no_real_data_home(monkeypatch, tmp_path):
 
 
 class Small:
-    """A data set of the same form as a real one, with fewer records."""
+    """A data set of the same form as a real one, with fewer records and features."""
 
-    def __init__(self, dataset, n_samples, random_state):
+    def __init__(self, dataset, n_samples, n_features=60, random_state=0):
         rng = np.random.RandomState(random_state)
         classes = np.arange(n_samples) % dataset.n_classes + 1
         self.target = rng.permutation(classes)
-        self.data = rng.randint(0, 2, (n_samples, dataset.n_features)).astype(np.uint8)
+        self.data = rng.randint(0, 2, (n_samples, n_features)).astype(np.uint8)
         if dataset.labels is None:
             first = [f"{label}," for label in self.target]
         else:
@@ -50,13 +64,20 @@ class Small:
         if dataset.labels is not None:
             text = "\n".join(map(str, self.target)) + "\n"
             self.members[dataset.labels] = text
-        self.dataset = dataclasses.replace(dataset, n_samples=n_samples)
+        self.dataset = dataclasses.replace(
+            dataset, n_samples=n_samples, n_features=n_features
+        )
+        self.url = dataset.archive.url
         self.archive = make_archive(self.members)
         self.sha256 = hashlib.sha256(self.archive).hexdigest()
 
+    def path(self, home):
+        """Where the fetcher looks for the archive."""
+        return home / self.dataset.name / self.dataset.archive.filename
+
     def put(self, home, archive=None):
         """Put the archive, or another, where the fetcher looks; return its path."""
-        path = home / self.dataset.name / self.dataset.archive.filename
+        path = self.path(home)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(self.archive if archive is None else archive)
         return path
@@ -84,7 +105,7 @@ def archive_of():
 @functools.cache
 def made(name):
     n_samples = {"PURCHASE100": 250, "TEXAS100": 120}[name]
-    return Small(getattr(_trustlab, name), n_samples, random_state=0)
+    return Small(getattr(_trustlab, name), n_samples)
 
 
 def installed(name, monkeypatch):
@@ -109,3 +130,15 @@ def purchase(monkeypatch):
 @pytest.fixture
 def texas(monkeypatch):
     return installed("TEXAS100", monkeypatch)
+
+
+@pytest.fixture
+def with_checksum(purchase, monkeypatch):
+    """Give the small data set a checksum, which is its own unless said otherwise."""
+
+    def install(sha256=purchase.sha256):
+        archive = dataclasses.replace(purchase.dataset.archive, sha256=sha256)
+        dataset = dataclasses.replace(purchase.dataset, archive=archive)
+        monkeypatch.setattr(_trustlab, "PURCHASE100", dataset)
+
+    return install

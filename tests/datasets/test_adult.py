@@ -28,7 +28,7 @@ def expected(shared_data):
         with gzip.open(shared_data.FOLDER / f"adult.{name}.gz", "rt") as file:
             frames[subset] = pd.read_csv(
                 file,
-                names=shared_names(),
+                names=list(_adult.COLUMNS),
                 skipinitialspace=True,
                 na_values="?",
                 skiprows=skip,
@@ -38,52 +38,58 @@ def expected(shared_data):
     return frames
 
 
-def shared_names():
-    return [*list(_adult.COLUMNS)[:-1], "income"]
+@pytest.fixture(scope="module")
+def everything(shared_data):
+    pytest.importorskip("pandas")
+    return fetch_adult(data_home=shared_data.data_home(), as_frame=True, **OFFLINE)
 
 
-@pytest.mark.parametrize(
-    ("subset", "n_samples", "n_rich"),
-    [("train", 32561, 7841), ("test", 16281, 3846), ("all", 48842, 11687)],
-)
-def test_frames_are_what_pandas_reads(shared_data, expected, subset, n_samples, n_rich):
+def test_frames_are_what_pandas_reads(everything, expected):
     pd = pytest.importorskip("pandas")
-    home = shared_data.data_home()
-    bunch = fetch_adult(subset=subset, data_home=home, as_frame=True, **OFFLINE)
-    pd.testing.assert_frame_equal(bunch.frame, expected[subset])
-    pd.testing.assert_frame_equal(bunch.data, expected[subset].drop(columns="income"))
-    pd.testing.assert_series_equal(bunch.target, expected[subset]["income"])
-    assert bunch.data.shape == (n_samples, 14)
-    assert (bunch.target == ">50K").sum() == n_rich
+    bunch, frame = everything, expected["all"]
+    pd.testing.assert_frame_equal(bunch.frame, frame)
+    pd.testing.assert_frame_equal(bunch.data, frame.drop(columns="income"))
+    pd.testing.assert_series_equal(bunch.target, frame["income"])
+    assert bunch.data.shape == (48842, 14)
+    assert (bunch.target == ">50K").sum() == 11687
     assert set(bunch.target) == {"<=50K", ">50K"}
     assert list(bunch.data.select_dtypes("number")) == NUMBERS
     assert bunch.feature_names == list(bunch.data)
     assert bunch.target_names == ["income"]
     assert bunch.DESCR.startswith("Adult data set")
+
+
+@pytest.mark.parametrize(
+    ("subset", "n_samples", "n_rich"), [("train", 32561, 7841), ("test", 16281, 3846)]
+)
+def test_subsets(shared_data, expected, subset, n_samples, n_rich):
+    pd = pytest.importorskip("pandas")
     X, y = fetch_adult(
-        subset=subset, data_home=home, as_frame=True, return_X_y=True, **OFFLINE
+        subset=subset,
+        data_home=shared_data.data_home(),
+        as_frame=True,
+        return_X_y=True,
+        **OFFLINE,
     )
-    pd.testing.assert_frame_equal(X, bunch.data)
-    pd.testing.assert_series_equal(y, bunch.target)
+    pd.testing.assert_frame_equal(X, expected[subset].drop(columns="income"))
+    pd.testing.assert_series_equal(y, expected[subset]["income"])
+    assert X.shape == (n_samples, 14)
+    assert (y == ">50K").sum() == n_rich
 
 
-def test_missing_values_are_where_the_description_says(shared_data):
-    pytest.importorskip("pandas")
-    X, _ = fetch_adult(
-        data_home=shared_data.data_home(), as_frame=True, return_X_y=True, **OFFLINE
-    )
-    missing = X.isna().sum()
+def test_missing_values_are_where_the_description_says(everything):
+    missing = everything.data.isna().sum()
     counts = {"workclass": 2799, "occupation": 2809, "native_country": 857}
     assert missing[missing > 0].to_dict() == counts
-    assert not (X == "?").any(axis=None)
+    assert not (everything.data == "?").any(axis=None)
 
 
 def test_arrays_of_objects(shared_data, expected):
-    bunch = fetch_adult(data_home=shared_data.data_home(), **OFFLINE)
+    bunch = fetch_adult(subset="test", data_home=shared_data.data_home(), **OFFLINE)
     assert bunch.frame is None
     assert bunch.data.dtype == bunch.target.dtype == object
-    assert bunch.data.shape == (48842, 14)
-    frame = expected["all"]
+    assert bunch.data.shape == (16281, 14)
+    frame = expected["test"]
     np.testing.assert_array_equal(bunch.target, frame["income"].to_numpy(object))
     for j, name in enumerate(bunch.feature_names):
         column = bunch.data[:, j]
@@ -118,14 +124,13 @@ def test_compressed_copies_are_other_files(shared_data, tmp_path):
         fetch_adult(subset="train", data_home=tmp_path, **OFFLINE)
 
 
-def test_download(shared_data, tmp_path, monkeypatch):
-    source = shared_data.data_home() / "adult" / "adult.data"
-    remote = _adult.RemoteFile("adult.data", source.as_uri(), None)
-    monkeypatch.setitem(_adult.FILES, "train", remote)
-    X, _ = fetch_adult(subset="train", data_home=tmp_path, return_X_y=True)
-    assert X.shape == (32561, 14)
-    assert [p.name for p in (tmp_path / "adult").iterdir()] == ["adult.data"]
-    assert (tmp_path / "adult" / "adult.data").read_bytes() == source.read_bytes()
+def test_download(shared_data, tmp_path, server):
+    content = (shared_data.data_home() / "adult" / "adult.test").read_bytes()
+    server.contents[_adult.FILES["test"].url] = content
+    X, _ = fetch_adult(subset="test", data_home=tmp_path, return_X_y=True)
+    assert X.shape == (16281, 14)
+    assert [p.name for p in (tmp_path / "adult").iterdir()] == ["adult.test"]
+    assert (tmp_path / "adult" / "adult.test").read_bytes() == content
 
 
 def test_parameters_are_checked(tmp_path, monkeypatch):
@@ -134,7 +139,7 @@ def test_parameters_are_checked(tmp_path, monkeypatch):
     with pytest.raises(TypeError, match="The 'as_frame' parameter must be a bool"):
         fetch_adult(as_frame="auto", data_home=tmp_path)
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match="fetch_adult with as_frame=True requires"):
+    with pytest.raises(ImportError, match="fetch_adult with as_frame=True needs"):
         fetch_adult(as_frame=True, data_home=tmp_path)
 
 

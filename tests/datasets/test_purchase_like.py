@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from scipy.stats import binom
-from sklearn.neighbors import NearestNeighbors
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import pairwise_distances_argmin
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 from skmia.datasets import make_purchase_like
 
@@ -72,11 +74,9 @@ def test_the_best_classifier_has_the_accuracy_of_the_formula():
         clean, y = make_purchase_like(2000, noise=0, **settings)
         X, _ = make_purchase_like(2000, **settings)
         _, first = np.unique(y, return_index=True)
-        index = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(
-            clean[first].astype(np.float32)
-        )
-        nearest = index.kneighbors(X.astype(np.float32), return_distance=False)
-        accuracies.append((nearest[:, 0] == y).mean())
+        prototypes = clean[first].astype(np.float32)
+        nearest = pairwise_distances_argmin(X.astype(np.float32), prototypes)
+        accuracies.append((nearest == y).mean())
     # 40,000 records; ties, which the formula leaves aside, are worth half a percent.
     assert formula - 0.005 < np.mean(accuracies) < formula + 0.01
 
@@ -87,7 +87,11 @@ def test_a_perceptron_overfits_as_documented():
     X = X.astype(np.float32)
     model = MLPClassifier((128,), max_iter=25, tol=0, n_iter_no_change=25)
     model.set_params(random_state=0)
-    with pytest.warns(UserWarning, match="Maximum iterations"):
+    # One thread: on a busy machine BLAS would spend most of the time waiting.
+    with (
+        threadpool_limits(1),
+        pytest.warns(ConvergenceWarning, match="Maximum iterations"),
+    ):
         model.fit(X[:10_000], y[:10_000])
     assert model.score(X[:10_000], y[:10_000]) > 0.995
     assert 0.64 < model.score(X[10_000:], y[10_000:]) < 0.74

@@ -1,0 +1,21 @@
+"""Packages that only an extra of skmia installs."""
+
+from importlib import import_module
+from typing import Any
+
+_EXTRAS = {
+    "dp_accounting": "dp",
+    "matplotlib.pyplot": "report",
+    "pandas": "report",
+}
+
+
+def import_optional(module: str, caller: str) -> Any:
+    """Import an optional package, or raise an error that names the extra to install."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"{caller} needs {module.partition('.')[0]}. Install it with: "
+            f"pip install 'skmia[{_EXTRAS[module]}]'"
+        ) from error
