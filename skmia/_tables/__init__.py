@@ -1,12 +1,12 @@
 """Rows of any container, by position and by content."""
 
-from skmia._tables._containers import concat_rows, copy_rows, n_rows, take_rows
+from skmia._tables._containers import as_rows, concat_rows, copy_rows, n_rows, take_rows
 from skmia._tables._content import any_copy, content_groups, hash_rows, match_rows
 from skmia._tables._encoding import ColumnEncoder, encode_columns
 from skmia._tables._metadata import check_metadata, is_per_row, slice_metadata
 from skmia._tables._perturbation import Perturbation
 from skmia._tables._queries import Copies, Queries, Strengths, mean_answer
-from skmia._tables._row_noise import RowNoise, as_table
+from skmia._tables._row_noise import RowNoise
 from skmia._tables._value_bits import Hashes, mix
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "RowNoise",
     "Strengths",
     "any_copy",
-    "as_table",
+    "as_rows",
     "check_metadata",
     "concat_rows",
     "content_groups",

@@ -30,6 +30,37 @@ def _container(X: Any) -> str:
     return f"{type(X).__module__.split('.')[0]}.{type(X).__name__}"
 
 
+def as_rows(X: Any) -> Any:
+    """Return X as a container of rows: the one door for the X of a caller.
+
+    Every public function and method that takes X calls it once, so that models,
+    hashes and helper models see the same values. What it returns comes through it
+    unchanged.
+
+    - A list, of whatever rows, becomes an array: of objects where it holds text, so
+      that ``["a", 1, None]`` keeps each value. NumPy alone would write it as text.
+    - Sparse becomes CSR in canonical format.
+    - A strided view becomes contiguous: it arrives so in a worker, and BLAS may sum in
+      another order there.
+    - Other arrays and frames are left as they are.
+    """
+    if sparse.issparse(X):
+        X = X.tocsr()
+        if not X.has_canonical_format:
+            X = X.copy()  # tocsr returns the caller's own matrix where it is CSR
+            X.sum_duplicates()
+        return X
+    if not hasattr(X, "shape"):
+        values = np.asarray(X)
+        if values.ndim == 0:
+            return X  # no rows: whoever counts them names what was given
+        is_text = values.dtype.kind in "US"
+        X = np.asarray(X, dtype=object) if is_text else values
+    if isinstance(X, np.ndarray) and not X.flags.forc:
+        X = np.ascontiguousarray(X)
+    return X
+
+
 def n_rows(X: Any) -> int:
     """Return the number of rows of any container."""
     if not hasattr(X, "shape") and hasattr(X, "__len__"):
@@ -93,9 +124,7 @@ def concat_rows(first: Any, second: Any) -> Any:
             f"Cannot join the rows of {_container(first)} and of {_container(second)}. "
             "Pass both in the same container."
         )
-    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
-        return [*first, *second]
-    first, second = as_array(first), as_array(second)
+    first, second = np.asarray(as_rows(first)), np.asarray(as_rows(second))
     kinds = {first.dtype.kind, second.dtype.kind}
     if kinds & set("US") and kinds & set("biufc"):
         # NumPy would write the numbers out as text.
@@ -165,13 +194,6 @@ def _concat_polars(first: Any, second: Any) -> Any:
         return joined.to_series().alias(first.name)
     _check_columns(first.columns, second.columns)
     return pl.concat([first, second], how="vertical_relaxed")
-
-
-def as_array(X: Any) -> NDArray[Any]:
-    values = np.asarray(X)
-    if not hasattr(X, "dtype") and values.dtype.kind in "US":
-        values = np.asarray(X, dtype=object)  # NumPy made text of ["a", 1, None]
-    return values
 
 
 def frame_columns(X: Any) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skmia._tables._containers import (
-    as_array,
+    as_rows,
     frame_columns,
     is_pandas,
     is_polars,
@@ -88,7 +88,7 @@ def _row_sums(X: Any) -> tuple[Hashes, int]:
         for column, key in zip(frame_columns(X), keys, strict=True):
             sums += mix(_frame_bits(column) ^ key)
         return sums - zeros.sum(), n_columns
-    values = as_array(X)
+    values = np.asarray(as_rows(X))
     n, n_columns = n_rows(values), math.prod(values.shape[1:])
     values = values.reshape(n, n_columns)
     keys, zeros = _column_keys(n_columns)
@@ -102,10 +102,7 @@ def _row_sums(X: Any) -> tuple[Hashes, int]:
 
 
 def _sparse_sums(X: Any) -> tuple[Hashes, int]:
-    X = (X if X.ndim == 2 else X.reshape((-1, 1))).tocsr()
-    if not X.has_canonical_format:
-        X = X.copy()  # tocsr returns the caller's own matrix where it is CSR already
-        X.sum_duplicates()
+    X = as_rows(X if X.ndim == 2 else X.reshape((-1, 1)))
     keys, zeros = _column_keys(X.shape[1])
     n_stored = int(X.indptr[-1])
     running = np.zeros(n_stored + 1, dtype=np.uint64)

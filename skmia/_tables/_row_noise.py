@@ -24,20 +24,20 @@ class RowNoise:
 
     Parameters
     ----------
-    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+    X : array, frame or sparse matrix of shape (n_samples, n_features)
         What tells the spreads and distributions of the columns.
     seed : int
         Seeds the copies.
     """
 
     def __init__(self, X: Any, seed: int) -> None:
-        shape = getattr(as_table(X), "shape", ())
+        shape = X.shape
         if len(shape) != 2:
             raise ValueError(
                 "on='features' adds noise to the columns of a table. Got X of shape "
                 f"{tuple(shape)} instead; pass on='labels'."
             )
-        self._perturbation = Perturbation("auto", seed).fit(as_table(X))
+        self._perturbation = Perturbation("auto", seed).fit(X)
 
     def copies(self, X: Any, strength: NDArray[np.floating], query: int) -> Any:
         """A copy of each row, the `query`-th of its kind.
@@ -45,7 +45,6 @@ class RowNoise:
         Strengths are rounded to 16 levels of as many rows each, and the rows of a
         level get its mean. Rows of strength 0 stay as they are.
         """
-        X = as_table(X)
         still = np.flatnonzero(strength <= 0)
         order = np.argsort(strength, kind="stable")[len(still) :]
         levels = [level for level in np.array_split(order, _N_LEVELS) if len(level)]
@@ -64,11 +63,3 @@ class RowNoise:
         for part in parts[1:]:
             joined = concat_rows(joined, part)
         return take_rows(joined, np.argsort(np.concatenate([still, *levels])))
-
-
-def as_table(X: Any) -> Any:
-    """Lists as arrays, text and numbers as they are; the rest is left alone."""
-    if hasattr(X, "shape"):
-        return X
-    values = np.asarray(X)
-    return np.asarray(X, dtype=object) if values.dtype.kind in "US" else values

@@ -9,6 +9,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import MetaEstimator, forget_fit, unwrap_frozen
+from skmia._tables import as_rows
 from skmia.attacks._target import Target, resolve_target
 from skmia.signals import FloatArray
 from skmia.utils import own_random_state
@@ -62,7 +63,7 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         """
         self._check_params()
         forget_fit(self)
-        X = _as_rows(X)
+        X = as_rows(X)
         params = self._target_params(params)
         random_state = own_random_state(self.random_state)
         target = resolve_target(
@@ -159,7 +160,7 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         self, X: Any, y: Any
     ) -> tuple[FloatArray, float | FloatArray]:
         check_is_fitted(self, "membership_")  # what fit sets last
-        return self._score(_as_rows(X), y)
+        return self._score(as_rows(X), y)
 
     def _answers(self, X: Any, y: Any) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
         """Probabilities of the target, and the column of each record's label."""
@@ -207,11 +208,6 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
-
-
-def _as_rows(X: Any) -> Any:
-    """`X`, a list as an array: fit and scoring must see the same values in it."""
-    return np.asarray(X) if isinstance(X, list) else X
 
 
 def upper_quantile(scores: NDArray, max_fpr: float) -> float:

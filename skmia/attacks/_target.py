@@ -1,5 +1,6 @@
 """What an attack's `estimator` may be, and how it is asked."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +76,8 @@ def check_probability_matrix(
     """`X` as a matrix of probabilities, for ``estimator="precomputed"``."""
     proba = np.asarray(X)
     if proba.dtype == object:
-        proba = proba.astype(np.float64)
+        with suppress(ValueError, TypeError):  # text is refused below
+            proba = proba.astype(np.float64)
     if proba.ndim != 2 or proba.shape[1] < 2 or proba.dtype.kind not in "fiub":
         raise ValueError(
             "With estimator='precomputed', X must be the matrix of predicted "

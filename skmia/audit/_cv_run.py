@@ -14,7 +14,7 @@ from skmia._models import (
     class_probabilities,
     iter_class_probabilities,
 )
-from skmia._tables import any_copy, hash_rows, n_rows
+from skmia._tables import any_copy, as_rows, hash_rows, n_rows
 from skmia.audit._inputs import check_model
 from skmia.audit._splits import masks
 from skmia.model_selection import AuditableClassifier
@@ -64,7 +64,7 @@ class Run:
     def of(cls, cv_results: Any, X: Any, y: Any) -> "Run":
         """Check what ``cross_validate`` returned against the rows it was given."""
         estimators, train, test = _check_results(cv_results)
-        X = np.asarray(X) if isinstance(X, (list, tuple)) else X
+        X = as_rows(X)
         n = n_rows(X)
         labels = check_labels(y, n, "audit_cv")
         classes, columns = np.unique(labels, return_inverse=True)

@@ -13,7 +13,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import check_has_response, check_is_classifier, unwrap_frozen
-from skmia._tables import concat_rows, hash_rows, n_rows, take_rows
+from skmia._tables import as_rows, concat_rows, hash_rows, n_rows, take_rows
 from skmia.metrics._ranking import COUNT_TOLERANCE
 from skmia.utils import check_real, encode_labels
 
@@ -163,10 +163,7 @@ def _check_side(X: Any, y: Any, name: str, classes: NDArray) -> tuple[Any, NDArr
             f"The '{missing}_{name}' parameter must be given: an audit needs the rows "
             "and the true labels of members and non-members. Got None instead."
         )
-    if isinstance(X, (list, tuple)):
-        rows, X = X, np.asarray(X)
-        if X.dtype.kind in "US":  # numbers among text stay numbers
-            X = np.asarray(rows, dtype=object)
+    X = as_rows(X)
     n = n_rows(X)
     if n == 0:
         raise ValueError(
@@ -232,7 +229,7 @@ def _check_fit_params(
                 f"fit_params[{name!r}] must be a pair (values of the members, values "
                 f"of the non-members). Got {type(pair).__name__} instead."
             )
-        values = [np.asarray(v) if isinstance(v, (list, tuple)) else v for v in pair]
+        values = [as_rows(value) for value in pair]
         lengths = tuple(n_rows(value) for value in values)
         if lengths != sizes:
             raise ValueError(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from skmia._models import class_probabilities, draw_seeds
-from skmia._tables import Perturbation, as_table, concat_rows, slice_metadata, take_rows
+from skmia._tables import Perturbation, concat_rows, slice_metadata, take_rows
 from skmia.defenses._base import Defense
 from skmia.defenses._soft._fit import fit_soft
 from skmia.defenses._soft._strategies import (
@@ -140,18 +140,15 @@ class AdversarialTrainingClassifier(Defense):
         params: dict[str, Any],
         random_state: np.random.RandomState,
     ) -> None:
-        table = as_table(X)
-        if len(getattr(table, "shape", ())) != 2:
+        if len(X.shape) != 2:
             raise ValueError(
                 "AdversarialTrainingClassifier perturbs the columns of a table. Got X "
-                f"of shape {tuple(getattr(table, 'shape', ()))} instead; put text "
+                f"of shape {tuple(X.shape)} instead; put text "
                 "through a vectorizer first, outside of the defended Pipeline."
             )
         model = self._clone(random_state)
         model.fit(X, self._classes[y], **params)
-        candidates = Candidates(
-            table, self.strength, int(draw_seeds(random_state, 1)[0])
-        )
+        candidates = Candidates(X, self.strength, int(draw_seeds(random_state, 1)[0]))
         for turn in range(self.n_rounds):
             first = turn * self.n_candidates
             queries = np.arange(first, first + self.n_candidates)
@@ -159,7 +156,7 @@ class AdversarialTrainingClassifier(Defense):
                 model, y, self._classes, queries, self.copies
             )
             model = self._fit_joined(
-                concat_rows(table, hardest),
+                concat_rows(X, hardest),
                 np.append(np.arange(len(y)), rows),
                 y,
                 params,

@@ -20,7 +20,7 @@ from skmia._models import (
     forget_fit,
     seeded_clone,
 )
-from skmia._tables import check_metadata, n_rows
+from skmia._tables import as_rows, check_metadata, n_rows
 from skmia.defenses._tags import DefenseTags
 from skmia.utils import (
     check_has_features,
@@ -38,9 +38,9 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
     ``_check_params`` and ``_fit``, and ``_defended_proba`` where it changes outputs.
     Labels, routing, tags and predictions are dealt with here.
 
-    X reaches the inner classifier in the container that the user gave: a Pipeline may
-    select the columns of a frame by name, and some of them may be text. Whatever is
-    wrong with the rows, the inner classifier says.
+    X reaches the inner classifier in the container that the user gave, a list as an
+    array: a Pipeline may select the columns of a frame by name, and some of them may
+    be text. Whatever is wrong with the rows, the inner classifier says.
 
     There is no ``decision_function``: the margins of the inner classifier are those
     that the defense hides, and a scorer or an attack that prefers margins would read
@@ -84,6 +84,7 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
         forget_fit(self)
         estimator = self._inner()
         self._check_estimator(estimator)
+        X = as_rows(X)
         check_has_features(X, type(self).__name__)
         labels = check_labels(y, n_rows(X), type(self).__name__)
         if isinstance(estimator, FrozenEstimator):
@@ -118,7 +119,7 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
             Columns as in ``classes_``; each row sums to 1.
         """
         check_is_fitted(self, "classes_")  # what fit sets last
-        return self._defended_proba(X)
+        return self._defended_proba(as_rows(X))
 
     def predict(self, X: Any) -> NDArray:
         """Class of the largest defended probability.

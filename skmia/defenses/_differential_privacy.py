@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skmia._tables import n_rows
+from skmia._tables import as_rows, n_rows
 from skmia.defenses._base import Defense
 from skmia.defenses._private._diffprivlib import load_accountant, new_accountant
 from skmia.defenses._private._pipeline import PrivateFit, make_plan
@@ -340,7 +340,8 @@ class DifferentialPrivacyClassifier(Defense):
                     f"Got {getattr(self, name)!r} with 'public_X'; leave one of the "
                     "two out."
                 )
-        n_public = n_rows(self.public_X)
+        public_X = as_rows(self.public_X)
+        n_public = n_rows(public_X)
         if n_public < 1:
             raise ValueError(
                 "The 'public_X' parameter must hold at least one row. Got none instead."
@@ -371,7 +372,7 @@ class DifferentialPrivacyClassifier(Defense):
             self._inner(),
             X,
             y,
-            self.public_X,
+            public_X,
             n_classes=len(self._classes),
             parts=teacher_parts(len(y), self.n_teachers, random_state),
             params=params,
@@ -379,5 +380,5 @@ class DifferentialPrivacyClassifier(Defense):
         )
         winners = noisy_winners(counts, partial(draw, 0.0, self.noise_scale_))
         self.estimator_ = fit_student(
-            self._inner(), self.public_X, self._classes[winners], random_state
+            self._inner(), public_X, self._classes[winners], random_state
         )

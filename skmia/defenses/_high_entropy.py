@@ -214,10 +214,6 @@ def label_probability(gamma: float, n_classes: int) -> float:
 
 def _random_inputs(X: Any, random_state: np.random.RandomState) -> Any:
     """Rows with every column drawn on its own, in the container of `X`."""
-    if not hasattr(X, "shape"):
-        # As objects where NumPy would write numbers out as text.
-        values = np.asarray(X)
-        X = np.asarray(X, dtype=object) if values.dtype.kind in "US" else values
     if len(X.shape) != 2:
         raise ValueError(
             "output_modification=True asks the model about random rows of a table. "

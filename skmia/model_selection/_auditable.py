@@ -17,7 +17,7 @@ from skmia._models import (
     forget_fit,
     unwrap_frozen,
 )
-from skmia._tables import hash_rows, is_per_row, n_rows, take_rows
+from skmia._tables import as_rows, hash_rows, is_per_row, n_rows, take_rows
 from skmia.utils import check_labels
 
 
@@ -177,6 +177,7 @@ class AuditableClassifier(MetaClassifier):
             "be underestimated. Pass it without FrozenEstimator, or audit it with "
             "skmia.audit.audit_classifier.",
         )
+        X = as_rows(X)
         labels = check_labels(y, n_rows(X), type(self).__name__)
         params = self._inner_params("fit", params)
         # Before the fit, in which a step may write into X.
@@ -282,7 +283,9 @@ class AuditableClassifier(MetaClassifier):
 
     def _ask(self, method: str, X: Any, params: dict[str, Any]) -> NDArray:
         check_is_fitted(self, "classes_")  # what fit sets last
-        return getattr(self.estimator_, method)(X, **self._inner_params(method, params))
+        return getattr(self.estimator_, method)(
+            as_rows(X), **self._inner_params(method, params)
+        )
 
 
 def find_auditable(estimator: Any) -> AuditableClassifier:

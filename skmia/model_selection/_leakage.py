@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
 from skmia._models import check_has_response, iter_class_probabilities
-from skmia._tables import concat_rows, copy_rows, hash_rows, n_rows, take_rows
+from skmia._tables import as_rows, concat_rows, copy_rows, hash_rows, n_rows, take_rows
 from skmia.attacks import LabelOnlyAttack, MembershipAttack
 from skmia.defenses import masks_outputs
 from skmia.exceptions import OverlapWarning
@@ -82,7 +82,7 @@ class LeakageScorer:
         """
         auditable = find_auditable(estimator)
         rows = auditable._training_rows
-        X, y = _held_out(auditable, X, y)
+        X, y = _held_out(auditable, as_rows(X), y)
         pool = bool(self.attack is not None and _takes_shadows(self.attack))
         if pool and rows.has_metadata:
             raise ValueError(

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from skmia._tables import Copies, check_metadata, hash_rows, is_per_row, n_rows
+from skmia._tables import Copies, as_rows, check_metadata, hash_rows, is_per_row, n_rows
 from skmia.shadows._content import describe
 from skmia.utils import (
     check_has_features,
@@ -59,7 +58,7 @@ def make_pool(
     hashes : ndarray of uint64
         Content of each record.
     """
-    X = _as_container(X)
+    X = as_rows(X)
     check_has_features(X, owner)
     n = n_rows(X)
     labels = check_labels(y, n, owner)
@@ -70,24 +69,6 @@ def make_pool(
     rest = {name: value for name, value in params.items() if name not in metadata}
     pool = Pool(X, labels, encode_labels(labels, classes), metadata)
     return pool, classes, rest, hash_rows(X, labels)
-
-
-def _as_container(X: Any) -> Any:
-    """`X` in a form that is the same in every worker, and that rows are taken of."""
-    if sparse.issparse(X):
-        X = X.tocsr()
-        if not X.has_canonical_format:
-            X = X.copy()
-            X.sum_duplicates()
-    elif isinstance(X, (list, tuple)):
-        array = np.asarray(X)
-        # NumPy would write the numbers among texts as text.
-        X = np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
-    elif isinstance(X, np.ndarray) and not X.flags.forc:
-        # A strided view arrives contiguous in a worker, and BLAS may then sum in
-        # another order.
-        X = np.ascontiguousarray(X)
-    return X
 
 
 def _types(X: Any) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
-from skmia._tables._containers import concat_rows, n_rows, take_rows
+from skmia._tables._containers import as_rows, concat_rows, n_rows, take_rows
 from skmia._tables._content import content_groups, hash_rows, match_rows
 
 SPARSE_FORMATS = ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"]
@@ -25,6 +25,91 @@ class ArrayInterface:
 
 def small_integers(n=40, n_columns=5, seed=0):
     return np.random.default_rng(seed).integers(-2, 4, size=(n, n_columns))
+
+
+CONTAINERS = {
+    "list": lambda X: X.tolist(),
+    "array": np.array,
+    "matrix": lambda X: X.view(np.matrix),
+    "pandas": lambda X: pd.DataFrame(X, columns=list("abcde"), index=X[:, 0]),
+    "polars": lambda X: pl.DataFrame(X, schema=list("abcde")),
+    "Series": lambda X: pd.Series(X[:, 0], name="s"),
+    "polars Series": lambda X: pl.Series("s", X[:, 0]),
+    **{
+        name: lambda X, n=name: sparse.csr_array(X).asformat(n)
+        for name in SPARSE_FORMATS
+    },
+    "csr matrix": sparse.csr_matrix,
+}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["a", 1, None], ["b", 2.5, True]],
+        (("a", 1, None), ["b", 2.5, True]),
+        [np.array(["a", 1, None], dtype=object), ["b", 2.5, True]],
+    ],
+)
+def test_lists_keep_each_value(rows):
+    # numpy.asarray makes text of rows without the None.
+    entered = as_rows(rows)
+    assert entered.dtype == object
+    assert entered.tolist() == [["a", 1, None], ["b", 2.5, True]]
+    assert [type(v) for v in as_rows([["a", 1], ["b", 2.5]])[:, 1]] == [int, float]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [
+        ([[1, 2], [3, 4]], "i"),
+        ([[1, 2.5], [3, True]], "f"),
+        ([np.array([1, 2]), np.array([3.5, 4])], "f"),
+        (ArrayInterface([[1, 2]]), "i"),
+        (["one text", "another"], "O"),
+        ([np.array(["a", "b"]), np.array([1, 2])], "O"),
+        ([{"a": 1}, {"b": 2}], "O"),
+        ([], "f"),
+    ],
+)
+def test_lists_become_arrays(rows, kind):
+    assert as_rows(rows).dtype.kind == kind
+
+
+@pytest.mark.parametrize("make", SPARSE_FORMATS)
+def test_sparse_rows_become_canonical(make):
+    X = small_integers()
+    entered = as_rows(getattr(sparse, f"{make}_array")(X))
+    assert entered.format == "csr"
+    assert entered.has_canonical_format
+    assert_array_equal(entered.toarray(), X)
+
+
+def test_the_callers_matrix_is_left_alone():
+    X = sparse.csr_array(([1, 2], [1, 1], [0, 2]), shape=(1, 3))
+    assert_array_equal(as_rows(X).data, [3])
+    assert_array_equal(X.data, [1, 2])
+
+
+def test_strided_views_become_contiguous():
+    X = small_integers()
+    entered = as_rows(X[::2, ::2])
+    assert entered.flags.c_contiguous
+    assert_array_equal(entered, X[::2, ::2])
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_what_has_come_in_stays_as_it_is(name):
+    X = CONTAINERS[name](small_integers())
+    entered = as_rows(X)
+    assert as_rows(entered) is entered
+    if name in ("array", "F", "csr", "csr matrix", "pandas", "polars"):
+        assert entered is X
+
+
+@pytest.mark.parametrize("not_rows", [None, 3, "text", {1, 2}])
+def test_what_has_no_rows_is_named_by_whoever_counts_them(not_rows):
+    assert as_rows(not_rows) is not_rows
 
 
 def test_match_rows_finds_the_first_of_equals():
@@ -60,22 +145,6 @@ def test_content_groups_are_numbered_by_first_appearance():
     assert_array_equal(groups, [0, 1, 0, 2, 1, 3])
     assert_array_equal(groups, pd.factorize(hashes)[0])
     assert content_groups(hashes[:0]).shape == (0,)
-
-
-CONTAINERS = {
-    "list": lambda X: X.tolist(),
-    "array": np.array,
-    "matrix": lambda X: X.view(np.matrix),
-    "pandas": lambda X: pd.DataFrame(X, columns=list("abcde"), index=X[:, 0]),
-    "polars": lambda X: pl.DataFrame(X, schema=list("abcde")),
-    "Series": lambda X: pd.Series(X[:, 0], name="s"),
-    "polars Series": lambda X: pl.Series("s", X[:, 0]),
-    **{
-        name: lambda X, n=name: sparse.csr_array(X).asformat(n)
-        for name in SPARSE_FORMATS
-    },
-    "csr matrix": sparse.csr_matrix,
-}
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
@@ -141,7 +210,7 @@ def test_concat_rows_in_one_container(name):
     if sparse.issparse(joined):
         assert joined.format == "csr"
         assert isinstance(joined, sparse.sparray) == (name != "csr matrix")
-    elif name != "matrix":
+    elif name not in ("matrix", "list"):  # lists become arrays
         assert type(joined) is type(make(first))
 
 
@@ -249,7 +318,7 @@ def test_concat_rows_refuses_mixed_containers(first, second, names):
 
 
 def test_concat_rows_of_sequences_and_arrays():
-    assert concat_rows([1, 2], (3,)) == [1, 2, 3]
+    assert concat_rows([1, 2], (3,)).tolist() == [1, 2, 3]
     assert_array_equal(concat_rows([[1, 2]], np.array([[3, 4]])), [[1, 2], [3, 4]])
     assert concat_rows(["a", 1], np.array([None], dtype=object)).tolist() == [
         "a",

@@ -263,7 +263,7 @@ def test_precomputed_containers(pool, container):
     [
         ([0.5, 0.5], [0, 1], r"matrix of predicted probabilities.*Got shape \(2,\)"),
         ([[1.0], [1.0]], [0, 0], "at least two classes"),
-        ([["x", "y"]], [0], "Got shape .* and dtype <U1"),
+        ([["x", "y"]], [0], "Got shape .* and dtype object"),
         ([[0.5, np.nan]] * 2, [0, 1], "without NaN"),
         ([[2.0, -1.0]] * 2, [0, 1], "through a softmax first"),
         ([[0.5, 0.5]] * 2, [0, 2], r"integer from 0 to 1. Got dtype int64 .* 0 to 2"),

@@ -22,7 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
-from skmia._tables._row_noise import RowNoise
+from skmia._tables import RowNoise, as_rows
 from skmia.defenses import WeightedSmoothingClassifier
 from skmia.defenses._soft._epochs import trains_in_epochs
 from skmia.defenses._soft._simplex import project_on_simplex
@@ -195,7 +195,7 @@ def test_noise_keeps_the_container(container):
     if container == "sparse":
         X = sparse.random_array((200, 30), density=0.1, rng=0, format="csr")
     elif container is list:
-        X = [list(row) for row in zip(*columns.values(), strict=True)]
+        X = as_rows([list(row) for row in zip(*columns.values(), strict=True)])
     else:
         X = container(columns)
     strength = np.linspace(0, 1.5, 200)
