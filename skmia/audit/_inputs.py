@@ -1,6 +1,5 @@
 """Two sets of rows made one pool, with everything checked before a model is fitted."""
 
-import math
 import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import check_has_response, check_is_classifier, unwrap_frozen
 from skmia._tables import as_rows, concat_rows, hash_rows, n_rows, take_rows
-from skmia.metrics._ranking import COUNT_TOLERANCE
 from skmia.utils import check_real, encode_labels
 
 # How many labels or columns an error message lists.
@@ -254,11 +252,6 @@ def _listed(values: Any) -> str:
     text = ", ".join(repr(value) for value in values[:_MAX_LISTED])
     more = len(values) - _MAX_LISTED
     return f"[{text}, and {more} more]" if more > 0 else f"[{text}]"
-
-
-def needed_nonmembers(max_fpr: float) -> int:
-    """Return how many non-members make `is_resolvable` true."""
-    return math.ceil((1 - COUNT_TOLERANCE) / max_fpr)
 
 
 def check_scores(name: object, values: ArrayLike, n: int) -> NDArray[np.float64]:

@@ -18,17 +18,12 @@ from skmia.audit._inputs import (
     check_length,
     check_max_fprs,
     check_scores,
-    needed_nonmembers,
 )
 from skmia.audit._summary import render_summary
 from skmia.metrics import (
+    get_metric,
     is_resolvable,
-    membership_advantage,
-    membership_advantage_interval,
-    roc_auc,
-    roc_auc_interval,
-    tpr_at_fpr,
-    tpr_at_fpr_interval,
+    metrics_at,
 )
 from skmia.utils import atomic_write, check_membership, check_real
 
@@ -180,25 +175,16 @@ resolvable=False)
         self.guards = tuple(sorted(found, key=lambda guard: guard.severity == "note"))
 
     def _measure(self, name: str, scores: NDArray[np.float64]) -> list[Figure]:
-        member, level = self._member, self.confidence_level
         figures = []
-        for metric, read, read_interval in (
-            ("auc", roc_auc, roc_auc_interval),
-            ("advantage", membership_advantage, membership_advantage_interval),
-        ):
-            low, high = read_interval(member, scores, confidence_level=level)
-            value = float(read(member, scores))
-            figures.append(Figure(name, metric, value, float(low), float(high)))
-        for rate in self.max_fprs:
-            metric = f"tpr@{rate}"
-            if not is_resolvable(self.n_nonmembers, rate):
-                figures.append(Figure(name, metric, None, None, None, False))
+        for metric in metrics_at(self.max_fprs):
+            if not metric.is_resolvable(self.n_nonmembers):
+                figures.append(Figure(name, metric.name, None, None, None, False))
                 continue
-            low, high = tpr_at_fpr_interval(
-                member, scores, rate, confidence_level=level
+            low, high = metric.interval(
+                self._member, scores, confidence_level=self.confidence_level
             )
-            value = float(tpr_at_fpr(member, scores, rate))
-            figures.append(Figure(name, metric, value, float(low), float(high)))
+            value = metric.value(self._member, scores)
+            figures.append(Figure(name, metric.name, value, low, high))
         return figures
 
     def _score_guards(self) -> list[Guard]:
@@ -262,12 +248,7 @@ resolvable=False)
         read = [(figure.attack, figure.value) for figure in figures]
         known = [(attack, value) for attack, value in read if value is not None]
         if len(known) < len(read):
-            needed = needed_nonmembers(float(metric.removeprefix("tpr@")))
-            raise ValueError(
-                f"'{metric}' is not resolvable: it needs {needed:,} non-members, and "
-                f"there are {self.n_nonmembers:,}. Pass more non-members or ask for a "
-                "larger FPR."
-            )
+            get_metric(metric).check_resolvable(self.n_nonmembers)
         return max(known, key=lambda pair: pair[1])
 
     def summary(self) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from skmia.audit._guards._base import percent
-from skmia.audit._inputs import needed_nonmembers
+from skmia.metrics import get_metric, needed_nonmembers
+from skmia.utils import percent
 
 if TYPE_CHECKING:
     from skmia.audit._report import AuditReport, Figure
@@ -64,12 +64,9 @@ def _header(report: AuditReport) -> str:
 
 
 def _figure_line(figure: Figure, n_nonmembers: int) -> str:
-    scale, unit, digits = 1, "", 3
-    name = "AUC" if figure.metric == "auc" else figure.metric
-    if figure.metric.startswith("tpr@"):
-        rate = float(figure.metric.removeprefix("tpr@"))
-        scale, unit, digits = 100, " %", 2
-        name = f"TPR at {percent(rate)} FPR"
+    metric = get_metric(figure.metric)
+    name = metric.title
+    scale, unit, digits = (100, " %", 2) if metric.in_percent else (1, "", 3)
     read = (figure.value, figure.low, figure.high)
     value, low, high = (
         "" if number is None else f"{scale * number:.{digits}f}{unit}"
@@ -77,7 +74,8 @@ def _figure_line(figure: Figure, n_nonmembers: int) -> str:
     )
     if figure.resolvable:
         return f"  {name:<20}{value:>8}   [{low}, {high}]"
-    needed = needed_nonmembers(rate)
+    assert metric.max_fpr is not None
+    needed = needed_nonmembers(metric.max_fpr)
     return (
         f"  {name:<20}not resolvable (needs {needed:,} non-members, "
         f"has {n_nonmembers:,})"

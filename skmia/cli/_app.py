@@ -229,6 +229,8 @@ def parse_limits(options: Sequence[str]) -> list[tuple[str, float]]:
     ValueError
         For another metric, or a limit that no audit could exceed.
     """
+    from skmia.metrics import get_metric
+
     limits = []
     for option in options:
         metric, _, number = option.partition("=")
@@ -241,24 +243,11 @@ def parse_limits(options: Sequence[str]) -> list[tuple[str, float]]:
                 "--fail-above must be METRIC=LIMIT with a limit in [0, 1), such as "
                 f"auc=0.6. Got {option!r} instead."
             )
-        limits.append((_metric(metric), limit))
+        try:
+            limits.append((get_metric(metric).name, limit))
+        except ValueError as error:
+            raise ValueError(f"--fail-above: {error}") from error
     return limits
-
-
-def _metric(name: str) -> str:
-    if name in ("auc", "advantage"):
-        return name
-    kind, _, rate = name.partition("@")
-    try:
-        fpr = float(rate)
-    except ValueError:
-        fpr = math.nan
-    if kind != "tpr" or not 0 < fpr < 1:
-        raise ValueError(
-            "--fail-above must name 'auc', 'advantage' or 'tpr@FPR' with the FPR as a "
-            f"fraction in (0, 1), such as tpr@0.01. Got {name!r} instead."
-        )
-    return f"tpr@{fpr}"
 
 
 def _audit(
@@ -281,7 +270,7 @@ def _audit(
         match_labels,
         take_features,
     )
-    from skmia.metrics import is_resolvable
+    from skmia.metrics import get_metric
 
     if json is not None:
         _check_output(json, (model_path, *tables))
@@ -298,14 +287,11 @@ def _audit(
             y = match_labels(labels, classes, str(path))
         sides += [take_features(model, frame, target, str(path)), y]
     check_known_categories(model, sides[0])
-    rates = {float(metric[4:]) for metric, _ in limits if metric.startswith("tpr@")}
-    for rate in sorted(rates):
+    limited = [get_metric(name) for name, _ in limits]
+    for metric in limited:
         # Said before the shadows are fitted; rows that are in both tables go later.
-        if not is_resolvable(len(frames[1]), rate):
-            raise ValueError(
-                f"--fail-above tpr@{rate} is not resolvable: {len(frames[1])} "
-                f"non-members cannot show a false positive rate of {rate}"
-            )
+        metric.check_resolvable(len(frames[1]))
+    rates = {metric.max_fpr for metric in limited if metric.max_fpr is not None}
     report = audit_classifier(
         model,
         *sides,

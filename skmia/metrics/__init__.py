@@ -10,44 +10,40 @@ from skmia.metrics._epsilon import epsilon_at_threshold, epsilon_lower_bound
 from skmia.metrics._intervals import (
     Interval,
     clopper_pearson,
-    is_resolvable,
     membership_advantage_interval,
     tpr_at_fpr_interval,
 )
 from skmia.metrics._ranking import (
-    ThresholdCounts,
     membership_advantage,
     ppv_at_prior,
     roc_auc,
     roc_vertices,
-    threshold_counts,
     tpr_at_fpr,
 )
-from skmia.metrics._significance import (
-    AucPValue,
-    FrequencyDifference,
-    auc_p_value,
-    frequency_difference,
+from skmia.metrics._registry import Metric, get_metric, metrics_at
+from skmia.metrics._resolution import (
+    allowed_false_positives,
+    is_resolvable,
+    needed_nonmembers,
 )
 
 __all__ = [
-    "AucPValue",
-    "FrequencyDifference",
     "Interval",
-    "ThresholdCounts",
-    "auc_p_value",
+    "Metric",
+    "allowed_false_positives",
     "clopper_pearson",
     "epsilon_at_threshold",
     "epsilon_lower_bound",
-    "frequency_difference",
+    "get_metric",
     "is_resolvable",
     "membership_advantage",
     "membership_advantage_interval",
+    "metrics_at",
+    "needed_nonmembers",
     "ppv_at_prior",
     "roc_auc",
     "roc_auc_interval",
     "roc_vertices",
-    "threshold_counts",
     "tpr_at_fpr",
     "tpr_at_fpr_interval",
 ]

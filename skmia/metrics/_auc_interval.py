@@ -5,74 +5,51 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.stats import bootstrap, mannwhitneyu, norm
 
-from skmia.metrics._intervals import Interval, check_confidence_level, clopper_pearson
-from skmia.metrics._ranking import FloatArray, Sides, auc_of_sides, sorted_sides
+from skmia.metrics._intervals import Interval, check_confidence_level
+from skmia.metrics._ranking import FloatArray, auc_of, sorted_sides, twice_outscored
 from skmia.utils import check_integer, check_option, own_random_state
 
-# Counts held at a time while resampling: 32 MiB of int64.
-_BLOCK_COUNTS = 2**22
+# Scores held at a time while resampling: 32 MiB of float64.
+_BLOCK_SCORES = 2**22
 
 
-def _placements(values: FloatArray, others: FloatArray) -> FloatArray:
-    """For each value the share of the sorted `others` below it, ties one half."""
-    below = np.searchsorted(others, values, side="left")
-    not_above = np.searchsorted(others, values, side="right")
-    return (below + not_above) / (2 * len(others))
-
-
-def delong_variance(sides: Sides) -> float:
+def delong_variance(members: FloatArray, nonmembers: FloatArray) -> float:
     """DeLong's variance of the AUC, in O(n log n)."""
+    # The share of the other side that each record outscores varies on either side.
+    pairs = (members, nonmembers), (nonmembers, members)
     return sum(
-        float(_placements(own, other).var(ddof=1)) / len(own)
-        for own, other in (sides, sides[::-1])
+        float((twice_outscored(own, other) / (2 * len(other))).var(ddof=1)) / len(own)
+        for own, other in pairs
     )
 
 
-def bootstrap_aucs(
-    sides: Sides, n_resamples: int, random_state: np.random.RandomState
-) -> FloatArray:
-    """AUC of resamples, members and non-members drawn separately."""
-    levels = np.unique(np.concatenate(sides))
-    n_levels = len(levels)
-    positions = [np.searchsorted(levels, side) for side in sides]
-    widest = max(n_levels, *map(len, sides))
-    step = max(1, _BLOCK_COUNTS // widest)
-    aucs = np.empty(n_resamples)
-    for start in range(0, n_resamples, step):
-        block = slice(start, min(start + step, n_resamples))
-        n_rows = block.stop - block.start
-        offset = n_levels * np.arange(n_rows)[:, None]
-        # How often each distinct score is drawn, one row per resample.
-        drawn = []
-        for side in positions:
-            draw = random_state.randint(len(side), size=(n_rows, len(side)))
-            counts = np.bincount(
-                (side[draw] + offset).ravel(), minlength=n_rows * n_levels
-            )
-            drawn.append(counts.reshape(n_rows, n_levels))
-        members, nonmembers = drawn
-        twice_below = 2 * nonmembers.cumsum(axis=1) - nonmembers
-        aucs[block] = (members * twice_below).sum(axis=1)
-    return aucs / (2 * len(sides.members) * len(sides.nonmembers))
+def _bootstrap(
+    members: FloatArray,
+    nonmembers: FloatArray,
+    level: float,
+    n_resamples: int,
+    random_state: np.random.RandomState,
+) -> Interval:
+    """Percentiles of the AUC over resamples of either side."""
 
+    def auc(members: FloatArray, nonmembers: FloatArray, axis: int) -> FloatArray:
+        wins = mannwhitneyu(members, nonmembers, axis=axis, method="asymptotic")
+        return wins.statistic / (members.shape[axis] * nonmembers.shape[axis])
 
-def _interval_without_variance(sides: Sides, auc: float, alpha: float) -> Interval:
-    """Interval where no spread can be estimated; `roc_auc_interval` says why."""
-    n_pairs = min(map(len, sides))
-    if auc == 1:
-        return Interval(clopper_pearson(n_pairs, n_pairs, 1 - alpha).low, 1.0)
-    if auc == 0:
-        return Interval(0.0, clopper_pearson(0, n_pairs, 1 - alpha).high)
-    if _is_constant(sides):
-        reach = (1 - alpha ** (1 / n_pairs)) / 2
-        return Interval(0.5 - reach, 0.5 + reach)
-    return Interval(0.0, 1.0)
-
-
-def _is_constant(sides: Sides) -> bool:
-    return len(np.unique(np.concatenate(sides))) == 1
+    return Interval(
+        *bootstrap(
+            (members, nonmembers),
+            auc,
+            n_resamples=n_resamples,
+            batch=max(1, _BLOCK_SCORES // (len(members) + len(nonmembers))),
+            vectorized=True,
+            confidence_level=level,
+            method="percentile",
+            random_state=random_state,
+        ).confidence_interval
+    )
 
 
 def roc_auc_interval(
@@ -84,7 +61,7 @@ def roc_auc_interval(
     n_resamples: int = 2000,
     random_state: int | np.random.RandomState | None = None,
 ) -> Interval:
-    """Interval for the area under the ROC.
+    """Compute an interval of the area under the ROC.
 
     Parameters
     ----------
@@ -151,20 +128,25 @@ def roc_auc_interval(
     """
     alpha = check_confidence_level(confidence_level)
     check_option(method, "method", ("bootstrap", "delong"))
-    least = int(np.ceil(2 / alpha - 1e-9))
     if method == "bootstrap":
-        check_integer(n_resamples, "n_resamples", least)
-    sides = sorted_sides(membership, scores)
-    auc = auc_of_sides(sides)
-    n_pairs = min(map(len, sides))
-    if auc in (0.0, 1.0) or n_pairs == 1 or _is_constant(sides):
-        return _interval_without_variance(sides, auc, alpha)
-    if method == "delong":
-        deviation = np.sqrt(delong_variance(sides)) / (auc * (1 - auc))
-        reach = norm.isf(alpha / 2) * deviation
+        check_integer(n_resamples, "n_resamples", int(np.ceil(2 / alpha - 1e-9)))
+    members, nonmembers = sorted_sides(membership, scores)
+    auc = auc_of(members, nonmembers)
+    n_pairs = min(len(members), len(nonmembers))
+    # The lower end of clopper_pearson(n_pairs, n_pairs).
+    perfect = (alpha / 2) ** (1 / n_pairs)
+    if auc in (0.0, 1.0):
+        low, high = (perfect, 1.0) if auc else (0.0, 1 - perfect)
+    elif members[0] == members[-1] == nonmembers[0] == nonmembers[-1]:
+        reach = (1 - alpha ** (1 / n_pairs)) / 2
+        low, high = 0.5 - reach, 0.5 + reach
+    elif n_pairs == 1:
+        low, high = 0.0, 1.0
+    elif method == "delong":
+        deviation = np.sqrt(delong_variance(members, nonmembers))
+        reach = norm.isf(alpha / 2) * deviation / (auc * (1 - auc))
         low, high = expit(logit(auc) - reach), expit(logit(auc) + reach)
     else:
-        aucs = bootstrap_aucs(sides, n_resamples, own_random_state(random_state))
-        low, high = np.quantile(aucs, [alpha / 2, 1 - alpha / 2])
-    perfect = clopper_pearson(n_pairs, n_pairs, confidence_level).low
+        rng = own_random_state(random_state)
+        low, high = _bootstrap(members, nonmembers, 1 - alpha, n_resamples, rng)
     return Interval(float(min(low, perfect)), float(max(high, 1 - perfect)))

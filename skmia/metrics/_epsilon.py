@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skmia.metrics._intervals import check_confidence_level, clopper_pearson
-from skmia.metrics._ranking import FloatArray, Sides, count_vertices, sorted_sides
+from skmia.metrics._ranking import FloatArray, counts_of, sorted_sides, vertices_of
 from skmia.utils import check_integer, check_real, own_random_state
 
 
@@ -43,7 +43,7 @@ def epsilon_at_threshold(
     delta: float = 0.0,
     confidence_level: float = 0.95,
 ) -> float:
-    """Lower bound on epsilon from the counts of one rule fixed beforehand.
+    """Compute a lower bound on epsilon from the counts of a rule fixed beforehand.
 
     A mechanism with (epsilon, delta)-differential privacy allows no attack with
     ``TPR > exp(epsilon) * FPR + delta`` nor with ``TNR > exp(epsilon) * FNR + delta``.
@@ -108,24 +108,21 @@ def epsilon_at_threshold(
     return float(np.maximum(bound, 0.0))
 
 
-def _choose_threshold(sides: Sides, delta: float, confidence_level: float) -> float:
+def _choose_threshold(
+    members: FloatArray, nonmembers: FloatArray, delta: float, confidence_level: float
+) -> float:
     """Threshold with the largest bound, halfway down to the next score.
 
     Halfway, because other records from just below the last one flagged here are more
     likely to be members than those from just above the first one spared.
     """
-    counts = count_vertices(sides)
-    bounds = _log_ratio_bounds(
-        counts.true_positives,
-        counts.false_positives,
-        len(sides.members),
-        len(sides.nonmembers),
-        delta,
-        confidence_level,
-    )
+    fpr, tpr, thresholds = vertices_of(members, nonmembers)
+    sizes = len(members), len(nonmembers)
+    counts = counts_of(tpr, sizes[0]), counts_of(fpr, sizes[1])
+    bounds = _log_ratio_bounds(*counts, *sizes, delta, confidence_level)
     # The vertices (0, 0) and (1, 1) flag none and all: they prove nothing elsewhere.
     best = 1 + int(np.argmax(bounds[1:-1])) if len(bounds) > 2 else 0
-    score, below = counts.thresholds[best], counts.thresholds[best + 1]
+    score, below = thresholds[best], thresholds[best + 1]
     middle = below / 2 + score / 2
     # Neighbouring doubles, and infinity, have no middle.
     return float(middle if below < middle < score else score)
@@ -139,7 +136,7 @@ def epsilon_lower_bound(
     confidence_level: float = 0.95,
     random_state: int | np.random.RandomState | None = None,
 ) -> float:
-    """Lower bound on epsilon from the scores of an attack.
+    """Compute a lower bound on epsilon from the scores of an attack.
 
     The threshold is chosen on a random half of either side, and the bound comes from
     the other half.
@@ -202,19 +199,15 @@ def epsilon_lower_bound(
         raise ValueError(
             "The 'membership' parameter needs at least two members and two "
             "non-members, one half to choose the threshold and one for the bound. Got "
-            f"{len(sides.members)} and {len(sides.nonmembers)} instead."
+            f"{len(sides[0])} and {len(sides[1])} instead."
         )
     rng = own_random_state(random_state)
     # The sides are sorted, so that the draw does not depend on the order of the rows.
-    orders = [rng.permutation(len(side)) for side in sides]
-    choosing, proving = (
-        Sides(*(np.sort(side[part]) for side, part in zip(sides, parts, strict=True)))
-        for parts in (
-            [order[: len(order) // 2] for order in orders],
-            [order[len(order) // 2 :] for order in orders],
-        )
-    )
-    threshold = _choose_threshold(choosing, delta, confidence_level)
+    halves = [
+        np.split(side[rng.permutation(len(side))], [len(side) // 2]) for side in sides
+    ]
+    choosing, proving = zip(*halves, strict=True)
+    threshold = _choose_threshold(*choosing, delta, confidence_level)
     tp, fp = (int((side >= threshold).sum()) for side in proving)
     return epsilon_at_threshold(
         tp,

@@ -12,13 +12,12 @@ from numpy.typing import ArrayLike
 from scipy.stats import beta
 
 from skmia.metrics._ranking import (
-    COUNT_TOLERANCE,
-    count_vertices,
-    rates,
+    counts_of,
     sorted_sides,
     vertex_at_fpr,
+    vertices_of,
 )
-from skmia.utils import check_integer, check_real
+from skmia.utils import check_real
 
 
 class Interval(NamedTuple):
@@ -37,7 +36,7 @@ def check_confidence_level(confidence_level: Any) -> float:
 def clopper_pearson(
     successes: ArrayLike, n: ArrayLike, confidence_level: float = 0.95
 ) -> Interval:
-    """Exact interval for the probability behind a binomial count.
+    """Compute the exact interval of the probability behind a binomial count.
 
     Parameters
     ----------
@@ -86,6 +85,7 @@ def clopper_pearson(
             f"successes={successes!r} and n={n!r} instead."
         )
     failures = total - k
+    # binomtest takes one count at a time; epsilon_lower_bound has a curve of them.
     # The beta distribution has no parameter 0; those ends are 0 and 1 by definition.
     low: Any = np.where(k > 0, beta.ppf(alpha / 2, np.maximum(k, 1), failures + 1), 0.0)
     high: Any = np.where(
@@ -96,42 +96,6 @@ def clopper_pearson(
     return Interval(low, high)
 
 
-def is_resolvable(n_nonmembers: int, max_fpr: float) -> bool:
-    """Whether there are enough non-members for a TPR at this FPR to mean anything.
-
-    Parameters
-    ----------
-    n_nonmembers : int
-        Number of non-members.
-    max_fpr : float
-        False positive rate at which the TPR is read, in [0, 1].
-
-    Returns
-    -------
-    bool
-        True if `max_fpr` allows for at least one non-member. Below that the figure is
-        the TPR at no false positive at all, whatever `max_fpr` is.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of range.
-
-    Notes
-    -----
-    One is the least. With ten, the threshold hangs less on a single record.
-
-    Examples
-    --------
-    >>> from skmia.metrics import is_resolvable
-    >>> is_resolvable(1000, 0.001), is_resolvable(999, 0.001)
-    (True, False)
-    """
-    n_nonmembers = check_integer(n_nonmembers, "n_nonmembers", 1)
-    max_fpr = check_real(max_fpr, "max_fpr", 0, 1)
-    return n_nonmembers * max_fpr >= 1 - COUNT_TOLERANCE
-
-
 def tpr_at_fpr_interval(
     membership: ArrayLike,
     scores: ArrayLike,
@@ -139,7 +103,7 @@ def tpr_at_fpr_interval(
     *,
     confidence_level: float = 0.95,
 ) -> Interval:
-    """Interval for the TPR at the threshold that :func:`tpr_at_fpr` reads.
+    """Compute the interval of the TPR at the threshold that :func:`tpr_at_fpr` reads.
 
     Parameters
     ----------
@@ -182,17 +146,17 @@ def tpr_at_fpr_interval(
     >>> tpr_at_fpr_interval(membership, scores, max_fpr=0.02)
     Interval(low=0.264..., high=0.548...)
     """
-    max_fpr = check_real(max_fpr, "max_fpr", 0, 1)
-    check_confidence_level(confidence_level)
-    counts = count_vertices(sorted_sides(membership, scores))
-    found = counts.true_positives[vertex_at_fpr(counts, max_fpr)]
-    return clopper_pearson(found, counts.true_positives[-1], confidence_level)
+    members, nonmembers = sorted_sides(membership, scores)
+    fpr, tpr, _ = vertices_of(members, nonmembers)
+    found = counts_of(tpr, len(members))
+    at = vertex_at_fpr(fpr, tpr, len(nonmembers), max_fpr)
+    return clopper_pearson(found[at], len(members), confidence_level)
 
 
 def membership_advantage_interval(
     membership: ArrayLike, scores: ArrayLike, *, confidence_level: float = 0.95
 ) -> Interval:
-    """Interval for the largest TPR - FPR that a threshold reaches.
+    """Compute the interval of the largest TPR - FPR that a threshold reaches.
 
     Parameters
     ----------
@@ -236,10 +200,10 @@ def membership_advantage_interval(
     Interval(low=0.267..., high=0.532...)
     """
     alpha = check_confidence_level(confidence_level)
-    counts = count_vertices(sorted_sides(membership, scores))
-    fpr, tpr = rates(counts)
+    sides = sorted_sides(membership, scores)
+    fpr, tpr, _ = vertices_of(*sides)
     advantage = (tpr - fpr).max()
-    n = np.array([counts.true_positives[-1], counts.false_positives[-1]])
+    n = np.array([len(side) for side in sides])
     # Both bands hold together but with chance alpha: 2 exp(-2 n width^2) = alpha / 2.
     reach = np.sqrt(np.log(4 / alpha) / (2 * n)).sum()
     return Interval(

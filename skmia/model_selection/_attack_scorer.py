@@ -6,10 +6,7 @@ from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from skmia.metrics._ranking import membership_advantage, roc_auc, tpr_at_fpr
-from skmia.utils import check_option, check_real
-
-_METRICS = ("auc", "advantage", "tpr_at_fpr")
+from skmia.metrics import get_metric
 
 _NO_MEMBERSHIP = (
     "attack_scorer needs the membership of the records that are scored, and did not "
@@ -34,13 +31,10 @@ class AttackScorer:
     ----------
     metric : str
         Name of the metric.
-    max_fpr : float
-        The FPR of ``"tpr_at_fpr"``.
     """
 
-    def __init__(self, metric: str, max_fpr: float) -> None:
+    def __init__(self, metric: str) -> None:
         self.metric = metric
-        self.max_fpr = max_fpr
 
     def __call__(
         self, attack: Any, X: Any, y: ArrayLike, membership: ArrayLike | None = None
@@ -68,11 +62,7 @@ class AttackScorer:
             reason = _NOT_PASSED if on else _ROUTING_OFF
             raise TypeError(_NO_MEMBERSHIP.format(reason=reason))
         scores = attack.score_samples(X, y)
-        if self.metric == "auc":
-            return roc_auc(membership, scores)
-        if self.metric == "advantage":
-            return membership_advantage(membership, scores)
-        return tpr_at_fpr(membership, scores, self.max_fpr)
+        return get_metric(self.metric).value(membership, scores)
 
     def get_metadata_routing(self) -> MetadataRequest:
         """Ask for `membership`, without the user having to say so.
@@ -91,11 +81,10 @@ class AttackScorer:
         return False
 
     def __repr__(self) -> str:
-        rate = f", max_fpr={self.max_fpr}" if self.metric == "tpr_at_fpr" else ""
-        return f"attack_scorer({self.metric!r}{rate})"
+        return f"attack_scorer({self.metric!r})"
 
 
-def attack_scorer(metric: str = "auc", *, max_fpr: float = 0.01) -> AttackScorer:
+def attack_scorer(metric: str = "auc") -> AttackScorer:
     """Make a scorer of attacks, for ``cross_validate`` and the searches.
 
     It needs the membership of each fold's records and asks for it by itself: turn
@@ -105,10 +94,9 @@ def attack_scorer(metric: str = "auc", *, max_fpr: float = 0.01) -> AttackScorer
 
     Parameters
     ----------
-    metric : {"auc", "advantage", "tpr_at_fpr"}, default="auc"
-        What is measured; see the functions of these names.
-    max_fpr : float, default=0.01
-        The false positive rate of ``"tpr_at_fpr"``.
+    metric : str, default="auc"
+        What is measured: ``"auc"``, ``"advantage"``, or ``"tpr@"`` and a false positive
+        rate, such as ``"tpr@0.01"``; see :func:`skmia.metrics.get_metric`.
 
     Returns
     -------
@@ -118,9 +106,9 @@ def attack_scorer(metric: str = "auc", *, max_fpr: float = 0.01) -> AttackScorer
     Raises
     ------
     ValueError
-        If `metric` is none of these, or `max_fpr` is out of range; on scoring, if a
-        fold holds only members or only non-members. Pass ``error_score="raise"`` to
-        ``cross_validate`` and the searches, which otherwise turn an error into nan.
+        If `metric` is none of these; on scoring, if a fold holds only members or only
+        non-members. Pass ``error_score="raise"`` to ``cross_validate`` and the
+        searches, which otherwise turn an error into nan.
     TypeError
         On scoring, if the membership did not arrive; the message says why.
 
@@ -155,6 +143,4 @@ def attack_scorer(metric: str = "auc", *, max_fpr: float = 0.01) -> AttackScorer
     >>> bool((results["test_score"] > 0.5).all())
     True
     """
-    check_option(metric, "metric", _METRICS)
-    check_real(max_fpr, "max_fpr", 0, 1, closed="right")
-    return AttackScorer(metric, max_fpr)
+    return AttackScorer(get_metric(metric).name)

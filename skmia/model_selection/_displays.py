@@ -7,17 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from skmia.metrics import get_metric
 from skmia.model_selection._search_results import (
     comparable,
     read_candidates,
     read_column,
 )
-
-_AXES = {
-    "auc": "Leakage (AUC of membership inference)",
-    "advantage": "Leakage (membership advantage)",
-    "tpr_at_fpr": "Leakage (TPR at a fixed FPR)",
-}
 
 
 class LeakageTradeoffDisplay:
@@ -255,4 +250,8 @@ def _axis(scoring: Any, metric: str) -> str:
         scorer = scoring.get(metric)
     else:
         scorer = getattr(scoring, "leakage", scoring)
-    return _AXES.get(getattr(scorer, "metric", ""), "Leakage")
+    try:
+        title = get_metric(getattr(scorer, "metric", "")).title
+    except ValueError:
+        return "Leakage"
+    return f"Leakage ({title} of membership inference)"

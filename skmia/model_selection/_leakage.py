@@ -13,19 +13,17 @@ from skmia._tables import as_rows, concat_rows, copy_rows, hash_rows, n_rows, ta
 from skmia.attacks import LabelOnlyAttack, MembershipAttack
 from skmia.defenses import masks_outputs
 from skmia.exceptions import OverlapWarning
-from skmia.metrics import is_resolvable, membership_advantage, roc_auc, tpr_at_fpr
+from skmia.metrics import get_metric
 from skmia.model_selection._auditable import AuditableClassifier, find_auditable
 from skmia.signals import FloatArray, logit
 from skmia.utils import (
     check_integer,
     check_labels,
     check_option,
-    check_real,
     encode_labels,
     warn,
 )
 
-_METRICS = ("auc", "advantage", "tpr_at_fpr")
 _MEMBERS = ("balanced", "all")
 # Perturbed copies of a record that the label-only attack asks about: the ranking
 # settles well before the 100 of an audit, and a search runs it for every candidate.
@@ -41,8 +39,6 @@ class LeakageScorer:
         Name of the metric.
     attack : MembershipAttack or None
         What reads the leakage.
-    max_fpr : float
-        The FPR of ``"tpr_at_fpr"``.
     members : str
         How many members are compared with the held-out rows.
     random_state : int
@@ -53,13 +49,11 @@ class LeakageScorer:
         self,
         metric: str,
         attack: MembershipAttack | None,
-        max_fpr: float,
         members: str,
         random_state: int,
     ) -> None:
         self.metric = metric
         self.attack = attack
-        self.max_fpr = max_fpr
         self.members = members
         self.random_state = random_state
 
@@ -94,8 +88,10 @@ class LeakageScorer:
         # Shadows are to learn from as many rows as the classifier did.
         chosen = rows.seen if pool else self._draw(rows.seen, n_rows(X))
         X_in, y_in = rows.take(chosen)
+        metric = get_metric(self.metric)
+        metric.check_resolvable(n_rows(X), "held-out rows")
         readings = [
-            self._read(member, scores)
+            metric.value(member, scores)
             for member, scores in self._attack(auditable, X_in, y_in, X, y)
         ]
         return -max(readings)
@@ -136,20 +132,6 @@ class LeakageScorer:
             attack.fit(X, y, membership=member)
             yield member, attack.score_samples(X, y)
 
-    def _read(self, member: NDArray[np.bool_], scores: FloatArray) -> float:
-        if self.metric == "auc":
-            return float(roc_auc(member, scores))
-        if self.metric == "advantage":
-            return float(membership_advantage(member, scores))
-        n_out = int((~member).sum())
-        if not is_resolvable(n_out, self.max_fpr):
-            raise ValueError(
-                f"TPR at max_fpr={self.max_fpr:g} is not resolvable with {n_out} "
-                "held-out rows. Pass a larger 'max_fpr', fewer folds or another "
-                "metric."
-            )
-        return float(tpr_at_fpr(member, scores, self.max_fpr))
-
     def _accept_sample_weight(self) -> bool:
         # scikit-learn 1.7 and newer asks this of every scorer of a dict.
         return False
@@ -158,8 +140,6 @@ class LeakageScorer:
         shown = [repr(self.metric)]
         if self.attack is not None:
             shown.append(f"attack={self.attack!r}")
-        if self.metric == "tpr_at_fpr":
-            shown.append(f"max_fpr={self.max_fpr}")
         return f"leakage_scorer({', '.join(shown)})"
 
 
@@ -167,7 +147,6 @@ def leakage_scorer(
     metric: str = "auc",
     *,
     attack: MembershipAttack | None = None,
-    max_fpr: float = 0.01,
     members: str = "balanced",
     random_state: int = 0,
 ) -> LeakageScorer:
@@ -180,17 +159,16 @@ def leakage_scorer(
 
     Parameters
     ----------
-    metric : {"auc", "advantage", "tpr_at_fpr"}, default="auc"
-        What is measured; see the functions of these names in :mod:`skmia.metrics`.
-        Without any leakage the AUC is near 0.5 and the advantage near 0, but above it.
+    metric : str, default="auc"
+        What is measured: ``"auc"``, ``"advantage"``, or ``"tpr@"`` and a false positive
+        rate, such as ``"tpr@0.01"``, which takes 100 held-out rows in every fold; see
+        :func:`skmia.metrics.get_metric`. Without any leakage the AUC is near 0.5 and
+        the advantage near 0, but above it.
     attack : MembershipAttack, default=None
         An unfitted attack, such as ``LiRAAttack(None, n_shadows=8)``, whose
         `estimator` is replaced by the classifier. One with shadow models fits them for
         every candidate and fold. None is the stronger of two attacks without any: the
         probability of the true class, and whether the predicted label is right.
-    max_fpr : float, default=0.01
-        The false positive rate of ``"tpr_at_fpr"``. It takes ``1 / max_fpr`` held-out
-        rows in every fold.
     members : {"balanced", "all"}, default="balanced"
         Compare as many members, drawn at random, as there are held-out rows, or all of
         them: steadier, at the price of more predictions. An attack with shadow models
@@ -213,7 +191,7 @@ def leakage_scorer(
     ValueError
         If another parameter is out of range; on scoring, if the rows were forgotten or
         have changed since the fit, no held-out row is left, or there are too few for
-        `max_fpr`. It is never nan: pass ``error_score="raise"`` to ``cross_validate``
+        the FPR. It is never nan: pass ``error_score="raise"`` to ``cross_validate``
         and the searches, which otherwise turn an error into nan.
 
     Warns
@@ -257,9 +235,8 @@ def leakage_scorer(
     2 -0.52
     None -0.54
     """
-    check_option(metric, "metric", _METRICS)
+    metric = get_metric(metric).name
     check_option(members, "members", _MEMBERS)
-    check_real(max_fpr, "max_fpr", 0, 1, closed="right")
     random_state = check_integer(random_state, "random_state", 0, 2**32 - 1)
     if attack is not None and not isinstance(attack, MembershipAttack):
         raise TypeError(
@@ -272,7 +249,7 @@ def leakage_scorer(
             "classifier and one pool: every candidate and fold needs others. Leave "
             "shadows=None."
         )
-    return LeakageScorer(metric, attack, max_fpr, members, random_state)
+    return LeakageScorer(metric, attack, members, random_state)
 
 
 def _held_out(auditable: AuditableClassifier, X: Any, y: Any) -> tuple[Any, NDArray]:

@@ -2,6 +2,7 @@
 
 from skmia.utils._files import atomic_write
 from skmia.utils._optional import import_optional
+from skmia.utils._text import percent
 from skmia.utils._validation import (
     check_has_features,
     check_integer,
@@ -31,5 +32,6 @@ __all__ = [
     "import_optional",
     "listed",
     "own_random_state",
+    "percent",
     "warn",
 ]

@@ -214,8 +214,8 @@ def no_audit(monkeypatch):
         ("tpr@1%=0.5", "Got 'tpr@1%' instead"),
         ("tpr@1=0.5", "Got 'tpr@1' instead"),
         ("tpr@0=0.5", "Got 'tpr@0' instead"),
-        ("tpr@0.001=0.5", "tpr@0.001 is not resolvable: 130 non-members"),
-        ("tpr@0.007=0.5", "tpr@0.007 is not resolvable"),
+        ("tpr@0.001=0.5", "'tpr@0.001' is not resolvable: it needs 1,000"),
+        ("tpr@0.007=0.5", "'tpr@0.007' is not resolvable"),
     ],
 )
 def test_a_gate_without_a_meaning_never_passes(gate, message, work, no_audit, capsys):

@@ -34,7 +34,7 @@ from skmia.defenses._private._diffprivlib import (
     fit_tree,
     import_diffprivlib,
 )
-from skmia.metrics._intervals import clopper_pearson
+from skmia.metrics import clopper_pearson
 
 NO_NOISE = 1e12
 COUNTERPARTS = [

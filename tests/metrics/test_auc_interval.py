@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import norm
-from sklearn.metrics import roc_auc_score
 
 from skmia.metrics import _auc_interval, clopper_pearson, roc_auc, roc_auc_interval
-from skmia.metrics._auc_interval import bootstrap_aucs, delong_variance
+from skmia.metrics._auc_interval import delong_variance
 from skmia.metrics._ranking import sorted_sides
 
 METHODS = ("delong", "bootstrap")
@@ -25,7 +24,7 @@ def test_delong_variance_equals_all_pairs(seed, n_levels):
     expected += np.var(won.mean(axis=0), ddof=1) / 23
     membership = np.repeat([1, 0], [37, 23])
     sides = sorted_sides(membership, np.concatenate([members, nonmembers]))
-    assert_allclose(delong_variance(sides), expected, rtol=1e-10)
+    assert_allclose(delong_variance(*sides), expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize("auc", [0.5, 0.75, 0.9])
@@ -57,7 +56,7 @@ def test_lower_end_holds_near_perfect_separation():
         too_high += roc_auc_interval(membership, scores).low > 0.99
         auc = roc_auc(membership, scores)
         if auc < 1:
-            error = np.sqrt(delong_variance(sorted_sides(membership, scores)))
+            error = np.sqrt(delong_variance(*sorted_sides(membership, scores)))
             reach = norm.ppf(0.975) * error / (auc * (1 - auc))
             odds = auc / (1 - auc) * np.exp(-reach)
             plain_too_high += odds / (1 + odds) > 0.99
@@ -71,7 +70,7 @@ def test_perfect_separation_keeps_a_width(method, m, n):
     membership = np.repeat([1, 0], [m, n])
     k = min(m, n)
     low, high = roc_auc_interval(membership, membership, method=method)
-    assert (low, high) == clopper_pearson(k, k)
+    assert_allclose((low, high), clopper_pearson(k, k), rtol=1e-14)
     assert_allclose(low, 0.025 ** (1 / k))
     mirrored = roc_auc_interval(membership, -membership, method=method)
     assert_allclose(mirrored, (1 - high, 1 - low), atol=1e-12)
@@ -105,43 +104,46 @@ def test_one_slip_is_not_surer_than_none(method):
     assert found.low < roc_auc(membership, slip) <= found.high
 
 
-def test_bootstrap_draws_every_resample_equally_often():
-    """Two against two: 16 resamples can be written down.
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("level", [0.05, 0.2, 0.5, 0.8])
+def test_bootstrap_is_the_percentiles_of_resamples(level, sign):
+    """Two against two: the 16 resamples can be written down.
 
-    Seed 0, 20 000 draws; four binomial errors of a probability of 1/2 are 0.0142.
+    No percentile asked for is within 0.0142 of a step of their distribution, which is
+    four binomial errors of 20 000 draws.
     """
-    members, nonmembers = np.array([1.0, 3.0]), np.array([0.0, 2.0])
+    members, nonmembers = sign * np.array([1, 3]), sign * np.array([0, 2])
+    resamples = list(product(range(2), repeat=2))
     exact = [
-        (np.subtract.outer(members[list(i)], nonmembers[list(j)]) > 0).mean()
-        for i in product(range(2), repeat=2)
-        for j in product(range(2), repeat=2)
+        np.greater.outer(members[list(i)], nonmembers[list(j)]).mean()
+        for i in resamples
+        for j in resamples
     ]
-    sides = sorted_sides([1, 1, 0, 0], np.concatenate([members, nonmembers]))
-    drawn = bootstrap_aucs(sides, 20_000, np.random.RandomState(0))
-    values, counts = np.unique(exact, return_counts=True)
-    assert set(drawn) == set(values)
-    for value, count in zip(values, counts, strict=True):
-        assert abs((drawn == value).mean() - count / 16) <= 0.0142
-
-
-def test_bootstrap_equals_resampled_rows(monkeypatch):
-    """The same draws, made row by row and in blocks of three, scored by sklearn."""
-    rng = np.random.RandomState(5)
-    members, nonmembers = rng.randint(6, size=9) + 1, rng.randint(6, size=7)
-    sides = sorted_sides(
-        np.repeat([1, 0], [9, 7]), np.concatenate([members, nonmembers])
+    tails = np.array([1 - level, 1 + level]) / 2
+    low, high = np.quantile(exact, tails, method="inverted_cdf")
+    found = roc_auc_interval(
+        [1, 1, 0, 0],
+        np.concatenate([members, nonmembers]),
+        confidence_level=level,
+        method="bootstrap",
+        n_resamples=20_000,
+        random_state=0,
     )
-    n_levels = len(np.unique(np.concatenate(sides)))
-    monkeypatch.setattr(_auc_interval, "_BLOCK_COUNTS", 3 * max(9, n_levels))
-    found = bootstrap_aucs(sides, 8, np.random.RandomState(1))
-    replay = np.random.RandomState(1)
-    expected = []
-    for n_rows in (3, 3, 2):
-        draws = [replay.randint(len(s), size=(n_rows, len(s))) for s in sides]
-        for i, j in zip(*draws, strict=True):
-            scores = np.concatenate([sides[0][i], sides[1][j]])
-            expected.append(roc_auc_score(np.repeat([1, 0], [9, 7]), scores))
-    assert_allclose(found, expected, rtol=1e-12)
+    # At least as wide as that of a perfect separation.
+    perfect = clopper_pearson(2, 2, level).low
+    assert_allclose(found, (min(low, perfect), max(high, 1 - perfect)))
+
+
+def test_bootstrap_in_blocks_is_as_sharp(monkeypatch):
+    rng = np.random.RandomState(5)
+    membership = np.repeat([1, 0], [90, 70])
+    scores = rng.randint(6, size=160) + membership
+    settings = {"method": "bootstrap", "n_resamples": 5000, "random_state": 1}
+    whole = roc_auc_interval(membership, scores, **settings)
+    monkeypatch.setattr(_auc_interval, "_BLOCK_SCORES", 160 * 1700)
+    blocks = roc_auc_interval(membership, scores, **settings)
+    # 5000 draws place a percentile to about a fifteenth of the half-width, 0.08.
+    assert_allclose(blocks, whole, atol=0.006)
 
 
 def test_bootstrap_agrees_with_delong_on_many_records():

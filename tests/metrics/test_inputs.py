@@ -7,13 +7,13 @@ import pytest
 
 from skmia import metrics
 from skmia.metrics import (
-    auc_p_value,
+    allowed_false_positives,
     clopper_pearson,
     epsilon_at_threshold,
     epsilon_lower_bound,
-    frequency_difference,
     is_resolvable,
     membership_advantage_interval,
+    needed_nonmembers,
     ppv_at_prior,
     roc_auc,
     roc_auc_interval,
@@ -117,14 +117,8 @@ def test_records_that_are_refused(function, membership, scores, message):
         (lambda: ppv_at_prior(M, S, 0), r"'prior' .* float in \(0, 1\). Got 0 instead"),
         (lambda: ppv_at_prior(M, S, 1.0), r"'prior' .* Got 1.0 instead"),
         (lambda: ppv_at_prior(M, S, 0.1, max_fpr=5), "'max_fpr' .* Got 5 instead"),
-        (
-            lambda: frequency_difference(M, S, 0.0),
-            r"'proportion' .* \(0, 0.5\]. Got 0.0",
-        ),
-        (lambda: frequency_difference(M, S, 0.51), r"'proportion' .* Got 0.51 instead"),
-        (lambda: auc_p_value(1.5, 3, 3), r"'auc' .* \[0, 1\]. Got 1.5 instead"),
-        (lambda: auc_p_value(0.5, 0, 3), "'n_members' .* Got 0 instead"),
-        (lambda: auc_p_value(0.5, 3, 0), "'n_nonmembers' .* Got 0 instead"),
+        (lambda: needed_nonmembers(0), r"'max_fpr' .* float in \(0, 1\]. Got 0"),
+        (lambda: allowed_false_positives(0, 0.1), "'n_nonmembers' .* Got 0 instead"),
         (lambda: clopper_pearson(5, 4), r"'successes' .* Got successes=5 and n=4"),
         (lambda: clopper_pearson(-1, 4), "'successes' .* Got successes=-1"),
         (lambda: clopper_pearson([0, 0], [0, 4]), r"'successes' .* n=\[0, 4\] instead"),
@@ -202,7 +196,7 @@ def test_values_that_are_refused(call, message):
         (lambda: tpr_at_fpr(M, S, None), "'max_fpr' .* Got None instead"),
         (lambda: tpr_at_fpr(M, S, True), "'max_fpr' .* Got True instead"),
         (lambda: is_resolvable(10.0, 0.1), "'n_nonmembers' .* Got 10.0 instead"),
-        (lambda: auc_p_value(0.5, True, 3), "'n_members' .* Got True instead"),
+        (lambda: is_resolvable(True, 0.1), "'n_nonmembers' .* Got True instead"),
         (lambda: clopper_pearson(0.5, 4), "'successes' .* integers. Got float64"),
         (lambda: clopper_pearson(1, 4.0), "'n' .* integers. Got float64"),
         (

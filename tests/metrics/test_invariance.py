@@ -9,7 +9,6 @@ from skmia import metrics
 
 ARGUMENTS = {
     "epsilon_lower_bound": [{"random_state": 0}, {"random_state": 1, "delta": 0.01}],
-    "frequency_difference": [{"proportion": p} for p in (0.01, 0.1, 0.37, 0.5)],
     "membership_advantage": [{}],
     "membership_advantage_interval": [{}],
     "ppv_at_prior": [{"prior": 0.1}, {"prior": 0.1, "max_fpr": 0.05}],
@@ -19,7 +18,6 @@ ARGUMENTS = {
         {"method": "bootstrap", "n_resamples": 100, "random_state": 0},
     ],
     "roc_vertices": [{}],
-    "threshold_counts": [{}],
     "tpr_at_fpr": [{"max_fpr": f} for f in (0.0, 0.01, 0.1, 1.0)],
     "tpr_at_fpr_interval": [{"max_fpr": 0.1}],
 }

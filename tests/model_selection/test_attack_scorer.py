@@ -32,7 +32,7 @@ def routing():
     [
         ("auc", roc_auc),
         ("advantage", membership_advantage),
-        ("tpr_at_fpr", lambda m, s: tpr_at_fpr(m, s, 0.1)),
+        ("tpr@0.1", lambda m, s: tpr_at_fpr(m, s, 0.1)),
     ],
 )
 def test_equals_the_metric_fold_by_fold(task, routing, name, metric):
@@ -44,7 +44,7 @@ def test_equals_the_metric_fold_by_fold(task, routing, name, metric):
         X,
         y,
         params={"membership": membership},
-        scoring={"own": attack_scorer(name, max_fpr=0.1), "auc": attack_scorer()},
+        scoring={"own": attack_scorer(name), "auc": attack_scorer()},
         cv=folds,
         error_score="raise",
     )
@@ -111,9 +111,7 @@ def test_a_fold_of_members_only_is_an_error(task, routing):
 def test_bad_parameters():
     with pytest.raises(ValueError, match="'metric' parameter"):
         attack_scorer("accuracy")
-    with pytest.raises(ValueError, match="'max_fpr' parameter"):
-        attack_scorer("tpr_at_fpr", max_fpr=0)
-    assert repr(attack_scorer("tpr_at_fpr", max_fpr=0.1)) == (
-        "attack_scorer('tpr_at_fpr', max_fpr=0.1)"
-    )
+    with pytest.raises(ValueError, match="Got 'tpr@0' instead"):
+        attack_scorer("tpr@0")
+    assert repr(attack_scorer("tpr@.10")) == "attack_scorer('tpr@0.1')"
     assert repr(attack_scorer()) == "attack_scorer('auc')"

@@ -104,7 +104,7 @@ def test_what_is_drawn(search):
     assert display.chosen_line_.get_xdata() == [leakage[chosen]]
     assert display.chosen_line_.get_ydata() == [accuracy[chosen]]
     assert display.limit_line_.get_xdata() == [0.25, 0.25]
-    assert display.ax_.get_xlabel() == "Leakage (membership advantage)"
+    assert display.ax_.get_xlabel() == "Leakage (advantage of membership inference)"
     assert display.ax_.get_ylabel() == "Accuracy"
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert sorted(labels) == ["Chosen", "Frontier", "Limit", "Tried"]

@@ -71,7 +71,7 @@ def test_advantage_and_tpr_by_hand(split):
 
     # The threshold that accuses 10 of 100 non-members at most.
     threshold = np.sort(outside)[-11]
-    value = leakage_scorer("tpr_at_fpr", max_fpr=0.1, members="all")(clf, X_out, y_out)
+    value = leakage_scorer("tpr@0.1", members="all")(clf, X_out, y_out)
     assert value == pytest.approx(-(inside > threshold).mean())
 
 
@@ -143,8 +143,8 @@ def test_training_rows_are_no_held_out_rows(split):
 def test_an_fpr_that_the_fold_cannot_resolve(split):
     X_in, y_in, X_out, y_out = split
     clf = AuditableClassifier(tree()).fit(X_in, y_in)
-    with pytest.raises(ValueError, match=r"max_fpr=0\.001 is not resolvable with 100"):
-        leakage_scorer("tpr_at_fpr", max_fpr=0.001)(clf, X_out, y_out)
+    with pytest.raises(ValueError, match=r"needs 1,000 held-out rows, .* are 100"):
+        leakage_scorer("tpr@0.001")(clf, X_out, y_out)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_survives_pickling_and_cloning(split):
     for other in (pickle.loads(pickle.dumps(scorer)), search.scoring["neg_leakage"]):
         assert other(clf, X_out, y_out) == scorer(clf, X_out, y_out)
     assert repr(scorer).startswith("leakage_scorer('advantage', attack=LossThreshold")
-    assert "max_fpr=0.1" in repr(leakage_scorer("tpr_at_fpr", max_fpr=0.1))
+    assert repr(leakage_scorer("tpr@.10")) == "leakage_scorer('tpr@0.1')"
 
 
 def test_a_leakier_model_scores_lower(data):
@@ -311,7 +311,7 @@ def test_a_leakier_model_scores_lower(data):
     [
         ({"metric": "loss"}, ValueError, "'metric' parameter"),
         ({"members": 5}, ValueError, "'members' parameter"),
-        ({"max_fpr": 0}, ValueError, "'max_fpr' parameter"),
+        ({"metric": "tpr@0"}, ValueError, r"FPR as a fraction .* Got 'tpr@0'"),
         ({"random_state": None}, TypeError, "'random_state' parameter"),
         ({"attack": "lira"}, TypeError, "'attack' parameter"),
         ({"attack": RidgeClassifier()}, TypeError, "'attack' parameter"),

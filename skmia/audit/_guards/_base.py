@@ -12,9 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
-from skmia.audit._inputs import needed_nonmembers
-from skmia.metrics import is_resolvable, threshold_counts
-from skmia.metrics._ranking import COUNT_TOLERANCE
+from skmia.metrics import (
+    allowed_false_positives,
+    is_resolvable,
+    needed_nonmembers,
+    roc_vertices,
+)
+from skmia.utils import percent
 
 Severity = Literal["warning", "note"]
 
@@ -64,11 +68,6 @@ class Guard:
     count: int | None = None
     value: float | None = None
     attack: str | None = None
-
-
-def percent(share: float) -> str:
-    """Write a share as a percentage with the digits it needs: 10 %, 0.1 %."""
-    return f"{100 * share:.4g} %"
 
 
 def _rows(count: int) -> str:
@@ -133,12 +132,6 @@ def resolution(n_nonmembers: int, max_fprs: Sequence[float]) -> list[Guard]:
     return guards
 
 
-def allowed_false_positives(n_nonmembers: int, max_fpr: float) -> int:
-    """Return the most non-members that may be accused at `max_fpr`."""
-    # 0.1 * 30 is a hair off 3.
-    return int(np.floor(n_nonmembers * max_fpr + COUNT_TOLERANCE))
-
-
 def tied_scores(
     attack: str,
     membership: NDArray[np.bool_],
@@ -150,17 +143,18 @@ def tied_scores(
     No threshold falls inside a block of equal scores: where the allowed FPR does, the
     TPR is read before the block, at a lower FPR than was asked for.
     """
-    counts = threshold_counts(membership, scores)
-    blocks = np.diff(counts.true_positives + counts.false_positives)
+    n_nonmembers = int((~membership).sum())
+    # By descending score, as the vertices of the ROC.
+    blocks = np.unique(scores, return_counts=True)[1][::-1]
+    flagged = np.rint(roc_vertices(membership, scores)[0] * n_nonmembers).astype(int)
     tied = int(blocks[blocks > 1].sum())
     share = tied / scores.size
-    n_nonmembers = int(counts.false_positives[-1])
     inside = []
     for rate in max_fprs:
         allowed = allowed_false_positives(n_nonmembers, rate)
         # The last threshold that accuses no more non-members than are allowed.
-        last = int(np.searchsorted(counts.false_positives, allowed, side="right")) - 1
-        reached = int(counts.false_positives[last])
+        last = int(np.searchsorted(flagged, allowed, side="right")) - 1
+        reached = int(flagged[last])
         if reached < (1 - _UNUSED_SHARE) * allowed:
             inside.append(
                 f"TPR at {percent(rate)} FPR is read at "

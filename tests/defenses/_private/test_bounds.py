@@ -12,7 +12,7 @@ from skmia.defenses._private._bounds import (
     private_norm,
     private_ranges,
 )
-from skmia.metrics._intervals import clopper_pearson
+from skmia.metrics import clopper_pearson
 
 
 def _pmf(epsilon):
