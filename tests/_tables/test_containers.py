@@ -7,24 +7,11 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
+from _helpers import ArrayInterface, small_integers
 from skmia._tables._containers import as_rows, concat_rows, n_rows, take_rows
 from skmia._tables._content import content_groups, hash_rows, match_rows
 
 SPARSE_FORMATS = ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"]
-
-
-class ArrayInterface:
-    """Has `__array__` and nothing else, as in scikit-learn's estimator checks."""
-
-    def __init__(self, data):
-        self.data = np.asarray(data)
-
-    def __array__(self, dtype=None, copy=None):
-        return self.data if dtype is None else self.data.astype(dtype)
-
-
-def small_integers(n=40, n_columns=5, seed=0):
-    return np.random.default_rng(seed).integers(-2, 4, size=(n, n_columns))
 
 
 CONTAINERS = {

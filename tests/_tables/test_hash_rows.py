@@ -14,12 +14,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
+from _helpers import small_integers
 from skmia._tables._containers import concat_rows, take_rows
 from skmia._tables._content import content_groups, hash_rows
-
-
-def small_integers(n=40, n_columns=5, seed=0):
-    return np.random.default_rng(seed).integers(-2, 4, size=(n, n_columns))
 
 
 def test_frames_without_rows_or_columns():

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy.special import expit
-from sklearn.datasets import make_classification
 from sklearn.frozen import FrozenEstimator
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import halves, noisy_rows
 from skmia.shadows import ShadowSignals
 from skmia.shadows._design import draw_design
 
@@ -16,11 +16,8 @@ from skmia.shadows._design import draw_design
 @pytest.fixture(scope="session")
 def pool():
     """Read-only rows, so that an attack that writes into them fails."""
-    X, y = make_classification(
-        240, 6, n_informative=4, n_classes=3, flip_y=0.2, random_state=7
-    )
-    member = np.zeros(len(y), dtype=bool)
-    member[np.random.RandomState(1).permutation(len(y))[: len(y) // 2]] = True
+    X, y = noisy_rows(240, n_classes=3, seed=7)
+    member = halves(240, seed=1)
     for array in (X, y, member):
         array.flags.writeable = False
     tree = DecisionTreeClassifier(min_samples_leaf=3, random_state=0)

@@ -16,40 +16,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
+from _helpers import LabelsOnly, MaskedProba
 from skmia._tables import _queries
 from skmia.attacks import LabelOnlyAttack, LossThresholdAttack
 from skmia.metrics import roc_auc
-
-
-class OnlyLabels(ClassifierMixin, BaseEstimator):
-    """A classifier that answers with labels and nothing else, and counts its calls."""
-
-    def __init__(self, classifier):
-        self.classifier = classifier
-
-    def fit(self, X, y):
-        self.fitted_ = clone(self.classifier).fit(X, y)
-        self.classes_ = self.fitted_.classes_
-        self.calls_ = []
-        return self
-
-    def predict(self, X):
-        self.calls_.append(X)
-        return self.fitted_.predict(X)
-
-
-class Masked(OnlyLabels):
-    """One that masks its confidences and keeps its labels."""
-
-    def __init__(self, classifier, mask="constant"):
-        super().__init__(classifier)
-        self.mask = mask
-
-    def predict_proba(self, X):
-        proba = self.fitted_.predict_proba(X)
-        if self.mask == "constant":
-            return np.full_like(proba, 1 / proba.shape[1])
-        return np.eye(proba.shape[1])[proba.argmax(axis=1)]
 
 
 class Sign(ClassifierMixin, BaseEstimator):
@@ -139,9 +109,9 @@ def test_masked_confidences_change_nothing():
     figures = {}
     for name, model in {
         "open": open_model,
-        "constant": Masked(open_model),
-        "one-hot": Masked(open_model, mask="one-hot"),
-        "labels": OnlyLabels(open_model),
+        "constant": MaskedProba(open_model),
+        "one-hot": MaskedProba(open_model, mask="one-hot"),
+        "labels": LabelsOnly(open_model),
     }.items():
         model = clone(model).fit(X[member], y[member])
         figures[name] = attacked(model, X, y, member)[1]
@@ -159,7 +129,7 @@ def test_masked_confidences_change_nothing():
 
 def test_a_classifier_that_answers_with_labels_only_plays_the_game():
     X, y, _ = many_classes(300)
-    target = OnlyLabels(KNeighborsClassifier(1))
+    target = LabelsOnly(KNeighborsClassifier(1))
     attack = LabelOnlyAttack(target, n_queries=8, random_state=0).fit(X, y)
     assert roc_auc(attack.membership_, attack.score_samples(X, y)) > 0.6
     with pytest.raises(TypeError, match="must have predict_proba or decision_function"):
@@ -176,7 +146,7 @@ def test_a_classifier_that_answers_with_labels_only_plays_the_game():
 
 def test_a_call_is_a_few_predictions_of_many_rows(monkeypatch):
     X, y, member = many_classes(300)
-    model = OnlyLabels(KNeighborsClassifier(1)).fit(X[member], y[member])
+    model = LabelsOnly(KNeighborsClassifier(1)).fit(X[member], y[member])
     attack, scores = attacked(model, X, y, member)
     model.calls_.clear()
     attack.score_samples(X, y)
@@ -257,7 +227,7 @@ def test_frames_reach_a_pipeline_as_they_are():
         [("c", encode, make_column_selector(dtype_exclude=["number", "bool"]))],
         remainder="passthrough",
     )
-    model = OnlyLabels(make_pipeline(columns, KNeighborsClassifier(1)))
+    model = LabelsOnly(make_pipeline(columns, KNeighborsClassifier(1)))
     attack = LabelOnlyAttack(model, n_queries=12, random_state=0).fit(X, y)
     assert roc_auc(attack.membership_, attack.score_samples(X, y)) > 0.6
     for asked in attack.estimator_.calls_:
@@ -286,7 +256,7 @@ def test_sparse_stays_sparse(make):
     y = rng.integers(0, 2, 300)
     member = np.arange(300) < 150
     X = make(dense)
-    model = OnlyLabels(LogisticRegression(C=100)).fit(X.tocsr()[:150], y[:150])
+    model = LabelsOnly(LogisticRegression(C=100)).fit(X.tocsr()[:150], y[:150])
     _, scores = attacked(model, X, y, member)
     assert all(sparse.issparse(call) for call in model.calls_)
     # The same columns as an array: other draws of the same distribution.

@@ -8,29 +8,19 @@ from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
-from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.metadata_routing import MetadataRequest, get_routing_for_object
 
+from _helpers import NotedBayes
 from skmia.attacks import LiRAAttack, LossThresholdAttack
 from skmia.metrics import roc_auc
-
-FITS = []
-
-
-class NotedBayes(GaussianNB):
-    """Notes what every copy is fitted on."""
-
-    def fit(self, X, y, sample_weight=None):
-        FITS.append((np.array(X), sample_weight))
-        return super().fit(X, y, sample_weight)
 
 
 @pytest.fixture(autouse=True)
 def _no_fits_yet():
-    FITS.clear()
+    NotedBayes.fits.clear()
 
 
 class AucOfAttack:
@@ -61,8 +51,8 @@ def weights(pool):
 
 
 def assert_weights_follow_rows(pool, n_fits):
-    assert len(FITS) == n_fits
-    for X, weight in FITS:
+    assert len(NotedBayes.fits) == n_fits
+    for X, _, weight in NotedBayes.fits:
         rows = np.asarray(weight).astype(int) - 1
         assert_array_equal(X, pool.X[rows])
 
@@ -79,12 +69,12 @@ def test_weights_reach_target_and_shadows(pool):
     attack = LiRAAttack(NotedBayes(), n_shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, sample_weight=weights(pool))
     assert_weights_follow_rows(pool, 5)
-    assert_array_equal(FITS[0][0], pool.X[attack.membership_])
+    assert_array_equal(NotedBayes.fits[0][0], pool.X[attack.membership_])
 
 
 def test_weights_of_a_frozen_target_reach_its_shadows(pool):
     frozen = FrozenEstimator(NotedBayes().fit(pool.X, pool.y))
-    FITS.clear()
+    NotedBayes.fits.clear()
     attack = LiRAAttack(frozen, n_shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, membership=pool.member, sample_weight=weights(pool))
     assert_weights_follow_rows(pool, 4)
@@ -102,7 +92,7 @@ def test_weights_through_a_pipeline(pool):
     pipe = make_pipeline(StandardScaler(), NotedBayes())
     attack = LiRAAttack(pipe, n_shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, notedbayes__sample_weight=weights(pool))
-    assert [len(weight) for _, weight in FITS] == [120] * 5
+    assert [len(weight) for *_, weight in NotedBayes.fits] == [120] * 5
 
 
 def test_none_is_no_metadata(pool):
@@ -122,9 +112,9 @@ def test_weights_that_are_asked_for(pool):
     attack = LiRAAttack(model, n_shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, sample_weight=weights(pool))
     assert_weights_follow_rows(pool, 5)
-    FITS.clear()
+    NotedBayes.fits.clear()
     frozen = FrozenEstimator(model.fit(pool.X, pool.y))
-    FITS.clear()
+    NotedBayes.fits.clear()
     attack.set_params(estimator=frozen)
     attack.fit(pool.X, pool.y, membership=pool.member, sample_weight=weights(pool))
     assert_weights_follow_rows(pool, 4)
@@ -224,7 +214,7 @@ def test_search_over_an_attack(pool):
 @pytest.mark.usefixtures("routing")
 def test_weights_and_membership_together_in_cross_validate(pool):
     model = NotedBayes().fit(pool.X, pool.y).set_fit_request(sample_weight=True)
-    FITS.clear()
+    NotedBayes.fits.clear()
     attack = LiRAAttack(FrozenEstimator(model), n_shadows=4, random_state=0)
     cross_validate(
         attack,

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import NotedTree, ReversedClasses
 from skmia.attacks import LiRAAttack, LossThresholdAttack
 
 attacks = pytest.mark.parametrize(
@@ -25,17 +26,6 @@ attacks = pytest.mark.parametrize(
 )
 
 
-FITS = []
-
-
-class NotedTree(DecisionTreeClassifier):
-    """Notes what every copy is fitted on."""
-
-    def fit(self, X, y):
-        FITS.append((np.array(X), np.array(y)))
-        return super().fit(X, y)
-
-
 # The frozen target
 
 
@@ -44,11 +34,11 @@ def test_frozen_model_is_the_target_and_is_never_fitted(make, pool):
     model = NotedTree(random_state=0).fit(pool.X[:120], pool.y[:120])
     before = model.predict_proba(pool.X)
     frozen = FrozenEstimator(model)
-    FITS.clear()
+    NotedTree.fits.clear()
     attack = make(frozen, random_state=0).fit(pool.X, pool.y, membership=pool.member)
     assert attack.estimator_ is frozen
     # LiRA's shadows are copies: fitted on other rows, and the model is as it was.
-    assert len(FITS) == (4 if isinstance(attack, LiRAAttack) else 0)
+    assert len(NotedTree.fits) == (4 if isinstance(attack, LiRAAttack) else 0)
     assert_array_equal(model.predict_proba(pool.X), before)
     assert_array_equal(attack.membership_, pool.member)
     assert attack.n_features_in_ == pool.X.shape[1]
@@ -79,25 +69,13 @@ def test_frozen_but_not_fitted(make, pool):
         make(FrozenEstimator(GaussianNB())).fit(pool.X, pool.y)
 
 
-class Reversed(GaussianNB):
-    """Keeps its classes in another order than NumPy's."""
-
-    def fit(self, X, y):
-        super().fit(X, y)
-        self.classes_ = self.classes_[::-1]
-        return self
-
-    def predict_proba(self, X):
-        return super().predict_proba(X)[:, ::-1]
-
-
 @attacks
 def test_classes_in_the_models_own_order(make, pool):
     """For rows of the pool, and for those that LiRA asks its models about."""
     y = np.array(["low", "mid", "high"])[pool.y]
     plain, own = (
         make(FrozenEstimator(model.fit(pool.X, y)), random_state=0).fit(pool.X, y)
-        for model in (GaussianNB(), Reversed())
+        for model in (GaussianNB(), ReversedClasses(GaussianNB()))
     )
     for X in (pool.X, pool.X + 0.1):
         np.testing.assert_allclose(
@@ -157,10 +135,10 @@ def test_game_draws_half_of_each_class(make, pool):
 
 
 def test_game_fits_on_the_members_and_nothing_else(pool):
-    FITS.clear()
+    NotedTree.fits.clear()
     attack = LossThresholdAttack(NotedTree(), random_state=0)
     attack.fit(pool.X, pool.y)
-    ((X, y),) = FITS
+    ((X, y),) = NotedTree.fits
     assert_array_equal(X, pool.X[attack.membership_])
     assert_array_equal(y, pool.y[attack.membership_])
 

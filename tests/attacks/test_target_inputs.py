@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
@@ -15,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import LabelsOnly, NotedTree
 from skmia.attacks import LiRAAttack, LossThresholdAttack
 
 attacks = pytest.mark.parametrize(
@@ -26,26 +26,6 @@ attacks = pytest.mark.parametrize(
         ),
     ],
 )
-
-
-FITS = []
-
-
-class NotedTree(DecisionTreeClassifier):
-    """Notes that a copy is fitted."""
-
-    def fit(self, X, y):
-        FITS.append(len(y))
-        return super().fit(X, y)
-
-
-class LabelsOnly(ClassifierMixin, BaseEstimator):
-    def fit(self, X, y):
-        self.classes_ = np.unique(y)
-        return self
-
-    def predict(self, X):
-        return np.repeat(self.classes_[:1], len(X))
 
 
 # What is refused
@@ -160,12 +140,12 @@ def test_one_class_and_few_records(make, pool):
 def test_rows_that_the_target_cannot_take(make, pool):
     """LiRA does not need the target's answers in fit, and asks for one all the same."""
     frozen = FrozenEstimator(NotedTree().fit(pool.X, pool.y))
-    FITS.clear()
+    NotedTree.fits.clear()
     with pytest.raises(
         ValueError, match="X has 4 features, but NotedTree is expecting"
     ):
         make(frozen).fit(pool.X[:, :4], pool.y)
-    assert not FITS
+    assert not NotedTree.fits
     with pytest.raises(TypeError, match="array-like with at least one dimension"):
         make(frozen).fit(None, pool.y)
     with pytest.raises(ValueError, match="0 sample"):

@@ -11,27 +11,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
 import skmia.audit._classifier as module
+from _helpers.audits import MODEL, N_IN, N_OUT, SETS, audit
 from skmia.attacks import LiRAAttack, LossThresholdAttack
-from skmia.audit import audit_classifier
 from skmia.shadows import auto_train_size, fit_shadows
-
-N_IN, N_OUT = 180, 120
-
-
-def make_sets():
-    X, y = make_classification(
-        N_IN + N_OUT, n_features=6, n_informative=4, flip_y=0.3, random_state=0
-    )
-    return X[:N_IN], y[:N_IN], X[N_IN:], y[N_IN:]
-
-
-SETS = make_sets()
-MODEL = DecisionTreeClassifier(min_samples_leaf=2, random_state=0).fit(*SETS[:2])
-
-
-def audit(model=MODEL, sets=SETS, **kwargs):
-    kwargs = {"n_shadows": 4, "random_state": 0, "max_fprs": (0.1,)} | kwargs
-    return audit_classifier(model, *sets, **kwargs)
 
 
 @pytest.fixture(scope="module")

@@ -6,31 +6,12 @@ import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import make_classification
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skmia.audit import audit_classifier
-
-N_IN, N_OUT = 180, 120
-
-
-def make_sets():
-    X, y = make_classification(
-        N_IN + N_OUT, n_features=6, n_informative=4, flip_y=0.3, random_state=0
-    )
-    return X[:N_IN], y[:N_IN], X[N_IN:], y[N_IN:]
-
-
-SETS = make_sets()
-MODEL = DecisionTreeClassifier(min_samples_leaf=2, random_state=0).fit(*SETS[:2])
-
-
-def audit(model=MODEL, sets=SETS, **kwargs):
-    kwargs = {"n_shadows": 4, "random_state": 0, "max_fprs": (0.1,)} | kwargs
-    return audit_classifier(model, *sets, **kwargs)
+from _helpers.audits import SETS, audit
 
 
 def names(report):

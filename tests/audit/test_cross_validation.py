@@ -24,6 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import noisy_rows
 from skmia.attacks import LabelOnlyAttack, LiRAAttack
 from skmia.audit import audit_cv
 from skmia.defenses import LabelSmoothingClassifier
@@ -36,7 +37,7 @@ N = 200
 
 @pytest.fixture(scope="module")
 def data():
-    return make_classification(N, 8, n_informative=5, flip_y=0.2, random_state=0)
+    return noisy_rows(N, 8)
 
 
 def tree():

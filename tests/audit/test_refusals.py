@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -15,26 +14,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import skmia.audit._classifier as module
+from _helpers import LabelsOnly
+from _helpers.audits import MODEL, N_IN, N_OUT, SETS, audit
 from skmia.attacks import LiRAAttack, LossThresholdAttack
-from skmia.audit import audit_classifier
-
-N_IN, N_OUT = 180, 120
-
-
-def make_sets():
-    X, y = make_classification(
-        N_IN + N_OUT, n_features=6, n_informative=4, flip_y=0.3, random_state=0
-    )
-    return X[:N_IN], y[:N_IN], X[N_IN:], y[N_IN:]
-
-
-SETS = make_sets()
-MODEL = DecisionTreeClassifier(min_samples_leaf=2, random_state=0).fit(*SETS[:2])
-
-
-def audit(model=MODEL, sets=SETS, **kwargs):
-    kwargs = {"n_shadows": 4, "random_state": 0, "max_fprs": (0.1,)} | kwargs
-    return audit_classifier(model, *sets, **kwargs)
 
 
 def as_polars(X):
@@ -97,14 +79,6 @@ def test_models_that_are_refused(model, error, message):
 
 @pytest.mark.usefixtures("no_shadow")
 def test_a_model_without_confidences_is_refused():
-    class LabelsOnly(ClassifierMixin, BaseEstimator):
-        def fit(self, X, y):
-            self.classes_ = np.unique(y)
-            return self
-
-        def predict(self, X):
-            return np.full(len(X), self.classes_[0])
-
     with pytest.raises(TypeError, match="must have predict_proba or decision_function"):
         audit(LabelsOnly().fit(*SETS[:2]))
 

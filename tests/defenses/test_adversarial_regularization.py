@@ -64,15 +64,6 @@ class DiarySGD(Diary, SGDClassifier): ...
 class DiaryMLP(Diary, MLPClassifier): ...
 
 
-@pytest.fixture
-def data():
-    """Three classes with text labels, 10, 20 and 30 rows, far apart."""
-    rng = np.random.RandomState(0)
-    y = np.repeat([2, 0, 1], [10, 20, 30])
-    X = rng.randn(60, 4) + 4 * np.eye(3, 4)[y]
-    return X, np.array(["pear", "fig", "apple"])[y]
-
-
 def mlp(cls=MLPClassifier, **settings):
     settings = {"max_iter": 10, "tol": 0.0, "n_iter_no_change": 100} | settings
     return cls((8,), learning_rate_init=0.01, **settings)

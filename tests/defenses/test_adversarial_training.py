@@ -42,15 +42,6 @@ class Diary(ClassifierMixin, BaseEstimator):
 
 
 @pytest.fixture
-def data():
-    """Three classes with text labels, 10, 20 and 30 rows, far apart."""
-    rng = np.random.RandomState(0)
-    y = np.repeat([2, 0, 1], [10, 20, 30])
-    X = rng.randn(60, 4) + 4 * np.eye(3, 4)[y]
-    return X, np.array(["pear", "fig", "apple"])[y]
-
-
-@pytest.fixture
 def overlapping():
     rng = np.random.RandomState(0)
     y = np.arange(60) % 3

@@ -7,7 +7,7 @@ import pytest
 import sklearn
 from scipy import sparse
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
     RandomForestClassifier,
@@ -26,6 +26,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 
+from _helpers import LabelsOnly, fruit
 from skmia.defenses import (
     ConfidenceMaskingClassifier,
     Defense,
@@ -64,11 +65,7 @@ class Halved(Defense):
 
 @pytest.fixture
 def data():
-    """20 apples, 40 pears and 60 figs, far apart."""
-    rng = np.random.RandomState(0)
-    y = np.repeat([2, 0, 1], [20, 40, 60])
-    X = rng.randn(120, 4) + 4 * np.eye(3, 4)[y]
-    return X, np.array(["pear", "fig", "apple"])[y]
+    return fruit((20, 40, 60))
 
 
 @pytest.fixture
@@ -335,14 +332,6 @@ def test_a_failed_fit_leaves_no_answers(data):
 def test_labels_are_checked(labels, message, data):
     with pytest.raises(ValueError, match=message):
         LabelSmoothingClassifier().fit(data[0], labels)
-
-
-class LabelsOnly(ClassifierMixin, BaseEstimator):
-    def fit(self, X, y):
-        return self
-
-    def predict(self, X):
-        return np.zeros(len(X))
 
 
 @every_defense

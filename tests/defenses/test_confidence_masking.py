@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import corners
 from skmia.defenses import ConfidenceMaskingClassifier
 from skmia.defenses._confidence_masking import _round, _show_largest
 from skmia.defenses._minimal_distortion import distort, ranked
@@ -30,9 +31,8 @@ HARD = np.array(
 
 @pytest.fixture(scope="module")
 def data():
-    rng = np.random.RandomState(0)
     y = np.repeat([0, 1, 2, 3], 40)
-    return rng.randn(160, 5) + 1.5 * np.eye(4, 5)[y], np.array(list("abcd"))[y]
+    return corners(y, 5, 1.5), np.array(list("abcd"))[y]
 
 
 def proba_from(seed, n=2000, n_classes=6):

@@ -28,6 +28,7 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier, _tree
 from sklearn.utils import get_tags
 
+from _helpers import global_state
 from skmia.defenses import DifferentialPrivacyClassifier
 from skmia.defenses._private._diffprivlib import (
     PrivateLogisticRegression,
@@ -53,10 +54,6 @@ def _name(estimator):
 @pytest.fixture(scope="module")
 def iris():
     return load_iris(return_X_y=True)
-
-
-def _global_state():
-    return np.random.get_state()[1].copy()  # noqa: NPY002
 
 
 def _private(estimator=None, *, epsilon=1.0, random_state=0, **params):
@@ -560,10 +557,10 @@ def test_same_seed_same_model_and_another_seed_another_one(estimator, iris):
 def test_global_generator_and_rows_are_left_alone(estimator, random_state, iris):
     X, y = (part.copy() for part in iris)
     X.flags.writeable = y.flags.writeable = False
-    before = _global_state()
+    before = global_state()
     clf = _private(estimator, random_state=random_state).fit(X, y)
     clf.predict(X)
-    np.testing.assert_array_equal(before, _global_state())
+    np.testing.assert_array_equal(before, global_state())
 
 
 def test_without_a_seed_no_two_fits_are_alike(iris):

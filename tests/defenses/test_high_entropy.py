@@ -11,15 +11,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import corners
 from skmia.defenses import HighEntropyClassifier
 from skmia.metrics import roc_auc
 
 
 @pytest.fixture
 def data():
-    rng = np.random.RandomState(0)
     y = np.repeat([0, 1, 2, 3], 30)
-    return rng.randn(120, 6) + 3 * np.eye(4, 6)[y], y
+    return corners(y, 6, 3), y
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 100])

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -16,24 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import SoftLabelEcho
 from skmia.defenses import SelfDistillationClassifier
-
-
-class Echo(ClassifierMixin, BaseEstimator):
-    """Remembers the soft label of each row: the weights of its copies."""
-
-    def fit(self, X, y, sample_weight):
-        self.classes_, column = np.unique(y, return_inverse=True)
-        self.rows_, row = np.unique(np.asarray(X)[:, 0], return_inverse=True)
-        self.labels_ = np.zeros((len(self.rows_), len(self.classes_)))
-        np.add.at(self.labels_, (row, column), sample_weight)
-        return self
-
-    def predict_proba(self, X):
-        return self.labels_[np.searchsorted(self.rows_, np.asarray(X)[:, 0])]
-
-    def predict(self, X):
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 def small(estimator=None, **settings):
@@ -46,13 +30,13 @@ def test_the_student_learns_from_unseen_answers_and_a_share_of_the_label(
     share, data, spy
 ):
     X, y = data
-    clf = small(spy, student=Echo(), label_share=share).fit(X, y)
+    clf = small(spy, student=SoftLabelEcho(), label_share=share).fit(X, y)
     # Unseen, the spy says the last class.
     expected = (1 - share) * np.array([0, 0, 1]) + share * np.eye(3)[
         np.searchsorted(clf.classes_, y)
     ]
     np.testing.assert_allclose(clf.predict_proba(X), expected, atol=1e-5)
-    assert isinstance(clf.estimator_, Echo)
+    assert isinstance(clf.estimator_, SoftLabelEcho)
 
 
 def test_without_a_student_the_estimator_is_its_own(data):

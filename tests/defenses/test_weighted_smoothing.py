@@ -7,7 +7,6 @@ import pytest
 from scipy import sparse
 from scipy.special import softmax
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
@@ -22,45 +21,13 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
+from _helpers import SoftLabelEcho
 from skmia._tables import RowNoise, as_rows
 from skmia.defenses import WeightedSmoothingClassifier
 from skmia.defenses._soft._epochs import trains_in_epochs
 from skmia.defenses._soft._simplex import project_on_simplex
 from skmia.defenses._weighted_smoothing import noise_scale, soft_label_of_noise
 from skmia.signals import confidence
-
-
-class Echo(ClassifierMixin, BaseEstimator):
-    """Remembers the soft label of each row that it was fitted on.
-
-    Of rows out of fold it knows nothing but how sure to be: their second feature.
-    """
-
-    def fit(self, X, y, sample_weight=None):
-        self.classes_, column = np.unique(y, return_inverse=True)
-        self.rows_, row = np.unique(X[:, 0], return_inverse=True)
-        self.labels_ = np.zeros((len(self.rows_), len(self.classes_)))
-        weight = np.ones(len(y)) if sample_weight is None else sample_weight
-        np.add.at(self.labels_, (row, column), weight)
-        return self
-
-    def predict_proba(self, X):
-        at = np.searchsorted(self.rows_, X[:, 0]).clip(max=len(self.rows_) - 1)
-        known = self.rows_[at] == X[:, 0]
-        sure = np.column_stack([X[:, 1], 1 - X[:, 1]])
-        return np.where(known[:, None], self.labels_[at], sure)
-
-    def predict(self, X):
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-
-@pytest.fixture
-def data():
-    """Three classes with text labels, 10, 20 and 30 rows, far apart."""
-    rng = np.random.RandomState(0)
-    y = np.repeat([2, 0, 1], [10, 20, 30])
-    X = rng.randn(60, 4) + 4 * np.eye(3, 4)[y]
-    return X, np.array(["pear", "fig", "apple"])[y]
 
 
 def mlp(**settings):
@@ -224,7 +191,7 @@ def test_labels_get_noise_where_unseen_answers_are_sure():
     own = np.eye(2)[(y == "b").astype(int)]
     n_fits, moved = 20, np.zeros(200)
     for seed in range(n_fits):
-        clf = WeightedSmoothingClassifier(Echo(), noise=0.2, random_state=seed)
+        clf = WeightedSmoothingClassifier(SoftLabelEcho(), noise=0.2, random_state=seed)
         labels = clf.fit(X, y).estimator_.predict_proba(X)
         moved += np.abs(labels - own).max(axis=1) / n_fits
     assert moved[:100].max() < 1e-4

@@ -12,7 +12,6 @@ import pytest
 import sklearn
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone, is_classifier
-from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -24,6 +23,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 
+from _helpers import noisy_rows
 from skmia.model_selection import AuditableClassifier, leakage_scorer
 
 SECRET = 31415.92653
@@ -31,7 +31,7 @@ SECRET = 31415.92653
 
 @pytest.fixture(scope="module")
 def data():
-    return make_classification(120, 6, n_informative=4, flip_y=0.2, random_state=0)
+    return noisy_rows(120)
 
 
 def tree():

@@ -6,12 +6,12 @@ import sys
 import matplotlib as mpl
 import numpy as np
 import pytest
-from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import noisy_rows
 from skmia.model_selection import (
     AuditableClassifier,
     LeakageTradeoffDisplay,
@@ -34,7 +34,7 @@ def no_window():
 
 @pytest.fixture(scope="module")
 def data():
-    return make_classification(160, 6, n_informative=4, flip_y=0.2, random_state=0)
+    return noisy_rows(160)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import LabelsOnly, MaskedProba, noisy_rows
 from skmia.attacks import LabelOnlyAttack, LiRAAttack, LossThresholdAttack
 from skmia.defenses import ConfidenceMaskingClassifier, LabelSmoothingClassifier
 from skmia.metrics import roc_auc
@@ -25,7 +26,7 @@ from skmia.model_selection import AuditableClassifier, leakage_scorer
 
 @pytest.fixture(scope="module")
 def data():
-    return make_classification(300, 8, n_informative=5, flip_y=0.2, random_state=0)
+    return noisy_rows(300, 8)
 
 
 @pytest.fixture(scope="module")
@@ -174,18 +175,6 @@ def test_a_frozen_wrapper_still_remembers(split):
     assert scorer(FrozenEstimator(clf), X_out, y_out) == scorer(clf, X_out, y_out)
 
 
-class LabelsOnly(ClassifierMixin, BaseEstimator):
-    """Neither probabilities nor margins."""
-
-    def fit(self, X, y):
-        self.tree_ = DecisionTreeClassifier(random_state=0).fit(X, y)
-        self.classes_ = self.tree_.classes_
-        return self
-
-    def predict(self, X):
-        return self.tree_.predict(X)
-
-
 def test_classifiers_that_give_labels_only(split):
     X_in, y_in, X_out, y_out = split
     clf = AuditableClassifier(LabelsOnly()).fit(X_in, y_in)
@@ -228,24 +217,9 @@ def test_shadows_are_not_fitted_without_the_weights_of_the_target(split):
         leakage_scorer(attack=LiRAAttack(None))(clf, X_out, y_out)
 
 
-class Flat(ClassifierMixin, BaseEstimator):
-    """A tree that shows the same probabilities for everything, by another's mask."""
-
-    def fit(self, X, y):
-        self.tree_ = DecisionTreeClassifier(random_state=0).fit(X, y)
-        self.classes_ = self.tree_.classes_
-        return self
-
-    def predict(self, X):
-        return self.tree_.predict(X)
-
-    def predict_proba(self, X):
-        return np.full((len(X), 2), 0.5)
-
-
 def test_labels_count_where_confidences_say_nothing(split):
     X_in, y_in, X_out, y_out = split
-    clf = AuditableClassifier(Flat()).fit(X_in, y_in)
+    clf = AuditableClassifier(MaskedProba()).fit(X_in, y_in)
     loss, right = readings(clf, *split)
     assert loss == 0.5
     assert right > 0.6

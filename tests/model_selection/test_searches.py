@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import make_classification
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import (
@@ -24,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import resample
 
+from _helpers import noisy_rows
 from skmia.model_selection import (
     AuditableClassifier,
     best_under_leakage,
@@ -38,7 +38,7 @@ LIMIT = 0.62
 
 @pytest.fixture(scope="module")
 def data():
-    return make_classification(240, 8, n_informative=5, flip_y=0.2, random_state=0)
+    return noisy_rows(240, 8)
 
 
 def model():

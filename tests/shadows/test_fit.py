@@ -13,7 +13,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import make_classification
 from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
@@ -31,25 +30,12 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_info
 
+from _helpers import mixed_frame, noisy_rows
 from skmia._tables._containers import take_rows
 from skmia._tables._content import hash_rows
 from skmia.shadows import fit_shadows
 from skmia.shadows._fit import DEFAULT_SIGNALS, iter_models
 from skmia.signals import SIGNALS
-
-
-def make_data(n_classes=2, n=120, seed=0):
-    return make_classification(
-        n, 6, n_informative=4, n_classes=n_classes, flip_y=0.1, random_state=seed
-    )
-
-
-def mixed_frame(n=120):
-    X, y = make_data(n=n)
-    frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(6)])
-    frame["town"] = np.array(["Rome", "Oslo", "Lima"])[np.arange(n) % 3]
-    frame["size"] = pd.Categorical(np.array(["s", "m", "l"])[np.arange(n) // 7 % 3])
-    return frame, y
 
 
 def encode_and(classifier, *columns):
@@ -61,7 +47,7 @@ def encode_and(classifier, *columns):
 
 
 def case(name):
-    X, y = make_data()
+    X, y = noisy_rows()
     text, _ = mixed_frame()
     positive = sparse.csr_matrix(np.where(X > 0.5, X, 0))
     return {
@@ -103,7 +89,7 @@ def test_the_same_to_the_last_bit_for_any_backend_and_n_jobs(name):
 
 
 def test_signals_are_those_of_models_fitted_by_hand():
-    X, y = make_data(n_classes=3)
+    X, y = noisy_rows(n_classes=3)
     shadows = fit_shadows(
         RandomForestClassifier(5),
         X,
@@ -126,7 +112,7 @@ def test_signals_are_those_of_models_fitted_by_hand():
 
 
 def test_what_comes_back_is_small():
-    X, y = make_data()
+    X, y = noisy_rows()
     shadows = fit_shadows(RandomForestClassifier(3), X, y, n_shadows=4, random_state=0)
     assert shadows.models is None
     assert set(shadows.signals) == set(DEFAULT_SIGNALS)
@@ -142,7 +128,7 @@ def test_what_comes_back_is_small():
 
 
 def test_signals_always_hold_the_logit_and_name_each_once():
-    X, y = make_data()
+    X, y = noisy_rows()
     shadows = fit_shadows(
         GaussianNB(), X, y, n_shadows=2, signals=["loss", "loss"], random_state=0
     )
@@ -151,7 +137,7 @@ def test_signals_always_hold_the_logit_and_name_each_once():
 
 @pytest.mark.parametrize("train_size", [0.5, 0.3, 0.8])
 def test_the_design_is_balanced_and_copies_go_together(train_size):
-    X, y = make_data(n_classes=3, n=60)
+    X, y = noisy_rows(n_classes=3, n=60)
     X, y = np.r_[X, X[:20], X[:5]], np.r_[y, y[:20], (y[:5] + 1) % 3]
     shadows = fit_shadows(
         GaussianNB(), X, y, n_shadows=10, train_size=train_size, random_state=1
@@ -180,7 +166,7 @@ def test_the_design_is_balanced_and_copies_go_together(train_size):
 )
 @pytest.mark.parametrize("n_classes", [2, 4])
 def test_classifiers_with_and_without_seeds_and_probabilities(estimator, n_classes):
-    X, y = make_data(n_classes, n=200)
+    X, y = noisy_rows(200, n_classes=n_classes)
     first, again = (
         fit_shadows(estimator, X, y, n_shadows=4, random_state=3).signals["logit"]
         for _ in range(2)
@@ -192,7 +178,7 @@ def test_classifiers_with_and_without_seeds_and_probabilities(estimator, n_class
 
 
 def test_margins_of_two_classes_are_the_logits():
-    X, y = make_data()
+    X, y = noisy_rows()
     shadows = fit_shadows(
         LinearSVC(), X, y, n_shadows=2, random_state=0, keep_models=True
     )
@@ -207,7 +193,7 @@ def test_float32_features_are_not_widened():
         assert X.dtype == np.float32
         return X
 
-    X, y = make_data()
+    X, y = noisy_rows()
     estimator = make_pipeline(FunctionTransformer(seen), GaussianNB())
     fit_shadows(estimator, X.astype(np.float32), y, n_shadows=2, random_state=0)
 
@@ -216,7 +202,7 @@ def test_float32_features_are_not_widened():
 @pytest.mark.parametrize("where", ["sequential", "threading"])
 def test_no_argument_is_modified(estimator, where):
     """Not even by steps that work in place, or that write into a frame."""
-    X, y = make_data()
+    X, y = noisy_rows()
     weight = np.random.RandomState(0).rand(120)
     if estimator == "frame":
         X = pd.DataFrame(X, columns=list("abcdef"))
@@ -253,7 +239,7 @@ def test_no_argument_is_modified(estimator, where):
 @pytest.mark.parametrize("fitted", [False, True])
 @pytest.mark.parametrize("frozen", [False, True])
 def test_the_estimator_is_not_touched(fitted, frozen):
-    X, y = make_data()
+    X, y = noisy_rows()
     estimator = make_pipeline(StandardScaler(), RandomForestClassifier(3, n_jobs=2))
     if fitted:
         estimator.fit(X[:50], y[:50])
@@ -268,14 +254,14 @@ def test_the_estimator_is_not_touched(fitted, frozen):
 
 @pytest.mark.parametrize("random_state", [0, None, np.random.RandomState(0)])
 def test_numpys_global_generator_is_not_touched(random_state):
-    X, y = make_data()
+    X, y = noisy_rows()
     before = joblib.hash(check_random_state(None))
     fit_shadows(RandomForestClassifier(3), X, y, n_shadows=2, random_state=random_state)
     assert joblib.hash(check_random_state(None)) == before
 
 
 def test_random_state():
-    X, y = make_data()
+    X, y = noisy_rows()
 
     def members(random_state):
         return fit_shadows(
@@ -300,7 +286,7 @@ def test_a_shadow_runs_in_a_single_thread(where, n_jobs):
             self.threads_ = max(pool["num_threads"] for pool in info())
             return super().fit(X, y)
 
-    X, y = make_data()
+    X, y = noisy_rows()
     model = BaggingClassifier(Counts(), n_estimators=2, n_jobs=2)
     before = [pool["num_threads"] for pool in threadpool_info()]
     with joblib.parallel_config(backend=where):
@@ -314,7 +300,7 @@ def test_a_shadow_runs_in_a_single_thread(where, n_jobs):
 
 
 def test_a_progress_bar_on_request(capsys):
-    X, y = make_data()
+    X, y = noisy_rows()
     fit_shadows(GaussianNB(), X, y, n_shadows=4, random_state=0)
     assert capsys.readouterr() == ("", "")
     fit_shadows(GaussianNB(), X, y, n_shadows=4, random_state=0, verbose=1)

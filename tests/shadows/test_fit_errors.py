@@ -3,8 +3,6 @@
 import joblib
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.preprocessing import (
@@ -12,18 +10,13 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import LabelsOnly, NeverFitted, noisy_rows
 from skmia.shadows import fit_shadows
-
-
-def make_data(n_classes=2, n=120, seed=0):
-    return make_classification(
-        n, 6, n_informative=4, n_classes=n_classes, flip_y=0.1, random_state=seed
-    )
 
 
 @pytest.mark.parametrize("where", ["sequential", "threading", "loky"])
 def test_an_error_of_the_estimator_comes_through_with_the_shadows_number(where):
-    X, y = make_data()
+    X, y = noisy_rows()
     X[3, 2] = np.nan
     with (
         joblib.parallel_config(backend=where),
@@ -40,7 +33,7 @@ def test_an_error_of_the_predictions_comes_through():
         def predict_proba(self, X):
             return 2 * super().predict_proba(X)
 
-    X, y = make_data()
+    X, y = noisy_rows()
     with pytest.raises(ValueError, match=r"probabilities in \[0, 1\]") as caught:
         fit_shadows(OutOfBounds(), X, y, n_shadows=2, random_state=0)
     assert caught.value.__notes__ == [
@@ -49,18 +42,13 @@ def test_an_error_of_the_predictions_comes_through():
 
 
 def test_missing_values_are_the_estimators_affair():
-    X, y = make_data()
+    X, y = noisy_rows()
     X[::7, 2] = np.nan
     shadows = fit_shadows(DecisionTreeClassifier(), X, y, n_shadows=2, random_state=0)
     assert np.isfinite(shadows.signals["logit"]).all()
 
 
-class OnlyLabels(ClassifierMixin, BaseEstimator):
-    def fit(self, X, y):
-        raise AssertionError("nothing may be fitted")
-
-
-X, Y = make_data()
+X, Y = noisy_rows()
 
 
 @pytest.mark.parametrize(
@@ -81,7 +69,11 @@ X, Y = make_data()
         ({"signals": None}, TypeError, r"a tuple of names .* Got None instead"),
         ({"estimator": StandardScaler()}, ValueError, "must be a classifier"),
         ({"estimator": GaussianNB}, TypeError, "must be a scikit-learn classifier"),
-        ({"estimator": OnlyLabels()}, TypeError, "predict_proba or decision_function"),
+        (
+            {"estimator": LabelsOnly(NeverFitted())},
+            TypeError,
+            "predict_proba or decision_function",
+        ),
         ({"params": [1]}, TypeError, "'params' parameter must be a dict"),
         (
             {"params": {"sample_weight": np.ones(60)}},
@@ -91,7 +83,7 @@ X, Y = make_data()
     ],
 )
 def test_arguments_that_are_refused(changed, error, match):
-    given = {"estimator": GaussianNB(), "X": X, "y": Y} | changed
+    given = {"estimator": NeverFitted(), "X": X, "y": Y} | changed
     with pytest.raises(error, match=match):
         fit_shadows(**given)
 

@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -16,44 +15,21 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import ReversedClasses, mixed_frame, noisy_rows
 from skmia.shadows import fit_shadows
 from skmia.signals import SIGNALS
-
-
-def make_data(n_classes=2, n=120, seed=0):
-    return make_classification(
-        n, 6, n_informative=4, n_classes=n_classes, flip_y=0.1, random_state=seed
-    )
-
-
-def mixed_frame(n=120):
-    X, y = make_data(n=n)
-    frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(6)])
-    frame["town"] = np.array(["Rome", "Oslo", "Lima"])[np.arange(n) % 3]
-    frame["size"] = pd.Categorical(np.array(["s", "m", "l"])[np.arange(n) // 7 % 3])
-    return frame, y
 
 
 @pytest.mark.parametrize("labels", [[2, 5, 9], ["a", "bb", "ccccc"], "objects"])
 @pytest.mark.parametrize("ordered", [True, False])
 def test_a_class_missing_from_a_shadow_has_probability_zero(labels, ordered):
-    X, y = make_data(n=100)
+    X, y = noisy_rows(n=100)
     y[0] = 2  # the only record of its class
     given = ["a", "bb", "ccccc"] if labels == "objects" else labels
     names = np.array(given, dtype=object if labels == "objects" else None)[y]
 
-    class Reversed(DecisionTreeClassifier):
-        """A classifier whose classes are in no order."""
-
-        def fit(self, X, y):
-            super().fit(X, y)
-            self.classes_ = self.classes_[::-1]
-            return self
-
-        def predict_proba(self, X):
-            return super().predict_proba(X)[:, ::-1]
-
-    estimator = (DecisionTreeClassifier if ordered else Reversed)(max_depth=3)
+    tree = DecisionTreeClassifier(max_depth=3)
+    estimator = tree if ordered else ReversedClasses(tree)
     shadows = fit_shadows(
         estimator, X, names, n_shadows=8, random_state=0, keep_models=True
     )
@@ -85,7 +61,7 @@ def test_a_class_missing_from_a_shadow_has_probability_zero(labels, ordered):
     ],
 )
 def test_labels_of_every_kind(encode):
-    X, y = make_data()
+    X, y = noisy_rows()
     expected = fit_shadows(GaussianNB(), X, y, n_shadows=2, random_state=0)
     shadows = fit_shadows(GaussianNB(), X, encode(y), n_shadows=2, random_state=0)
     assert_array_equal(shadows.member, expected.member)
@@ -102,7 +78,7 @@ def test_labels_of_every_kind(encode):
     ],
 )
 def test_rows_in_every_container(wrap):
-    X, y = make_data()
+    X, y = noisy_rows()
     expected = fit_shadows(GaussianNB(), X, y, n_shadows=2, random_state=0)
     shadows = fit_shadows(GaussianNB(), wrap(X), y, n_shadows=2, random_state=0)
     assert_array_equal(shadows.signals["logit"], expected.signals["logit"])
@@ -127,7 +103,7 @@ def test_lists_of_text_and_numbers_keep_their_types():
 
 @pytest.mark.parametrize("form", ["coo_matrix", "csc_array", "csr_matrix"])
 def test_sparse_rows_are_put_in_order_in_a_copy(form):
-    X, y = make_data()
+    X, y = noisy_rows()
     X = np.where(X > 0.5, X, 0)
     expected = fit_shadows(
         LogisticRegression(), sparse.csr_matrix(X), y, n_shadows=2, random_state=0

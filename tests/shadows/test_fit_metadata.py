@@ -7,7 +7,6 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -15,13 +14,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from _helpers import noisy_rows
 from skmia.shadows import fit_shadows
-
-
-def make_data(n_classes=2, n=120, seed=0):
-    return make_classification(
-        n, 6, n_informative=4, n_classes=n_classes, flip_y=0.1, random_state=seed
-    )
 
 
 def weighted_by_hand(estimator, X, y, weight, shadows, name):
@@ -42,7 +36,7 @@ def weighted_by_hand(estimator, X, y, weight, shadows, name):
     ],
 )
 def test_sample_weight_goes_to_every_shadow(where, wrap):
-    X, y = make_data()
+    X, y = noisy_rows()
     weight = np.random.RandomState(1).exponential(size=120)
     with joblib.parallel_config(backend=where):
         shadows = fit_shadows(
@@ -58,7 +52,7 @@ def test_sample_weight_goes_to_every_shadow(where, wrap):
 
 
 def test_sample_weight_of_a_step_by_its_name():
-    X, y = make_data()
+    X, y = noisy_rows()
     weight = np.random.RandomState(1).exponential(size=120)
     model = make_pipeline(StandardScaler(), LogisticRegression())
     name = "logisticregression__sample_weight"
@@ -70,7 +64,7 @@ def test_sample_weight_of_a_step_by_its_name():
 
 @pytest.mark.parametrize("where", ["sequential", "loky"])
 def test_sample_weight_through_metadata_routing(where):
-    X, y = make_data()
+    X, y = noisy_rows()
     weight = np.random.RandomState(1).exponential(size=120)
     with (
         config_context(enable_metadata_routing=True),
@@ -93,7 +87,7 @@ def test_sample_weight_through_metadata_routing(where):
 
 
 def test_metadata_that_belongs_to_no_row_is_passed_on_whole():
-    X, y = make_data(n_classes=3)
+    X, y = noisy_rows(n_classes=3)
 
     class Picky(GaussianNB):
         def fit(self, X, y, sample_weight=None, order=None, callback=None):

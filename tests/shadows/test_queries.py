@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import NeverFitted
 from skmia._tables import _queries
 from skmia._tables._perturbation import Perturbation
 from skmia._tables._queries import Copies, Queries, mean_answer
@@ -299,12 +300,8 @@ def test_queries_of_another_kind():
     ],
 )
 def test_what_cannot_be_asked_is_refused_before_a_fit(given, error, match):
-    class Never(GaussianNB):
-        def fit(self, X, y):
-            raise AssertionError
-
     with pytest.raises(error, match=match):
-        fit(Never(), **given)
+        fit(NeverFitted(), **given)
 
 
 def test_rows_in_another_density_are_refused():

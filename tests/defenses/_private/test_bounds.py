@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from _helpers import global_state
 from skmia.defenses._private._bounds import (
     MAGNITUDES,
     SIGNED,
@@ -60,10 +61,6 @@ def _violations(search, first, second, *, epsilon, n_runs, confidence_level):
             if low > np.exp(epsilon) * high:
                 found.append(float(answer))
     return found
-
-
-def _global_state():
-    return np.random.get_state()[1].copy()  # noqa: NPY002
 
 
 def _neighbours(n_rows=12):
@@ -229,7 +226,7 @@ def test_ranges_always_have_a_width(value, seed):
 def test_search_leaves_the_rows_and_the_global_generator_alone():
     X = np.random.RandomState(0).uniform(size=(20, 2))
     X.flags.writeable = False
-    before = _global_state()
+    before = global_state()
     private_norm(X, 1.0, np.random.RandomState(0))
     private_ranges(X, 1.0, np.random.RandomState(0))
-    np.testing.assert_array_equal(before, _global_state())
+    np.testing.assert_array_equal(before, global_state())

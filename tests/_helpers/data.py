@@ -1,0 +1,62 @@
+"""Rows and labels."""
+
+import numpy as np
+from sklearn.datasets import make_classification
+
+
+def noisy_rows(n=120, n_features=6, *, flip_y=0.2, seed=0, **settings):
+    """X and y of which a flexible model can only memorise a part.
+
+    A little more than half of the features are informative where `settings`, which go
+    to `make_classification`, say nothing else.
+    """
+    settings = {"n_informative": n_features // 2 + 1} | settings
+    return make_classification(
+        n, n_features, flip_y=flip_y, random_state=seed, **settings
+    )
+
+
+def small_integers(n=40, n_columns=5, seed=0):
+    """Rows of which every value stands many times, negative ones among them."""
+    return np.random.default_rng(seed).integers(-2, 4, size=(n, n_columns))
+
+
+def halves(n, seed=0):
+    """A random half of `n` rows, as a mask."""
+    member = np.zeros(n, dtype=bool)
+    member[np.random.RandomState(seed).permutation(n)[: n // 2]] = True
+    return member
+
+
+def corners(y, n_features, distance):
+    """One normal cloud for each class, centred `distance` along an axis of its own."""
+    rng = np.random.RandomState(0)
+    centers = distance * np.eye(np.max(y) + 1, n_features)
+    return rng.randn(len(y), n_features) + centers[y]
+
+
+def fruit(sizes=(10, 20, 30)):
+    """Three classes far apart, labelled with text, in no order: apple, pear and fig."""
+    y = np.repeat([2, 0, 1], sizes)
+    return corners(y, 4, 4), np.array(["pear", "fig", "apple"])[y]
+
+
+def mixed_frame(n=120):
+    """A pandas frame of numbers, text and a categorical column, and its labels."""
+    import pandas as pd
+
+    X, y = noisy_rows(n)
+    frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(6)])
+    frame["town"] = np.array(["Rome", "Oslo", "Lima"])[np.arange(n) % 3]
+    frame["size"] = pd.Categorical(np.array(["s", "m", "l"])[np.arange(n) // 7 % 3])
+    return frame, y
+
+
+class ArrayInterface:
+    """Has `__array__` and nothing else, as in scikit-learn's estimator checks."""
+
+    def __init__(self, data):
+        self.data = np.asarray(data)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.data if dtype is None else self.data.astype(dtype)
