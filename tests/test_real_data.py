@@ -17,7 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skmia.attacks import LiRAAttack, LossThresholdAttack
 from skmia.audit import audit_classifier
-from skmia.cli._app import main
+from skmia.cli import main
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowSignals, fit_shadows
 

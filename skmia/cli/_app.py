@@ -5,7 +5,6 @@ on standard error), 3 a failure nobody foresaw (with its traceback), 130 interru
 """
 
 import importlib.util
-import math
 import sys
 import tempfile
 import traceback
@@ -20,14 +19,12 @@ from skmia.cli._messages import (
     PACKAGES,
     boundary,
     install_hint,
+    one_line,
     say,
 )
-from skmia.cli._model_files import one_line
 
 if TYPE_CHECKING:
     import typer
-
-    from skmia.audit import AuditReport
 
 EXIT_LIMIT, EXIT_FAILURE = 1, 3
 
@@ -107,6 +104,11 @@ def make_app() -> "typer.Typer":
     ) -> None:
         pass
 
+    Jobs = Annotated[
+        int, typer.Option(help="Shadow models fitted at a time; -1 for all cores.")
+    ]
+    Seed = Annotated[int, typer.Option(help="The same seed, the same report.")]
+
     @app.command()
     def audit(
         model: Annotated[
@@ -120,10 +122,8 @@ def make_app() -> "typer.Typer":
         ],
         target: Annotated[str, typer.Option(help="The column of labels.")],
         shadows: Annotated[int, typer.Option(help="Number of shadow models.")] = 16,
-        jobs: Annotated[
-            int, typer.Option(help="Shadow models fitted at a time; -1 for all cores.")
-        ] = 1,
-        seed: Annotated[int, typer.Option(help="The same seed, the same report.")] = 0,
+        jobs: Jobs = 1,
+        seed: Seed = 0,
         json: Annotated[
             Path | None, typer.Option(help="Write the report to this file.")
         ] = None,
@@ -178,7 +178,7 @@ def make_app() -> "typer.Typer":
             ),
         ] = None,
     ) -> None:
-        """Attack a fitted classifier and report what its answers give away.
+        """Attack a fitted classifier and report what its predictions leak.
 
         The columns have to be those the model was fitted on, and the target. The
         fields of a .csv are read as pandas reads them by itself, for both files
@@ -186,32 +186,52 @@ def make_app() -> "typer.Typer":
         missing.
         """
         with boundary():
-            status = _audit(
-                model,
-                (members, nonmembers),
-                target,
-                reading={
-                    "drop": drop or [],
-                    "text": text or [],
-                    "missing": missing or [],
-                },
-                loading={"trusted": trust or [], "trust_pickle": trust_pickle},
-                limits=parse_limits(fail_above or []),
-                json=json,
-                settings={
-                    "n_shadows": shadows,
-                    "n_jobs": jobs,
-                    "random_state": seed,
-                    "cache_dir": cache_dir,
-                },
+            from skmia.audit import audit_classifier
+            from skmia.cli._csv import read_tables
+            from skmia.cli._limits import exceeds, parse_limits
+            from skmia.cli._model_files import load_model
+            from skmia.cli._model_inputs import match_model
+
+            limits = parse_limits(fail_above or ())
+            if json is not None:
+                _check_output(json, (model, members, nonmembers))
+            classifier = load_model(
+                model, trusted=trust or (), trust_pickle=trust_pickle
             )
+            tables = read_tables(
+                members,
+                nonmembers,
+                target=target,
+                drop=drop or (),
+                text=text or (),
+                missing=missing or (),
+            )
+            sides = match_model(classifier, tables, target, (members, nonmembers))
+            for metric, _ in limits:
+                # Said before the shadows are fitted; rows in both tables go later.
+                metric.check_resolvable(len(tables[1]))
+            rates = {metric.max_fpr for metric, _ in limits if metric.max_fpr}
+            report = audit_classifier(
+                classifier,
+                *sides,
+                max_fprs=sorted({*_MAX_FPRS, *rates}, reverse=True),
+                n_shadows=shadows,
+                n_jobs=jobs,
+                random_state=seed,
+                verbose=_verbosity(),
+                cache_dir=cache_dir,
+            )
+            # Whatever becomes of one of the two, the other is not lost.
+            try:
+                if json is not None:
+                    report.to_json(json)
+            finally:
+                print(report.summary())
+            status = EXIT_LIMIT if exceeds(report, limits) else 0
         raise typer.Exit(status)
 
     @app.command()
-    def demo(
-        jobs: Annotated[int, typer.Option(help="Shadow models fitted at a time.")] = 2,
-        seed: Annotated[int, typer.Option(help="The same seed, the same report.")] = 0,
-    ) -> None:
+    def demo(jobs: Jobs = 2, seed: Seed = 0) -> None:
         """Audit an over-fitted and a regularised forest, side by side."""
         from skmia.cli._demo import run_demo
 
@@ -219,109 +239,6 @@ def make_app() -> "typer.Typer":
             print(run_demo(n_jobs=jobs, random_state=seed, verbose=_verbosity()))
 
     return app
-
-
-def parse_limits(options: Sequence[str]) -> list[tuple[str, float]]:
-    """Turn ``METRIC=LIMIT`` into pairs, with the metrics named as a report names them.
-
-    Raises
-    ------
-    ValueError
-        For another metric, or a limit that no audit could exceed.
-    """
-    from skmia.metrics import get_metric
-
-    limits = []
-    for option in options:
-        metric, _, number = option.partition("=")
-        try:
-            limit = float(number)
-        except ValueError:
-            limit = math.nan
-        if not 0 <= limit < 1:
-            raise ValueError(
-                "--fail-above must be METRIC=LIMIT with a limit in [0, 1), such as "
-                f"auc=0.6. Got {option!r} instead."
-            )
-        try:
-            limits.append((get_metric(metric).name, limit))
-        except ValueError as error:
-            raise ValueError(f"--fail-above: {error}") from error
-    return limits
-
-
-def _audit(
-    model_path: Path,
-    tables: tuple[Path, Path],
-    target: str,
-    *,
-    reading: dict[str, Any],
-    loading: dict[str, Any],
-    limits: list[tuple[str, float]],
-    json: Path | None,
-    settings: dict[str, Any],
-) -> int:
-    """Read, attack, report; return the exit status."""
-    from skmia.audit import audit_classifier
-    from skmia.cli._csv import read_tables
-    from skmia.cli._model_files import load_model
-    from skmia.cli._model_inputs import (
-        check_known_categories,
-        match_labels,
-        take_features,
-    )
-    from skmia.metrics import get_metric
-
-    if json is not None:
-        _check_output(json, (model_path, *tables))
-    model = load_model(model_path, **loading)
-    frames = read_tables(*tables, target=target, **reading)
-    classes = getattr(model, "classes_", None)
-    sides: list[Any] = []
-    for frame, path in zip(frames, tables, strict=True):
-        labels = frame[target]
-        # Without classes, or with several targets, the audit says what is wrong.
-        if classes is None or isinstance(classes, list):
-            y = labels.to_numpy()
-        else:
-            y = match_labels(labels, classes, str(path))
-        sides += [take_features(model, frame, target, str(path)), y]
-    check_known_categories(model, sides[0])
-    limited = [get_metric(name) for name, _ in limits]
-    for metric in limited:
-        # Said before the shadows are fitted; rows that are in both tables go later.
-        metric.check_resolvable(len(frames[1]))
-    rates = {metric.max_fpr for metric in limited if metric.max_fpr is not None}
-    report = audit_classifier(
-        model,
-        *sides,
-        max_fprs=sorted({*_MAX_FPRS, *rates}, reverse=True),
-        verbose=_verbosity(),
-        **settings,
-    )
-    # Whatever becomes of one of the two, the other is not lost.
-    try:
-        if json is not None:
-            report.to_json(json)
-    finally:
-        print(report.summary())
-    return _check_limits(report, limits)
-
-
-def _check_limits(report: "AuditReport", limits: list[tuple[str, float]]) -> int:
-    status = 0
-    for guard in report.guards if limits else ():
-        # A gate that passes is read by nobody; one figure too few was said already.
-        if guard.severity == "warning" and guard.name != "unresolvable_fpr":
-            say("warning", guard.message)
-    # All of them are looked up first: a figure without a meaning passes no gate.
-    for (metric, limit), (attack, value) in [
-        ((metric, limit), report.worst(metric)) for metric, limit in limits
-    ]:
-        if value > limit:
-            say("limit exceeded", f"{metric} is {value:.4g} ({attack}), over {limit:g}")
-            status = EXIT_LIMIT
-    return status
 
 
 def _check_output(path: Path, inputs: Sequence[Path]) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from sklearn.exceptions import DataConversionWarning
 
-from skmia.cli._model_files import check_is_file, one_line
+from skmia.cli._messages import one_line
+from skmia.cli._model_files import check_is_file
 from skmia.utils import listed, warn
 
 if TYPE_CHECKING:

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from skmia.cli._model_files import UntrustedModelError, one_line
-
 EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
 #: What ``skmia[cli]`` installs.
 PACKAGES = ("typer", "pandas", "pyarrow", "skops")
@@ -37,8 +35,6 @@ def boundary() -> Iterator[None]:
         except KeyboardInterrupt:
             say("error", "interrupted")
             status = EXIT_INTERRUPTED
-        except UntrustedModelError as error:
-            say("error", f"{error}. {_trust_hint(error.types)}")
         except ImportError as error:
             if not any(name in str(error) for name in PACKAGES):
                 raise
@@ -55,8 +51,10 @@ def _make_show_warning() -> Any:
     shown = set()
 
     def show(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
+        from sklearn.exceptions import InconsistentVersionWarning
+
         text = one_line(message)
-        if hasattr(message, "original_sklearn_version"):
+        if isinstance(message, InconsistentVersionWarning):
             # One for every part of a model otherwise.
             text = (
                 f"the model was saved with scikit-learn "
@@ -70,11 +68,9 @@ def _make_show_warning() -> Any:
     return show
 
 
-def _trust_hint(types: Sequence[str]) -> str:
-    if not types:
-        return "If you trust where it comes from, add --trust-pickle"
-    options = " ".join(f"--trust {name}" for name in types)
-    return f"If you know them and trust where the file comes from, add {options}"
+def one_line(error: BaseException | str) -> str:
+    """Return an exception's message on one line, or its name where it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def install_hint(lacking: Sequence[str] = ()) -> str:

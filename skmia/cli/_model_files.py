@@ -8,6 +8,7 @@ from typing import Any
 
 import joblib
 
+from skmia.cli._messages import one_line
 from skmia.cli._model_content import ALLOWED_TYPES, check_content
 
 #: Endings of files that can run any code when they are loaded.
@@ -15,22 +16,6 @@ PICKLE_SUFFIXES = (".joblib", ".pkl", ".pickle")
 
 # Older ones import what a file names, or call it, before its types are checked.
 _OLDEST_SKOPS = (0, 15)
-
-
-class UntrustedModelError(ValueError):
-    """A model file that would run code, or that holds types nobody vouched for.
-
-    Parameters
-    ----------
-    message : str
-        One sentence.
-    types : tuple of str, default=()
-        The types of a ``.skops`` file that are not trusted; empty for a pickle.
-    """
-
-    def __init__(self, message: str, types: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.types = types
 
 
 def load_model(
@@ -59,12 +44,11 @@ def load_model(
 
     Raises
     ------
-    UntrustedModelError
-        For a pickle without `trust_pickle`, or a type that is not trusted.
     FileNotFoundError, IsADirectoryError
         If there is no such file.
     ValueError
-        If the file is of another kind, empty, damaged or needs what is not installed.
+        If the file is of another kind, empty, damaged or needs what is not installed;
+        for a pickle without `trust_pickle`, or a type that is not trusted.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -77,8 +61,9 @@ def load_model(
     check_is_file(path)
     if suffix != ".skops":
         if not trust_pickle:
-            raise UntrustedModelError(
-                f"{path} is a pickle, and loading one runs whatever code is in it"
+            raise ValueError(
+                f"{path} is a pickle, and loading one runs whatever code is in it. If "
+                "you trust where it comes from, add --trust-pickle"
             )
         return _load_pickle(path)
     return _load_skops(path, frozenset(trusted))
@@ -92,12 +77,6 @@ def check_is_file(path: Path) -> None:
         raise FileNotFoundError(f"{path} does not exist")
     if path.is_file() and path.stat().st_size == 0:
         raise ValueError(f"{path} is empty")
-
-
-def one_line(error: BaseException) -> str:
-    """Return an exception's message on one line, or its name where it has none."""
-    text = " ".join(str(error).split())
-    return text or type(error).__name__
 
 
 def _load_pickle(path: Path) -> Any:
@@ -122,7 +101,7 @@ def _load_skops(path: Path, trusted: frozenset[str]) -> Any:
     data = path.read_bytes()
     try:
         unknown = skops.io.get_untrusted_types(data=data)
-        refused = tuple(sorted(set(unknown) - ALLOWED_TYPES - trusted))
+        refused = sorted(set(unknown) - ALLOWED_TYPES - trusted)
         model = None if refused else skops.io.loads(data, trusted=unknown)
     except ModuleNotFoundError as error:
         raise ValueError(_needs_module(path, error)) from error
@@ -132,8 +111,10 @@ def _load_skops(path: Path, trusted: frozenset[str]) -> Any:
             f"({type(error).__name__}: {one_line(error)})"
         ) from error
     if refused:
-        raise UntrustedModelError(
-            f"{path} holds types that are not trusted: {', '.join(refused)}", refused
+        raise ValueError(
+            f"{path} holds types that are not trusted: {', '.join(refused)}. If you "
+            "know them and trust where the file comes from, add "
+            + " ".join(f"--trust {name}" for name in refused)
         )
     try:
         check_content(model)

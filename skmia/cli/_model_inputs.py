@@ -1,11 +1,12 @@
 """A table turned into what a fitted model takes: its columns, its spelling of labels.
 
-A model looks at a value that it does not know and often says nothing: an encoder that
+A model often takes a value that it does not know without an error: an encoder that
 ignores unknown categories gives all of them the same zeros, members and non-members
-alike, and the audit reads safe. So whatever does not fit is an error here.
+alike, and the audit underestimates leakage. So whatever does not fit is an error here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,32 @@ from skmia.utils import listed
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def match_model(
+    model: Any,
+    tables: Sequence["pd.DataFrame"],
+    target: str,
+    sources: Sequence[Path],
+) -> list[Any]:
+    """Return X and y of the members, then of the non-members, as the model takes them.
+
+    Raises
+    ------
+    ValueError
+        If columns, labels or categories are none that the model knows.
+    """
+    classes = getattr(model, "classes_", None)
+    sides: list[Any] = []
+    for table, source in zip(tables, sources, strict=True):
+        # Without classes, or with several targets, the audit says what is wrong.
+        if classes is None or isinstance(classes, list):
+            y = table[target].to_numpy()
+        else:
+            y = match_labels(table[target], classes, str(source))
+        sides += [take_features(model, table, target, str(source)), y]
+    check_known_categories(model, sides[0])
+    return sides
 
 
 def match_labels(labels: "pd.Series", classes: Any, source: str) -> NDArray:

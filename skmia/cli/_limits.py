@@ -1,0 +1,57 @@
+"""What ``--fail-above`` means: limits on the figures of a report."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from skmia.cli._messages import say
+
+if TYPE_CHECKING:
+    from skmia.audit import AuditReport
+    from skmia.metrics import Metric
+
+
+def parse_limits(options: Sequence[str]) -> list[tuple["Metric", float]]:
+    """Turn ``METRIC=LIMIT`` into pairs.
+
+    Raises
+    ------
+    ValueError
+        For another metric, or a limit that no audit could exceed.
+    """
+    from skmia.metrics import get_metric
+
+    limits = []
+    for option in options:
+        name, _, number = option.partition("=")
+        try:
+            limit = float(number)
+        except ValueError:
+            limit = math.nan
+        if not 0 <= limit < 1:
+            raise ValueError(
+                "--fail-above must be METRIC=LIMIT with a limit in [0, 1), such as "
+                f"auc=0.6. Got {option!r} instead."
+            )
+        try:
+            limits.append((get_metric(name), limit))
+        except ValueError as error:
+            raise ValueError(f"--fail-above: {error}") from error
+    return limits
+
+
+def exceeds(report: "AuditReport", limits: Sequence[tuple["Metric", float]]) -> bool:
+    """Say which limits the worst attack exceeds, and whether there are any."""
+    for guard in report.guards if limits else ():
+        # A gate that passes is read by nobody; one figure too few was said already.
+        if guard.severity == "warning" and guard.name != "unresolvable_fpr":
+            say("warning", guard.message)
+    # All of them are looked up first: a figure without a meaning passes no gate.
+    worst = [report.worst(metric.name) for metric, _ in limits]
+    is_over = False
+    for (metric, limit), (attack, value) in zip(limits, worst, strict=True):
+        if value > limit:
+            is_over = True
+            figure = f"{metric.name} is {value:.4g} ({attack})"
+            say("limit exceeded", f"{figure}, over {limit:g}")
+    return is_over

@@ -1,0 +1,45 @@
+"""The demo: what its text says follows from the figures."""
+
+import numpy as np
+import pytest
+
+from skmia.audit import AuditReport
+from skmia.cli import main
+from skmia.cli._demo import render_demo
+
+
+def make_report(shift, accuracy):
+    rng = np.random.default_rng(0)
+    scores = np.concatenate([rng.normal(shift, 1, 200), rng.normal(0, 1, 200)])
+    return AuditReport(
+        [True] * 200 + [False] * 200,
+        {"loss": scores / 2, "lira": scores},
+        accuracy=accuracy,
+    )
+
+
+def test_the_demo_says_what_the_figures_say():
+    grown, kept = make_report(2.0, (1.0, 0.9)), make_report(0.5, (0.95, 0.93))
+    text = render_demo(grown, kept)
+    for report in (grown, kept):
+        for figure in report.figures:
+            if figure.resolvable:
+                cell = f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+                assert cell in text
+    assert "gains 3.0 points of accuracy" in text
+    assert "still leaks" in text
+    assert text.count("too few non-members") == 4
+    assert max(map(len, text.splitlines())) <= 88
+
+    text = render_demo(grown, make_report(0.0, (0.9, 0.85)))
+    assert "costs 5.0 points of accuracy" in text
+    assert "cannot be told from guessing" in text
+
+
+@pytest.mark.slow
+def test_demo(capsys):
+    assert main(["demo", "--jobs", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "lira    auc" in out
+    assert "still leaks" in out
