@@ -10,6 +10,10 @@ from sklearn.frozen import FrozenEstimator
 
 MAX_SEED = np.iinfo(np.int32).max
 
+# What scikit-learn writes into an estimator before it is fitted: by set_*_request,
+# set_output and set_callbacks, and in a search with callbacks.
+_SCIKIT_LEARNS = ("_metadata_request", "_sklearn_", "_skl_", "_parent_callback")
+
 
 def unwrap_frozen(estimator: Any) -> Any:
     """Return the estimator inside a FrozenEstimator, or the estimator itself."""
@@ -19,9 +23,14 @@ def unwrap_frozen(estimator: Any) -> Any:
 
 
 def forget_fit(estimator: Any) -> None:
-    """Delete what was fitted, or a fit that is interrupted leaves the last one's."""
-    for name in [name for name in vars(estimator) if name.endswith("_")]:
-        delattr(estimator, name)
+    """Delete what was fitted, or a fit that is interrupted leaves the last one's.
+
+    Fitted attributes have an underscore at either end.
+    """
+    for name in list(vars(estimator)):
+        private = name.startswith("_") and not name.startswith(_SCIKIT_LEARNS)
+        if private or name.endswith("_"):
+            delattr(estimator, name)
 
 
 def deep_params(estimator: Any) -> Iterator[tuple[str, Any]]:

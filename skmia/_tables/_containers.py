@@ -1,7 +1,7 @@
 """Rows of any container: count, take, join and copy them."""
 
+import math
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -196,13 +196,17 @@ def _concat_polars(first: Any, second: Any) -> Any:
     return pl.concat([first, second], how="vertical_relaxed")
 
 
-def frame_columns(X: Any) -> Iterator[Any]:
-    if len(X.shape) == 1:
-        yield X
-    elif is_pandas(X):
-        yield from (X.iloc[:, j] for j in range(X.shape[1]))
-    else:
-        yield from X.get_columns()
+def split_columns(X: Any) -> list[Any]:
+    """Return the columns of a frame or an array, each as its container holds it."""
+    if is_pandas(X) or is_polars(X):
+        if len(X.shape) == 1:
+            return [X]
+        # By position: pandas allows two columns of one name.
+        if is_polars(X):
+            return X.get_columns()
+        return [X.iloc[:, j] for j in range(X.shape[1])]
+    values = np.asarray(X)
+    return list(values.reshape(len(values), math.prod(values.shape[1:])).T)
 
 
 def copy_rows(X: Any, rows: NDArray[np.intp]) -> Any:

@@ -13,10 +13,10 @@ from scipy import sparse
 
 from skmia._tables._containers import (
     as_rows,
-    frame_columns,
     is_pandas,
     is_polars,
     n_rows,
+    split_columns,
 )
 from skmia._tables._value_bits import GOLDEN, MASK, MISSING, Hashes, mix, value_bits
 
@@ -85,7 +85,7 @@ def _row_sums(X: Any) -> tuple[Hashes, int]:
         n_columns = 1 if len(X.shape) == 1 else X.shape[1]
         keys, zeros = _column_keys(n_columns)
         sums = np.zeros(n_rows(X), dtype=np.uint64)
-        for column, key in zip(frame_columns(X), keys, strict=True):
+        for column, key in zip(split_columns(X), keys, strict=True):
             sums += mix(_frame_bits(column) ^ key)
         return sums - zeros.sum(), n_columns
     values = np.asarray(as_rows(X))

@@ -8,23 +8,29 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.preprocessing import OrdinalEncoder
+
+from skmia._tables._containers import split_columns
+from skmia._tables._value_bits import is_missing
 
 _LARGEST = 1e100  # stands for infinity; its square is a double too
+_UNKNOWN, _MISSING = -1, -2
 
 
 class ColumnEncoder:
     """Every column as numbers, codes where it is text.
 
-    Codes are learned in `fit`, so that a text has the same one in every later call;
-    a text that `fit` did not see is -1. Missing numbers are NaN, and so is a text where
-    `fit` saw numbers only; infinite ones become finite. Sparse input stays sparse.
+    Codes are learned in `fit`, so that a text has the same one in every later call; a
+    text that `fit` did not see is -1, and a missing one -2. Missing numbers are NaN,
+    and so is a text where `fit` saw numbers only; infinite ones become finite. Sparse
+    input stays sparse.
     """
 
     def fit(self, X: Any) -> Self:
         """Learn which columns are text, and their codes."""
-        self._texts: list[NDArray[np.str_] | None] = []
-        if not _is_numeric(X):
-            self._texts = [_texts_of(column) for column in split_columns(X)]
+        self._codes: list[OrdinalEncoder | None] = []
+        if not sparse.issparse(X):
+            self._codes = [_fit_codes(column) for column in split_columns(X)]
         return self
 
     def transform(self, X: Any) -> Any:
@@ -33,55 +39,20 @@ class ColumnEncoder:
             X = sparse.csr_array(X).astype(np.float64)  # a copy
             np.clip(X.data, -_LARGEST, _LARGEST, out=X.data)
             return X
-        if _is_numeric(X) and not any(t is not None for t in self._texts):
-            encoded = _as_table(X).astype(np.float64)
-        else:
-            columns = split_columns(X)
-            texts = self._texts or [None] * len(columns)
-            encoded = np.column_stack(
-                [
-                    _lenient(column) if known is None else _codes(column, known)
-                    for column, known in zip(columns, texts, strict=True)
-                ]
-            )
-        return np.clip(encoded, -_LARGEST, _LARGEST)
+        columns = split_columns(X)
+        codes = self._codes or [None] * len(columns)
+        encoded = [
+            _lenient(column) if code is None else code.transform(_texts(column))[:, 0]
+            for column, code in zip(columns, codes, strict=True)
+        ]
+        return np.clip(np.column_stack(encoded), -_LARGEST, _LARGEST)
 
 
 def encode_columns(X: Any) -> tuple[Any, list[str]]:
     """Return every column as numbers, codes where it is text, and its name."""
-    names = X.columns if hasattr(X, "columns") else range(_as_table(X).shape[1])
-    return ColumnEncoder().fit(X).transform(X), [f"column {name!r}" for name in names]
-
-
-def split_columns(X: Any) -> list[Any]:
-    """Return the columns of a frame or an array, each as its container holds it."""
-    if hasattr(X, "columns"):
-        # By position: pandas allows two columns of one name.
-        return [
-            X.iloc[:, j] if hasattr(X, "iloc") else X[name]
-            for j, name in enumerate(X.columns)
-        ]
-    return list(_as_table(X).T)
-
-
-def _as_table(X: Any) -> Any:
-    X = X if sparse.issparse(X) else np.asarray(X)
-    return X[:, None] if X.ndim == 1 else X
-
-
-def _is_numeric(X: Any) -> bool:
-    if sparse.issparse(X):
-        return True
-    return not hasattr(X, "columns") and np.asarray(X).dtype.kind in "biuf"
-
-
-def _texts_of(column: Any) -> NDArray[np.str_] | None:
-    """Return the sorted texts of a column, None where it holds numbers or times."""
-    try:
-        as_numbers(column)
-    except (TypeError, ValueError):
-        return np.unique(np.asarray(column).astype(str))
-    return None
+    encoded = ColumnEncoder().fit(X).transform(X)
+    names = X.columns if hasattr(X, "columns") else range(encoded.shape[1])
+    return encoded, [f"column {name!r}" for name in names]
 
 
 def as_numbers(column: Any) -> NDArray[np.float64]:
@@ -98,22 +69,35 @@ def as_numbers(column: Any) -> NDArray[np.float64]:
     return values.astype(np.float64)
 
 
+def _fit_codes(column: Any) -> OrdinalEncoder | None:
+    """Learn the codes of a column, None where it holds numbers or times."""
+    try:
+        as_numbers(column)
+    except (TypeError, ValueError):
+        encoder = OrdinalEncoder(
+            handle_unknown="use_encoded_value",
+            unknown_value=_UNKNOWN,
+            encoded_missing_value=_MISSING,
+        )
+        return encoder.fit(_texts(column))
+    return None
+
+
+def _texts(column: Any) -> NDArray[np.object_]:
+    """Return a column as a table of text: OrdinalEncoder mixes no types."""
+    values = np.asarray(column, dtype=object).tolist()
+    return np.array([[np.nan if is_missing(v) else str(v)] for v in values], object)
+
+
 def _lenient(column: Any) -> NDArray[np.float64]:
     try:
         return as_numbers(column)
     except (TypeError, ValueError):
-        texts, position = np.unique(np.asarray(column).astype(str), return_inverse=True)
-        return np.array([_as_number(text) for text in texts])[position]
+        return np.array([_as_number(value) for value in np.asarray(column).tolist()])
 
 
-def _as_number(text: str) -> float:
+def _as_number(value: Any) -> float:
     try:
-        return float(text)
-    except ValueError:
+        return float(value)
+    except (TypeError, ValueError):
         return np.nan
-
-
-def _codes(column: Any, known: NDArray[np.str_]) -> NDArray[np.float64]:
-    texts = np.asarray(column).astype(str)
-    codes = np.minimum(np.searchsorted(known, texts), len(known) - 1)
-    return np.where(known[codes] == texts, codes, -1).astype(np.float64)

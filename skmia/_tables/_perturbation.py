@@ -14,9 +14,9 @@ from scipy import sparse
 from scipy.special import ndtri
 from scipy.stats import poisson
 
-from skmia._tables._containers import concat_rows, take_rows
+from skmia._tables._containers import concat_rows, split_columns, take_rows
 from skmia._tables._content import hash_rows
-from skmia._tables._encoding import as_numbers, split_columns
+from skmia._tables._encoding import as_numbers
 from skmia._tables._value_bits import GOLDEN, Hashes, mix
 
 Floats = NDArray[np.floating]

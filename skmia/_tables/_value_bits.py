@@ -100,6 +100,11 @@ def _object_bits(values: list[Any]) -> Hashes:
     return bits
 
 
+def is_missing(value: Any) -> bool:
+    """Whether a value is None, NaN, or a missing value of pandas."""
+    return _object_kind(type(value)) == "missing" or value != value
+
+
 def _object_kind(kind: type) -> str:
     if kind.__name__ in ("NoneType", "NAType", "NaTType"):
         return "missing"

@@ -30,6 +30,7 @@ from skmia.shadows._design import draw_design
 from skmia.utils import (
     check_has_features,
     check_labels,
+    check_membership,
     check_two_classes,
     encode_labels,
     warn,
@@ -116,28 +117,6 @@ def _check_columns(y: Any, n: int, n_classes: int) -> NDArray[np.intp]:
     return columns.astype(np.intp, copy=False)
 
 
-def check_membership(membership: Any, n: int) -> NDArray[np.bool_]:
-    """`membership` as bool, one value per row."""
-    membership = np.asarray(membership)
-    if membership.dtype == object:
-        # Nullable pandas columns arrive as objects; a missing value keeps them so.
-        membership = np.array(membership.tolist())
-    if membership.shape != (n,):
-        raise ValueError(
-            "The 'membership' parameter must have one value for each row of X, shape "
-            f"({n},). Got shape {membership.shape} instead."
-        )
-    if membership.dtype != bool:
-        if membership.dtype.kind not in "iuf" or not np.isin(membership, (0, 1)).all():
-            raise ValueError(
-                "The 'membership' parameter must be bool (or 0 and 1), true for the "
-                f"rows that the target was fitted on. Got dtype {membership.dtype} "
-                "instead."
-            )
-        membership = membership.astype(bool)
-    return membership
-
-
 def resolve_target(
     estimator: Any,
     X: Any,
@@ -173,7 +152,7 @@ def resolve_target(
         classes = np.unique(estimator.classes_)
         columns = encode_labels(labels, classes)
         if membership is not None:
-            membership = check_membership(membership, n)
+            membership = check_membership(membership, n, both_sides=False)
         return Target(estimator, classes, labels, columns, membership)
     _warn_if_fitted(estimator)
     return _play(estimator, X, check_labels(y, n, owner), params, random_state, owner)
@@ -221,7 +200,7 @@ def _precomputed(estimator: str, X: Any, y: Any, membership: Any) -> Target:
     classes = np.arange(proba.shape[1])
     columns = _check_columns(y, len(proba), len(classes))
     if membership is not None:
-        membership = check_membership(membership, len(proba))
+        membership = check_membership(membership, len(proba), both_sides=False)
     return Target(None, classes, columns, columns, membership)
 
 

@@ -167,7 +167,6 @@ class AuditableClassifier(MetaClassifier):
             If the estimator is no classifier, or holds a frozen one: that is not
             fitted here, and these rows are not its members.
         """
-        self.forget()
         forget_fit(self)
         check_is_classifier(self.estimator)
         check_no_frozen_classifier(

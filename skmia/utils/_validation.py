@@ -77,31 +77,32 @@ def own_random_state(
     return check_random_state(random_state)
 
 
-def check_membership(membership: ArrayLike) -> NDArray[np.bool_]:
-    """Membership as a 1D bool array, with both sides present."""
+def check_membership(
+    membership: ArrayLike, n: int | None = None, *, both_sides: bool = True
+) -> NDArray[np.bool_]:
+    """Membership as a 1D bool array, of `n` entries where that is given."""
     values = np.asarray(membership)
     if values.dtype == object:
         # Nullable pandas columns arrive as objects; the list is typed anew, and a
         # missing value keeps it an object, which is refused below.
         values = np.array(values.tolist())
-    if values.ndim != 1:
+    if values.ndim != 1 or n not in (None, len(values)):
+        rows = "record" if n is None else f"row of X, {n}"
         raise ValueError(
             "The 'membership' parameter must be a 1D array-like with one entry per "
-            f"record. Got an array of shape {values.shape} instead."
+            f"{rows}. Got an array of shape {values.shape} instead."
         )
-    if values.dtype.kind in "biuf":
-        foreign = values[~np.isin(values, (0, 1))]
-    else:
-        foreign = values
-    if len(foreign):
-        raise ValueError(
-            "The 'membership' parameter must be binary: True (or 1) for a member, "
-            f"False (or 0) for a non-member. Got {foreign[:1].tolist()[0]!r} instead; "
-            "compare with the member's value first."
-        )
+    if values.dtype != bool:
+        for value in values.tolist():
+            if not isinstance(value, Real) or value not in (0, 1):
+                raise ValueError(
+                    "The 'membership' parameter must be binary: True (or 1) for a "
+                    f"member, False (or 0) for a non-member. Got {value!r} instead; "
+                    "compare with the member's value first."
+                )
     is_member = values.astype(bool)
     n_members = int(is_member.sum())
-    if n_members in (0, len(is_member)):
+    if both_sides and n_members in (0, len(is_member)):
         raise ValueError(
             "The 'membership' parameter needs at least one member and one non-member. "
             f"Got {n_members} members and {len(is_member) - n_members} non-members "

@@ -4,6 +4,8 @@ import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -26,7 +28,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import check_random_state
 
-from skmia._models._cloning import MAX_SEED, draw_seeds, seeded_clone, unwrap_frozen
+from skmia._models._cloning import (
+    MAX_SEED,
+    draw_seeds,
+    forget_fit,
+    seeded_clone,
+    unwrap_frozen,
+)
 
 
 def seeds_of(estimator):
@@ -131,6 +139,26 @@ def test_a_frozen_step_stays_the_fitted_object_it_is():
     copy = seeded_clone(make_pipeline(FrozenEstimator(scaler), GaussianNB()), 0)
     assert copy[0].estimator is scaler
     assert_array_equal(copy.fit(X, y)[0].mean_, scaler.mean_)
+
+
+@pytest.mark.parametrize("fitted", [KNeighborsClassifier(), StandardScaler()])
+def test_nothing_that_was_fitted_is_left(fitted):
+    fresh = set(vars(fitted))
+    fitted.fit([[0.0], [1.0]] * 5, [0, 1] * 5)
+    assert fresh < set(vars(fitted))
+    forget_fit(fitted)
+    assert set(vars(fitted)) == fresh
+
+
+def test_what_a_clone_keeps_is_not_forgotten():
+    scaler = StandardScaler(with_mean=False).set_output(transform="pandas")
+    with config_context(enable_metadata_routing=True):
+        scaler.set_fit_request(sample_weight=True)
+    scaler.fit([[0.0], [1.0]])
+    forget_fit(scaler)
+    copy = clone(scaler)
+    assert vars(scaler).keys() == vars(copy).keys()
+    assert "_metadata_request" in vars(scaler)
 
 
 def test_unwrap_frozen():

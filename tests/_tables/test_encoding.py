@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from skmia._tables._encoding import ColumnEncoder, as_numbers, split_columns
+from skmia._tables._containers import split_columns
+from skmia._tables._encoding import ColumnEncoder, as_numbers
 
 
 def frame():
@@ -33,6 +34,25 @@ def test_codes_are_those_of_fit():
     np.testing.assert_array_equal(codes[:, 0], [0, -1])
     np.testing.assert_array_equal(codes[:, 2], [7, np.nan])
     np.testing.assert_array_equal(codes[:, 3], [0, day])
+
+
+def test_a_missing_text_has_one_code_in_any_container():
+    rows = [["b", 1], [None, None], ["a", 3]]
+    tables = [
+        np.array(rows, dtype=object),
+        pd.DataFrame(rows),
+        pd.DataFrame(rows).convert_dtypes(),
+        pd.DataFrame(rows).astype({0: "category"}),
+        pl.DataFrame(rows, orient="row"),
+    ]
+    for fitted in tables:
+        encoder = ColumnEncoder().fit(fitted)
+        for table in tables:
+            np.testing.assert_array_equal(
+                encoder.transform(table), [[1, 1], [-2, np.nan], [0, 3]]
+            )
+    new = ColumnEncoder().fit(tables[0][[0, 2]]).transform(tables[0])
+    np.testing.assert_array_equal(new[:, 0], [1, -1, 0])
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
