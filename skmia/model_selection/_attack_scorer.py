@@ -1,5 +1,6 @@
 """Scorers for cross-validating and tuning an attack."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -7,81 +8,41 @@ from sklearn import get_config
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skmia.metrics import get_metric
+from skmia.model_selection._scorer import Scorer
 
-_NO_MEMBERSHIP = (
-    "attack_scorer needs the membership of the records that are scored, and did not "
-    "get it: {reason}"
-)
-_ROUTING_OFF = (
-    "metadata routing is off. Turn it on with "
-    "sklearn.set_config(enable_metadata_routing=True), and pass "
-    "params={'membership': membership} to cross_validate, or membership=membership to "
-    "the fit of a search."
-)
 _NOT_PASSED = (
     "pass params={'membership': membership} to cross_validate, or "
     "membership=membership to the fit of a search."
 )
+_ROUTING_OFF = (
+    "metadata routing is off. Turn it on with "
+    f"sklearn.set_config(enable_metadata_routing=True), and {_NOT_PASSED}"
+)
 
 
-class AttackScorer:
-    """What :func:`attack_scorer` returns; a scorer that asks for `membership`.
+@dataclass(frozen=True)
+class AttackScorer(Scorer):
+    """What :func:`attack_scorer` returns; a scorer that asks for `membership`."""
 
-    Parameters
-    ----------
-    metric : str
-        Name of the metric.
-    """
-
-    def __init__(self, metric: str) -> None:
-        self.metric = metric
+    metric: str
 
     def __call__(
         self, attack: Any, X: Any, y: ArrayLike, membership: ArrayLike | None = None
     ) -> float:
-        """Score a fitted attack on records whose membership is known.
-
-        Parameters
-        ----------
-        attack : MembershipAttack
-            The fitted attack.
-        X : array-like, frame or sparse matrix
-            Records.
-        y : array-like of shape (n_records,)
-            Their class labels.
-        membership : array-like of bool of shape (n_records,)
-            Which of them the target was fitted on.
-
-        Returns
-        -------
-        float
-            Greater is a stronger attack.
-        """
+        """Score a fitted attack on records of known membership, greater is stronger."""
         if membership is None:
-            on = get_config()["enable_metadata_routing"]
-            reason = _NOT_PASSED if on else _ROUTING_OFF
-            raise TypeError(_NO_MEMBERSHIP.format(reason=reason))
-        scores = attack.score_samples(X, y)
-        return get_metric(self.metric).value(membership, scores)
+            routing = get_config()["enable_metadata_routing"]
+            raise TypeError(
+                "attack_scorer needs the membership of the records that are scored, "
+                f"and did not get it: {_NOT_PASSED if routing else _ROUTING_OFF}"
+            )
+        return get_metric(self.metric).value(membership, attack.score_samples(X, y))
 
     def get_metadata_routing(self) -> MetadataRequest:
-        """Ask for `membership`, without the user having to say so.
-
-        Returns
-        -------
-        MetadataRequest
-            The request of the method ``score``.
-        """
+        """Ask for `membership`, without the user having to say so."""
         request = MetadataRequest(owner=repr(self))
         request.score.add_request(param="membership", alias=True)
         return request
-
-    def _accept_sample_weight(self) -> bool:
-        # scikit-learn 1.7 and newer asks this of every scorer of a dict.
-        return False
-
-    def __repr__(self) -> str:
-        return f"attack_scorer({self.metric!r})"
 
 
 def attack_scorer(metric: str = "auc") -> AttackScorer:
@@ -111,6 +72,11 @@ def attack_scorer(metric: str = "auc") -> AttackScorer:
         searches, which otherwise turn an error into nan.
     TypeError
         On scoring, if the membership did not arrive; the message says why.
+
+    See Also
+    --------
+    leakage_scorer : For tuning a classifier.
+    skmia.metrics.get_metric : The metrics.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Plots; matplotlib is imported where one is drawn."""
+"""The plot of a search; matplotlib is imported where it is drawn."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,10 +13,38 @@ from skmia.model_selection._search_results import (
     read_candidates,
     read_column,
 )
+from skmia.utils import import_optional
+
+_POINTS = {
+    "fmt": "o",
+    "markersize": 5,
+    "color": "0.55",
+    "elinewidth": 0.8,
+    "label": "Tried",
+}
+_LIMIT = {"color": "C3", "linestyle": "--", "linewidth": 1, "label": "Limit"}
+_FRONTIER = {
+    "color": "C0",
+    "marker": "o",
+    # A step: no candidate between two of them has the better value of each.
+    "drawstyle": "steps-post",
+    "label": "Frontier",
+    "zorder": 3,
+}
+_CHOSEN = {
+    "marker": "o",
+    "markersize": 13,
+    "markerfacecolor": "none",
+    "markeredgecolor": "C1",
+    "markeredgewidth": 2,
+    "linestyle": "none",
+    "label": "Chosen",
+    "zorder": 4,
+}
 
 
 class LeakageTradeoffDisplay:
-    """What accuracy the candidates of a search have, and what they leak.
+    """Plot the utility of the candidates of a search against their leakage.
 
     Make it with :meth:`from_search`. Candidates on the frontier are those that no
     other one beats in both.
@@ -127,50 +155,31 @@ class LeakageTradeoffDisplay:
         LeakageTradeoffDisplay
             Itself.
         """
-        try:
-            import matplotlib.pyplot as plt
-        except ImportError as error:
-            raise ImportError(
-                "LeakageTradeoffDisplay.plot needs matplotlib. Install it with: pip "
-                "install matplotlib"
-            ) from error
+        plt = import_optional("matplotlib.pyplot", "LeakageTradeoffDisplay.plot")
         if ax is None:
             _, ax = plt.subplots()
         leakage, utility = np.asarray(self.leakage), np.asarray(self.utility)
-        style: dict[str, Any] = {"color": "0.55", "elinewidth": 0.8, "label": "Tried"}
         self.points_ = ax.errorbar(
             leakage,
             utility,
             xerr=self.leakage_error,
             yerr=self.utility_error,
-            **{"fmt": "o", "markersize": 5, **style, **(points_kwargs or {})},
+            **{**_POINTS, **(points_kwargs or {})},
         )
         front = self.frontier
-        # A step: between two candidates there is none that has both their virtues.
-        style = {"color": "C0", "marker": "o", "drawstyle": "steps-post"}
         (self.frontier_line_,) = ax.plot(
-            leakage[front],
-            utility[front],
-            **{**style, "label": "Frontier", "zorder": 3, **(frontier_kwargs or {})},
+            leakage[front], utility[front], **{**_FRONTIER, **(frontier_kwargs or {})}
         )
         self.limit_line_ = self.chosen_line_ = None
         if self.max_leakage is not None:
-            style = {"color": "C3", "linestyle": "--", "linewidth": 1, "label": "Limit"}
             self.limit_line_ = ax.axvline(
-                self.max_leakage, **{**style, **(limit_kwargs or {})}
+                self.max_leakage, **{**_LIMIT, **(limit_kwargs or {})}
             )
         if self.chosen is not None:
-            style = {"marker": "o", "markersize": 13, "markerfacecolor": "none"}
-            style |= {"markeredgecolor": "C1", "markeredgewidth": 2, "zorder": 4}
             (self.chosen_line_,) = ax.plot(
                 leakage[self.chosen],
                 utility[self.chosen],
-                **{
-                    **style,
-                    "linestyle": "none",
-                    "label": "Chosen",
-                    **(chosen_kwargs or {}),
-                },
+                **{**_CHOSEN, **(chosen_kwargs or {})},
             )
         ax.set(xlabel=self.leakage_name, ylabel=self.utility_name)
         ax.legend(loc="best")

@@ -1,6 +1,7 @@
 """The scorer of leakage, for cross-validation and the searches."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from skmia.defenses import masks_outputs
 from skmia.exceptions import OverlapWarning
 from skmia.metrics import get_metric
 from skmia.model_selection._auditable import AuditableClassifier, find_auditable
+from skmia.model_selection._scorer import Scorer
 from skmia.signals import FloatArray, logit
 from skmia.utils import (
     check_integer,
@@ -30,63 +32,33 @@ _MEMBERS = ("balanced", "all")
 _N_QUERIES = 32
 
 
-class LeakageScorer:
-    """What :func:`leakage_scorer` returns.
+@dataclass(frozen=True)
+class LeakageScorer(Scorer):
+    """What :func:`leakage_scorer` returns."""
 
-    Parameters
-    ----------
-    metric : str
-        Name of the metric.
-    attack : MembershipAttack or None
-        What reads the leakage.
-    members : str
-        How many members are compared with the held-out rows.
-    random_state : int
-        Draws the members.
-    """
-
-    def __init__(
-        self,
-        metric: str,
-        attack: MembershipAttack | None,
-        members: str,
-        random_state: int,
-    ) -> None:
-        self.metric = metric
-        self.attack = attack
-        self.members = members
-        self.random_state = random_state
+    metric: str
+    attack: MembershipAttack | None
+    members: str
+    random_state: int
 
     def __call__(self, estimator: Any, X: Any, y: Any) -> float:
-        """Score a fitted classifier: the negative of what it leaks.
+        """Score a fitted classifier on held-out rows: the negative of what it leaks.
 
-        Parameters
-        ----------
-        estimator : AuditableClassifier, or a search that has refitted one
-            The fitted classifier.
-        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-            Held-out rows.
-        y : array-like of shape (n_samples,)
-            Their labels.
-
-        Returns
-        -------
-        float
-            Between -1 and 0, greater is less leakage.
+        `estimator` is an AuditableClassifier, or a search that has refitted one.
         """
         auditable = find_auditable(estimator)
         rows = auditable._training_rows
         X, y = _held_out(auditable, as_rows(X), y)
-        pool = bool(self.attack is not None and _takes_shadows(self.attack))
-        if pool and rows.has_metadata:
+        takes_shadows = "shadows" in _params(self.attack)
+        if takes_shadows and rows.has_metadata:
             raise ValueError(
                 f"{type(self.attack).__name__} fits shadow models, and a scorer does "
                 "not get the fit metadata, such as sample_weight, of the held-out "
-                "rows: shadows fitted without would read too little. Pass an attack "
-                "without shadows, or use skmia.audit.audit_cv."
+                "rows: shadows fitted without would underestimate leakage. Pass an "
+                "attack without shadows, or use skmia.audit.audit_cv."
             )
         # Shadows are to learn from as many rows as the classifier did.
-        chosen = rows.seen if pool else self._draw(rows.seen, n_rows(X))
+        chosen = rows.seen if takes_shadows else self._draw(rows.seen, n_rows(X))
         X_in, y_in = rows.take(chosen)
         metric = get_metric(self.metric)
         metric.check_resolvable(n_rows(X), "held-out rows")
@@ -126,21 +98,11 @@ class LeakageScorer:
             attacks.append(LabelOnlyAttack(None, n_queries=_N_QUERIES, max_fpr=0.5))
         for attack in attacks:
             attack = clone(attack).set_params(estimator=FrozenEstimator(model))
-            if attack.get_params(deep=False).get("random_state", 0) is None:
+            if _params(attack).get("random_state", 0) is None:
                 attack.set_params(random_state=self.random_state)
             X, y = concat_rows(X_in, X_out), np.concatenate([y_in, y_out])
             attack.fit(X, y, membership=member)
             yield member, attack.score_samples(X, y)
-
-    def _accept_sample_weight(self) -> bool:
-        # scikit-learn 1.7 and newer asks this of every scorer of a dict.
-        return False
-
-    def __repr__(self) -> str:
-        shown = [repr(self.metric)]
-        if self.attack is not None:
-            shown.append(f"attack={self.attack!r}")
-        return f"leakage_scorer({', '.join(shown)})"
 
 
 def leakage_scorer(
@@ -150,7 +112,7 @@ def leakage_scorer(
     members: str = "balanced",
     random_state: int = 0,
 ) -> LeakageScorer:
-    """Make a scorer of what a classifier gives away about its training rows.
+    """Make a scorer of how much a classifier leaks about its training rows.
 
     It compares rows that the classifier was fitted on with the held-out rows it is
     given, and returns the negative of the leakage, as ``"neg_log_loss"`` does: greater
@@ -212,7 +174,7 @@ def leakage_scorer(
     Where a defense inside changes outputs only, as
     :class:`~skmia.defenses.ConfidenceMaskingClassifier` does, a label-only attack is
     run as well and the stronger reading counts: to attacks on confidences alone the
-    masked model looks safe, and its labels give away what they did before. It sees
+    masked model seems not to leak, and its labels leak as much as before. It sees
     skmia's own defenses; around another's, pass ``attack=LabelOnlyAttack(None)``.
 
     These attacks are for comparing candidates. A likelihood-ratio attack finds more in
@@ -243,7 +205,7 @@ def leakage_scorer(
             "The 'attack' parameter must be an unfitted attack, such as "
             f"LossThresholdAttack(None), or None. Got {attack!r} instead."
         )
-    if attack is not None and attack.get_params(deep=False).get("shadows") is not None:
+    if _params(attack).get("shadows") is not None:
         raise ValueError(
             "The 'attack' parameter has shadows of its own, and those are of one "
             "classifier and one pool: every candidate and fold needs others. Leave "
@@ -284,8 +246,8 @@ def _held_out(auditable: AuditableClassifier, X: Any, y: Any) -> tuple[Any, NDAr
     return take_rows(X, keep), y[keep]
 
 
-def _takes_shadows(attack: MembershipAttack) -> bool:
-    return "shadows" in attack.get_params(deep=False)
+def _params(attack: MembershipAttack | None) -> dict[str, Any]:
+    return {} if attack is None else attack.get_params(deep=False)
 
 
 def _true_class_logit(model: Any, X: Any, y: NDArray) -> FloatArray:
@@ -300,5 +262,5 @@ def _true_class_logit(model: Any, X: Any, y: NDArray) -> FloatArray:
 
 def _is_right(model: Any, X: Any, y: NDArray) -> FloatArray:
     # A copy: a step that works in place must not write into the training rows.
-    said = model.predict(copy_rows(X, np.arange(n_rows(X))))
-    return (np.asarray(said) == y).astype(np.float64)
+    predicted = model.predict(copy_rows(X, np.arange(n_rows(X))))
+    return (np.asarray(predicted) == y).astype(np.float64)

@@ -1,6 +1,7 @@
 """Choosing among the candidates of a search."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,37 +10,16 @@ from skmia.model_selection._search_results import comparable, read_candidates
 from skmia.utils import check_real
 
 
+@dataclass(frozen=True)
 class BestUnderLeakage:
-    """What :func:`best_under_leakage` returns.
+    """What :func:`best_under_leakage` returns."""
 
-    Parameters
-    ----------
-    max_leakage : float
-        The limit.
-    metric : str
-        Name of the scorer of negative leakage.
-    utility : str
-        Name of the scorer of the utility.
-    """
-
-    def __init__(self, max_leakage: float, metric: str, utility: str) -> None:
-        self.max_leakage = max_leakage
-        self.metric = metric
-        self.utility = utility
+    max_leakage: float
+    metric: str
+    utility: str
 
     def __call__(self, cv_results: Mapping[str, Any]) -> int:
-        """Index of the chosen candidate.
-
-        Parameters
-        ----------
-        cv_results : dict of str to array
-            ``cv_results_`` of a search.
-
-        Returns
-        -------
-        int
-            What the search calls ``best_index_``.
-        """
+        """Choose a candidate; its index is the ``best_index_`` of the search."""
         leakage, utility = read_candidates(cv_results, self.metric, self.utility)
         among = comparable(cv_results)
         for name, values in ((self.metric, leakage), (self.utility, utility)):
@@ -61,12 +41,6 @@ class BestUnderLeakage:
             )
         # By utility, then by leakage, then the first.
         return int(under[np.lexsort((leakage[under], -utility[under]))[0]])
-
-    def __repr__(self) -> str:
-        return (
-            f"best_under_leakage(max_leakage={self.max_leakage}, "
-            f"metric={self.metric!r}, utility={self.utility!r})"
-        )
 
 
 def best_under_leakage(

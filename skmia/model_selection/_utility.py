@@ -1,83 +1,46 @@
 """Utility and leakage as one number, for searches that take no more."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import get_scorer
 
 from skmia.model_selection._leakage import leakage_scorer
+from skmia.model_selection._scorer import Scorer
 from skmia.utils import check_real
 
 
-class UtilityUnderLeakage:
-    """What :func:`utility_under_leakage` returns.
+@dataclass(frozen=True)
+class UtilityUnderLeakage(Scorer):
+    """What :func:`utility_under_leakage` returns."""
 
-    Parameters
-    ----------
-    max_leakage : float
-        The limit.
-    utility : callable
-        Scorer of the utility.
-    name : str
-        What the utility is called.
-    leakage : callable
-        Scorer of the negative leakage.
-    penalty : float
-        What leakage above the limit costs.
-    """
-
-    def __init__(
-        self,
-        max_leakage: float,
-        utility: Callable[..., float],
-        name: str,
-        leakage: Callable[..., float],
-        penalty: float,
-    ) -> None:
-        self.max_leakage = max_leakage
-        self.utility = utility
-        self.name = name
-        self.leakage = leakage
-        self.penalty = penalty
+    max_leakage: float
+    utility: Callable[..., float]
+    name: str
+    leakage: Callable[..., float]
+    penalty: float
 
     def __call__(self, estimator: Any, X: Any, y: Any) -> dict[str, float]:
-        """Score a fitted classifier.
-
-        Parameters
-        ----------
-        estimator : AuditableClassifier
-            The fitted classifier.
-        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-            Held-out rows.
-        y : array-like of shape (n_samples,)
-            Their labels.
-
-        Returns
-        -------
-        dict of str to float
-            ``"score"``, the utility under its own name, and ``"neg_leakage"``.
-        """
+        """Score a fitted AuditableClassifier on held-out rows."""
         utility = float(self.utility(estimator, X, y))
         if not np.isfinite(utility):
             raise ValueError(
                 f"The utility {self.name!r} of a candidate is {utility}. Choose one "
                 "that is finite on every fold."
             )
-        negative = check_negative(float(self.leakage(estimator, X, y)))
+        negative = float(self.leakage(estimator, X, y))
+        if not negative <= 0:
+            raise ValueError(
+                f"The leakage scorer returned {negative:g}; it must return negative "
+                "leakage, which is at most 0. Greater is better to a search, which "
+                "would look for the leakiest candidate. Use leakage_scorer(), or "
+                "return the negative."
+            )
         excess = max(0.0, -negative - self.max_leakage)
         score = utility - self.penalty * excess
         return {"score": score, self.name: utility, "neg_leakage": negative}
-
-    def _accept_sample_weight(self) -> bool:
-        # scikit-learn 1.7 and newer asks this of every scorer of a dict.
-        return False
-
-    def __repr__(self) -> str:
-        return (
-            f"utility_under_leakage(max_leakage={self.max_leakage}, "
-            f"utility={self.name!r}, leakage={self.leakage!r}, penalty={self.penalty})"
-        )
 
 
 def utility_under_leakage(
@@ -166,14 +129,3 @@ def utility_under_leakage(
         )
     name = utility if isinstance(utility, str) else "utility"
     return UtilityUnderLeakage(max_leakage, get_scorer(utility), name, leakage, penalty)
-
-
-def check_negative(value: float) -> float:
-    """`value` if it is a negative leakage, or an error."""
-    if not value <= 0:
-        raise ValueError(
-            f"The leakage scorer returned {value:g}; it must return negative leakage, "
-            "which is at most 0. Greater is better to a search, which would look for "
-            "the leakiest candidate. Use leakage_scorer(), or return the negative."
-        )
-    return value

@@ -58,7 +58,7 @@ def test_tunes_an_attack_in_a_grid_search(task, routing, n_jobs):
     X, y, membership, frozen = task
     search = GridSearchCV(
         LiRAAttack(frozen, random_state=0),
-        {"n_shadows": [4, 24]},
+        {"n_shadows": [4, 12]},
         cv=list(StratifiedKFold(2, shuffle=True, random_state=0).split(X, membership)),
         scoring=attack_scorer("auc"),
         n_jobs=n_jobs,
@@ -113,5 +113,5 @@ def test_bad_parameters():
         attack_scorer("accuracy")
     with pytest.raises(ValueError, match="Got 'tpr@0' instead"):
         attack_scorer("tpr@0")
-    assert repr(attack_scorer("tpr@.10")) == "attack_scorer('tpr@0.1')"
-    assert repr(attack_scorer()) == "attack_scorer('auc')"
+    assert repr(attack_scorer("tpr@.10")) == "AttackScorer(metric='tpr@0.1')"
+    assert repr(attack_scorer()) == "AttackScorer(metric='auc')"

@@ -274,7 +274,7 @@ def test_metadata_is_routed(data):
 
 
 # What scikit-learn 1.7 and newer says of a scorer that takes no weights.
-@pytest.mark.filterwarnings("ignore:The scoring neg_leakage=leakage_scorer")
+@pytest.mark.filterwarnings("ignore:The scoring neg_leakage=LeakageScorer")
 def test_weights_in_a_search_without_routing(data):
     """scikit-learn asks a scorer of a dict whether it takes weights."""
     X, y = data

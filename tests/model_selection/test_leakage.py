@@ -255,8 +255,8 @@ def test_survives_pickling_and_cloning(split):
     search = clone(GridSearchCV(clf, {}, scoring={"neg_leakage": scorer}, refit=False))
     for other in (pickle.loads(pickle.dumps(scorer)), search.scoring["neg_leakage"]):
         assert other(clf, X_out, y_out) == scorer(clf, X_out, y_out)
-    assert repr(scorer).startswith("leakage_scorer('advantage', attack=LossThreshold")
-    assert repr(leakage_scorer("tpr@.10")) == "leakage_scorer('tpr@0.1')"
+    assert repr(scorer).startswith("LeakageScorer(metric='advantage', attack=LossThr")
+    assert repr(leakage_scorer("tpr@.10")).startswith("LeakageScorer(metric='tpr@0.1'")
 
 
 def test_a_leakier_model_scores_lower(data):
