@@ -1,9 +1,10 @@
-"""Ways a leakage figure comes out wrong without an error, where something is tuned.
+"""Traps of tuning: the wrong reading first, then what skmia gives.
 
-As in ``test_traps.py``: the wrong reading first, then the right one, an error or a
-warning. The numbers are those of the list of traps in the design.
+Each test shows how a leakage figure comes out wrong without an error, then that skmia
+gives the right one, an error or a warning. The numbers are those of the design's list.
 """
 
+import importlib
 import warnings
 
 import numpy as np
@@ -29,15 +30,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import auc_between, confidence
+from _helpers.traps import forest, noisy
 from skmia.attacks import LabelOnlyAttack, LiRAAttack, LossThresholdAttack, RMIAAttack
 from skmia.audit import audit_cv
-from skmia.audit._splits import masks
 from skmia.defenses import (
     ConfidenceMaskingClassifier,
     DifferentialPrivacyClassifier,
     LabelSmoothingClassifier,
 )
-from skmia.defenses._private._diffprivlib import import_diffprivlib
 from skmia.metrics import roc_auc
 from skmia.model_selection import (
     AuditableClassifier,
@@ -46,27 +47,6 @@ from skmia.model_selection import (
     leakage_scorer,
 )
 from skmia.shadows import ShadowSignals, fit_shadows
-
-
-def noisy(n=600, seed=0, **settings):
-    """Records whose labels a flexible model can only memorise in part."""
-    settings = {"n_features": 12, "n_informative": 6, "flip_y": 0.25} | settings
-    return make_classification(n, random_state=seed, **settings)
-
-
-def forest():
-    return RandomForestClassifier(8, min_samples_leaf=2, random_state=0)
-
-
-def own(model, X, y):
-    return model.predict_proba(X)[np.arange(len(y)), y]
-
-
-def between(model, X, y, inside, outside):
-    """AUC of the true class's probability, of rows `inside` against `outside`."""
-    scores = own(model, X, y)
-    member = np.r_[np.ones(len(inside)), np.zeros(len(outside))]
-    return roc_auc_score(member, np.r_[scores[inside], scores[outside]])
 
 
 def evaluate(estimator, X, y, cv, scorer):
@@ -84,11 +64,11 @@ def evaluate(estimator, X, y, cv, scorer):
 def test_trap_1_a_frozen_model_that_a_search_does_not_train(around):
     X, y = noisy(900)
     seen, rest = np.arange(300), np.arange(300, 900)
-    target = forest().fit(X[seen], y[seen])
-    assert between(target, X, y, seen, rest) > 0.7
+    target = forest(8, 2).fit(X[seen], y[seen])
+    assert auc_between(target, X, y, seen, rest) > 0.7
     # The folds of other rows: "members" that the model has never seen.
     train, test = rest[:480], rest[480:]
-    assert abs(between(target, X, y, train, test) - 0.5) < 0.06
+    assert abs(auc_between(target, X, y, train, test) - 0.5) < 0.06
 
     inner = FrozenEstimator(target)
     if around == "masked":
@@ -106,15 +86,15 @@ def test_trap_1_a_frozen_model_that_a_search_does_not_train(around):
 
 def test_trap_1_membership_in_the_cross_validation_of_an_attack():
     """An unfrozen target is retrained on each fold's part: .50 for every candidate."""
-    X, y = noisy()
+    X, y = noisy(600)
     member = np.random.RandomState(0).uniform(size=len(y)) < 0.5
-    target = forest().fit(X[member], y[member])
+    target = forest(8, 2).fit(X[member], y[member])
     folds = list(StratifiedKFold(2, shuffle=True, random_state=0).split(X, member))
     naive = []
     for train, test in folds:
         mine = train[member[train]]
         again = clone(target).fit(X[mine], y[mine])
-        naive.append(roc_auc_score(member[test], own(again, X[test], y[test])))
+        naive.append(roc_auc_score(member[test], confidence(again, X[test], y[test])))
     assert max(naive) < 0.56
 
     def tune(estimator):
@@ -168,8 +148,10 @@ def test_trap_3_folds_of_one_k_fold_as_each_others_shadows():
         return results
 
     single = models(KFold(5, shuffle=True, random_state=0))
-    member = masks(single["indices"]["train"], 300)
-    odds = np.log([own(m, X, y) / (1 - own(m, X, y)) for m in single["estimator"]])
+    member = np.stack([np.isin(np.arange(300), k) for k in single["indices"]["train"]])
+    odds = np.log(
+        [confidence(m, X, y) / (1 - confidence(m, X, y)) for m in single["estimator"]]
+    )
     naive = []
     for k, model in enumerate(single["estimator"]):
         others = np.delete(np.arange(5), k)
@@ -205,66 +187,68 @@ def test_trap_3_folds_of_one_k_fold_as_each_others_shadows():
     ids=["shuffled", "time series"],
 )
 def test_trap_6_all_rows_but_this_fold_taken_for_members(cv):
-    X, y = noisy()
+    X, y = noisy(600)
     naive, truth = [], []
     for train, test in cv.split(X):
-        model = forest().fit(X[train], y[train])
+        model = forest(8, 2).fit(X[train], y[train])
         rest = np.setdiff1d(np.arange(len(y)), test)
-        naive.append(between(model, X, y, rest, test))
-        truth.append(between(model, X, y, train, test))
+        naive.append(auc_between(model, X, y, rest, test))
+        truth.append(auc_between(model, X, y, train, test))
     assert np.mean(naive) < np.mean(truth) - 0.05
 
     scorer = leakage_scorer(members="all")
-    values = evaluate(AuditableClassifier(forest()), X, y, cv, scorer)
+    values = evaluate(AuditableClassifier(forest(8, 2)), X, y, cv, scorer)
     np.testing.assert_allclose(-values, truth)
 
 
 def test_trap_7_the_wrapper_inside_of_a_pipeline():
-    X, y = noisy()
+    X, y = noisy(600)
     X = X * 5 + 20
-    inside_out = make_pipeline(StandardScaler(), AuditableClassifier(forest()))
+    inside_out = make_pipeline(StandardScaler(), AuditableClassifier(forest(8, 2)))
     naive, truth = [], []
     for train, test in KFold(3).split(X):
         model = clone(inside_out).fit(X[train], y[train])
         # The rows that the last step remembers are scaled; they are scaled again.
         rows = model[-1]._training_rows
         member = np.r_[np.ones(len(train)), np.zeros(len(test))]
-        scores = np.r_[own(model, rows.X, rows.y), own(model, X[test], y[test])]
+        scores = np.r_[
+            confidence(model, rows.X, rows.y), confidence(model, X[test], y[test])
+        ]
         naive.append(roc_auc_score(member, scores))
-        truth.append(between(model, X, y, train, test))
+        truth.append(auc_between(model, X, y, train, test))
     assert np.mean(naive) < np.mean(truth) - 0.1
 
     with pytest.raises(TypeError, match="Turn it inside out"):
         evaluate(inside_out, X, y, KFold(3), leakage_scorer())
-    right = AuditableClassifier(make_pipeline(StandardScaler(), forest()))
+    right = AuditableClassifier(make_pipeline(StandardScaler(), forest(8, 2)))
     values = evaluate(right, X, y, KFold(3), leakage_scorer(members="all"))
     np.testing.assert_allclose(-values, truth)
 
 
 def test_trap_8_copies_of_training_rows_in_the_held_out_fold():
-    X, y = noisy()
+    X, y = noisy(600)
     copies = np.r_[np.arange(len(y)), np.arange(150)]
     X, y = X[copies], y[copies]
     cv = KFold(3, shuffle=True, random_state=0)
     naive, truth, counts = [], [], []
     for train, test in cv.split(X):
-        model = forest().fit(X[train], y[train])
+        model = forest(8, 2).fit(X[train], y[train])
         new = test[~np.isin(copies[test], copies[train])]
-        naive.append(between(model, X, y, train, test))
-        truth.append(between(model, X, y, train, new))
+        naive.append(auc_between(model, X, y, train, test))
+        truth.append(auc_between(model, X, y, train, new))
         counts.append(len(test) - len(new))
     assert np.mean(naive) < np.mean(truth) - 0.04
 
     scorer = leakage_scorer(members="all")
     with pytest.warns(UserWarning, match="held-out rows say nothing") as caught:
-        values = evaluate(AuditableClassifier(forest()), X, y, cv, scorer)
+        values = evaluate(AuditableClassifier(forest(8, 2)), X, y, cv, scorer)
     np.testing.assert_allclose(-values, truth)
     for count, warning in zip(counts, caught, strict=True):
         assert f"{count} of 250 held-out rows" in str(warning.message)
 
 
 def test_trap_9_leakage_that_a_search_maximises():
-    X, y = noisy()
+    X, y = noisy(600)
     grid = {"estimator__min_samples_leaf": [1, 5, 40]}
     wrapped = AuditableClassifier(RandomForestClassifier(8, random_state=0))
     negative = leakage_scorer()
@@ -359,7 +343,7 @@ def test_trap_22_masked_confidences_in_a_grid():
     naive, labels = [], []
     for train, test in cv.split(X):
         model = clone(masked).fit(X[train], y[train])
-        naive.append(between(model, X, y, train, test))
+        naive.append(auc_between(model, X, y, train, test))
         attack = LabelOnlyAttack(
             FrozenEstimator(model), n_queries=32, max_fpr=0.5, random_state=0
         )
@@ -408,14 +392,15 @@ def test_trap_25_an_attack_is_tuned_without_metadata_routing():
 def test_trap_26_bounds_read_from_the_data_of_a_search():
     X, y = noisy(300)
     X[:, 0] += 1000
-    package = import_diffprivlib()
+    private = DifferentialPrivacyClassifier(GaussianNB(), random_state=0)
+    private.fit(X, y)  # imports diffprivlib on releases that it does not know, too
+    package = importlib.import_module("diffprivlib")
     with pytest.warns(package.utils.PrivacyLeakWarning):
         theirs = package.models.GaussianNB(epsilon=1.0).fit(X, y)
     # The range of the rows is a parameter now, and goes with every clone.
     assert np.max(clone(theirs).bounds[1]) > 900
 
     grid = {"estimator__epsilon": [0.5, 2.0]}
-    private = DifferentialPrivacyClassifier(GaussianNB(), random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error", package.utils.PrivacyLeakWarning)
         search = GridSearchCV(
