@@ -42,7 +42,7 @@ lint: $(VENV)/.dev  ## ruff (check and format) and mypy
 	$(BIN)/mypy
 
 common-oldest: $(OLDEST)/.ready  ## the common tests on the oldest supported scikit-learn
-	SCIPY_ARRAY_API=1 $(OLDEST)/bin/python -m pytest -n 2 tests/test_common.py tests/test_traps.py
+	SCIPY_ARRAY_API=1 $(OLDEST)/bin/python -m pytest -n 2 tests/test_common.py tests/traps
 
 docs: $(VENV)/.docs  ## build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
