@@ -6,11 +6,11 @@ the *column* of each record's class, and returns a float64 array of shape
 
 Probabilities of exactly 0 and 1, which trees and nearest neighbours give, are kept
 finite by one clip: nothing below :data:`SMALLEST_PROBABILITY`, the smallest normal
-double, enters a logarithm. A logit therefore lies in [-708.4, 708.4], the two ends
-being the saturated values, and no two probabilities that a double can tell apart
-are made equal by it. Close to 1, "one minus the probability" is the sum over the other
-classes, which keeps the digits that 1 - p has lost. It is 1 - p where the row does not
-sum to one: classes that an output does not report do not make a record certain.
+double, enters a logarithm. A logit therefore lies in ±:data:`SATURATED_LOGIT`, and
+probabilities that a double tells apart stay apart. Close to 1, "one minus the
+probability" is the sum over the other classes, which keeps the digits that 1 - p has
+lost. It is 1 - p where the row does not sum to one: classes that an output does not
+report do not make a record certain.
 """
 
 from collections.abc import Callable
@@ -101,7 +101,7 @@ def _minus_log(p: NDArray, rest: NDArray) -> FloatArray:
 
 
 def logit(proba: ArrayLike, y: ArrayLike) -> FloatArray:
-    """Scaled logit, log p_y - log(1 - p_y).
+    """Compute the scaled logit of the true class, log p_y - log(1 - p_y).
 
     The signal of the likelihood-ratio attack: close to normally distributed over
     retrainings of a model, where the probability itself is not.
@@ -117,6 +117,10 @@ def logit(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     -------
     ndarray of shape (n_records,)
         Within ±:data:`SATURATED_LOGIT`; high for members.
+
+    See Also
+    --------
+    skmia.attacks.LiRAAttack : Compares it with its distribution over shadow models.
 
     References
     ----------
@@ -134,7 +138,7 @@ def logit(proba: ArrayLike, y: ArrayLike) -> FloatArray:
 
 
 def hinge(proba: ArrayLike, y: ArrayLike) -> FloatArray:
-    """Log-probability of the true class minus that of the best other class.
+    """Compute the log-probability of the true class less that of the best other one.
 
     The margin between the logits of a softmax; positive where the prediction is
     right.
@@ -151,6 +155,10 @@ def hinge(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     ndarray of shape (n_records,)
         Within ±:data:`SATURATED_LOGIT`; high for members.
 
+    See Also
+    --------
+    logit : Compares the true class with all others together.
+
     Examples
     --------
     >>> from skmia.signals import hinge
@@ -162,7 +170,7 @@ def hinge(proba: ArrayLike, y: ArrayLike) -> FloatArray:
 
 
 def loss(proba: ArrayLike, y: ArrayLike) -> FloatArray:
-    """Cross-entropy of each record, -log p_y; low for members.
+    """Compute the cross-entropy of each record, -log p_y.
 
     Where p_y rounds to 1, the sum over the other classes takes the place of 1 - p_y,
     so that saturated records do not tie earlier than they must.
@@ -179,6 +187,10 @@ def loss(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     ndarray of shape (n_records,)
         From 0 to :data:`SATURATED_LOGIT`; low for members.
 
+    See Also
+    --------
+    skmia.attacks.LossThresholdAttack : Thresholds it.
+
     Examples
     --------
     >>> from skmia.signals import loss
@@ -190,7 +202,7 @@ def loss(proba: ArrayLike, y: ArrayLike) -> FloatArray:
 
 
 def confidence(proba: ArrayLike, y: ArrayLike) -> FloatArray:
-    """Probability of the true class, p_y; high for members.
+    """Return the probability of the true class, p_y.
 
     Parameters
     ----------
@@ -204,6 +216,10 @@ def confidence(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     ndarray of shape (n_records,)
         From 0 to 1; high for members.
 
+    See Also
+    --------
+    loss : Its negative logarithm, with more digits close to 1.
+
     Examples
     --------
     >>> from skmia.signals import confidence
@@ -215,7 +231,7 @@ def confidence(proba: ArrayLike, y: ArrayLike) -> FloatArray:
 
 
 def entropy(proba: ArrayLike, y: ArrayLike) -> FloatArray:
-    """Shannon entropy of the prediction in nats; low for members.
+    """Compute the Shannon entropy of the prediction, in nats.
 
     ``y`` is taken for the common signature and does not enter.
 
@@ -231,6 +247,10 @@ def entropy(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     ndarray of shape (n_records,)
         From 0 to log(n_classes); low for members.
 
+    See Also
+    --------
+    modified_entropy : Takes the label into account.
+
     Examples
     --------
     >>> from skmia.signals import entropy
@@ -244,9 +264,10 @@ def entropy(proba: ArrayLike, y: ArrayLike) -> FloatArray:
 
 
 def modified_entropy(proba: ArrayLike, y: ArrayLike) -> FloatArray:
-    """Entropy that knows the label: a confident wrong answer is high, not low.
+    """Compute an entropy that takes the label into account.
 
-    -(1 - p_y) log p_y - sum over the other classes of p_c log(1 - p_c).
+    -(1 - p_y) log p_y - sum over the other classes of p_c log(1 - p_c). A confident
+    wrong answer is high, where its entropy is low.
 
     Parameters
     ----------
@@ -259,6 +280,10 @@ def modified_entropy(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     -------
     ndarray of shape (n_records,)
         0 and above; low for members.
+
+    See Also
+    --------
+    entropy : The same without a label.
 
     References
     ----------
@@ -278,10 +303,10 @@ def modified_entropy(proba: ArrayLike, y: ArrayLike) -> FloatArray:
 
 
 def correctness(proba: ArrayLike, y: ArrayLike) -> FloatArray:
-    """1 where the predicted class is the true one, else 0; high for members.
+    """Return 1 where the predicted class is the true one, else 0.
 
-    The signal of the gap attack, and all that is left of a model that answers with
-    labels only. Ties go to the first class, as they do in ``predict``.
+    The signal of the gap attack, the only one for a model that answers with labels.
+    Ties go to the first class, as they do in ``predict``.
 
     Parameters
     ----------
@@ -294,6 +319,10 @@ def correctness(proba: ArrayLike, y: ArrayLike) -> FloatArray:
     -------
     ndarray of shape (n_records,)
         0 or 1; high for members.
+
+    See Also
+    --------
+    skmia.attacks.LabelOnlyAttack : Asks about copies of a record as well.
 
     Examples
     --------
@@ -314,10 +343,10 @@ def _ranked(rank: int) -> Callable[[ArrayLike, ArrayLike], FloatArray]:
         return part[:, -rank].astype(np.float64)
 
     ranked.__name__ = f"top_{rank}"
-    ranked.__doc__ = f"""Probability number {rank} from the top, whatever its class.
+    ranked.__doc__ = f"""Return the probability of rank {rank} from the top.
 
-    0 where there are fewer classes. ``y`` does not enter. The input of attack models
-    that see no label (Salem et al., NDSS 2019).
+    Of whatever class; 0 where there are fewer. ``y`` does not enter. The input of
+    attack models that see no label (Salem et al., NDSS 2019).
     """
     return ranked
 
@@ -336,7 +365,7 @@ SIGNALS: dict[str, Callable[[ArrayLike, ArrayLike], FloatArray]] = {
     "top_3": _ranked(3),
 }
 
-#: +1 where a high value speaks for a member, -1 where a low one does.
+#: +1 for signals that are high for members, -1 for those that are low.
 MEMBER_SIGN: dict[str, int] = {
     "logit": 1,
     "hinge": 1,

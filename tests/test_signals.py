@@ -109,7 +109,7 @@ def test_a_row_does_not_depend_on_the_others(name):
 
 
 @every_signal
-def test_sign_says_which_end_speaks_for_a_member(name):
+def test_the_sign_is_that_of_members(name):
     p = np.linspace(0.51, 0.99, 25)
     proba = np.column_stack([p, 1 - p])
     oriented = MEMBER_SIGN[name] * SIGNALS[name](proba, np.zeros(25, dtype=int))

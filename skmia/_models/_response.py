@@ -1,4 +1,4 @@
-"""What a classifier says about records: probabilities in a fixed column order."""
+"""The probabilities that a classifier gives records, in a fixed column order."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn.base import clone, is_classifier
 from sklearn.linear_model import LogisticRegression
 
 from skmia._models._cloning import deep_params
-from skmia._tables import Copies, copy_rows, mean_answer, n_rows
+from skmia._tables import Copies, blocks, copy_rows, mean_answer, n_rows, values_per_row
 from skmia.utils import encode_labels
 
 # Values, of X or of probabilities, that a block of rows holds: 64 MiB of doubles.
@@ -130,15 +129,7 @@ def iter_class_probabilities(
     """
     ask = partial(class_probabilities, estimator, classes=classes)
     n = n_rows(X)
-    step = max(1, _BLOCK_VALUES // max(len(classes), _values_per_row(X)))
-    for start in range(0, n, step):
-        rows = slice(start, min(start + step, n))
-        block = copy_rows(X, np.arange(rows.start, rows.stop))
+    width = max(len(classes), values_per_row(X))
+    for rows in blocks(n, width, _BLOCK_VALUES):
+        block = copy_rows(X, np.arange(n)[rows])
         yield rows, mean_answer(ask, block, copies)
-
-
-def _values_per_row(X: Any) -> int:
-    if sparse.issparse(X):
-        return X.nnz // X.shape[0] + 1
-    shape = getattr(X, "shape", ())
-    return int(np.prod(shape[1:]))

@@ -1,6 +1,14 @@
 """Rows of any container, by position and by content."""
 
-from skmia._tables._containers import as_rows, concat_rows, copy_rows, n_rows, take_rows
+from skmia._tables._containers import (
+    as_rows,
+    blocks,
+    concat_rows,
+    copy_rows,
+    n_rows,
+    take_rows,
+    values_per_row,
+)
 from skmia._tables._content import any_copy, content_groups, hash_rows, match_rows
 from skmia._tables._encoding import ColumnEncoder, encode_columns
 from skmia._tables._metadata import check_metadata, is_per_row, slice_metadata
@@ -19,6 +27,7 @@ __all__ = [
     "Strengths",
     "any_copy",
     "as_rows",
+    "blocks",
     "check_metadata",
     "concat_rows",
     "content_groups",
@@ -32,4 +41,5 @@ __all__ = [
     "n_rows",
     "slice_metadata",
     "take_rows",
+    "values_per_row",
 ]

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,19 @@ def n_rows(X: Any) -> int:
     return int(shape[0])
 
 
+def values_per_row(X: Any) -> int:
+    """Return how many values a row stores, on average where X is sparse."""
+    if sparse.issparse(X):
+        return 1 + X.nnz // X.shape[0]
+    return math.prod(getattr(X, "shape", ())[1:])
+
+
+def blocks(n: int, cost: int, most: int) -> Iterator[slice]:
+    """Yield slices of `n` things: of one, or of more that cost `most` together."""
+    step = max(1, most // cost)
+    return (slice(start, min(start + step, n)) for start in range(0, n, step))
+
+
 def take_rows(X: Any, rows: Any) -> Any:
     """Return the rows of X at integer positions or under a boolean mask.
 
@@ -106,7 +120,8 @@ def concat_rows(first: Any, second: Any) -> Any:
     """Return the rows of first, then those of second, in the container of both.
 
     Column dtypes are kept where both agree; a categorical column stays categorical
-    where its categories differ, with those of first in front.
+    where its categories differ, with those of first in front. narwhals would turn it
+    into text, and refuse polars columns of integers and floats.
     """
     frames = [X for X in (first, second) if is_pandas(X) or is_polars(X)]
     if len(frames) == 2 and len(first.shape) == len(second.shape):

@@ -2,6 +2,7 @@
 
 A hash is a function of the row alone, never of the rows around it: rows that are scored
 later are matched to a pool that was hashed before, in another process or container.
+No library does that: pandas hashes frames only, and equal numbers of two types apart.
 """
 
 import math
@@ -132,11 +133,9 @@ def _frame_bits(column: Any) -> Hashes:
 
 def any_copy(member: NDArray[np.bool_], hashes: Hashes) -> NDArray[np.bool_]:
     """`member`, true where any record of the same content is."""
-    order = np.argsort(hashes, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(hashes[order]) != 0])
-    if len(starts) == len(hashes):
+    _, group, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    if len(counts) == len(hashes):
         return member
-    by_content = np.logical_or.reduceat(member[:, order], starts, axis=1)
-    group = np.empty(len(hashes), dtype=np.intp)
-    group[order] = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(order)]))
-    return by_content[:, group]
+    order = np.argsort(group, kind="stable")
+    starts = np.cumsum(counts) - counts
+    return np.logical_or.reduceat(member[:, order], starts, axis=1)[:, group]

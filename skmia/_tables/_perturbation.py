@@ -1,4 +1,4 @@
-"""Perturbed copies of table rows, for attacks that ask how firm an answer is.
+"""Perturbed copies of table rows, for attacks that ask about the surroundings.
 
 A copy is a function of the record's content, the seed and the number of the query, and
 of nothing else: the noise comes from a counter-based generator, so that a record has
@@ -236,8 +236,8 @@ class _SparseResampling:
             # The quantile of 0 is -1.
             n_new = poisson.ppf(uniform(states[where], n_columns), ends[-1])
             row = np.repeat(where, np.maximum(n_new, 0).astype(np.intp))
-            turn = np.arange(len(row)) - np.searchsorted(row, row)
-            u = uniform(states[row], n_columns + 1 + turn)
+            arrival = np.arange(len(row)) - np.searchsorted(row, row)
+            u = uniform(states[row], n_columns + 1 + arrival)
             rows.append(row)
             columns.append(np.searchsorted(ends, u * ends[-1], side="right"))
         return np.concatenate(rows), np.concatenate(columns)

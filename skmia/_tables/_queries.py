@@ -1,8 +1,8 @@
 """Several queries for each record: which copies of it a model is asked about.
 
-Target and shadow models have to be asked about the very same copies. So what they are
-is told by a few plain values, :class:`Queries`, which travel with the shadows; and
-:class:`Copies` makes them from the pool, block by block, wherever they are needed.
+Target and shadow models have to be asked about the very same copies. A few plain
+values, :class:`Queries`, define them and travel with the shadows; :class:`Copies` makes
+them from the pool, block by block, wherever they are needed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +12,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from skmia._tables._containers import n_rows, take_rows
+from skmia._tables._containers import blocks, n_rows, take_rows, values_per_row
 from skmia._tables._perturbation import PERTURBATIONS, Perturbation
 from skmia.utils import check_integer, check_option, check_real
 
@@ -72,14 +71,14 @@ class Copies:
         numbers = np.arange(n_queries)
         noise = np.resize(self.queries.noise, n_queries)
         flip_rate = np.resize(self.queries.flip_rate, n_queries)
-        width = max(width, _width(X))
-        for rows in _blocks(n, width):
+        width = max(width, values_per_row(X))
+        for rows in blocks(n, width, _BLOCK_VALUES):
             part = take_rows(X, np.arange(n)[rows])
-            for turn in _blocks(n_queries, width * n_rows(part)):
+            for asked in blocks(n_queries, width * n_rows(part), _BLOCK_VALUES):
                 copies = self._perturbation.copies(
-                    part, numbers[turn], noise[turn], flip_rate[turn]
+                    part, numbers[asked], noise[asked], flip_rate[asked]
                 )
-                yield rows, turn.stop - turn.start, copies
+                yield rows, asked.stop - asked.start, copies
 
 
 def mean_answer(
@@ -106,27 +105,16 @@ def mean_answer(
         Summed in double precision, query after query, so that a record's mean does
         not depend on the other records; in the type of the answers.
     """
-    said = ask(X)
+    proba = ask(X)
     if copies is None:
-        return said
-    total = said.astype(np.float64)
-    for rows, n_queries, block in copies.blocks(X, said.shape[1]):
-        for answer in ask(block).reshape(n_queries, -1, said.shape[1]):
+        return proba
+    total = proba.astype(np.float64)
+    for rows, n_queries, block in copies.blocks(X, proba.shape[1]):
+        for answer in ask(block).reshape(n_queries, -1, proba.shape[1]):
             total[rows] += answer
     total /= copies.queries.n_queries + 1
     # A single is what the signals judge the digits of "one minus p" by.
-    return total.astype(said.dtype) if said.dtype.kind == "f" else total
-
-
-def _width(X: Any) -> int:
-    """Values in a row of `X`, on average where it is sparse."""
-    return 1 + X.nnz // X.shape[0] if sparse.issparse(X) else int(np.prod(X.shape[1:]))
-
-
-def _blocks(n: int, cost: int) -> list[slice]:
-    """Slices of `n` things, each block of them within the limit of memory."""
-    step = max(1, _BLOCK_VALUES // cost)
-    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
+    return total.astype(proba.dtype) if proba.dtype.kind == "f" else total
 
 
 def _strengths(values: Any, name: str, high: float) -> tuple[float, ...]:

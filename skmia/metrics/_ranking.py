@@ -8,9 +8,10 @@ curve, whatever the order of the rows.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import roc_curve
+from sklearn.utils import check_array
 
 from skmia.metrics._resolution import allowed_false_positives
-from skmia.utils import check_membership_scores, check_real
+from skmia.utils import check_membership, check_real
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -20,7 +21,21 @@ def sorted_sides(
     membership: ArrayLike, scores: ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
     """Scores of members and of non-members, sorted: no row order is left in them."""
-    is_member, values = check_membership_scores(membership, scores)
+    is_member = check_membership(membership)
+    values = check_array(
+        scores, ensure_2d=False, allow_nd=True, dtype="numeric", input_name="scores"
+    ).astype(np.float64, copy=False)
+    if values.ndim != 1:
+        raise ValueError(
+            "The 'scores' parameter must be a 1D array-like with one score per record. "
+            f"Got an array of shape {values.shape} instead; take the column of the "
+            "membership evidence."
+        )
+    if len(values) != len(is_member):
+        raise ValueError(
+            "The 'membership' and 'scores' parameters must have one entry per record. "
+            f"Got {len(is_member)} and {len(values)} entries instead."
+        )
     return np.sort(values[is_member]), np.sort(values[~is_member])
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import (
     assert_all_finite,
-    check_array,
     check_random_state,
     column_or_1d,
 )
@@ -111,53 +110,6 @@ def check_membership(
     return is_member
 
 
-def check_membership_scores(
-    membership: ArrayLike, scores: ArrayLike
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Membership and the attack's scores, checked against each other.
-
-    Parameters
-    ----------
-    membership : array-like of shape (n_records,)
-        True or 1 for members, False or 0 for non-members; both must be present.
-    scores : array-like of shape (n_records,)
-        Membership evidence, higher for members; finite.
-
-    Returns
-    -------
-    is_member : ndarray of bool of shape (n_records,)
-        The membership.
-    scores : ndarray of float64 of shape (n_records,)
-        The scores.
-
-    Raises
-    ------
-    ValueError
-        If one of them is not one-dimensional, the lengths differ, membership is not
-        binary or one-sided, or a score is not a finite number.
-    """
-    is_member = check_membership(membership)
-    values = check_array(
-        scores,
-        ensure_2d=False,
-        allow_nd=True,
-        dtype="numeric",
-        input_name="scores",
-    )
-    if values.ndim != 1:
-        raise ValueError(
-            "The 'scores' parameter must be a 1D array-like with one score per record. "
-            f"Got an array of shape {values.shape} instead; take the column of the "
-            "membership evidence."
-        )
-    if len(values) != len(is_member):
-        raise ValueError(
-            "The 'membership' and 'scores' parameters must have one entry per record. "
-            f"Got {len(is_member)} and {len(values)} entries instead."
-        )
-    return is_member, values.astype(np.float64)
-
-
 def check_has_features(X: Any, owner: str) -> None:
     """Raise for an X without columns: all of its rows would be one record."""
     shape = getattr(X, "shape", None)
@@ -229,8 +181,9 @@ def encode_labels(y: NDArray, classes: NDArray, name: str = "y") -> NDArray[np.i
     ValueError
         Naming the labels that are not among `classes`.
     """
-    unknown = np.setdiff1d(y, classes) if _comparable(y, classes) else np.unique(y)
-    if len(unknown):
+    # Sets, because NumPy orders no mixture of text and numbers.
+    unknown = sorted(set(y.tolist()) - set(classes.tolist()))
+    if unknown:
         raise ValueError(
             f"The {name!r} parameter has labels that the classifier does not know: "
             f"{listed(unknown)}. It was fitted on {listed(classes)}; leave those "
@@ -238,17 +191,6 @@ def encode_labels(y: NDArray, classes: NDArray, name: str = "y") -> NDArray[np.i
         )
     order = np.argsort(classes, kind="stable")
     return order[np.searchsorted(classes, y, sorter=order)].astype(np.intp, copy=False)
-
-
-def _comparable(y: NDArray, classes: NDArray) -> bool:
-    """Whether both hold text or both do not: numpy orders no mixture of them."""
-    return _is_text(y) == _is_text(classes)
-
-
-def _is_text(labels: NDArray) -> bool:
-    return labels.dtype.kind in "UST" or (
-        labels.dtype == object and any(isinstance(v, str) for v in labels[:1])
-    )
 
 
 def listed(values: Sequence[Any] | NDArray, most: int = 8) -> str:

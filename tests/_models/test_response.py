@@ -35,8 +35,8 @@ def blobs(n_classes, n=120):
     )
 
 
-class Says(ClassifierMixin, BaseEstimator):
-    """A fitted classifier that says what it is told to."""
+class Given(ClassifierMixin, BaseEstimator):
+    """A fitted classifier with the probabilities that it is given."""
 
     def __init__(self, classes, proba):
         self.classes = classes
@@ -76,7 +76,7 @@ def test_margins_of_many_classes_go_through_the_softmax(model):
 def test_a_large_margin_keeps_its_digits():
     """1 - expit(40) is 0, and a logit of it would be saturated."""
 
-    class Sure(Says):
+    class Sure(Given):
         predict_proba = property()
 
         def decision_function(self, X):
@@ -123,7 +123,7 @@ def test_probabilities_come_first_where_there_are_margins_too():
 def test_columns_are_those_of_the_pool(pool, known):
     pool, known = np.asarray(pool), np.asarray(known)
     proba = np.random.default_rng(0).dirichlet(np.ones(len(known)), size=5)
-    aligned = class_probabilities(Says(known, proba), None, pool)
+    aligned = class_probabilities(Given(known, proba), None, pool)
     assert aligned.shape == (5, len(pool))
     for column, label in enumerate(pool):
         where = np.flatnonzero(known == label)
@@ -133,7 +133,7 @@ def test_columns_are_those_of_the_pool(pool, known):
 
 def test_labels_in_another_order_are_not_taken_as_they_are():
     proba = np.array([[0.9, 0.1]])
-    aligned = class_probabilities(Says([1, 0], proba), None, np.array([0, 1]))
+    aligned = class_probabilities(Given([1, 0], proba), None, np.array([0, 1]))
     assert_array_equal(aligned, [[0.1, 0.9]])
 
 
@@ -141,7 +141,7 @@ def test_labels_in_another_order_are_not_taken_as_they_are():
 def test_classes_that_are_not_the_pools_are_refused(known):
     with pytest.raises(ValueError, match=r"'estimator' .* does not know"):
         class_probabilities(
-            Says(known, np.array([[0.5, 0.5]])), None, np.array([0, 1, 2])
+            Given(known, np.array([[0.5, 0.5]])), None, np.array([0, 1, 2])
         )
 
 
@@ -149,21 +149,21 @@ def test_precision_is_kept():
     for dtype in (np.float32, np.float64):
         proba = np.array([[0.25, 0.75]], dtype=dtype)
         for classes in ([0, 1], [0, 1, 2]):
-            answer = class_probabilities(Says([0, 1], proba), None, np.array(classes))
+            answer = class_probabilities(Given([0, 1], proba), None, np.array(classes))
             assert answer.dtype == dtype
 
 
 def test_rounding_beyond_the_ends_is_taken_back():
     given = np.array([[1.0000001, -1e-9], [0.5, 0.5]])
     before = given.copy()
-    proba = class_probabilities(Says([0, 1], given), None)
+    proba = class_probabilities(Given([0, 1], given), None)
     assert_array_equal(proba, [[1, 0], [0.5, 0.5]])
     assert_array_equal(given, before)
 
 
 @pytest.mark.parametrize("wrong", [1.1, -0.01, np.nan])
 def test_what_is_no_probability_is_an_error_of_the_signals(wrong):
-    proba = class_probabilities(Says([0, 1], np.array([[wrong, 0.5]])), None)
+    proba = class_probabilities(Given([0, 1], np.array([[wrong, 0.5]])), None)
     with pytest.raises(ValueError, match=r"probabilities in \[0, 1\]"):
         logit(proba, [0])
 
@@ -196,7 +196,7 @@ def test_blocks_cover_every_row_once(name, monkeypatch):
 def test_blocks_are_bounded_by_classes_as_well_as_by_columns(monkeypatch):
     monkeypatch.setattr(_response, "_BLOCK_VALUES", 100)
 
-    class Uniform(Says):
+    class Uniform(Given):
         def predict_proba(self, X):
             return np.full((len(X), len(self.classes)), 1 / len(self.classes))
 
@@ -210,7 +210,7 @@ def test_blocks_are_bounded_by_classes_as_well_as_by_columns(monkeypatch):
 
 
 def test_a_model_that_works_in_place_leaves_the_rows_alone():
-    class InPlace(Says):
+    class InPlace(Given):
         def predict_proba(self, X):
             X[:] = 0
             return np.full((len(X), 2), 0.5)

@@ -21,7 +21,7 @@ from skmia.metrics import (
     tpr_at_fpr,
     tpr_at_fpr_interval,
 )
-from skmia.utils._validation import check_membership_scores
+from skmia.metrics._ranking import sorted_sides
 
 M, S = [1, 1, 0, 0], [0.9, 0.4, 0.5, 0.1]
 
@@ -50,11 +50,9 @@ def test_public_names_are_sorted_and_there():
     "container", [list, np.float32, pd.Series, pl.Series, np.asfortranarray]
 )
 def test_kinds_of_input(membership, container):
-    is_member, scores = check_membership_scores(membership, container([3, 1, 2, 0]))
-    assert is_member.dtype == bool
-    assert is_member.tolist() == [True, True, False, False]
-    assert scores.dtype == np.float64
-    assert scores.tolist() == [3, 1, 2, 0]
+    sides = sorted_sides(membership, container([3, 1, 2, 0]))
+    assert [side.tolist() for side in sides] == [[1, 3], [0, 2]]
+    assert {side.dtype for side in sides} == {np.dtype(np.float64)}
     assert roc_auc(membership, container([3, 1, 2, 0])) == 0.75
 
 
