@@ -1,7 +1,7 @@
 """The command line: ``skmia audit`` and ``skmia demo``.
 
 Exit status: 0 done, 1 a limit of ``--fail-above`` is exceeded, 2 wrong input (one line
-on standard error), 3 a failure nobody foresaw (with its traceback), 130 interrupted.
+on standard error), 3 an unforeseen failure (with its traceback), 130 interrupted.
 """
 
 import importlib.util
@@ -208,7 +208,7 @@ def make_app() -> "typer.Typer":
             )
             sides = match_model(classifier, tables, target, (members, nonmembers))
             for metric, _ in limits:
-                # Said before the shadows are fitted; rows in both tables go later.
+                # Before the shadows are fitted; rows in both tables are left out later.
                 metric.check_resolvable(len(tables[1]))
             rates = {metric.max_fpr for metric, _ in limits if metric.max_fpr}
             report = audit_classifier(

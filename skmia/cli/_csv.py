@@ -36,7 +36,7 @@ def read_tables(
 
     A column of a CSV holds numbers if every field of it in both files is a number, and
     text otherwise. Fields that pandas takes for missing ("", "NA", "None", ...) are
-    missing; a warning says so where the column is text and the field may be a value.
+    missing, with a warning where the column is text and the field may be a value.
     The target column is always text.
 
     Parameters
@@ -190,7 +190,7 @@ def _infer_types(
 def _warn_of_guesses(
     name: str, fields: "pd.Series", read: "pd.Series", missing: Collection[str]
 ) -> None:
-    """Say where pandas took a field for something that it may not have been."""
+    """Warn where pandas took a field for something that it may not have been."""
     keep = f"pass --text {name!r} if training kept them as they are written"
     if read.dtype.kind in "iuf":
         padded = fields[fields.str.match(r"[+-]?0[0-9]")]
@@ -237,7 +237,7 @@ def _check_same_types(
 
 
 def _not_numbers(values: "pd.Series", is_csv: bool) -> "pd.Series":
-    """Return the values of a column that neither are numbers nor, in a CSV, say one."""
+    """Return the values that are no numbers, nor in a CSV the text of one."""
     import pandas as pd
 
     if values.dtype.kind in "biufmM":

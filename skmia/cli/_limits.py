@@ -41,9 +41,10 @@ def parse_limits(options: Sequence[str]) -> list[tuple["Metric", float]]:
 
 
 def exceeds(report: "AuditReport", limits: Sequence[tuple["Metric", float]]) -> bool:
-    """Say which limits the worst attack exceeds, and whether there are any."""
+    """Report the limits that the worst attack exceeds, and whether there are any."""
     for guard in report.guards if limits else ():
-        # A gate that passes is read by nobody; one figure too few was said already.
+        # Nobody reads the report of a gate that passes. A figure that is not resolvable
+        # is an error already where it is limited.
         if guard.severity == "warning" and guard.name != "unresolvable_fpr":
             say("warning", guard.message)
     # All of them are looked up first: a figure without a meaning passes no gate.

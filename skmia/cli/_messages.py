@@ -59,7 +59,7 @@ def _make_show_warning() -> Any:
             text = (
                 f"the model was saved with scikit-learn "
                 f"{message.original_sklearn_version} and is read with "
-                f"{message.current_sklearn_version}; its answers may differ"
+                f"{message.current_sklearn_version}; its predictions may differ"
             )
         if text not in shown:
             shown.add(text)
@@ -74,7 +74,7 @@ def one_line(error: BaseException | str) -> str:
 
 
 def install_hint(lacking: Sequence[str] = ()) -> str:
-    """Say how to get the packages that only the command line needs."""
+    """Tell how to install the packages that only the command line needs."""
     needs = f"the command line needs {', '.join(lacking)}: " if lacking else ""
     return f"{needs}pip install 'skmia[cli]'"
 

@@ -1,9 +1,9 @@
-"""What a model from a file is made of: the types let in unasked, and their indices.
+"""What a model from a file is made of: the types admitted by default, and indices.
 
 skops checks the types in a file, not their content. Trees and nearest-neighbour
 indices hold row and column numbers that scikit-learn's compiled code follows without
-looking, so skops does not trust them by default. They are let in here, and the numbers
-are looked at.
+checking, so skops does not trust them by default. They are admitted here, and the
+numbers are checked.
 """
 
 from collections.abc import Iterator
@@ -13,57 +13,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_KERNELS = "sklearn.gaussian_process.kernels."
-_DISTANCES = "sklearn.metrics._dist_metrics."
-
-#: Types that fitted scikit-learn classifiers hold and that skops does not trust itself.
-#:
-#: A file can have each of them made, or called, with arguments of its own choice. None
-#: imports, evaluates, opens or calls anything that the arguments name: they are holders
-#: of arrays and parameters, arithmetic on arrays, and abstract numpy types. Left out on
-#: purpose: whatever holds a function of the file's choice (``functools.partial``,
-#: ``PyFuncDistance``, ``_Scorer``), all functions but the score functions below, and
-#: distances with weights, whose length nothing checks.
-ALLOWED_TYPES: frozenset[str] = frozenset(
-    {
-        "numpy.dtype",
-        "numpy.number",
-        "sklearn.calibration._CalibratedClassifier",
-        "sklearn.calibration._SigmoidCalibration",
-        "sklearn.calibration._TemperatureScaling",
-        "sklearn.compose._column_transformer._RemainderColsList",
-        "sklearn.compose._column_transformer.make_column_selector",
-        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.feature_selection._mutual_info.mutual_info_classif",
-        "sklearn.feature_selection._univariate_selection.chi2",
-        "sklearn.feature_selection._univariate_selection.f_classif",
-        "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
-        _KERNELS + "CompoundKernel",
-        _KERNELS + "ConstantKernel",
-        _KERNELS + "DotProduct",
-        _KERNELS + "ExpSineSquared",
-        _KERNELS + "Exponentiation",
-        _KERNELS + "Matern",
-        _KERNELS + "Product",
-        _KERNELS + "RBF",
-        _KERNELS + "RationalQuadratic",
-        _KERNELS + "Sum",
-        _KERNELS + "WhiteKernel",
-        _DISTANCES + "ChebyshevDistance64",
-        _DISTANCES + "EuclideanDistance64",
-        _DISTANCES + "ManhattanDistance64",
-        "sklearn.metrics._scorer._PassthroughScorer",
-        "sklearn.model_selection._split.StratifiedKFold",
-        "sklearn.multiclass._ConstantPredictor",
-        "sklearn.neighbors._ball_tree.BallTree",
-        "sklearn.neighbors._kd_tree.KDTree",
-        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
-        "sklearn.tree._tree.Tree",
-        "sklearn.utils._bunch.Bunch",
-        "sklearn.utils._metadata_requests.MetadataRequest",
-        "sklearn.utils._metadata_requests.MethodMetadataRequest",
-    }
+# Types that fitted scikit-learn classifiers hold and that skops does not trust itself.
+#
+# A file can have each of them made, or called, with arguments of its own choice. None
+# imports, evaluates, opens or calls anything that the arguments name: they are holders
+# of arrays and parameters, arithmetic on arrays, and abstract numpy types. Left out on
+# purpose: whatever holds a function of the file's choice (``functools.partial``,
+# ``PyFuncDistance``, ``_Scorer``), all functions but the score functions below, and
+# distances with weights, whose length nothing checks.
+_ALLOWED = {
+    "numpy": "dtype number",
+    "sklearn.calibration": (
+        "_CalibratedClassifier _SigmoidCalibration _TemperatureScaling"
+    ),
+    "sklearn.compose._column_transformer": "_RemainderColsList make_column_selector",
+    "sklearn.ensemble._hist_gradient_boosting.predictor": "TreePredictor",
+    "sklearn.feature_selection._mutual_info": "mutual_info_classif",
+    "sklearn.feature_selection._univariate_selection": "chi2 f_classif",
+    "sklearn.gaussian_process._gpc": "_BinaryGaussianProcessClassifierLaplace",
+    "sklearn.gaussian_process.kernels": (
+        "CompoundKernel ConstantKernel DotProduct ExpSineSquared Exponentiation "
+        "Matern Product RBF RationalQuadratic Sum WhiteKernel"
+    ),
+    "sklearn.metrics._dist_metrics": (
+        "ChebyshevDistance64 EuclideanDistance64 ManhattanDistance64"
+    ),
+    "sklearn.metrics._scorer": "_PassthroughScorer",
+    "sklearn.model_selection._split": "StratifiedKFold",
+    "sklearn.multiclass": "_ConstantPredictor",
+    "sklearn.neighbors._ball_tree": "BallTree",
+    "sklearn.neighbors._kd_tree": "KDTree",
+    "sklearn.neural_network._stochastic_optimizers": "AdamOptimizer SGDOptimizer",
+    "sklearn.tree._tree": "Tree",
+    "sklearn.utils._bunch": "Bunch",
+    "sklearn.utils._metadata_requests": "MetadataRequest MethodMetadataRequest",
+}
+ALLOWED_TYPES = frozenset(
+    f"{module}.{name}" for module, names in _ALLOWED.items() for name in names.split()
 )
 
 
@@ -72,8 +58,8 @@ def check_content(model: Any) -> None:
 
     Every child must come after its parent and inside the tree, and every column that
     is read must be one that the model has: what scikit-learn itself writes. A file
-    that breaks this would make it read memory that is not its own. A guard against
-    damaged files and plain forgeries, no sandbox.
+    that breaks this would make it read memory that is not its own. This guards against
+    damaged files and plain forgeries only.
 
     Raises
     ------
@@ -106,7 +92,7 @@ def _walk(root: Any) -> Iterator[tuple[Any, int | None, Any]]:
     """Every object in a model, with the nearest estimator that it is in.
 
     Yields the object, that estimator's number of features, and the estimator. An object
-    that two estimators share comes up once for each.
+    that belongs to two estimators comes up once for each.
     """
     stack: list[tuple[Any, Any]] = [(root, None)]
     # Kept alive while walking, so that no id is used again.
@@ -186,7 +172,7 @@ def _nodes_are_sound(
     feature: NDArray,
     n_features: int,
 ) -> bool:
-    """Children after their parent, so that every walk down ends, and real columns."""
+    """Tell whether children come after their parent, and columns are real ones."""
     inner = np.flatnonzero(~leaf)
     children = np.stack([left[inner], right[inner]]).astype(np.int64)
     columns = feature[inner].astype(np.int64)

@@ -37,7 +37,7 @@ def match_model(
     classes = getattr(model, "classes_", None)
     sides: list[Any] = []
     for table, source in zip(tables, sources, strict=True):
-        # Without classes, or with several targets, the audit says what is wrong.
+        # Without classes, or with several targets, the audit raises an error.
         if classes is None or isinstance(classes, list):
             y = table[target].to_numpy()
         else:
@@ -50,8 +50,8 @@ def match_model(
 def match_labels(labels: "pd.Series", classes: Any, source: str) -> NDArray:
     """Return the class of every label, as the model spells it.
 
-    Text is matched as it is written; where the classes are numbers or booleans, what
-    it says: "1", "1.0" and "True" are the class 1, or True. Numbers and booleans are
+    Text is matched as it is written, or by its value where the classes are numbers or
+    booleans: "1", "1.0" and "True" are the class 1, or True. Numbers and booleans are
     matched by value, or by how they are written where the classes are text.
 
     Parameters
@@ -220,7 +220,7 @@ def _find(label: Any, texts: dict[str, int], values: dict[Any, int]) -> int | No
 
 
 def _meaning(text: str) -> bool | int | float | None:
-    """Return the number or truth value that a field says, as pandas reads it."""
+    """Return the number or truth value of a field, as pandas reads it."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     # Python also takes digits in groups, which no CSV means.

@@ -116,6 +116,10 @@ def fetch_adult(
     TypeError, ValueError
         If a parameter is not as described.
 
+    See Also
+    --------
+    sklearn.datasets.fetch_openml : Other sources of the data.
+
     Notes
     -----
     A missing value, ``?`` in the files, is NaN, as in ``fetch_openml("adult")``, so

@@ -31,8 +31,8 @@ def make_purchase_like(
     n_classes : int, default=100
         The number of classes.
     noise : float, default=0.413
-        The probability in [0, 0.5] that a feature is flipped. At 0.5 the features say
-        nothing of the class.
+        The probability in [0, 0.5] that a feature is flipped. At 0.5 the features tell
+        nothing about the class.
     random_state : int, RandomState instance or None, default=None
         Determines the prototypes, the order of the classes and the flips. Pass an int
         for the same data on every call.
@@ -58,11 +58,9 @@ def make_purchase_like(
     Notes
     -----
     The default noise was chosen, with the default features and classes, so that a
-    multi-layer perceptron comes to about the published gap between training and test
-    accuracy: with 128 hidden units and 20,000 training records it has 1.00 and 0.80,
-    where the network of [1]_ has 1.00 and 0.801 on as many records of Purchase-100.
-    With 10,000 training records it has 1.00 and 0.69. Other dimensions need another
-    noise.
+    multi-layer perceptron comes to the gap between training and test accuracy that [1]_
+    has on Purchase-100; see the user guide, :doc:`/guide/datasets`. Other dimensions
+    need another noise.
 
     The best possible classifier takes the nearest prototype. With :math:`d` features,
     :math:`k` classes and noise :math:`p`, and leaving ties aside, its accuracy is
@@ -71,7 +69,7 @@ def make_purchase_like(
 
         \sum_{h=0}^{d} P(B_{d,p} = h) \; P(B_{d,1/2} > h)^{k-1}
 
-    where :math:`B_{d,p}` is binomial; 0.944 by default.
+    where :math:`B_{d,p}` is binomial.
 
     This is a stand-in for trying things out, not for published figures: its features
     are independent within a class, its classes are of one size, and no record is

@@ -39,7 +39,7 @@ class AttackScorer(Scorer):
         return get_metric(self.metric).value(membership, attack.score_samples(X, y))
 
     def get_metadata_routing(self) -> MetadataRequest:
-        """Ask for `membership`, without the user having to say so."""
+        """Request `membership` by default."""
         request = MetadataRequest(owner=repr(self))
         request.score.add_request(param="membership", alias=True)
         return request
@@ -71,7 +71,7 @@ def attack_scorer(metric: str = "auc") -> AttackScorer:
         non-members. Pass ``error_score="raise"`` to ``cross_validate`` and the
         searches, which otherwise turn an error into nan.
     TypeError
-        On scoring, if the membership did not arrive; the message says why.
+        On scoring, if the membership did not arrive; the message tells why.
 
     See Also
     --------

@@ -135,7 +135,7 @@ class LeakageTradeoffDisplay:
         chosen_kwargs: Mapping[str, Any] | None = None,
         limit_kwargs: Mapping[str, Any] | None = None,
     ) -> "LeakageTradeoffDisplay":
-        """Draw it.
+        """Draw the candidates, the frontier, the limit and the choice.
 
         Parameters
         ----------

@@ -215,7 +215,7 @@ def leakage_scorer(
 
 
 def _held_out(auditable: AuditableClassifier, X: Any, y: Any) -> tuple[Any, NDArray]:
-    """The held-out rows that say something about membership."""
+    """Leave out the held-out rows that tell nothing about membership."""
     y = check_labels(y, n_rows(X), "leakage_scorer")
     copies = np.isin(hash_rows(X, y), auditable._training_rows.hashes)
     unknown = ~np.isin(y, auditable.classes_) & ~copies
@@ -238,7 +238,7 @@ def _held_out(auditable: AuditableClassifier, X: Any, y: Any) -> tuple[Any, NDAr
     if not reasons:
         return X, y
     warn(
-        f"{int(left_out.sum())} of {len(y)} held-out rows say nothing about "
+        f"{int(left_out.sum())} of {len(y)} held-out rows tell nothing about "
         f"membership and are left out of the leakage: {' and '.join(reasons)}.",
         OverlapWarning,
     )

@@ -46,7 +46,7 @@ class BestUnderLeakage:
 def best_under_leakage(
     *, max_leakage: float, metric: str = "neg_leakage", utility: str = "accuracy"
 ) -> BestUnderLeakage:
-    """Make the `refit` of a search: the best candidate that leaks little enough.
+    """Make a `refit` for searches: the best candidate under a limit on the leakage.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ def utility_under_leakage(
     leakage: Callable[..., float] | None = None,
     penalty: float = 10.0,
 ) -> UtilityUnderLeakage:
-    """Make a scorer that weighs utility and leakage into one number.
+    """Make a scorer that combines utility and leakage in one number.
 
     For the searches that compare candidates by a single number: scikit-learn's halving
     searches, which take no dict of scorers and pass over a callable `refit`, and
@@ -92,7 +92,7 @@ def utility_under_leakage(
     the training rows there is nothing to compare the members with. The limit is held
     fold by fold, and a fold below it does not make up for one above: the choice is more
     careful than that of :func:`best_under_leakage` with the same limit. A search always
-    chooses somebody. Whether the chosen one keeps to the limit is what
+    chooses a candidate. Whether that one keeps to the limit is what
     ``best_under_leakage(...)`` tells, called with its ``cv_results_``.
 
     The first rungs of a halving search train on a part of the rows, where models leak

@@ -64,7 +64,7 @@ def test_every_feature_is_flipped_at_the_rate_of_the_noise(noise):
 
 
 def test_the_best_classifier_has_the_accuracy_of_the_formula():
-    """Nearest prototype, averaged over prototypes; 0.944 as the docstring says."""
+    """Nearest prototype, averaged over prototypes; 0.944 as the user guide says."""
     flips = np.arange(601)
     formula = binom.pmf(flips, 600, 0.413) @ binom.sf(flips, 600, 0.5) ** 99
     assert formula == pytest.approx(0.944, abs=5e-4)

@@ -240,7 +240,7 @@ def test_trap_8_copies_of_training_rows_in_the_held_out_fold():
     assert np.mean(naive) < np.mean(truth) - 0.04
 
     scorer = leakage_scorer(members="all")
-    with pytest.warns(UserWarning, match="held-out rows say nothing") as caught:
+    with pytest.warns(UserWarning, match="held-out rows tell nothing") as caught:
         values = evaluate(AuditableClassifier(forest(8, 2)), X, y, cv, scorer)
     np.testing.assert_allclose(-values, truth)
     for count, warning in zip(counts, caught, strict=True):
