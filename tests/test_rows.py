@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import ShuffleSplit, cross_validate
@@ -89,6 +90,7 @@ def small(attack):
         wanted["n_shadows" if "n_shadows" in params else "shadows"] = 4
     elif "n_queries" in params:
         wanted["n_queries"] = 5
+    wanted["regressor"] = HistGradientBoostingRegressor(loss="quantile", max_iter=10)
     return attack.set_params(**{k: v for k, v in wanted.items() if k in params})
 
 

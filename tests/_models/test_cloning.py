@@ -28,7 +28,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import check_random_state
 
-from skmia._models._cloning import (
+from skmia._models import (
     MAX_SEED,
     draw_seeds,
     forget_fit,

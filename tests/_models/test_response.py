@@ -19,8 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from skmia._models import _response
-from skmia._models._response import (
+from skmia._models import (
+    _response,
     check_has_response,
     check_is_classifier,
     class_probabilities,

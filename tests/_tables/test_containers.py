@@ -8,8 +8,15 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 
 from _helpers import ArrayInterface, small_integers
-from skmia._tables._containers import as_rows, concat_rows, n_rows, take_rows
-from skmia._tables._content import content_groups, hash_rows, match_rows
+from skmia._tables import (
+    as_rows,
+    concat_rows,
+    content_groups,
+    hash_rows,
+    match_rows,
+    n_rows,
+    take_rows,
+)
 
 SPARSE_FORMATS = ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"]
 

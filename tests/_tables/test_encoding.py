@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 from scipy import sparse
 
+from skmia._tables import ColumnEncoder
 from skmia._tables._containers import split_columns
-from skmia._tables._encoding import ColumnEncoder, as_numbers
+from skmia._tables._encoding import as_numbers
 
 
 def frame():

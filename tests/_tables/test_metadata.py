@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
-from skmia._tables._metadata import check_metadata, is_per_row, slice_metadata
+from skmia._tables import check_metadata, is_per_row, slice_metadata
 
 ROWS = np.array([3, 0, 2])
 VALUES = np.array([10, 11, 12, 13])

@@ -7,7 +7,8 @@ import pytest
 from scipy import sparse
 from scipy.stats import chisquare, kstest, norm
 
-from skmia._tables._perturbation import Perturbation, uniform
+from skmia._tables import Perturbation
+from skmia._tables._perturbation import uniform
 
 RNG_SEED = 3  # of every draw here; a test of a distribution fails at p < 1e-4
 

@@ -11,9 +11,8 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 
 from _helpers import ArrayInterface, small_integers
-from skmia._tables._containers import n_rows
-from skmia._tables._content import content_groups, hash_rows
-from skmia._tables._value_bits import GOLDEN, MASK, mix
+from skmia._tables import content_groups, hash_rows, mix, n_rows
+from skmia._tables._value_bits import GOLDEN, MASK
 
 SPARSE_FORMATS = ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"]
 

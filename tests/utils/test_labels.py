@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import DataConversionWarning
 
-from skmia.utils._validation import check_labels, check_two_classes, encode_labels
+from skmia.utils import check_labels, check_two_classes, encode_labels
 
 
 @pytest.mark.parametrize(
