@@ -155,12 +155,12 @@ def defenses(model, base):
         for strength, estimator in _defended(base, defense, grid, fixed.get(method)):
             yield method, strength, estimator
     teachers = {} if linear else {"n_models": 10, "n_left_out": 4}
-    shares = [{"label_share": s} for s in SHARES.get(model, (0.1, 0.3))]
+    shares = [{"label_fraction": s} for s in SHARES.get(model, (0.1, 0.3))]
     for strength, estimator in _defended(
         base, SelfDistillationClassifier, shares, teachers
     ):
         yield "SELENA", strength, estimator
-    both = [{"label_share": share} for share in ((0.1,) if slow else (0.1, 0.3))]
+    both = [{"label_fraction": share} for share in ((0.1,) if slow else (0.1, 0.3))]
     student = teachers if linear else teachers | {"student": _LINEAR_STUDENT}
     for strength, estimator in _defended(
         base, SelfDistillationClassifier, both, student
@@ -193,7 +193,7 @@ def private(model, base, X_public):
     for epsilon in (10, 1000) if slow else (1, 10, 100, 1000):
         given: dict[str, Any] = {"epsilon": epsilon}
         if model in ("MLP", "HistGradientBoosting"):
-            given |= {"public_X": X_public, "n_teachers": 20}
+            given |= {"X_public": X_public, "n_teachers": 20}
         for own in own_strengths:
             yield (
                 "differential privacy",

@@ -17,11 +17,6 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from skmia.defenses import DifferentialPrivacyClassifier
-from skmia.defenses._private._bounds import private_norm
-from skmia.defenses._private._diffprivlib import (
-    _private_logistic_class,
-    import_diffprivlib,
-)
 from skmia.metrics import epsilon_lower_bound
 
 EPSILONS = (0.5, 1.0, 4.0)
@@ -63,22 +58,28 @@ def logistic_curvature(epsilon, seed, X, y):
 
 def diffprivlib_curvature(epsilon, seed, X, y):
     """The same for diffprivlib's class, but for the scaling to norm 1."""
-    library = import_diffprivlib()
-    model = _private_logistic_class()(
-        epsilon=epsilon,
-        data_norm=NORM,
-        C=_SOFT.C,
-        tol=1e-10,
-        max_iter=100_000,
-        random_state=seed,
-        accountant=library.BudgetAccountant(),
-    )
+    # Has diffprivlib imported, whatever the scikit-learn release.
+    accountant = DifferentialPrivacyClassifier.new_accountant()
+    from diffprivlib.models import LogisticRegression as Published
+
+    class WithoutMultiClass(Published):
+        """Its own ``__init__`` passes a parameter that scikit-learn 1.8 removed."""
+
+        def __init__(self, **params):
+            LogisticRegression.__init__(self, fit_intercept=False, **params)
+            self.epsilon, self.data_norm = epsilon, NORM
+            self.accountant = accountant
+
+    model = WithoutMultiClass(C=_SOFT.C, tol=1e-10, max_iter=100_000, random_state=seed)
     return -abs(model.fit(X, y).coef_[0, 0])
 
 
 def searched_norm(epsilon, seed, X, y):
     """The row is far out: does the search for the norm show it?"""
-    return private_norm(X, epsilon, np.random.RandomState(seed))
+    # Half of the budget is the search's, and nothing but its answer is looked at.
+    stiff = LogisticRegression(fit_intercept=False, C=1e-20)  # solved at any norm
+    fit = _counterpart(stiff, 2 * epsilon, seed, bounds_fraction=0.5)
+    return fit(X, y).data_norm_
 
 
 def searched_naive_bayes(epsilon, seed, X, y):
@@ -109,7 +110,7 @@ def votes(epsilon, seed, X, y):
         DecisionTreeClassifier(),
         epsilon=epsilon,
         delta=1e-5,
-        public_X=public,
+        X_public=public,
         n_teachers=3,
         random_state=seed,
     )

@@ -6,12 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia._models import check_has_response, check_is_classifier, class_probabilities
-from skmia._tables import content_groups, hash_rows, slice_metadata, take_rows
+from skmia._tables import content_groups, hash_rows
 from skmia.defenses._base import Defense
 from skmia.defenses._inference_model import InferenceModel
-from skmia.defenses._soft._epochs import fit_in_epochs, trains_in_epochs
-from skmia.defenses._soft._fit import fit_soft
-from skmia.defenses._soft._simplex import project_on_simplex
+from skmia.defenses._soft import (
+    fit_in_epochs,
+    fit_soft,
+    project_on_simplex,
+    trains_in_epochs,
+)
+from skmia.defenses._training import TrainingData
 from skmia.utils import check_integer, check_real
 
 # Fits of a classifier that is not trained in epochs.
@@ -146,50 +150,32 @@ class AdversarialRegularizationClassifier(Defense):
             check_is_classifier(self.attack_estimator, "attack_estimator")
             check_has_response(self.attack_estimator, "attack_estimator")
 
-    def _fit(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> None:
-        is_reference = held_out(X, y, self.reference_fraction, random_state)
-        members, reference = np.flatnonzero(~is_reference), np.flatnonzero(is_reference)
-        game = _Game(
-            y[members],
-            y[reference],
-            len(self._classes),
-            self.alpha,
-            InferenceModel(self.attack_estimator, random_state),
+    def _fit(self, data: TrainingData) -> None:
+        is_reference = held_out(
+            data.X, data.y, self.reference_fraction, data.random_state
         )
-        play = _play_epochs if trains_in_epochs(self._inner()) else _play_fits
-        self.estimator_ = play(
-            game,
-            self._inner(),
-            take_rows(X, members),
-            take_rows(X, reference),
-            self._classes,
-            n_rounds=self.n_rounds,
-            params=slice_metadata(params, members, len(y)),
-            random_state=random_state,
-        )
+        reference = np.flatnonzero(is_reference)
+        members, others = data.take(np.flatnonzero(~is_reference)), data.take(reference)
+        adversary = InferenceModel(self.attack_estimator, data.random_state)
+        game = _Game(members, others, self.alpha, adversary)
+        play = game.play_epochs if trains_in_epochs(self._inner()) else game.play_fits
+        self.estimator_ = play(self._inner(), self.n_rounds)
         self.reference_indices_ = reference
 
 
 class _Game:
-    """One side's answer to the other: soft labels for the members."""
+    """A classifier and its adversary, each answering the other in turn."""
 
     def __init__(
         self,
-        y: NDArray[np.intp],
-        y_reference: NDArray[np.intp],
-        n_classes: int,
+        members: TrainingData,
+        reference: TrainingData,
         alpha: float,
         adversary: InferenceModel,
     ) -> None:
-        self.y = y
-        self.y_reference = y_reference
-        self.own = np.eye(n_classes)[y]
+        self.members = members
+        self.reference = reference
+        self.own = members.one_hot()
         self.alpha = alpha
         self.adversary = adversary
 
@@ -199,71 +185,47 @@ class _Game:
         """Labels at which the log-loss moves as loss and gain do, on the simplex."""
         if self.alpha == 0:
             return self.own
-        self.adversary.fit(proba, self.y, proba_reference, self.y_reference)
-        slope = self.adversary.gain_slope(proba, self.y)
+        y = self.members.y
+        self.adversary.fit(proba, y, proba_reference, self.reference.y)
+        slope = self.adversary.gain_slope(proba, y)
         labels = project_on_simplex(self.own - self.alpha * slope)
-        # No less of a row's own class than chance: a label that says "not this one"
-        # is far from where the gradient holds.
-        lost = 1 - labels[np.arange(len(self.y)), self.y]
+        # No less of a row's own class than chance: a label that excludes it is far
+        # from where the gradient holds.
+        lost = 1 - labels[np.arange(len(y)), y]
         most = 1 - 1 / labels.shape[1]
-        share = np.minimum(1.0, most / np.maximum(lost, most))[:, None]
-        return self.own + share * (labels - self.own)
+        fraction = np.minimum(1.0, most / np.maximum(lost, most))[:, None]
+        return self.own + fraction * (labels - self.own)
 
-    def lesson(
-        self, epoch: int, X: Any, proba: Any, proba_reference: Any
-    ) -> tuple[Any, NDArray[np.float64]]:
-        """What an epoch trains on; the first one, on the labels as they are."""
-        if epoch == 0:
-            return X, self.own
-        return X, self.soft_labels(proba, proba_reference)
+    def play_epochs(self, estimator: Any, n_rounds: int | None) -> Any:
+        """Fit with an answer of the adversary after each epoch."""
 
+        def lesson(epoch: int, X: Any, *probas: Any) -> tuple[Any, NDArray[np.float64]]:
+            return X, self.own if epoch == 0 else self.soft_labels(*probas)
 
-def _play_epochs(
-    game: _Game,
-    estimator: Any,
-    X: Any,
-    X_reference: Any,
-    classes: NDArray,
-    *,
-    n_rounds: int | None,
-    **fit: Any,
-) -> Any:
-    """The two players take turns, one epoch of the classifier at a time."""
-    return fit_in_epochs(
-        estimator,
-        X,
-        game.y,
-        classes,
-        game.lesson,
-        n_epochs=n_rounds,
-        X_watched=X_reference,
-        **fit,
-    )
-
-
-def _play_fits(
-    game: _Game,
-    estimator: Any,
-    X: Any,
-    X_reference: Any,
-    classes: NDArray,
-    *,
-    n_rounds: int | None,
-    **fit: Any,
-) -> Any:
-    """The two players take turns, one fit of the classifier at a time."""
-    labels = game.own
-    model = fit_soft(estimator, X, labels, classes, **fit)
-    if game.alpha == 0:
-        return model
-    for turn in range(1, _N_FITS if n_rounds is None else n_rounds):
-        answer = game.soft_labels(
-            class_probabilities(model, X, classes),
-            class_probabilities(model, X_reference, classes),
+        return fit_in_epochs(
+            estimator,
+            self.members,
+            lesson,
+            n_epochs=n_rounds,
+            X_watched=self.reference.X,
         )
-        labels = labels + (answer - labels) / (turn + 1)
-        model = fit_soft(estimator, X, labels, classes, **fit)
-    return model
+
+    def play_fits(self, estimator: Any, n_rounds: int | None) -> Any:
+        """Fit with an answer of the adversary after each fit."""
+        labels = self.own
+        model = fit_soft(estimator, self.members, labels)
+        if self.alpha == 0:
+            return model
+        for number in range(1, _N_FITS if n_rounds is None else n_rounds):
+            answer = self.soft_labels(
+                *(
+                    class_probabilities(model, side.X, side.classes)
+                    for side in (self.members, self.reference)
+                )
+            )
+            labels = labels + (answer - labels) / (number + 1)
+            model = fit_soft(estimator, self.members, labels)
+        return model
 
 
 def held_out(

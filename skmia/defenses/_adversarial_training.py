@@ -1,22 +1,24 @@
 """Adversarial training: copies of the training rows that the model finds hardest."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from skmia._models import class_probabilities, draw_seeds
 from skmia._tables import Perturbation, concat_rows, slice_metadata, take_rows
 from skmia.defenses._base import Defense
-from skmia.defenses._soft._fit import fit_soft
-from skmia.defenses._soft._strategies import (
+from skmia.defenses._soft import (
     draws_rows,
-    keep_sample_size,
-    scale_counts,
+    fit_soft,
+    keep_all_rows,
+    last_step,
+    scale_to_copies,
     splits_rows,
     takes_weights,
 )
+from skmia.defenses._training import TrainingData
 from skmia.signals import loss
 from skmia.utils import check_integer, check_real
 
@@ -41,11 +43,11 @@ class AdversarialTrainingClassifier(Defense):
     strength : float, default=0.1
         Size of the perturbations, in (0, 1): the noise in standard deviations of its
         column, and the probability that a category is drawn anew.
-    copies : int, default=1
+    n_copies : int, default=1
         Perturbed copies of each row that are trained on.
     n_candidates : int, default=10
         Perturbed copies of each row among which the hardest are chosen. With
-        ``n_candidates=copies`` nothing is chosen, and this is data augmentation.
+        ``n_candidates=n_copies`` nothing is chosen, and this is data augmentation.
     n_rounds : int, default=3
         How often copies are chosen against the current model, and the model fitted
         anew.
@@ -77,7 +79,7 @@ class AdversarialTrainingClassifier(Defense):
     every column of a sparse X, whose zeros are drawn anew as well.
 
     A row and its copies weigh as much as the row did, and parameters that count rows
-    (``min_samples_leaf``, ``n_neighbors``) are multiplied by ``1 + copies``: what
+    (``min_samples_leaf``, ``n_neighbors``) are multiplied by ``1 + n_copies``: what
     changes is where the rows lie, and not how strongly the classifier is regularised.
     A classifier that splits its rows itself (cross-validation, early stopping) gets
     each row once, as it is or one of its copies: copies would fall on both sides.
@@ -109,101 +111,74 @@ class AdversarialTrainingClassifier(Defense):
         estimator: Any = None,
         *,
         strength: float = 0.1,
-        copies: int = 1,
+        n_copies: int = 1,
         n_candidates: int = 10,
         n_rounds: int = 3,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.estimator = estimator
         self.strength = strength
-        self.copies = copies
+        self.n_copies = n_copies
         self.n_candidates = n_candidates
         self.n_rounds = n_rounds
         self.random_state = random_state
 
     def _check_params(self) -> None:
         check_real(self.strength, "strength", 0, 1, closed="neither")
-        check_integer(self.copies, "copies", 1)
+        check_integer(self.n_copies, "n_copies", 1)
         check_integer(self.n_candidates, "n_candidates", 1)
         check_integer(self.n_rounds, "n_rounds", 1)
-        if self.n_candidates < self.copies:
+        if self.n_candidates < self.n_copies:
             raise ValueError(
-                "The 'n_candidates' parameter must be at least 'copies', which are "
+                "The 'n_candidates' parameter must be at least 'n_copies', which are "
                 f"chosen among them. Got n_candidates={self.n_candidates} and "
-                f"copies={self.copies} instead."
+                f"n_copies={self.n_copies} instead."
             )
 
-    def _fit(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> None:
-        if len(X.shape) != 2:
+    def _fit(self, data: TrainingData) -> None:
+        if len(data.X.shape) != 2:
             raise ValueError(
                 "AdversarialTrainingClassifier perturbs the columns of a table. Got X "
-                f"of shape {tuple(X.shape)} instead; put text "
+                f"of shape {tuple(data.X.shape)} instead; put text "
                 "through a vectorizer first, outside of the defended Pipeline."
             )
-        model = self._clone(random_state)
-        model.fit(X, self._classes[y], **params)
-        candidates = Candidates(X, self.strength, int(draw_seeds(random_state, 1)[0]))
-        for turn in range(self.n_rounds):
-            first = turn * self.n_candidates
+        model = data.fit(data.clone(self._inner()))
+        seed = int(draw_seeds(data.random_state, 1)[0])
+        candidates = Candidates(data.X, self.strength, seed)
+        for number in range(self.n_rounds):
+            first = number * self.n_candidates
             queries = np.arange(first, first + self.n_candidates)
             hardest, rows = candidates.hardest(
-                model, y, self._classes, queries, self.copies
+                model, data.y, data.classes, queries, self.n_copies
             )
-            model = self._fit_joined(
-                concat_rows(X, hardest),
-                np.append(np.arange(len(y)), rows),
-                y,
-                params,
-                random_state,
-            )
+            rows = np.append(np.arange(len(data)), rows)
+            model = self._fit_joined(concat_rows(data.X, hardest), rows, data)
         self.estimator_ = model
 
-    def _fit_joined(
-        self,
-        X: Any,
-        rows: NDArray[np.intp],
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> Any:
+    def _fit_joined(self, X: Any, rows: NDArray[np.intp], data: TrainingData) -> Any:
         """Fit on the training rows and their copies; `rows` says whose they are."""
-        model = self._clone(random_state)
-        n, n_each = len(y), 1 + self.copies
+        model = data.clone(self._inner())
+        n, n_each = len(data), 1 + self.n_copies
         if splits_rows(model):
             # Sorted by row: the training row itself, and then its copies.
             of_row = np.argsort(rows, kind="stable").reshape(n, n_each)
-            drawn = of_row[np.arange(n), random_state.randint(n_each, size=n)]
-            return model.fit(take_rows(X, drawn), self._classes[y], **params)
-        draws = draws_rows(model)
-        scale = keep_sample_size if draws else scale_counts
-        scale(model, n_each, n)
+            drawn = of_row[np.arange(n), data.random_state.randint(n_each, size=n)]
+            return replace(data, X=take_rows(X, drawn)).fit(model)
+        keep_all_rows(model)
+        scale_to_copies(model, n_each, n)
         weight = None
-        if takes_weights(_last_step(model)) and not draws:
+        if takes_weights(last_step(model)) and not draws_rows(model):
             weight = np.full(len(rows), 1 / n_each)
+        params = slice_metadata(data.params, rows, n)
+        joined = replace(data, X=X, y=data.y[rows], params=params)
         return fit_soft(
             model,
-            X,
-            np.eye(len(self._classes))[y[rows]],
-            self._classes,
+            joined,
+            joined.one_hot(),
             sample_weight=weight,
-            random_state=random_state,
-            params=slice_metadata(params, rows, n),
             max_copies=1,
             n_draws=1,
         )
-
-
-def _last_step(model: Any) -> Any:
-    """What `fit_soft` hands weights to."""
-    while type(model) is Pipeline and getattr(model, "transform_input", None) is None:
-        model = model.steps[-1][1]
-    return model
 
 
 class Candidates:

@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
@@ -16,12 +15,11 @@ from skmia._models import (
     check_is_classifier,
     check_no_frozen_classifier,
     class_probabilities,
-    draw_seeds,
     forget_fit,
-    seeded_clone,
 )
 from skmia._tables import as_rows, check_metadata, n_rows
 from skmia.defenses._tags import DefenseTags
+from skmia.defenses._training import TrainingData
 from skmia.utils import (
     check_has_features,
     check_labels,
@@ -34,10 +32,24 @@ from skmia.utils import (
 class Defense(MetaClassifier, metaclass=ABCMeta):
     """Base class of the defenses: a classifier that wraps any classifier.
 
-    A subclass takes ``estimator=None`` and ``random_state=None`` and writes
-    ``_check_params`` and ``_fit``, and ``_defended_proba`` where it changes outputs.
-    Labels, routing, tags and predictions are dealt with here.
+    Labels, routing, tags and predictions are dealt with here. A subclass
 
+    - takes ``estimator=None`` and ``random_state=None``, and whatever else it needs;
+    - writes ``_check_params()``, which raises for parameters out of range;
+    - writes ``_fit(data)``, which sets ``estimator_``. `data` holds the checked rows
+      ``X``, the labels ``y`` as positions in ``classes``, the fit metadata ``params``
+      and the ``random_state``; ``data.clone(estimator)`` is a seeded copy, and
+      ``data.fit(model)`` fits it on all of that;
+    - where it changes outputs, writes ``_defended_proba(X)`` and sets the tag
+      ``masks_outputs``, see :class:`DefenseTags`. Without the tag audits take its
+      outputs for those of the classifier, and underestimate leakage.
+
+    See Also
+    --------
+    DefenseTags : Tags of a defense.
+
+    Notes
+    -----
     X reaches the inner classifier in the container that the user gave, a list as an
     array: a Pipeline may select the columns of a frame by name, and some of them may
     be text. Whatever is wrong with the rows, the inner classifier says.
@@ -45,6 +57,36 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
     There is no ``decision_function``: the margins of the inner classifier are those
     that the defense hides, and a scorer or an attack that prefers margins would read
     them in place of the defended probabilities.
+
+    Examples
+    --------
+    A defense that reports half of each probability and shares out the rest:
+
+    >>> from sklearn.datasets import load_iris
+    >>> from skmia.defenses import Defense
+    >>> class HalfConfidenceClassifier(Defense):
+    ...     def __init__(self, estimator=None, *, random_state=None):
+    ...         self.estimator = estimator
+    ...         self.random_state = random_state
+    ...
+    ...     def _check_params(self):
+    ...         pass
+    ...
+    ...     def _fit(self, data):
+    ...         self.estimator_ = data.fit(data.clone(self._inner()))
+    ...
+    ...     def _defended_proba(self, X):
+    ...         proba = super()._defended_proba(X)
+    ...         return proba / 2 + 0.5 / proba.shape[1]
+    ...
+    ...     def __sklearn_tags__(self):
+    ...         tags = super().__sklearn_tags__()
+    ...         tags.masks_outputs = True
+    ...         return tags
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = HalfConfidenceClassifier().fit(X / 8, y)
+    >>> bool(clf.predict_proba(X / 8).max() < 0.7)
+    True
     """
 
     # False where the inner classifier is not trained in another way than without the
@@ -98,8 +140,9 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
         params = check_metadata(self._inner_params("fit", params), len(labels))
         if self._trains:
             _check_two_classes_with_weight(encoded, params.get("sample_weight"))
+        random_state = own_random_state(self.random_state)
         self._classes = classes
-        self._fit(X, encoded, params, own_random_state(self.random_state))
+        self._fit(TrainingData(X, encoded, classes, params, random_state))
         check_has_response(self.estimator_)
         self._adopt_columns(self.estimator_)
         self.classes_ = classes
@@ -143,18 +186,8 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
         """Raise for parameters out of range."""
 
     @abstractmethod
-    def _fit(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> None:
-        """Set ``estimator_``, and whatever ``_defended_proba`` needs.
-
-        `y` holds columns of ``_classes``, `params` the metadata for the inner
-        classifier's fit, checked and routed.
-        """
+    def _fit(self, data: TrainingData) -> None:
+        """Set ``estimator_``, and whatever ``_defended_proba`` needs."""
 
     def _defended_proba(self, X: Any) -> NDArray[np.floating]:
         """Probabilities of ``estimator_``, unless a subclass changes outputs."""
@@ -175,10 +208,6 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
             "would stay as it is, undefended; pass it without FrozenEstimator, or take "
             "ConfidenceMaskingClassifier.",
         )
-
-    def _clone(self, random_state: np.random.RandomState) -> Any:
-        """A copy of the inner classifier to be fitted, with seeds where it has none."""
-        return clone_with_seeds(self._inner(), random_state)
 
     def __sklearn_tags__(self) -> DefenseTags:
         """Tags of a defense: it takes what its inner classifier takes.
@@ -205,22 +234,3 @@ def _check_two_classes_with_weight(y: NDArray[np.intp], weight: Any) -> None:
             f"Got {ignored.sum()} of {len(y)} rows with a weight of 0, and fewer than "
             "two classes among the others; pass positive weights for more rows."
         )
-
-
-def clone_with_seeds(estimator: Any, random_state: np.random.RandomState) -> Any:
-    """Clone, with a seed drawn for each nested `random_state` that is None.
-
-    The defense's own `random_state` then decides on all that happens, and NumPy's
-    global generator, which None stands for, is left alone. Seeds that the user gave
-    stay, and so does a FrozenEstimator.
-    """
-    if isinstance(estimator, FrozenEstimator):
-        return clone(estimator)
-    seed = int(draw_seeds(random_state, 1)[0])
-    copy = seeded_clone(estimator, seed, single_thread=False)
-    given = {
-        name: clone(value, safe=False)
-        for name, value in estimator.get_params(deep=True).items()
-        if name.rpartition("__")[2] == "random_state" and value is not None
-    }
-    return copy.set_params(**given)

@@ -9,10 +9,11 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import check_is_classifier, class_probabilities
-from skmia.defenses._base import Defense, clone_with_seeds
+from skmia.defenses._base import Defense
 from skmia.defenses._minimal_distortion import default_attack, distort, ranked
-from skmia.defenses._soft._leave_out import left_out_proba
+from skmia.defenses._soft import left_out_proba
 from skmia.defenses._tags import DefenseTags
+from skmia.defenses._training import TrainingData
 from skmia.exceptions import WeakDefenseWarning
 from skmia.utils import check_integer, check_option, check_real, warn
 
@@ -153,14 +154,8 @@ class ConfidenceMaskingClassifier(Defense):
             check_is_fitted(self.attack_estimator)
             _check_two_sides(self.attack_estimator)
 
-    def _fit(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> None:
-        n_classes = len(self._classes)
+    def _fit(self, data: TrainingData) -> None:
+        n_classes = len(data.classes)
         if self.method == "top_k" and self.k >= n_classes - 1:
             warn(
                 f"method='top_k' with k={self.k} hides nothing of {n_classes} classes: "
@@ -177,35 +172,19 @@ class ConfidenceMaskingClassifier(Defense):
                 "is fitted on ranked probabilities as "
                 "attack_estimator=FrozenEstimator(...)."
             )
-        model = self._clone(random_state)
-        self.estimator_ = model.fit(X, self._classes[y], **params)
+        self.estimator_ = data.fit(data.clone(self._inner()))
         if self.method == "minimal_distortion":
-            self.attack_estimator_ = self._fit_attack(X, y, params, random_state)
+            self.attack_estimator_ = self._fit_attack(data)
 
-    def _fit_attack(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> Any:
-        if isinstance(self.attack_estimator, FrozenEstimator):
-            return self.attack_estimator
-        seen = class_probabilities(self.estimator_, X, self._classes)
-        unseen = left_out_proba(
-            self._inner(),
-            X,
-            y,
-            self._classes,
-            params=params,
-            n_models=5,
-            random_state=random_state,
-        )
+    def _fit_attack(self, data: TrainingData) -> Any:
         attack = self.attack_estimator
-        attack = default_attack() if attack is None else attack
-        attack = clone_with_seeds(attack, random_state)
+        if isinstance(attack, FrozenEstimator):
+            return attack
+        seen = class_probabilities(self.estimator_, data.X, data.classes)
+        unseen = left_out_proba(self._inner(), data, n_models=5)
+        attack = data.clone(default_attack() if attack is None else attack)
         return attack.fit(
-            ranked(np.concatenate([seen, unseen])), np.repeat([1, 0], len(y))
+            ranked(np.concatenate([seen, unseen])), np.repeat([1, 0], len(data))
         )
 
     def _defended_proba(self, X: Any) -> NDArray[np.floating]:

@@ -4,12 +4,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from skmia._tables import as_rows, n_rows
 from skmia.defenses._base import Defense
-from skmia.defenses._private._diffprivlib import load_accountant, new_accountant
-from skmia.defenses._private._pipeline import PrivateFit, make_plan
+from skmia.defenses._private._library import load_accountant, new_accountant
+from skmia.defenses._private._steps import PrivateFit, make_plan
 from skmia.defenses._private._teachers import (
     count_votes,
     fit_student,
@@ -19,6 +19,7 @@ from skmia.defenses._private._teachers import (
     teacher_parts,
 )
 from skmia.defenses._tags import DefenseTags
+from skmia.defenses._training import TrainingData
 from skmia.exceptions import WeakDefenseWarning
 from skmia.utils import check_integer, check_option, check_real, warn
 
@@ -31,7 +32,7 @@ class DifferentialPrivacyClassifier(Defense):
     (features and label) was trained on succeeds with
     ``TPR <= exp(epsilon) * FPR + delta``.
 
-    There are two ways to it, and `public_X` decides:
+    There are two ways to it, and `X_public` decides:
 
     - without it, LogisticRegression, GaussianNB, DecisionTreeClassifier and
       RandomForestClassifier are replaced by their counterparts of diffprivlib, alone or
@@ -49,9 +50,9 @@ class DifferentialPrivacyClassifier(Defense):
     epsilon : float, default=1.0
         Privacy loss of the whole fit, the searches for scales included.
     delta : float, default=1e-5
-        Chance that the loss is larger, with `public_X`; to be far below one over the
+        Chance that the loss is larger, with `X_public`; to be far below one over the
         number of rows. 0 takes Laplace instead of Gaussian noise for the votes.
-        Without `public_X` nothing of it is spent.
+        Without `X_public` nothing of it is spent.
     bounds : "private" or tuple (least, greatest), default="private"
         Ranges of the features, as numbers or arrays of one number per feature, that
         GaussianNB, trees, forests and a StandardScaler scale their noise to; those of
@@ -61,11 +62,11 @@ class DifferentialPrivacyClassifier(Defense):
     data_norm : "private" or float, default="private"
         Greatest Euclidean norm of the rows that LogisticRegression is given; longer
         ones are shortened. Not to be read from the rows either.
-    bounds_share : float, default=0.2
+    bounds_fraction : float, default=0.2
         Share of `epsilon` for all private searches together, where there is one.
-    scaler_share : float, default=0.2
+    scaler_fraction : float, default=0.2
         Share of `epsilon` for the private StandardScaler of a Pipeline.
-    public_X : array-like, frame or sparse matrix, default=None
+    X_public : array-like, frame or sparse matrix, default=None
         Unlabelled rows like those of X that are no secret. Fewer mean less noise for
         each and less for the student to learn from.
     n_teachers : int, default=100
@@ -96,7 +97,7 @@ class DifferentialPrivacyClassifier(Defense):
         Norm that the noise was scaled to, where there was need of it.
     noise_scale_ : float
         Standard deviation of the Gaussian noise on each count of votes, or the scale of
-        the Laplace noise; with `public_X`.
+        the Laplace noise; with `X_public`.
     n_features_in_ : int
         Number of features, if the inner classifier tells.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -185,9 +186,9 @@ class DifferentialPrivacyClassifier(Defense):
         delta: float = 1e-5,
         bounds: str | tuple[ArrayLike, ArrayLike] = "private",
         data_norm: str | float = "private",
-        bounds_share: float = 0.2,
-        scaler_share: float = 0.2,
-        public_X: Any = None,
+        bounds_fraction: float = 0.2,
+        scaler_fraction: float = 0.2,
+        X_public: Any = None,
         n_teachers: int = 100,
         accountant: Any = None,
         random_state: int | np.random.RandomState | None = None,
@@ -197,9 +198,9 @@ class DifferentialPrivacyClassifier(Defense):
         self.delta = delta
         self.bounds = bounds
         self.data_norm = data_norm
-        self.bounds_share = bounds_share
-        self.scaler_share = scaler_share
-        self.public_X = public_X
+        self.bounds_fraction = bounds_fraction
+        self.scaler_fraction = scaler_fraction
+        self.X_public = X_public
         self.n_teachers = n_teachers
         self.accountant = accountant
         self.random_state = random_state
@@ -242,7 +243,7 @@ class DifferentialPrivacyClassifier(Defense):
             Of a noisy classifier.
         """
         tags = super().__sklearn_tags__()
-        if self.public_X is None:
+        if self.X_public is None:
             tags.input_tags.sparse = False
             tags.input_tags.allow_nan = False
         return tags
@@ -250,7 +251,7 @@ class DifferentialPrivacyClassifier(Defense):
     def _check_params(self) -> None:
         check_real(self.epsilon, "epsilon", 0, np.inf, closed="neither")
         check_real(self.delta, "delta", 0, 1, closed="left")
-        for name in ("bounds_share", "scaler_share"):
+        for name in ("bounds_fraction", "scaler_fraction"):
             check_real(getattr(self, name), name, 0, 1, closed="neither")
         check_integer(self.n_teachers, "n_teachers", 2)
         if isinstance(self.bounds, str):
@@ -260,17 +261,11 @@ class DifferentialPrivacyClassifier(Defense):
         else:
             check_real(self.data_norm, "data_norm", 0, np.inf, closed="neither")
 
-    def _fit(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> None:
-        if self.public_X is None:
-            self._fit_counterpart(X, y, params, random_state)
+    def _fit(self, data: TrainingData) -> None:
+        if self.X_public is None:
+            self._fit_counterpart(data)
         else:
-            self._fit_aggregation(X, y, params, random_state)
+            self._fit_aggregation(data)
 
     def _charge(self, epsilon: float, delta: float, budget: dict[str, float]) -> None:
         """Charge the accountant, before the rows are looked at.
@@ -281,31 +276,25 @@ class DifferentialPrivacyClassifier(Defense):
         self.budget_ = budget
         self.spent_epsilon_, self.spent_delta_ = float(epsilon), float(delta)
 
-    def _fit_counterpart(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> None:
-        if params:
+    def _fit_counterpart(self, data: TrainingData) -> None:
+        if data.params:
             raise ValueError(
-                f"fit got the metadata {sorted(params)}, which the private "
+                f"fit got the metadata {sorted(data.params)}, which the private "
                 "counterparts cannot take: their noise is for rows that count equally. "
-                "Leave it out, or pass 'public_X', where the teachers take it."
+                "Leave it out, or pass 'X_public', where the teachers take it."
             )
         plan = make_plan(self._inner(), bounds=self.bounds, data_norm=self.data_norm)
-        shares = {
-            "searches": self.bounds_share if plan.n_searches else 0.0,
-            "scaler": self.scaler_share if plan.n_scalers else 0.0,
+        fractions = {
+            "searches": self.bounds_fraction if plan.n_searches else 0.0,
+            "scaler": self.scaler_fraction if plan.n_scalers else 0.0,
         }
-        if sum(shares.values()) >= 1:
+        if sum(fractions.values()) >= 1:
             raise ValueError(
-                "The 'bounds_share' and 'scaler_share' parameters must leave a share "
-                f"of epsilon for the classifier. Got {self.bounds_share!r} and "
-                f"{self.scaler_share!r} instead."
+                "The 'bounds_fraction' and 'scaler_fraction' parameters must leave a "
+                "fraction of epsilon for the classifier. Got "
+                f"{self.bounds_fraction!r} and {self.scaler_fraction!r} instead."
             )
-        budget = {name: share * self.epsilon for name, share in shares.items() if share}
+        budget = {name: part * self.epsilon for name, part in fractions.items() if part}
         budget["classifier"] = self.epsilon - sum(budget.values())
         self._charge(self.epsilon, 0.0, budget)
         fit = PrivateFit(
@@ -317,68 +306,53 @@ class DifferentialPrivacyClassifier(Defense):
             },
             bounds=self.bounds,
             data_norm=self.data_norm,
-            random_state=random_state,
             secure=self.random_state is None,
         )
-        self.estimator_ = fit.fit(X, y, self._classes)
+        self.estimator_ = fit.fit(data)
         if fit.found_bounds is not None:
             self.bounds_ = fit.found_bounds
         if fit.found_norm is not None:
             self.data_norm_ = fit.found_norm
 
-    def _fit_aggregation(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> None:
+    def _fit_aggregation(self, data: TrainingData) -> None:
         for name in ("bounds", "data_norm"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(
                     f"The {name!r} parameter means nothing to the votes of teachers. "
-                    f"Got {getattr(self, name)!r} with 'public_X'; leave one of the "
+                    f"Got {getattr(self, name)!r} with 'X_public'; leave one of the "
                     "two out."
                 )
-        public_X = as_rows(self.public_X)
-        n_public = n_rows(public_X)
+        X_public = as_rows(self.X_public)
+        n_public = n_rows(X_public)
         if n_public < 1:
             raise ValueError(
-                "The 'public_X' parameter must hold at least one row. Got none instead."
+                "The 'X_public' parameter must hold at least one row. Got none instead."
             )
-        if self.n_teachers > len(y):
+        if self.n_teachers > len(data):
             raise ValueError(
                 "The 'n_teachers' parameter must not exceed the number of rows: each "
                 f"teacher has rows of its own. Got {self.n_teachers} teachers for "
-                f"{len(y)} rows instead."
+                f"{len(data)} rows instead."
             )
-        if self.delta * len(y) >= 1:
+        if self.delta * len(data) >= 1:
             warn(
-                f"delta={self.delta:g} is no less than one over the {len(y)} rows: a "
-                "mechanism that publishes a whole row now and then would meet it. Set "
-                "it far lower.",
+                f"delta={self.delta:g} is no less than one over the {len(data)} rows: "
+                "a mechanism that publishes a whole row now and then would meet it. "
+                "Set it far lower.",
                 WeakDefenseWarning,
             )
         if self.delta == 0:
             self.noise_scale_ = laplace_noise(self.epsilon, n_public)
-            spent, draw = self.epsilon, random_state.laplace
+            spent, draw = self.epsilon, data.random_state.laplace
         else:
             self.noise_scale_, spent = gaussian_noise(
                 self.epsilon, self.delta, n_public
             )
-            draw = random_state.normal
+            draw = data.random_state.normal
         self._charge(spent, self.delta, {"votes": spent})
-        counts = count_votes(
-            self._inner(),
-            X,
-            y,
-            public_X,
-            n_classes=len(self._classes),
-            parts=teacher_parts(len(y), self.n_teachers, random_state),
-            params=params,
-            random_state=random_state,
-        )
+        parts = teacher_parts(len(data), self.n_teachers, data.random_state)
+        counts = count_votes(self._inner(), data, X_public, parts)
         winners = noisy_winners(counts, partial(draw, 0.0, self.noise_scale_))
         self.estimator_ = fit_student(
-            self._inner(), public_X, self._classes[winners], random_state
+            self._inner(), X_public, data.classes[winners], data.random_state
         )

@@ -9,8 +9,9 @@ from scipy import sparse
 from skmia._models import class_probabilities
 from skmia._tables import Perturbation, hash_rows, mix, n_rows, take_rows
 from skmia.defenses._base import Defense
-from skmia.defenses._soft._fit import fit_soft
+from skmia.defenses._soft import fit_soft
 from skmia.defenses._tags import DefenseTags
+from skmia.defenses._training import TrainingData
 from skmia.utils import check_real
 
 _N_RANDOM = 1000  # random inputs whose confidences are handed out
@@ -137,47 +138,23 @@ class HighEntropyClassifier(Defense):
                 f"{self.output_modification!r} instead."
             )
 
-    def _fit(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> None:
+    def _fit(self, data: TrainingData) -> None:
+        inputs = None
         if self.output_modification:
-            inputs = _random_inputs(X, random_state)
-        self.estimator_, self.label_probability_ = self._fit_on_labels(
-            X, y, params, random_state
-        )
-        if self.output_modification:
-            confidences = class_probabilities(self.estimator_, inputs, self._classes)
-            self._confidences = _ranked(confidences)
-            self._salt = random_state.randint(2**31, size=1, dtype=np.uint64)
-
-    def _fit_on_labels(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> tuple[Any, float]:
-        """The fitted classifier, and what its labels gave to their own class."""
+            inputs = _random_inputs(data.X, data.random_state)
+        n_classes = len(data.classes)
+        p = 1.0 if self.gamma == 0 else label_probability(self.gamma, n_classes)
         if self.gamma == 0:
-            model = self._clone(random_state)
-            return model.fit(X, self._classes[y], **params), 1.0
-        n_classes = len(self._classes)
-        p = label_probability(self.gamma, n_classes)
-        labels = np.full((len(y), n_classes), (1 - p) / (n_classes - 1))
-        labels[np.arange(len(y)), y] = p
-        model = fit_soft(
-            self._inner(),
-            X,
-            labels,
-            self._classes,
-            random_state=random_state,
-            params=params,
-        )
-        return model, p
+            self.estimator_ = data.fit(data.clone(self._inner()))
+        else:
+            labels = np.full((len(data), n_classes), (1 - p) / (n_classes - 1))
+            labels[np.arange(len(data)), data.y] = p
+            self.estimator_ = fit_soft(self._inner(), data, labels)
+        self.label_probability_ = p
+        if inputs is not None:
+            confidences = class_probabilities(self.estimator_, inputs, data.classes)
+            self._confidences = _ranked(confidences)
+            self._salt = data.random_state.randint(2**31, size=1, dtype=np.uint64)
 
     def _defended_proba(self, X: Any) -> NDArray[np.floating]:
         proba = super()._defended_proba(X)

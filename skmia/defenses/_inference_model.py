@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from skmia._models import class_probabilities
-from skmia.defenses._base import clone_with_seeds
+from skmia.defenses._training import clone_with_seeds
 
 # Probabilities enter log-odds no closer to 0 and 1 than this. Trees say 0 and 1
 # exactly, and a few such rows would stretch the scale until the rest looks alike.

@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skmia.defenses._base import Defense
-from skmia.defenses._soft._fit import fit_soft
+from skmia.defenses._soft import fit_soft
+from skmia.defenses._training import TrainingData
 from skmia.utils import check_real
 
 
@@ -88,21 +88,7 @@ class LabelSmoothingClassifier(Defense):
     def _check_params(self) -> None:
         check_real(self.smoothing, "smoothing", 0, 1, closed="left")
 
-    def _fit(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> None:
-        n_classes = len(self._classes)
-        labels = np.eye(n_classes)[y]
-        labels += self.smoothing * (1 / n_classes - labels)
-        self.estimator_ = fit_soft(
-            self._inner(),
-            X,
-            labels,
-            self._classes,
-            random_state=random_state,
-            params=params,
-        )
+    def _fit(self, data: TrainingData) -> None:
+        labels = data.one_hot()
+        labels += self.smoothing * (1 / len(data.classes) - labels)
+        self.estimator_ = fit_soft(self._inner(), data, labels)

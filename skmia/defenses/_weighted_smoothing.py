@@ -1,5 +1,6 @@
 """Weighted smoothing: the most noise where the model is surest."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,14 @@ from numpy.typing import NDArray
 from skmia._models import draw_seeds
 from skmia._tables import RowNoise
 from skmia.defenses._base import Defense
-from skmia.defenses._soft._epochs import fit_in_epochs, trains_in_epochs
-from skmia.defenses._soft._fit import fit_soft
-from skmia.defenses._soft._leave_out import left_out_proba
-from skmia.defenses._soft._simplex import project_on_simplex
+from skmia.defenses._soft import (
+    fit_in_epochs,
+    fit_soft,
+    left_out_proba,
+    project_on_simplex,
+    trains_in_epochs,
+)
+from skmia.defenses._training import TrainingData
 from skmia.signals import modified_entropy
 from skmia.utils import check_integer, check_option, check_real
 
@@ -34,7 +39,7 @@ class WeightedSmoothingClassifier(Defense):
       Pipeline, are trained epoch by epoch as published: normal noise is added to the
       predicted distribution before its log-loss is taken, drawn anew in each epoch
       and scaled by what the model then says of the row.
-    - Any other classifier is asked about rows that it has not seen (`n_splits` folds),
+    - Any other classifier is asked about rows that it has not seen (`cv` folds),
       and then fitted on labels to which noise of that scale is added.
 
     Parameters
@@ -49,8 +54,8 @@ class WeightedSmoothingClassifier(Defense):
     on : {"labels", "features"}, default="labels"
         What the noise is added to: the distribution of the label, as published, or
         the columns of X.
-    n_splits : int, default=5
-        Folds in which the second kind of classifier is asked.
+    cv : int, default=5
+        Number of folds in which the second kind of classifier is asked.
     random_state : int, RandomState or None, default=None
         Seeds the noise, the folds, and the classifier where it has no seed of its
         own.
@@ -116,82 +121,46 @@ class WeightedSmoothingClassifier(Defense):
         *,
         noise: float = 0.1,
         on: str = "labels",
-        n_splits: int = 5,
+        cv: int = 5,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.estimator = estimator
         self.noise = noise
         self.on = on
-        self.n_splits = n_splits
+        self.cv = cv
         self.random_state = random_state
 
     def _check_params(self) -> None:
         check_real(self.noise, "noise", 0, np.inf, closed="left")
         check_option(self.on, "on", ("labels", "features"))
-        check_integer(self.n_splits, "n_splits", 2)
+        check_integer(self.cv, "cv", 2)
 
-    def _fit(
-        self,
-        X: Any,
-        y: NDArray[np.intp],
-        params: dict[str, Any],
-        random_state: np.random.RandomState,
-    ) -> None:
+    def _fit(self, data: TrainingData) -> None:
         if trains_in_epochs(self._inner()):
-            self.estimator_ = fit_in_epochs(
-                self._inner(),
-                X,
-                y,
-                self._classes,
-                _Lessons(y, len(self._classes), self.noise, self.on, random_state),
-                params=params,
-                random_state=random_state,
-            )
+            lessons = _Lessons(data, self.noise, self.on)
+            self.estimator_ = fit_in_epochs(self._inner(), data, lessons)
             return
-        proba = left_out_proba(
-            self._inner(),
-            X,
-            y,
-            self._classes,
-            params=params,
-            n_models=self.n_splits,
-            random_state=random_state,
-        )
-        spread = self.noise * noise_scale(proba, y)
-        own = np.eye(len(self._classes))[y]
+        proba = left_out_proba(self._inner(), data, n_models=self.cv)
+        spread = self.noise * noise_scale(proba, data.y)
         if self.on == "features":
-            seed = int(draw_seeds(random_state, 1)[0])
-            X = RowNoise(X, seed).copies(X, spread, 0)
-            model = self._clone(random_state)
-            self.estimator_ = model.fit(X, self._classes[y], **params)
+            seed = int(draw_seeds(data.random_state, 1)[0])
+            X = RowNoise(data.X, seed).copies(data.X, spread, 0)
+            model = data.clone(self._inner())
+            self.estimator_ = replace(data, X=X).fit(model)
             return
-        labels = own + spread[:, None] * random_state.standard_normal(own.shape)
-        self.estimator_ = fit_soft(
-            self._inner(),
-            X,
-            normalised(labels),
-            self._classes,
-            random_state=random_state,
-            params=params,
-        )
+        labels = data.one_hot()
+        labels += spread[:, None] * data.random_state.standard_normal(labels.shape)
+        self.estimator_ = fit_soft(self._inner(), data, normalised(labels))
 
 
 class _Lessons:
     """What each epoch trains on."""
 
-    def __init__(
-        self,
-        y: NDArray[np.intp],
-        n_classes: int,
-        noise: float,
-        on: str,
-        random_state: np.random.RandomState,
-    ) -> None:
-        self.y = y
-        self.own = np.eye(n_classes)[y]
+    def __init__(self, data: TrainingData, noise: float, on: str) -> None:
+        self.data = data
+        self.own = data.one_hot()
         self.noise = noise
         self.on = on
-        self.random_state = random_state
         self.row_noise: RowNoise | None = None
 
     def __call__(
@@ -199,14 +168,14 @@ class _Lessons:
     ) -> tuple[Any, NDArray[np.float64]]:
         if epoch < _WARM_UP or self.noise == 0:
             return X, self.own
-        spread = self.noise * noise_scale(proba, self.y)
+        spread = self.noise * noise_scale(proba, self.data.y)
         if self.on == "features":
             if self.row_noise is None:
-                seed = int(draw_seeds(self.random_state, 1)[0])
+                seed = int(draw_seeds(self.data.random_state, 1)[0])
                 self.row_noise = RowNoise(X, seed)
             return self.row_noise.copies(X, spread, epoch), self.own
-        noise = spread[:, None] * self.random_state.standard_normal(proba.shape)
-        return X, soft_label_of_noise(proba, self.y, noise)
+        noise = self.data.random_state.standard_normal(proba.shape)
+        return X, soft_label_of_noise(proba, self.data.y, spread[:, None] * noise)
 
 
 def noise_scale(

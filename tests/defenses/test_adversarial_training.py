@@ -141,7 +141,7 @@ def test_sparse_copies_hold_values_of_their_column(container):
 @pytest.mark.parametrize("copies", [1, 3])
 def test_fits_are_of_all_rows_and_of_copies_that_differ(copies, diary, overlapping):
     X, y = overlapping
-    clf = defended(diary(), copies=copies, n_rounds=4).fit(X, y)
+    clf = defended(diary(), n_copies=copies, n_rounds=4).fit(X, y)
     (first, labels, weight, _), *rounds = diary.fits
     np.testing.assert_array_equal(first, X)
     np.testing.assert_array_equal(labels, y)
@@ -162,10 +162,10 @@ def test_with_as_many_copies_as_candidates_nothing_is_chosen(diary, overlapping)
     """What is trained on does not depend on the labels, and so on the model."""
     X, y = overlapping
     for labels in (y, y[::-1]):
-        defended(diary(), copies=3, n_candidates=3, n_rounds=1).fit(X, labels)
+        defended(diary(), n_copies=3, n_candidates=3, n_rounds=1).fit(X, labels)
     one, other = diary.fits[1][0], diary.fits[3][0]
     np.testing.assert_array_equal(one, other)
-    defended(diary(), copies=3, n_candidates=4, n_rounds=1).fit(X, y)
+    defended(diary(), n_copies=3, n_candidates=4, n_rounds=1).fit(X, y)
     assert (diary.fits[5][0] != one).any()
 
 
@@ -183,7 +183,7 @@ def test_with_as_many_copies_as_candidates_nothing_is_chosen(diary, overlapping)
 def test_a_row_and_its_copies_weigh_as_much_as_the_row(inner, copies, overlapping):
     """Copies that hardly move leave the model as it was."""
     X, y = (part[:50] for part in overlapping)
-    clf = defended(inner, strength=1e-9, copies=copies).fit(X, y)
+    clf = defended(inner, strength=1e-9, n_copies=copies).fit(X, y)
     bare = clone(inner).fit(X, y)
     np.testing.assert_allclose(clf.predict_proba(X), bare.predict_proba(X), atol=1e-5)
 
@@ -191,14 +191,14 @@ def test_a_row_and_its_copies_weigh_as_much_as_the_row(inner, copies, overlappin
 def test_parameters_that_count_rows_count_copies(data):
     X, y = data
     tree = DecisionTreeClassifier(min_samples_leaf=5, min_samples_split=12)
-    clf = defended(tree, copies=2).fit(X, y)
+    clf = defended(tree, n_copies=2).fit(X, y)
     assert clf.estimator_.min_samples_leaf == 15
     assert clf.estimator_.min_samples_split == 36
     assert clf.estimator_.tree_.n_node_samples.max() == 180
     assert tree.min_samples_leaf == 5
     neighbours = make_pipeline(StandardScaler(), KNeighborsClassifier(3))
     assert defended(neighbours).fit(X, y).estimator_[-1].n_neighbors == 6
-    forest = defended(RandomForestClassifier(3), copies=2).fit(X, y).estimator_
+    forest = defended(RandomForestClassifier(3), n_copies=2).fit(X, y).estimator_
     assert forest.max_samples == 60
     assert [tree.tree_.weighted_n_node_samples[0] for tree in forest] == [60] * 3
 
@@ -208,7 +208,7 @@ def test_no_row_is_on_both_sides_of_an_early_stopping(diary):
     X = np.column_stack([np.arange(400.0), np.random.RandomState(0).randn(400)])
     y = np.arange(400) % 2
     weight = np.arange(400.0) + 1
-    clf = defended(diary(early_stopping=True), strength=1e-3, copies=3, n_rounds=1)
+    clf = defended(diary(early_stopping=True), strength=1e-3, n_copies=3, n_rounds=1)
     clf.fit(X, y, sample_weight=weight)
     rows, labels, weights, _ = diary.fits[-1]
     np.testing.assert_allclose(rows[:, 0], np.arange(400), atol=0.6)
@@ -242,7 +242,7 @@ def test_who_gets_each_row_once(inner, n_fitted, data, monkeypatch):
 def test_weights_and_other_metadata_go_with_their_row(diary, overlapping):
     X, y = overlapping
     weight, name = np.arange(60.0) + 1, np.array([f"row {i}" for i in range(60)])
-    clf = defended(Pipeline([("clf", diary())]), copies=2, n_rounds=1, strength=1e-6)
+    clf = defended(Pipeline([("clf", diary())]), n_copies=2, n_rounds=1, strength=1e-6)
     clf.fit(X, y, clf__sample_weight=weight, clf__name=name)
     rows, labels, weights, names = diary.fits[-1]
     row_of = np.array([int(text.split()[1]) for text in names])
@@ -252,7 +252,7 @@ def test_weights_and_other_metadata_go_with_their_row(diary, overlapping):
     np.testing.assert_allclose(weights, weight[row_of] / 3)
     with config_context(enable_metadata_routing=True):
         asked = diary().set_fit_request(sample_weight=True)
-        defended(asked, copies=2, n_rounds=1).fit(X, y, sample_weight=weight)
+        defended(asked, n_copies=2, n_rounds=1).fit(X, y, sample_weight=weight)
     np.testing.assert_allclose(
         np.bincount(diary.fits[-1][1], diary.fits[-1][2]),
         [weight[y == c].sum() for c in range(3)],
@@ -280,7 +280,7 @@ def test_perturbed_rows_fool_the_model_less():
 
     nearest = KNeighborsClassifier(1)
     bare = accuracy(clone(nearest).fit(X, y))
-    clf = defended(nearest, strength=0.3, copies=5).fit(X, y)
+    clf = defended(nearest, strength=0.3, n_copies=5).fit(X, y)
     assert accuracy(clf) > bare + 0.03
 
 
@@ -365,12 +365,12 @@ def test_documents_are_an_error(container):
     [
         ({"strength": 0.0}, r"'strength' .* \(0, 1\). Got 0.0"),
         ({"strength": 1}, r"'strength' .* \(0, 1\). Got 1"),
-        ({"copies": 0}, r"'copies' .* \[1, inf\). Got 0"),
+        ({"n_copies": 0}, r"'n_copies' .* \[1, inf\). Got 0"),
         ({"n_candidates": 0}, r"'n_candidates' .* \[1, inf\). Got 0"),
         ({"n_rounds": -2}, r"'n_rounds' .* \[1, inf\). Got -2"),
         (
-            {"copies": 4, "n_candidates": 3},
-            "'n_candidates' .* at least 'copies'.* Got n_candidates=3 and copies=4",
+            {"n_copies": 4, "n_candidates": 3},
+            "'n_candidates' .* at least 'n_copies'.* Got n_candidates=3 and n_copies=4",
         ),
     ],
 )

@@ -54,9 +54,8 @@ class Halved(Defense):
     def _check_params(self):
         pass
 
-    def _fit(self, X, y, params, random_state):
-        model = self._clone(random_state)
-        self.estimator_ = model.fit(X, self._classes[y], **params)
+    def _fit(self, data):
+        self.estimator_ = data.fit(data.clone(self.estimator))
 
     def _defended_proba(self, X):
         proba = super()._defended_proba(X)

@@ -30,7 +30,7 @@ def test_the_student_learns_from_unseen_answers_and_a_share_of_the_label(
     share, data, spy
 ):
     X, y = data
-    clf = small(spy, student=SoftLabelEcho(), label_share=share).fit(X, y)
+    clf = small(spy, student=SoftLabelEcho(), label_fraction=share).fit(X, y)
     # Unseen, the spy says the last class.
     expected = (1 - share) * np.array([0, 0, 1]) + share * np.eye(3)[
         np.searchsorted(clf.classes_, y)
@@ -52,7 +52,7 @@ def test_without_a_student_the_estimator_is_its_own(data):
 
 def test_all_of_the_label_is_no_defense(data):
     X, y = data
-    clf = small(LogisticRegression(tol=1e-8), label_share=1).fit(X, y)
+    clf = small(LogisticRegression(tol=1e-8), label_fraction=1).fit(X, y)
     bare = LogisticRegression(tol=1e-8).fit(X, y)
     np.testing.assert_allclose(clf.predict_proba(X), bare.predict_proba(X), atol=1e-4)
 
@@ -156,7 +156,7 @@ def test_teachers_without_weights(data):
         ({"n_models": 1}, r"'n_models' .* \[2, inf\). Got 1"),
         ({"n_left_out": 0}, r"'n_left_out' .* \[1, 4\]. Got 0"),
         ({"n_left_out": 5}, r"'n_left_out' .* \[1, 4\]. Got 5"),
-        ({"label_share": 1.1}, r"'label_share' .* \[0, 1\]. Got 1.1"),
+        ({"label_fraction": 1.1}, r"'label_fraction' .* \[0, 1\]. Got 1.1"),
         ({"student": StandardScaler()}, "'student' parameter must be a classifier"),
     ],
 )

@@ -88,7 +88,7 @@ def test_the_tag_of_others_counts():
         def _check_params(self):
             pass
 
-        def _fit(self, X, y, params, random_state):
+        def _fit(self, data):
             pass
 
         def __sklearn_tags__(self):

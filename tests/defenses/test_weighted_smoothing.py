@@ -24,8 +24,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from _helpers import SoftLabelEcho
 from skmia._tables import RowNoise, as_rows
 from skmia.defenses import WeightedSmoothingClassifier
-from skmia.defenses._soft._epochs import trains_in_epochs
-from skmia.defenses._soft._simplex import project_on_simplex
+from skmia.defenses._soft import project_on_simplex, trains_in_epochs
 from skmia.defenses._weighted_smoothing import noise_scale, soft_label_of_noise
 from skmia.signals import confidence
 
@@ -418,7 +417,7 @@ def test_documents():
     [
         ({"noise": -0.1}, r"'noise' .* \[0, inf\). Got -0.1"),
         ({"on": "rows"}, r"'on' .* \['features', 'labels'\]. Got 'rows'"),
-        ({"n_splits": 1}, r"'n_splits' .* \[2, inf\). Got 1"),
+        ({"cv": 1}, r"'cv' .* \[2, inf\). Got 1"),
     ],
 )
 def test_parameters_are_checked(settings, message, data):

@@ -1,14 +1,15 @@
 """Private aggregation of teachers: noisy votes on public rows, and a student."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._tables import n_rows, slice_metadata, take_rows
-from skmia.defenses._base import clone_with_seeds
+from skmia._tables import n_rows
+from skmia.defenses._training import TrainingData, clone_with_seeds
 
 
 def _dp_accounting() -> Any:
@@ -77,15 +78,7 @@ def teacher_parts(
 
 
 def count_votes(
-    estimator: Any,
-    X: Any,
-    y: NDArray[np.intp],
-    public_X: Any,
-    *,
-    n_classes: int,
-    parts: list[NDArray[np.intp]],
-    params: dict[str, Any],
-    random_state: np.random.RandomState,
+    estimator: Any, data: TrainingData, X_public: Any, parts: list[NDArray[np.intp]]
 ) -> NDArray[np.int64]:
     """How many teachers vote for each class, for each public row.
 
@@ -93,36 +86,31 @@ def count_votes(
     ----------
     estimator : estimator
         Unfitted classifier; a clone is fitted on each part.
-    X, y : array-like of shape (n_samples, ...) and ndarray of int of shape (n_samples,)
-        Private rows, and their classes 0, 1, ...
-    public_X : array-like of shape (n_public, n_features)
+    data : TrainingData
+        Private rows, and their labels.
+    X_public : array-like of shape (n_public, n_features)
         Public rows.
-    n_classes : int
-        Number of classes.
     parts : list of ndarray of int
         Positions of the rows of each teacher.
-    params : dict
-        Metadata for fit, with one entry per private row where it belongs to rows.
-    random_state : RandomState instance
-        Seeds of the teachers.
 
     Returns
     -------
     ndarray of int of shape (n_public, n_classes)
         The counts; they are private, and the teachers are gone.
     """
-    counts = np.zeros((n_rows(public_X), n_classes), dtype=np.int64)
+    # Teachers know classes by their positions.
+    data = replace(data, classes=np.arange(len(data.classes)))
+    counts = np.zeros((n_rows(X_public), len(data.classes)), dtype=np.int64)
     every = np.arange(len(counts))
     for part in parts:
-        teacher = clone_with_seeds(estimator, random_state)
-        labels = y[part]
+        teacher = data.clone(estimator)
+        labels = data.y[part]
         if (labels == labels[0]).all():
             # Most classifiers refuse to be fitted on one class; it is what they know.
             votes = labels[0]
         else:
-            metadata = slice_metadata(params, part, len(y))
-            teacher.fit(take_rows(X, part), labels, **metadata)
-            votes = np.asarray(teacher.predict(public_X), dtype=np.intp)
+            data.take(part).fit(teacher)
+            votes = np.asarray(teacher.predict(X_public), dtype=np.intp)
         counts[every, votes] += 1
     return counts
 
@@ -135,7 +123,7 @@ def noisy_winners(
 
 
 def fit_student(
-    estimator: Any, public_X: Any, labels: NDArray, random_state: np.random.RandomState
+    estimator: Any, X_public: Any, labels: NDArray, random_state: np.random.RandomState
 ) -> Any:
     """A clone of the estimator, fitted on public rows with the teachers' labels.
 
@@ -146,10 +134,10 @@ def fit_student(
     """
     if len(np.unique(labels)) < 2:
         raise ValueError(
-            f"The noisy votes give all {len(labels)} rows of 'public_X' the class "
+            f"The noisy votes give all {len(labels)} rows of 'X_public' the class "
             f"{labels[0]!r}, and no student can learn from that. Raise 'epsilon' or "
             "'n_teachers', or pass fewer or other public rows."
         )
-    student = clone_with_seeds(estimator, random_state).fit(public_X, labels)
+    student = clone_with_seeds(estimator, random_state).fit(X_public, labels)
     check_is_fitted(student)
     return student

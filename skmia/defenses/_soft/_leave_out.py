@@ -1,4 +1,4 @@
-"""What models that have not seen a row say of it: Split-AI, or out of fold."""
+"""Probabilities of rows by models fitted without them: Split-AI, or out of fold."""
 
 from typing import Any
 
@@ -7,27 +7,17 @@ from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 
 from skmia._models import class_probabilities
-from skmia._tables import (
-    content_groups,
-    copy_rows,
-    hash_rows,
-    slice_metadata,
-    take_rows,
-)
-from skmia.defenses._base import clone_with_seeds
+from skmia._tables import content_groups, hash_rows, take_rows
+from skmia.defenses._training import TrainingData
 
 
 def left_out_proba(
     estimator: Any,
-    X: Any,
-    y: NDArray[np.intp],
-    classes: NDArray,
+    data: TrainingData,
     *,
-    params: dict[str, Any],
     n_models: int,
     n_left_out: int = 1,
     n_jobs: int | None = None,
-    random_state: np.random.RandomState,
 ) -> NDArray[np.float64]:
     """Mean probabilities of each row, from the clones that were fitted without it.
 
@@ -38,14 +28,8 @@ def left_out_proba(
     ----------
     estimator : classifier or Pipeline
         What is cloned, `n_models` times.
-    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-        Rows.
-    y : ndarray of int of shape (n_samples,)
-        Columns of `classes`.
-    classes : ndarray of shape (n_classes,)
-        Class labels in the order of the columns.
-    params : dict
-        Metadata for ``fit``; what has one value per row is sliced.
+    data : TrainingData
+        Rows, labels and metadata.
     n_models : int
         Clones in all.
     n_left_out : int, default=1
@@ -53,8 +37,6 @@ def left_out_proba(
         cross-validation.
     n_jobs : int, default=None
         Clones fitted at a time; what comes out does not depend on it.
-    random_state : RandomState
-        Draws who is left out and seeds the clones.
 
     Returns
     -------
@@ -66,9 +48,10 @@ def left_out_proba(
     ValueError
         If some clone would see a single class.
     """
-    group = content_groups(hash_rows(X))
+    y, classes = data.y, data.classes
+    group = content_groups(hash_rows(data.X))
     _, first = np.unique(group, return_index=True)
-    out = draw_left_out(y[first], n_models, n_left_out, random_state)[:, group]
+    out = draw_left_out(y[first], n_models, n_left_out, data.random_state)[:, group]
     for rows in out:
         if len(np.unique(y[~rows])) < 2:
             n_rarest = np.bincount(y, minlength=len(classes)).min()
@@ -79,15 +62,15 @@ def left_out_proba(
                 f"class; pass more rows of it{remedy}."
             )
     # In the parent: seeds do not depend on who fits what.
-    models = [clone_with_seeds(estimator, random_state) for _ in range(n_models)]
-    said = Parallel(n_jobs=n_jobs)(
-        delayed(_fit_and_ask)(model, X, y, classes, params, rows)
+    models = [data.clone(estimator) for _ in range(n_models)]
+    answers = Parallel(n_jobs=n_jobs)(
+        delayed(_fit_and_ask)(model, data, rows)
         for model, rows in zip(models, out, strict=True)
     )
     proba = np.zeros((len(y), len(classes)))
     # In the order of the models, so that rounding is the same for any n_jobs.
-    for rows, answers in zip(out, said, strict=True):
-        proba[rows] += answers
+    for rows, answer in zip(out, answers, strict=True):
+        proba[rows] += answer
     return proba / n_left_out
 
 
@@ -121,16 +104,10 @@ def draw_left_out(
 
 
 def _fit_and_ask(
-    model: Any,
-    X: Any,
-    y: NDArray[np.intp],
-    classes: NDArray,
-    params: dict[str, Any],
-    left_out: NDArray[np.bool_],
+    model: Any, data: TrainingData, left_out: NDArray[np.bool_]
 ) -> NDArray[np.floating]:
     seen, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
-    metadata = slice_metadata(params, seen, len(y))
-    model.fit(copy_rows(X, seen), classes[y[seen]], **metadata)
+    data.take(seen).fit(model)
     if not len(unseen):
-        return np.zeros((0, len(classes)))
-    return class_probabilities(model, take_rows(X, unseen), classes)
+        return np.zeros((0, len(data.classes)))
+    return class_probabilities(model, take_rows(data.X, unseen), data.classes)

@@ -15,7 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import check_array
 
-from skmia._tables import n_rows, take_rows
+from skmia._tables import take_rows
+from skmia.defenses._training import TrainingData
 from skmia.utils import warn
 
 
@@ -34,13 +35,7 @@ def solves_directly(model: Any, n_classes: int) -> bool:
     )
 
 
-def fit_soft_logistic(
-    model: Any,
-    X: Any,
-    mass: NDArray[np.float64],
-    classes: NDArray,
-    params: dict[str, Any],
-) -> Any:
+def fit_soft_logistic(model: Any, data: TrainingData, mass: NDArray[np.float64]) -> Any:
     """Fit `model` on `mass`, what each class has of each row; itself.
 
     Minimises what LogisticRegression does for copies of rows weighted with `mass`,
@@ -50,22 +45,19 @@ def fit_soft_logistic(
     ----------
     model : LogisticRegression
         One that `solves_directly`. Its `class_weight` is None or a dict.
-    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-        Rows.
+    data : TrainingData
+        Rows, classes, and metadata, of which weights are in `mass`.
     mass : ndarray of shape (n_samples, n_classes)
         Soft labels, times the weights of the rows.
-    classes : ndarray of shape (n_classes,)
-        Sorted class labels.
-    params : dict
-        Metadata for ``fit`` but the weights.
 
     Warns
     -----
     ConvergenceWarning
         If `max_iter` steps were not enough.
     """
+    classes = data.classes
     rows = check_array(
-        X,
+        data.X,
         accept_sparse="csr",
         dtype=[np.float64, np.float32],
         estimator=model,
@@ -74,7 +66,7 @@ def fit_soft_logistic(
     weight = model.class_weight or {}
     mass = mass * np.array([weight.get(label, 1.0) for label in classes.tolist()])
     found = _minimise(rows, mass, **_settings(model))
-    _make_fitted(model, X, classes, params)
+    _make_fitted(model, data)
     n_features = rows.shape[1]
     table = found.x.reshape(len(classes), -1).astype(rows.dtype)
     model.coef_ = table[:, :n_features]
@@ -144,11 +136,12 @@ def _minimise(
     )
 
 
-def _make_fitted(model: Any, X: Any, classes: NDArray, params: dict[str, Any]) -> None:
+def _make_fitted(model: Any, data: TrainingData) -> None:
     """Have it check its parameters, and know its classes and the columns of `X`."""
     # A row for each class would look like a regression to scikit-learn before 1.9.
-    labels = np.tile(classes, 3)
-    rows = take_rows(X, np.arange(len(labels)) % n_rows(X))
+    labels = np.tile(data.classes, 3)
+    rows = take_rows(data.X, np.arange(len(labels)) % len(data))
+    params = {k: v for k, v in data.params.items() if k != "sample_weight"}
     max_iter = model.max_iter
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

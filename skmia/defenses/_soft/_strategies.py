@@ -1,163 +1,184 @@
-"""What a classifier makes of copies of rows, beside the labels that they carry.
+"""The ways to fit a classifier on soft labels, the best one first."""
 
-Some parameters count rows, some fits set rows aside, and weights do not reach every
-classifier inside of another. A defense that overlooks this weakens the model's own
-regularisation, which is a defense too.
-"""
-
-from collections.abc import Iterator
-from numbers import Integral
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import get_config
-from sklearn.base import is_classifier
-from sklearn.utils.metadata_routing import MetadataRouter, get_routing_for_object
-from sklearn.utils.validation import has_fit_parameter
+from sklearn.utils import check_array
 
-from skmia.defenses._base import Defense
-
-# Parameters that count rows, and the largest value at which copies do not matter.
-_ROW_COUNTS = {
-    "min_samples_leaf": 1,
-    "min_samples_split": 2,
-    "min_child_samples": 1,
-    "n_neighbors": 0,
-}
-
-
-def takes_weights(model: Any) -> bool:
-    """Whether `fit` takes sample_weight, and hands it to all classifiers inside."""
-    if not has_fit_parameter(model, "sample_weight"):
-        return False
-    inside = [value for value in _params(model).values() if hasattr(value, "fit")]
-    if any(
-        is_classifier(value) and not has_fit_parameter(value, "sample_weight")
-        for value in inside
-    ):
-        return False
-    if get_config()["enable_metadata_routing"]:
-        routing = get_routing_for_object(model)
-        if isinstance(routing, MetadataRouter):
-            # It refuses weights that nobody inside has asked for.
-            return bool(routing.consumes("fit", ["sample_weight"]))
-    return True
+from skmia._tables import slice_metadata, take_rows
+from skmia.defenses._soft._copies import (
+    Copies,
+    drawn_copies,
+    weighted_copies,
+    with_every_class,
+)
+from skmia.defenses._soft._epochs import fit_in_epochs, trains_in_epochs
+from skmia.defenses._soft._logistic import fit_soft_logistic, solves_directly
+from skmia.defenses._soft._rows import (
+    balance,
+    balances_inside,
+    counts_rows,
+    draws_rows,
+    keep_all_rows,
+    scale_to_copies,
+    splits_rows,
+    takes_weights,
+)
+from skmia.defenses._training import TrainingData
 
 
-def splits_rows(model: Any) -> bool:
-    """Whether fit holds some of its rows out from the others.
+@dataclass(frozen=True)
+class Task:
+    """What a strategy is to fit a classifier on; see `fit_soft`."""
 
-    What was left to "auto" does not.
-    """
-    if isinstance(model, Defense):
-        return True
-    params = _params(model)
-    for name, value in params.items():
-        prefix, _, last = name.rpartition("__")
-        if isinstance(value, Defense):
-            return True
-        if last == "cv" and not (isinstance(value, str) and value == "prefit"):
-            return True
-        if last == "early_stopping" and value == "auto":
-            # Of HistGradientBoosting, by the number of rows: of copies, then. And one
-            # drawn label for each row would cost far more than a round too many.
-            model.set_params(**{name: False})
-        elif last == "early_stopping" and value:
-            return True
-        # Of SVC, which cross-validates for its sigmoid.
-        if last == "probability" and value is True:
-            return True
-        # Of GradientBoosting, where it is what turns early stopping on.
-        stops = f"{prefix}__early_stopping" if prefix else "early_stopping"
-        if last == "n_iter_no_change" and value is not None and stops not in params:
-            return True
-    return False
+    data: TrainingData
+    target: NDArray[np.float64]
+    max_copies: int
+    tol: float
+    n_draws: int
 
+    def weights(self) -> NDArray[np.float64]:
+        """Weights of the rows: finite, or a fit may end in a model of nan."""
+        n = len(self.data)
+        given = self.data.params.get("sample_weight")
+        weight = np.ones(n) if given is None else np.broadcast_to(given, n)
+        return check_array(
+            weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+        )
 
-def balances_inside(model: Any) -> bool:
-    """Whether a classifier inside of this one balances classes by their counts."""
-    return any(
-        name.endswith("__class_weight") and isinstance(value, str)
-        for name, value in _params(model).items()
-    )
+    def fit_copies(self, model: Any, copies: Copies, **changed: Any) -> Any:
+        """Fit on copies of the rows, with the metadata of each and what is changed."""
+        n = len(self.data)
+        params = slice_metadata(self.data.params, copies.rows, n) | changed
+        scale_to_copies(model, float(np.median(np.bincount(copies.rows))), n)
+        X = take_rows(self.data.X, copies.rows)
+        return model.fit(X, self.data.classes[copies.columns], **params)
+
+    def fit_drawn(self, model: Any, n_draws: int) -> Any:
+        """Fit on `n_draws` copies of each row, with drawn labels."""
+        copies = drawn_copies(self.target, n_draws, self.data.random_state)
+        return self.fit_copies(model, with_every_class(copies, self.target))
 
 
-def balance(model: Any, mass: NDArray[np.floating], classes: NDArray, n: int) -> None:
-    """Weights for the soft labels in place of those for the counts of copies."""
-    if isinstance(_params(model).get("class_weight"), str):
-        # A class that no row is likely to have counts as one row.
-        weights = mass.sum() / (len(mass) * np.maximum(mass, mass.sum() / n))
-        model.set_params(
-            class_weight=dict(zip(classes.tolist(), weights.tolist(), strict=True))
+class Strategy(Protocol):
+    """One way to fit a classifier on soft labels."""
+
+    def applies(self, model: Any, task: Task) -> bool:
+        """Whether `model` can be fitted in this way, by what is known before."""
+
+    def fit(self, model: Any, task: Task) -> Any:
+        """`model`, fitted."""
+
+
+class SolveDirectly:
+    """Minimise the loss on the soft labels themselves."""
+
+    def applies(self, model: Any, task: Task) -> bool:
+        """Where the loss is that of LogisticRegression of three classes or more."""
+        return solves_directly(model, len(task.data.classes))
+
+    def fit(self, model: Any, task: Task) -> Any:
+        """By the method of LogisticRegression itself."""
+        weight = task.weights()
+        balance(model, weight @ task.target, task.data)
+        return fit_soft_logistic(model, task.data, weight[:, None] * task.target)
+
+
+class DrawInEpochs:
+    """Draw a label for each row anew in every epoch: none to be learnt by heart."""
+
+    def applies(self, model: Any, task: Task) -> bool:
+        """Where copies would be too many, and the classifier is trained in epochs."""
+        smallest = np.sort(task.target, axis=1)[:, : -task.max_copies]
+        thinned = smallest.shape[1] > 0 and (smallest.sum(axis=1) > task.tol).any()
+        return bool(thinned) and trains_in_epochs(model)
+
+    def fit(self, model: Any, task: Task) -> Any:
+        """In as many epochs as the classifier's own rules say."""
+        return fit_in_epochs(
+            model, task.data, lambda epoch, rows, proba: (rows, task.target)
         )
 
 
-def counts_rows(model: Any) -> bool:
-    """Whether a parameter counts rows, so that all need the same number of copies."""
-    return any(_counts(value, low) for _, value, low in _row_counts(model))
+class DrawOneLabel:
+    """Draw one label for each row: copies would fall on both sides of a split."""
+
+    def applies(self, model: Any, task: Task) -> bool:
+        """Where fit sets rows aside, or cross-validates."""
+        return splits_rows(model)
+
+    def fit(self, model: Any, task: Task) -> Any:
+        """On each row once."""
+        return task.fit_drawn(model, 1)
 
 
-def _row_counts(model: Any) -> Iterator[tuple[str, Any, int]]:
-    """Name, value and harmless value of parameters that count rows."""
-    for name, value in _params(model).items():
-        last = name.rpartition("__")[2]
-        if last in _ROW_COUNTS:
-            yield name, value, _ROW_COUNTS[last]
+class DrawForEachModel:
+    """Draw many labels for each row, and each of several models as many as rows.
+
+    A weighted copy could be drawn without its complement, and would then be all that
+    a leaf knows of the row.
+    """
+
+    def applies(self, model: Any, task: Task) -> bool:
+        """Where fit draws rows, as forests and bagging do."""
+        return draws_rows(model)
+
+    def fit(self, model: Any, task: Task) -> Any:
+        """On as many copies as there may be."""
+        keep_all_rows(model)
+        return task.fit_drawn(model, task.max_copies)
 
 
-def _counts(value: Any, low: Any) -> bool:
-    return isinstance(value, Integral) and value > low
+class WeighCopies:
+    """Weigh a copy of the row for each class: exact where losses are linear in it."""
+
+    def applies(self, model: Any, task: Task) -> bool:
+        """Where weights reach all that is fitted, and balance is not lost inside."""
+        return takes_weights(model) and not balances_inside(model)
+
+    def fit(self, model: Any, task: Task) -> Any:
+        """On a copy for each class of a row, `max_copies` at most."""
+        keep_all_rows(model)
+        copies = weighted_copies(
+            task.target,
+            task.data.random_state,
+            max_copies=task.max_copies,
+            tol=task.tol,
+            equal=counts_rows(model),
+        )
+        copies = with_every_class(copies, task.target)
+        weight = task.weights()
+        balance(model, weight @ task.target, task.data)
+        return task.fit_copies(
+            model, copies, sample_weight=copies.weights * weight[copies.rows]
+        )
 
 
-def scale_counts(model: Any, n_copies: float, n: int) -> None:
-    """Have parameters that count rows count copies."""
-    if n_copies == 1:
-        return
-    changes = {
-        name: round(value * n_copies)
-        for name, value, low in _row_counts(model)
-        if _counts(value, low)
-    }
-    for name, value in _params(model).items():
-        if name.rpartition("__")[2] != "batch_size":
-            continue
-        if isinstance(value, str) and value == "auto":
-            value = min(200, n)  # what MLPClassifier makes of it
-        if isinstance(value, Integral):
-            changes[name] = round(value * n_copies)  # type: ignore[call-overload]
-    model.set_params(**changes)
+class DrawLabels:
+    """Draw some labels for each row, which is always possible."""
+
+    def applies(self, model: Any, task: Task) -> bool:
+        """To any classifier."""
+        return True
+
+    def fit(self, model: Any, task: Task) -> Any:
+        """On `n_draws` copies of each row."""
+        keep_all_rows(model)
+        return task.fit_drawn(model, task.n_draws)
 
 
-def draws_rows(model: Any) -> bool:
-    """Whether fit draws some of its rows for each of several models."""
-    return bool(_samplers(model))
+STRATEGIES: tuple[Strategy, ...] = (
+    SolveDirectly(),
+    DrawInEpochs(),
+    DrawOneLabel(),
+    DrawForEachModel(),
+    WeighCopies(),
+    DrawLabels(),
+)
 
 
-def keep_sample_size(model: Any, n_copies: float, n: int) -> None:
-    """Have each of several models draw as many copies as it would draw rows."""
-    changes: dict[str, float] = {}
-    for name, value in _samplers(model).items():
-        if value is None:
-            changes[name] = n
-        elif not isinstance(value, Integral):
-            changes[name] = float(value / n_copies)
-    model.set_params(**changes)
-
-
-def _samplers(model: Any) -> dict[str, Any]:
-    """Each `max_samples` that sets how many rows are drawn, with or without return."""
-    params = _params(model)
-    found = {}
-    for name, value in params.items():
-        prefix, _, last = name.rpartition("__")
-        if last == "max_samples":
-            flag = f"{prefix}__bootstrap" if prefix else "bootstrap"
-            whole = value is None or (value == 1.0 and not isinstance(value, Integral))
-            if params.get(flag) or not whole:
-                found[name] = value
-    return found
-
-
-def _params(model: Any) -> dict[str, Any]:
-    return model.get_params(deep=True)
+def choose_strategy(model: Any, task: Task) -> Strategy:
+    """The first strategy that applies; nothing is changed."""
+    return next(one for one in STRATEGIES if one.applies(model, task))

@@ -22,6 +22,7 @@ from skmia.defenses._private._teachers import (
     noisy_winners,
     teacher_parts,
 )
+from skmia.defenses._training import TrainingData
 
 
 def _closed_form_delta(sigma, sensitivity, n_queries, epsilon):
@@ -35,6 +36,12 @@ def _closed_form_delta(sigma, sensitivity, n_queries, epsilon):
 def _blobs(n=600, seed=0):
     X, y = make_blobs(n, centers=[[-3, 0], [3, 0], [0, 5]], random_state=seed)
     return X, y
+
+
+def _training(X, y, n_classes, seed=0, **params):
+    """What teachers are fitted on; they vote for positions of classes."""
+    source = np.random.RandomState(seed)
+    return TrainingData(X, y, np.array(["a", "b", "c"][:n_classes]), params, source)
 
 
 @pytest.mark.parametrize("epsilon", [0.3, 1.0, 8.0])
@@ -91,16 +98,8 @@ def test_votes_against_a_loop():
     X, y = _blobs(90)
     public = _blobs(25, seed=1)[0]
     parts = teacher_parts(90, 6, np.random.RandomState(0))
-    counts = count_votes(
-        KNeighborsClassifier(1),
-        X,
-        y,
-        public,
-        n_classes=3,
-        parts=parts,
-        params={},
-        random_state=np.random.RandomState(0),
-    )
+    data = _training(X, y, 3)
+    counts = count_votes(KNeighborsClassifier(1), data, public, parts)
     expected = np.zeros((25, 3))
     for i, row in enumerate(public):
         for part in parts:
@@ -114,17 +113,9 @@ def test_a_replaced_row_moves_one_vote_of_a_public_row_at_most():
     public = _blobs(40, seed=1)[0]
 
     def votes(X, y):
-        rng = np.random.RandomState(3)
-        return count_votes(
-            DecisionTreeClassifier(),
-            X,
-            y,
-            public,
-            n_classes=3,
-            parts=teacher_parts(len(y), 12, rng),
-            params={},
-            random_state=rng,
-        )
+        data = _training(X, y, 3, seed=3)
+        parts = teacher_parts(len(y), 12, data.random_state)
+        return count_votes(DecisionTreeClassifier(), data, public, parts)
 
     base = votes(X, y)
     moved = 0
@@ -140,16 +131,8 @@ def test_a_replaced_row_moves_one_vote_of_a_public_row_at_most():
 
 def test_a_teacher_of_one_class_votes_for_it():
     X, y = np.arange(8.0)[:, None], np.array([0, 0, 0, 0, 1, 1, 1, 1])
-    counts = count_votes(
-        LogisticRegression(),
-        X,
-        y,
-        np.zeros((3, 1)),
-        n_classes=2,
-        parts=[np.arange(4), np.arange(4, 8)],
-        params={},
-        random_state=np.random.RandomState(0),
-    )
+    data, parts = _training(X, y, 2), [np.arange(4), np.arange(4, 8)]
+    counts = count_votes(LogisticRegression(), data, np.zeros((3, 1)), parts)
     np.testing.assert_array_equal(counts, [[1, 1]] * 3)
 
 
@@ -159,13 +142,9 @@ def test_weights_reach_the_teachers_row_by_row():
     y = np.array([0, 1, 0, 1])
     counts = count_votes(
         DecisionTreeClassifier(max_depth=1, min_samples_leaf=2),
-        X,
-        y,
+        _training(X, y, 2, sample_weight=np.array([1.0, 1.0, 9.0, 9.0])),
         np.array([[0.5]]),
-        n_classes=2,
         parts=[np.array([0, 3]), np.array([1, 2])],
-        params={"sample_weight": np.array([1.0, 1.0, 9.0, 9.0])},
-        random_state=np.random.RandomState(0),
     )
     np.testing.assert_array_equal(counts, [[1, 1]])
 
@@ -180,7 +159,7 @@ def test_noisy_winner_of_two_has_the_closed_form_chance():
 
 def _aggregated(estimator=None, n=600, epsilon=60.0, **params):
     X, y = _blobs(n)
-    settings = {"n_teachers": 30, "random_state": 0, "public_X": _blobs(60, seed=1)[0]}
+    settings = {"n_teachers": 30, "random_state": 0, "X_public": _blobs(60, seed=1)[0]}
     settings.update(params)
     return DifferentialPrivacyClassifier(
         estimator or SVC(), epsilon=epsilon, **settings
@@ -238,7 +217,7 @@ def test_sparse_rows_pass_where_the_classifier_takes_them():
     X, y = _blobs(300)
     public = sparse.csr_array(_blobs(40, seed=1)[0])
     clf = DifferentialPrivacyClassifier(
-        LogisticRegression(), epsilon=60.0, public_X=public, n_teachers=10
+        LogisticRegression(), epsilon=60.0, X_public=public, n_teachers=10
     )
     assert clf.fit(sparse.csr_array(X), y).score(sparse.csr_array(X), y) > 0.8
 
@@ -254,8 +233,8 @@ def test_a_delta_that_allows_publishing_a_row_warns():
 
 
 def test_votes_for_one_class_only_are_an_error():
-    with pytest.raises(ValueError, match="give all 1 rows of 'public_X' the class"):
-        _aggregated(public_X=np.zeros((1, 2)))
+    with pytest.raises(ValueError, match="give all 1 rows of 'X_public' the class"):
+        _aggregated(X_public=np.zeros((1, 2)))
 
 
 @pytest.mark.parametrize("given", [{"bounds": (0.0, 1.0)}, {"data_norm": 2.0}])

@@ -29,11 +29,18 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from skmia.defenses import LabelSmoothingClassifier
-from skmia.defenses._soft._fit import fit_soft
+from skmia.defenses import LabelSmoothingClassifier, _soft
+from skmia.defenses._training import TrainingData
+from skmia.utils import own_random_state
 
 CLASSES = np.array(["ant", "bee", "cow"])
 OLD_MLP = tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 7)
+
+
+def fit_soft(model, X, q, classes, *, params=None, random_state=None, **settings):
+    y, source = np.zeros(X.shape[0], int), own_random_state(random_state)
+    data = TrainingData(X, y, np.asarray(classes), params or {}, source)
+    return _soft.fit_soft(model, data, q, **settings)
 
 
 @pytest.fixture

@@ -9,18 +9,14 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.defenses._soft._leave_out import draw_left_out, left_out_proba
+from skmia.defenses._training import TrainingData
 
 
 def run(estimator, X, y, classes, seed=0, **settings):
-    settings = {"params": {}, "n_models": 5} | settings
-    return left_out_proba(
-        estimator,
-        X,
-        y,
-        np.asarray(classes),
-        random_state=np.random.RandomState(seed),
-        **settings,
-    )
+    params = settings.pop("params", {})
+    source = np.random.RandomState(seed)
+    data = TrainingData(X, y, np.asarray(classes), params, source)
+    return left_out_proba(estimator, data, **{"n_models": 5} | settings)
 
 
 def test_a_row_is_not_remembered():
@@ -118,17 +114,8 @@ def test_no_soft_label_is_from_a_model_that_saw_the_row(n_jobs, data, spy):
     classes, columns = np.unique(y, return_inverse=True)
     # Threads: a class of a test file has no home in another process.
     with parallel_config(backend="threading"):
-        proba = left_out_proba(
-            spy,
-            X,
-            columns,
-            classes,
-            params={},
-            n_models=7,
-            n_left_out=3,
-            n_jobs=n_jobs,
-            random_state=np.random.RandomState(0),
-        )
+        settings = {"n_models": 7, "n_left_out": 3, "n_jobs": n_jobs}
+        proba = run(spy, X, columns, classes, **settings)
     np.testing.assert_array_equal(proba, np.tile([0.0, 0.0, 1.0], (80, 1)))
     # The spy does find out: of all seven, four have seen a row.
     assert (spy.fit(X, y).predict_proba(X)[:, 0] == 1).all()
@@ -138,24 +125,14 @@ def test_soft_labels_by_hand(data):
     """The mean over those left out, from models refitted here."""
     X, y = data
     classes, columns = np.unique(y, return_inverse=True)
-    proba = left_out_proba(
-        LogisticRegression(),
-        X,
-        columns,
-        classes,
-        params={},
-        n_models=5,
-        n_left_out=2,
-        n_jobs=None,
-        random_state=np.random.RandomState(3),
-    )
+    proba = run(LogisticRegression(), X, columns, classes, seed=3, n_left_out=2)
     out = draw_left_out(columns, 5, 2, np.random.RandomState(3))
     models = [LogisticRegression().fit(X[~rows], y[~rows]) for rows in out]
     for row in (0, 17, 59):
-        said = [
+        probas = [
             model.predict_proba(X[[row]])[0]
             for model, rows in zip(models, out, strict=True)
             if rows[row]
         ]
-        assert len(said) == 2
-        np.testing.assert_allclose(proba[row], np.mean(said, axis=0), rtol=1e-10)
+        assert len(probas) == 2
+        np.testing.assert_allclose(proba[row], np.mean(probas, axis=0), rtol=1e-10)

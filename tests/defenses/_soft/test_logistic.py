@@ -12,11 +12,19 @@ from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.fixes import parse_version
 
-from skmia.defenses._soft._fit import fit_soft
+from skmia.defenses import _soft
 from skmia.defenses._soft._logistic import solves_directly
+from skmia.defenses._training import TrainingData
+from skmia.utils import own_random_state
 
 CLASSES = np.array(["fig", "kiwi", "lime", "plum"])
 TIGHT = {"tol": 1e-9, "max_iter": 5000}
+
+
+def fit_soft(model, X, q, classes, *, params=None, random_state=None, **settings):
+    y, source = np.zeros(X.shape[0], int), own_random_state(random_state)
+    data = TrainingData(X, y, np.asarray(classes), params or {}, source)
+    return _soft.fit_soft(model, data, q, **settings)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Fit a classifier, or a Pipeline that ends in one, with every step private."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,19 +13,21 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, get_tags
 
 from skmia._tables import hash_rows, n_rows, take_rows
-from skmia.defenses._private._bounds import Box, private_norm, private_ranges
 from skmia.defenses._private._counterparts import (
+    Noise,
     check_parameters,
     counterpart_of,
     fit_counterpart,
     fit_private_scaler,
     supported_names,
 )
+from skmia.defenses._private._scale_search import Box, private_norm, private_ranges
+from skmia.defenses._training import TrainingData
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps in order, and how many of them spend which share of epsilon."""
+    """The steps in order, and how many of them spend which part of epsilon."""
 
     steps: list[tuple[str, Any]]  # (name, transformer) without those that pass through
     name: str | None  # of the last step; None without a Pipeline
@@ -65,7 +67,7 @@ def make_plan(estimator: Any, *, bounds: Any, data_norm: Any) -> Plan:
     if kind is None:
         raise ValueError(
             f"{type(classifier).__name__} has no private counterpart: those that have "
-            f"one are {supported_names()}. Pass public, unlabelled rows in 'public_X' "
+            f"one are {supported_names()}. Pass public, unlabelled rows in 'X_public' "
             "to have the votes of such classifiers noised instead."
         )
     check_parameters(classifier)
@@ -130,23 +132,22 @@ def _check_given(
         )
 
 
+@dataclass
 class PrivateFit:
-    """One fit: its plan, its shares of epsilon, and what was found on the way.
+    """One fit of a plan, and the scales that it found on the way.
 
     Parameters
     ----------
     plan : Plan
         What to fit.
-    shares : dict
+    epsilons : dict
         Epsilon of one search, one scaler and the classifier, by these names.
     bounds : "private" or tuple of two ndarray
         Given ranges, or to be searched.
     data_norm : "private" or float
         Given norm, or to be searched.
-    random_state : RandomState instance
-        Source of the noise that is drawn here.
     secure : bool
-        Whether diffprivlib may draw from the operating system instead.
+        Whether noise is drawn from the operating system.
 
     Attributes
     ----------
@@ -156,100 +157,59 @@ class PrivateFit:
         The norm that the classifier was given.
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        shares: dict[str, float],
-        *,
-        bounds: Any,
-        data_norm: Any,
-        random_state: np.random.RandomState,
-        secure: bool,
-    ) -> None:
-        self.plan = plan
-        self.shares = shares
-        self.bounds = bounds
-        self.data_norm = data_norm
-        self.random_state = random_state
-        self.secure = secure
-        self.found_bounds: Box | None = None
-        self.found_norm: float | None = None
+    plan: Plan
+    epsilons: dict[str, float]
+    bounds: Any
+    data_norm: Any
+    secure: bool
+    found_bounds: Box | None = None
+    found_norm: float | None = None
 
-    def fit(self, X: Any, y: NDArray[np.intp], classes: NDArray) -> Any:
-        """The fitted classifier or Pipeline.
-
-        Parameters
-        ----------
-        X : array-like or frame of shape (n_rows, n_features)
-            The rows.
-        y : ndarray of int of shape (n_rows,)
-            The position of each row's label in `classes`.
-        classes : ndarray of shape (n_classes,)
-            The class labels.
-
-        Returns
-        -------
-        estimator : estimator
-            Made of scikit-learn's classes, or of ours where it has none.
-        """
-        fitted, box = [], None
+    def fit(self, data: TrainingData) -> Any:
+        """The fitted classifier or Pipeline, of scikit-learn's classes or of ours."""
+        source = None if self.secure else data.random_state
+        fitted, X, box = [], data.X, None
         for name, step in self.plan.steps:
             if type(step) is StandardScaler:
-                box = self._ranges(X) if box is None else box
-                step = fit_private_scaler(
-                    step,
-                    X,
-                    epsilon=self.shares["scaler"],
-                    bounds=box,
-                    random_state=None if self.secure else self.random_state,
-                )
+                box = self._ranges(X, source) if box is None else box
+                noise = Noise(self.epsilons["scaler"], box, source)
+                step = fit_private_scaler(step, X, noise)
                 box = _scaled_box(step, box)
             else:
                 step, box = clone(step).fit(X, None), None
                 _check_row_by_row(name, step, X)
             X = step.transform(X)
             fitted.append((name, step))
-        classifier = self._fit_classifier(X, y, classes, box)
-        if self.plan.name is None:
-            return classifier
-        return Pipeline([*fitted, (self.plan.name, classifier)])
-
-    def _fit_classifier(
-        self, X: Any, y: NDArray[np.intp], classes: NDArray, box: Box | None
-    ) -> Any:
         kind = counterpart_of(self.plan.classifier)
         scale: float | Box
         if kind.needs == "bounds":
-            scale = self._ranges(X) if box is None else box
+            scale = self._ranges(X, source) if box is None else box
         else:
-            scale = self.found_norm = self._norm(X)
-        # Trees draw their splits as well, and need a generator that can be seeded.
-        secure = self.secure and "max_depth" not in kind.carried
-        return fit_counterpart(
-            self.plan.classifier,
-            X,
-            y,
-            classes,
-            epsilon=self.shares["classifier"],
-            scale=scale,
-            random_state=None if secure else self.random_state,
-        )
+            scale = self.found_norm = self._norm(X, source)
+        if "max_depth" in kind.carried:
+            # Trees draw their splits as well, from a generator that can be seeded.
+            source = data.random_state
+        noise = Noise(self.epsilons["classifier"], scale, source)
+        model = fit_counterpart(self.plan.classifier, replace(data, X=X), noise)
+        if self.plan.name is None:
+            return model
+        return Pipeline([*fitted, (self.plan.name, model)])
 
-    def _ranges(self, X: Any) -> Box:
+    def _ranges(self, X: Any, source: np.random.RandomState | None) -> Box:
         rows = check_rows(X)
         if _is_private(self.bounds):
-            box = private_ranges(rows, self.shares["search"], self.random_state)
+            box = private_ranges(rows, self.epsilons["search"], source)
         else:
             box = check_bounds(self.bounds, rows.shape[1])
         if self.found_bounds is None:
             self.found_bounds = box
         return box
 
-    def _norm(self, X: Any) -> float:
+    def _norm(self, X: Any, source: np.random.RandomState | None) -> float:
         rows = check_rows(X)
         if not _is_private(self.data_norm):
             return self.data_norm
-        return private_norm(rows, self.shares["search"], self.random_state)
+        return private_norm(rows, self.epsilons["search"], source)
 
 
 def check_rows(X: Any) -> NDArray[np.float64]:
@@ -257,7 +217,7 @@ def check_rows(X: Any) -> NDArray[np.float64]:
     if sparse.issparse(X):
         raise TypeError(
             "Sparse data was passed, but dense data is required by "
-            "DifferentialPrivacyClassifier. Pass X.toarray(), or 'public_X' and a "
+            "DifferentialPrivacyClassifier. Pass X.toarray(), or 'X_public' and a "
             "classifier that takes sparse data."
         )
     return check_array(

@@ -4,8 +4,12 @@ Neighbours are two data sets of equal size that differ in one row. The number of
 and of columns is public; everything else about the data is seen through noise.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
+
+from skmia.defenses._private._library import import_diffprivlib
 
 # The least values, and the greatest ones, of each feature.
 Box = tuple[NDArray[np.float64], ...]
@@ -16,24 +20,11 @@ MAGNITUDES = 2.0 ** np.arange(-16, 33)
 SIGNED = np.concatenate([-MAGNITUDES[::-1], [0.0], MAGNITUDES])
 
 
-def integer_laplace(
-    epsilon: float, size: int, random_state: np.random.RandomState
-) -> NDArray[np.float64]:
-    """Two-sided geometric noise: P(k) falls by exp(-epsilon) with every step from 0.
-
-    Counts are integers, and so is their noise: the low bits of a floating-point
-    Laplace draw would tell which integer it was added to.
-    """
-    # The floor of an exponential draw is geometric, and their difference two-sided.
-    steps = np.floor(random_state.exponential(1 / epsilon, size=(2, size)))
-    return steps[0] - steps[1]
-
-
 def above_threshold(
     counts: NDArray[np.integer],
-    threshold: float,
+    threshold: int,
     epsilon: float,
-    random_state: np.random.RandomState,
+    random_state: np.random.RandomState | None,
 ) -> int:
     """Position of the first count that lies above the threshold, up to noise.
 
@@ -49,8 +40,8 @@ def above_threshold(
         A public number.
     epsilon : float
         The privacy loss of the answer.
-    random_state : RandomState instance
-        Source of the noise.
+    random_state : RandomState instance or None
+        Source of the noise; None for the operating system's.
 
     Returns
     -------
@@ -63,19 +54,25 @@ def above_threshold(
     Privacy", PVLDB 10(6), 2017: with counts that move together, noise of scale
     1 / (epsilon / 2) suffices for them, half of what is needed in general.
     """
-    counts = np.asarray(counts)
-    noise = integer_laplace(epsilon / 2, 1 + len(counts), random_state)
-    above = counts + noise[1:] >= threshold + noise[0]
-    return int(np.argmax(above)) if above.any() else len(counts) - 1
+    # Counts are integers, and so is their noise: the low bits of a floating-point draw
+    # would tell which integer it was added to.
+    noise = import_diffprivlib().mechanisms.Geometric(
+        epsilon=epsilon / 2, random_state=random_state
+    )
+    least = noise.randomise(threshold)
+    for place, count in enumerate(counts):
+        if noise.randomise(int(count)) >= least:
+            return place
+    return len(counts) - 1
 
 
-def _slack(epsilon: float) -> float:
+def _slack(epsilon: float) -> int:
     """Rows that may stay outside, so that noise does not push the answer outwards.
 
     Four times the scale of either noise: a search that has covered all rows goes on to
     the next candidate in one of forty cases.
     """
-    return np.ceil(4 * 2 / epsilon)
+    return math.ceil(4 * 2 / epsilon)
 
 
 def _resolves(n_rows: int, epsilon: float) -> bool:
@@ -87,7 +84,7 @@ def _smallest_cover(
     values: NDArray[np.float64],
     grid: NDArray[np.floating],
     epsilon: float,
-    random_state: np.random.RandomState,
+    random_state: np.random.RandomState | None,
 ) -> float:
     """Smallest value of the grid that nearly all values do not exceed, privately."""
     n_rows = len(values)
@@ -98,7 +95,7 @@ def _smallest_cover(
 
 
 def private_norm(
-    X: NDArray[np.float64], epsilon: float, random_state: np.random.RandomState
+    X: NDArray[np.float64], epsilon: float, random_state: np.random.RandomState | None
 ) -> float:
     """Power of two that nearly all rows of X have as a bound on their Euclidean norm.
 
@@ -108,8 +105,8 @@ def private_norm(
         Finite numbers.
     epsilon : float
         The privacy loss of the search.
-    random_state : RandomState instance
-        Source of the noise.
+    random_state : RandomState instance or None
+        Source of the noise; None for the operating system's.
 
     Returns
     -------
@@ -121,7 +118,7 @@ def private_norm(
 
 
 def private_ranges(
-    X: NDArray[np.float64], epsilon: float, random_state: np.random.RandomState
+    X: NDArray[np.float64], epsilon: float, random_state: np.random.RandomState | None
 ) -> Box:
     """Lower and upper bounds that nearly all values of each feature lie between.
 
@@ -136,8 +133,8 @@ def private_ranges(
         Finite numbers.
     epsilon : float
         The privacy loss of all searches together.
-    random_state : RandomState instance
-        Source of the noise.
+    random_state : RandomState instance or None
+        Source of the noise; None for the operating system's.
 
     Returns
     -------

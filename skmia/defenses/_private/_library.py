@@ -1,0 +1,70 @@
+"""The only file that imports diffprivlib, and what it takes to use it soundly."""
+
+import copyreg
+import importlib
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.tree import _tree
+
+_IMPORTING = threading.Lock()
+
+
+@cache
+def import_diffprivlib() -> Any:
+    """diffprivlib, on scikit-learn releases that it does not know, too.
+
+    Its 0.6.6 looks for ``DTYPE`` and ``DOUBLE`` in ``sklearn.tree._tree``, which
+    scikit-learn 1.9 no longer has. They are there for the time of the import only.
+    """
+    with _IMPORTING, warnings.catch_warnings():  # it changes the filters on import
+        missing = {"DTYPE": np.float32, "DOUBLE": np.float64}
+        missing = {k: v for k, v in missing.items() if not hasattr(_tree, k)}
+        for name, value in missing.items():
+            setattr(_tree, name, value)
+        try:
+            library = importlib.import_module("diffprivlib")
+        finally:
+            for name in missing:
+                delattr(_tree, name)
+    # A worker that is sent an accountant has to import diffprivlib in this way, too.
+    copyreg.pickle(library.BudgetAccountant, _reduce_accountant)
+    return library
+
+
+def _reduce_accountant(accountant: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    state = ("epsilon", "delta", "slack", "spent_budget")
+    return new_accountant, tuple(getattr(accountant, name) for name in state)
+
+
+def new_accountant(
+    epsilon: float = np.inf,
+    delta: float = 1.0,
+    slack: float = 0.0,
+    spent_budget: Any = None,
+) -> Any:
+    """A BudgetAccountant of diffprivlib."""
+    return import_diffprivlib().BudgetAccountant(epsilon, delta, slack, spent_budget)
+
+
+def load_accountant(accountant: Any) -> Any:
+    """`accountant`, or diffprivlib's default one, or a fresh one without a ceiling."""
+    return import_diffprivlib().BudgetAccountant.load_default(accountant)
+
+
+@contextmanager
+def guarded() -> Iterator[Any]:
+    """diffprivlib, with a leak as an error, whatever the filters outside say."""
+    library = import_diffprivlib()
+    with warnings.catch_warnings():
+        # SciPy's: diffprivlib passes `iprint`.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("error", library.utils.PrivacyLeakWarning)
+        warnings.simplefilter("error", ConvergenceWarning)
+        yield library
