@@ -5,10 +5,11 @@ from importlib import import_module
 
 import pytest
 from sklearn.base import BaseEstimator, clone
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skmia
@@ -18,11 +19,20 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 INNER = [
     LogisticRegression(),
-    RandomForestClassifier(n_estimators=3),
+    DecisionTreeClassifier(max_depth=3),
     make_pipeline(StandardScaler(), LogisticRegression()),
 ]
 # What makes a check fast, never what makes it pass.
-SETTINGS = {"n_shadows": 4, "n_models": 4, "n_left_out": 2}
+SETTINGS = {
+    "cv": 2,
+    "n_candidates": 3,
+    "n_left_out": 2,
+    "n_models": 4,
+    "n_rounds": 2,
+    "n_shadows": 4,
+    "n_splits": 2,
+    "regressor": HistGradientBoostingRegressor(loss="quantile", max_iter=5),
+}
 # Settings that are another estimator altogether, around the first inner classifier.
 VARIANTS = {
     "ConfidenceMaskingClassifier": [
