@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from skmia.utils import listed
+
 
 def _is_frame(X: Any, library: str) -> bool:
     # Neither library is imported for this: where it is not loaded, X is not one of its
@@ -116,61 +118,100 @@ def take_rows(X: Any, rows: Any) -> Any:
     return [X[row] for row in rows]
 
 
-def concat_rows(first: Any, second: Any) -> Any:
+def concat_rows(
+    first: Any, second: Any, names: tuple[str, str] = ("The first table", "the second")
+) -> Any:
     """Return the rows of first, then those of second, in the container of both.
 
     Column dtypes are kept where both agree; a categorical column stays categorical
     where its categories differ, with those of first in front. narwhals would turn it
     into text, and refuse polars columns of integers and floats.
+
+    Raises
+    ------
+    TypeError
+        For two kinds of container, or text to be joined to numbers.
+    ValueError
+        For other columns, or in another order. Messages call the two by `names`.
     """
-    frames = [X for X in (first, second) if is_pandas(X) or is_polars(X)]
-    if len(frames) == 2 and len(first.shape) == len(second.shape):
-        if is_pandas(first) and is_pandas(second):
-            return _concat_pandas(first, second)
-        if is_polars(first) and is_polars(second):
-            return _concat_polars(first, second)
-    if sparse.issparse(first) and sparse.issparse(second):
+    first, second = as_rows(first), as_rows(second)
+    both = f"{names[0]} and {names[1]} must"
+    if _kind(first) != _kind(second):
+        raise TypeError(
+            f"{both} be of the same kind. Got {_container(first)} and "
+            f"{_container(second)} instead."
+        )
+    if is_pandas(first) or is_polars(first):
+        return _concat_frames(first, second, names)
+    if first.shape[1:] != second.shape[1:]:
+        widths = [math.prod(X.shape[1:]) for X in (first, second)]
+        raise ValueError(
+            f"{both} have the same number of columns. Got {widths[0]} and {widths[1]} "
+            "instead."
+        )
+    if sparse.issparse(first):
         joined = sparse.vstack([first, second], format="csr")
         if sparse.isspmatrix(first) and sparse.isspmatrix(second):
             return joined
         return sparse.csr_array(joined)  # older SciPy makes a matrix of arrays
-    if frames or sparse.issparse(first) or sparse.issparse(second):
-        raise TypeError(
-            f"Cannot join the rows of {_container(first)} and of {_container(second)}. "
-            "Pass both in the same container."
-        )
-    first, second = np.asarray(as_rows(first)), np.asarray(as_rows(second))
+    first, second = np.asarray(first), np.asarray(second)
     kinds = {first.dtype.kind, second.dtype.kind}
     if kinds & set("US") and kinds & set("biufc"):
         # NumPy would write the numbers out as text.
         raise TypeError(
-            f"Cannot join rows of dtype {first.dtype} and {second.dtype}. Pass numbers "
-            "in both or text in both."
+            f"{both} hold numbers in both or text in both. Got dtypes {first.dtype} "
+            f"and {second.dtype} instead."
         )
     return np.concatenate([first, second])
 
 
-def _check_columns(first: list[Any], second: list[Any]) -> None:
-    if first == second:
+def _kind(X: Any) -> tuple[bool, bool, bool, int]:
+    frame = is_pandas(X), is_polars(X)
+    # A Series is joined to no frame; other shapes of arrays have their own message.
+    return *frame, sparse.issparse(X), len(X.shape) if any(frame) else 0
+
+
+def _concat_frames(first: Any, second: Any, names: tuple[str, str]) -> Any:
+    if len(first.shape) == 1:
+        frames = first.to_frame("rows"), second.to_frame("rows")
+        return split_columns(_concat_frames(*frames, names))[0].rename(first.name)
+    _check_columns(list(first.columns), list(second.columns), names)
+    if is_polars(first):
+        import polars as pl
+
+        return pl.concat([first, second], how="vertical_relaxed")
+    import pandas as pd
+
+    # Shallow copies: isetitem puts a new column in place and leaves the old one alone.
+    first, second = first.copy(deep=False), second.copy(deep=False)
+    for j in range(first.shape[1]):
+        dtype = _shared_category(first.iloc[:, j].dtype, second.iloc[:, j].dtype)
+        if dtype is not None:
+            for frame in (first, second):
+                frame.isetitem(j, frame.iloc[:, j].astype(dtype))
+    return pd.concat([first, second])
+
+
+def _check_columns(ours: list[Any], theirs: list[Any], names: tuple[str, str]) -> None:
+    if ours == theirs:
         return
-    differing = [c for c in first if c not in second]
-    differing += [c for c in second if c not in first]
-    if differing:
+    only = [name for name in ours if name not in theirs]
+    extra = [name for name in theirs if name not in ours]
+    if only or extra:
         raise ValueError(
-            "Cannot join rows with different columns. In one of the two only: "
-            f"{differing}. Pass the same columns in both."
+            f"{names[0]} and {names[1]} must have the same columns. Only in "
+            f"{names[0]}: {listed(only)}; only in {names[1]}: {listed(extra)}."
         )
     raise ValueError(
-        f"Cannot join rows with columns in different orders: {first} and {second}. "
-        "Pass the same columns in the same order."
+        f"{names[0]} and {names[1]} must have their columns in the same order. Got "
+        f"{listed(ours)} and {listed(theirs)} instead."
     )
 
 
-def _shared_category(first: Any, second: Any) -> Any:
-    """Return the category dtype that holds both columns, or None to leave them be."""
+def _shared_category(a: Any, b: Any) -> Any:
+    """Return the category dtype that holds both, or None to leave them be."""
     import pandas as pd
 
-    a, b = first.dtype, second.dtype
     if not all(isinstance(dtype, pd.CategoricalDtype) for dtype in (a, b)) or a == b:
         return None
     extra = b.categories[~b.categories.isin(a.categories)]
@@ -179,36 +220,6 @@ def _shared_category(first: Any, second: Any) -> Any:
     if ordered:
         ordered = a.categories[a.categories.isin(b.categories)].equals(b.categories)
     return pd.CategoricalDtype(a.categories.append(extra), ordered=bool(ordered))
-
-
-def _concat_pandas(first: Any, second: Any) -> Any:
-    import pandas as pd
-
-    if isinstance(first, pd.Series):
-        dtype = _shared_category(first, second)
-        if dtype is not None:
-            first, second = first.astype(dtype), second.astype(dtype)
-        return pd.concat([first, second])
-    _check_columns(list(first.columns), list(second.columns))
-    # Shallow copies: isetitem puts a new column in place and leaves the old one alone.
-    first, second = first.copy(deep=False), second.copy(deep=False)
-    for j in range(first.shape[1]):
-        dtype = _shared_category(first.iloc[:, j], second.iloc[:, j])
-        if dtype is not None:
-            first.isetitem(j, first.iloc[:, j].astype(dtype))
-            second.isetitem(j, second.iloc[:, j].astype(dtype))
-    return pd.concat([first, second])
-
-
-def _concat_polars(first: Any, second: Any) -> Any:
-    import polars as pl
-
-    if isinstance(first, pl.Series):
-        frames = [first.to_frame("rows"), second.to_frame("rows")]
-        joined = pl.concat(frames, how="vertical_relaxed")
-        return joined.to_series().alias(first.name)
-    _check_columns(first.columns, second.columns)
-    return pl.concat([first, second], how="vertical_relaxed")
 
 
 def split_columns(X: Any) -> list[Any]:

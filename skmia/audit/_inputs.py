@@ -15,9 +15,6 @@ from skmia._models import check_has_response, check_is_classifier, unwrap_frozen
 from skmia._tables import as_rows, concat_rows, hash_rows, n_rows, take_rows
 from skmia.utils import check_real, encode_labels
 
-# How many labels or columns an error message lists.
-_MAX_LISTED = 8
-
 
 @dataclass(frozen=True)
 class Pool:
@@ -114,12 +111,11 @@ def make_pool(
     X_nonmembers, y_nonmembers = _check_side(
         X_nonmembers, y_nonmembers, "nonmembers", classes
     )
-    _check_same_columns(X_members, X_nonmembers)
-    sizes = len(y_members), len(y_nonmembers)
-    params = _check_fit_params(fit_params, sizes)
     # Hashed after they are put together: the same value must not differ by the type
     # that its side gave the column.
-    X = concat_rows(X_members, X_nonmembers)
+    X = concat_rows(X_members, X_nonmembers, ("X_members", "X_nonmembers"))
+    sizes = len(y_members), len(y_nonmembers)
+    params = _check_fit_params(fit_params, sizes)
     y = np.concatenate([y_members, y_nonmembers])
     if len(set(y.tolist())) < 2:
         raise ValueError(
@@ -178,38 +174,6 @@ def _check_side(X: Any, y: Any, name: str, classes: NDArray) -> tuple[Any, NDArr
     return X, y
 
 
-def _check_same_columns(first: Any, second: Any) -> None:
-    """Refuse two tables that do not have the same columns in the same order."""
-    named = hasattr(first, "columns"), hasattr(second, "columns")
-    if named[0] != named[1] or (named[0] and type(first) is not type(second)):
-        raise TypeError(
-            "X_members and X_nonmembers must be of the same kind. Got "
-            f"{type(first).__name__} and {type(second).__name__} instead."
-        )
-    if not named[0]:
-        widths = [X.shape[1] if len(X.shape) > 1 else 1 for X in (first, second)]
-        if widths[0] != widths[1]:
-            raise ValueError(
-                "X_members and X_nonmembers must have the same number of columns. "
-                f"Got {widths[0]} and {widths[1]} instead."
-            )
-        return
-    ours, theirs = list(first.columns), list(second.columns)
-    if ours == theirs:
-        return
-    only = [name for name in ours if name not in theirs]
-    extra = [name for name in theirs if name not in ours]
-    if only or extra:
-        raise ValueError(
-            "X_members and X_nonmembers must have the same columns. Only in "
-            f"X_members: {_listed(only)}; only in X_nonmembers: {_listed(extra)}."
-        )
-    raise ValueError(
-        "X_members and X_nonmembers must have their columns in the same order. "
-        "Got the same names in another order; pass X_nonmembers[X_members.columns]."
-    )
-
-
 def _check_fit_params(
     fit_params: Mapping[str, Any] | None, sizes: tuple[int, int]
 ) -> dict[str, Any]:
@@ -244,14 +208,6 @@ def _make_index(X_members: Any, X_nonmembers: Any, sizes: tuple[int, int]) -> An
     if hasattr(X_members, "iloc") and hasattr(X_nonmembers, "iloc"):
         return X_members.index.append(X_nonmembers.index)
     return np.concatenate([np.arange(size) for size in sizes])
-
-
-def _listed(values: Any) -> str:
-    """Write a few values for a message, in a stable order."""
-    values = sorted(values, key=str)
-    text = ", ".join(repr(value) for value in values[:_MAX_LISTED])
-    more = len(values) - _MAX_LISTED
-    return f"[{text}, and {more} more]" if more > 0 else f"[{text}]"
 
 
 def check_scores(name: object, values: ArrayLike, n: int) -> NDArray[np.float64]:

@@ -176,7 +176,7 @@ FRAMES = {
         (
             {"X_members": FRAMES["X_members"]},
             TypeError,
-            "must be of the same kind. Got DataFrame and ndarray",
+            "must be of the same kind. Got pandas.DataFrame and numpy.ndarray",
         ),
         (
             {
