@@ -128,7 +128,8 @@ def test_a_type_of_ones_own_is_named_and_admitted(own_module, audit, refused):
 
 
 def test_a_model_of_another_release_is_one_warning(audit, monkeypatch):
-    model = skops.io.load("model.skops", trusted=["sklearn.tree._tree.Tree"])
+    types = skops.io.get_untrusted_types(file="model.skops")
+    model = skops.io.load("model.skops", trusted=types)
     with monkeypatch.context() as patch:
         patch.setattr("sklearn.base.__version__", "1.0.2")
         skops.io.dump(model, "model.skops")
