@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from skmia.shadows import ShadowSignals, fit_shadows
+from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 
 FOLDER = Path(__file__).parent / ".cache"
 # 64 shadows beside a target and its complementary twin.
@@ -97,11 +97,9 @@ def cell_shadows(data, model, n_jobs=2):
             estimator,
             X,
             y,
-            n_shadows=N_MODELS,
-            signals=SIGNALS,
+            shadows=ShadowModels(N_MODELS, cache_dir=FOLDER / name),
             n_jobs=n_jobs,
             random_state=0,
-            cache_dir=FOLDER / name,
         )
     shadows.to_npz(path)
     return shadows

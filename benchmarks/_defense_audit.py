@@ -13,7 +13,7 @@ from skmia._models import class_probabilities, seeded_clone
 from skmia._tables import content_groups, hash_rows, take_rows
 from skmia.attacks import LabelOnlyAttack, LiRAAttack, StackedAttack
 from skmia.metrics import membership_advantage, roc_auc, tpr_at_fpr
-from skmia.shadows import ShadowSignals, fit_shadows
+from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 from skmia.shadows._design import draw_design, partners
 from skmia.signals import SIGNALS
 
@@ -151,9 +151,7 @@ def audit_copies(estimator, X, y, *, n_models=16, n_queries=8, n_jobs=2):
             estimator,
             X,
             y,
-            n_shadows=n_models,
-            n_queries=n_queries,
-            signals=("logit",),
+            shadows=ShadowModels(n_models, n_queries=n_queries),
             n_jobs=n_jobs,
             random_state=0,
         )

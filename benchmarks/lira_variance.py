@@ -73,8 +73,7 @@ def main():
                 model,
                 X,
                 y,
-                n_shadows=N_TARGETS + max(BUDGETS),
-                signals=("logit",),
+                shadows=N_TARGETS + max(BUDGETS),
                 n_jobs=jobs,
                 random_state=0,
             )

@@ -54,7 +54,7 @@ def measure(data, jobs):
         RandomForestClassifier(100),
         X,
         y,
-        n_shadows=N_SHADOWS,
+        shadows=N_SHADOWS,
         n_jobs=jobs,
         random_state=0,
     )
@@ -103,10 +103,10 @@ def inner_threads(X, y, jobs):
             start = time.perf_counter()
             parallel(calls)
             free = time.perf_counter() - start
-        settings = {"signals": ("logit",), "n_jobs": jobs, "random_state": 0}
-        fit_shadows(network, X, y, n_shadows=2, **settings)
+        settings = {"n_jobs": jobs, "random_state": 0}
+        fit_shadows(network, X, y, shadows=2, **settings)
         start = time.perf_counter()
-        fit_shadows(network, X, y, n_shadows=16, **settings)
+        fit_shadows(network, X, y, shadows=16, **settings)
         single = time.perf_counter() - start
     return {"single_threaded_seconds": single, "unrestricted_seconds": free}
 

@@ -24,7 +24,7 @@ from skmia._models import class_probabilities, seeded_clone
 from skmia._tables import content_groups, hash_rows, take_rows
 from skmia.attacks import LiRAAttack, RMIAAttack, StackedAttack
 from skmia.metrics import roc_auc, tpr_at_fpr
-from skmia.shadows import fit_shadows
+from skmia.shadows import ShadowModels, fit_shadows
 
 SHARES = (0.3, 0.5, 0.7)
 N_SHADOWS = 16
@@ -111,8 +111,7 @@ def run_cell(data, model, n_targets, jobs):
                 estimator,
                 X,
                 y,
-                n_shadows=N_SHADOWS,
-                train_size=share,
+                shadows=ShadowModels(N_SHADOWS, train_size=share),
                 n_jobs=jobs,
                 random_state=0,
             )

@@ -29,8 +29,8 @@ SETTINGS = {
     "n_left_out": 2,
     "n_models": 4,
     "n_rounds": 2,
-    "n_shadows": 4,
     "n_splits": 2,
+    "shadows": 4,
     "regressor": HistGradientBoostingRegressor(loss="quantile", max_iter=5),
 }
 # Settings that are another estimator altogether, around the first inner classifier.
@@ -58,6 +58,7 @@ def public_estimators():
             if (
                 inspect.isclass(thing)
                 and issubclass(thing, BaseEstimator)
+                and hasattr(thing, "fit")  # ShadowModels only holds parameters
                 and not inspect.isabstract(thing)
             ):
                 found[name] = thing

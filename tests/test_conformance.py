@@ -41,7 +41,7 @@ from skmia.attacks import (
 from skmia.attacks._quantile import margin
 from skmia.attacks._scores._gaussian import VARIANCES, Moments, Predictive, Spread
 from skmia.metrics import roc_auc, roc_auc_interval
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import SATURATED_LOGIT
 
 # C1: TF-privacy's compute_score_lira
@@ -332,15 +332,13 @@ ATTACKS = {
         random_state=0,
     ),
     "label_only": LabelOnlyAttack(None, n_queries=12, max_fpr=0.1, random_state=0),
-    "online": LiRAAttack(None, n_shadows=4, max_fpr=0.1, random_state=0),
-    "offline": LiRAAttack(
-        None, mode="offline", n_shadows=4, max_fpr=0.1, random_state=0
-    ),
-    "rmia": RMIAAttack(None, n_shadows=4, max_fpr=0.1, random_state=0),
-    "calibrated": CalibratedLossAttack(None, n_shadows=4, max_fpr=0.1, random_state=0),
-    "stacked": StackedAttack(None, n_shadows=4, max_fpr=0.1, random_state=0),
+    "online": LiRAAttack(None, shadows=4, max_fpr=0.1, random_state=0),
+    "offline": LiRAAttack(None, mode="offline", shadows=4, max_fpr=0.1, random_state=0),
+    "rmia": RMIAAttack(None, shadows=4, max_fpr=0.1, random_state=0),
+    "calibrated": CalibratedLossAttack(None, shadows=4, max_fpr=0.1, random_state=0),
+    "stacked": StackedAttack(None, shadows=4, max_fpr=0.1, random_state=0),
     "shadow_classifier": ShadowClassifierAttack(
-        None, n_shadows=4, max_fpr=0.1, random_state=0
+        None, shadows=4, max_fpr=0.1, random_state=0
     ),
 }
 every_attack = pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
@@ -456,7 +454,7 @@ def accusation_gap(attack, X, y):
     [
         (LossThresholdAttack(None), {"max_fpr": [0.05, 0.3]}, {"max_fpr": 0.3}),
         (
-            LiRAAttack(None, n_shadows=4, mode="offline", random_state=0),
+            LiRAAttack(None, shadows=4, mode="offline", random_state=0),
             {"max_fpr": [0.05, 0.3]},
             {"max_fpr": 0.3},
         ),
@@ -485,7 +483,7 @@ def test_c18_workers_change_nothing(backend):
     model = RandomForestClassifier(5)
     results = []
     for n_jobs in (1, 2):
-        attack = LiRAAttack(model, n_shadows=6, n_jobs=n_jobs, random_state=0)
+        attack = LiRAAttack(model, shadows=6, n_jobs=n_jobs, random_state=0)
         with parallel_backend(backend):
             attack.fit(X, y)
         results.append((attack.score_samples(X, y), attack.predict(X), attack.offset_))
@@ -503,7 +501,9 @@ def tree_pool():
     member = np.arange(1000) < 500
     tree = DecisionTreeClassifier(random_state=0).fit(X[member], y[member])
     attack = LiRAAttack(
-        FrozenEstimator(tree), n_shadows=50, random_state=0, keep_models=False
+        FrozenEstimator(tree),
+        shadows=ShadowModels(50, keep_models=False),
+        random_state=0,
     ).fit(X, y, membership=member)
     return X, y, member, attack
 
@@ -529,7 +529,7 @@ def test_c19_tree_of_other_rows_is_not(mode):
     rows = np.random.RandomState(1).permutation(2000)
     pool, third = rows[:1000], rows[1000:1500]
     tree = DecisionTreeClassifier(random_state=0).fit(X[third], y[third])
-    attack = LiRAAttack(FrozenEstimator(tree), mode=mode, n_shadows=16, random_state=0)
+    attack = LiRAAttack(FrozenEstimator(tree), mode=mode, shadows=16, random_state=0)
     claimed = np.arange(1000) < 500
     attack.fit(X[pool], y[pool], membership=claimed)
     scores = attack.score_samples(X[pool], y[pool])

@@ -19,7 +19,7 @@ from skmia.attacks import LiRAAttack, LossThresholdAttack
 from skmia.audit import audit_classifier
 from skmia.cli import main
 from skmia.metrics import roc_auc, tpr_at_fpr
-from skmia.shadows import ShadowSignals, fit_shadows
+from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 
 pytestmark = pytest.mark.slow
 
@@ -29,9 +29,7 @@ def location_shadows(shared_data):
     """A target (the first row), its twin, and 64 shadows on Location-30."""
     X, y = shared_data.load_location30()
     model = LogisticRegression(C=10, max_iter=200)
-    shadows = fit_shadows(
-        model, X, y, n_shadows=66, signals=("logit",), n_jobs=2, random_state=0
-    )
+    shadows = fit_shadows(model, X, y, shadows=66, n_jobs=2, random_state=0)
     return shadows.signals["logit"], shadows.member
 
 
@@ -137,7 +135,7 @@ def adult_model(adult_parts):
 def test_a_frame_with_text_columns_is_audited_as_it_is(adult_parts, adult_model):
     X_in, X_out, y_in, y_out = adult_parts
     report = audit_classifier(
-        adult_model, X_in, y_in, X_out, y_out, n_shadows=8, n_jobs=2, random_state=0
+        adult_model, X_in, y_in, X_out, y_out, shadows=8, n_jobs=2, random_state=0
     )
     table = report.to_frame().set_index(["attack", "metric"])
     assert table.loc[("lira", "auc"), "low"] > 0.55
@@ -188,7 +186,7 @@ def test_a_model_of_other_rows_reads_as_not_leaking(shared_data, adult_model):
         y.iloc[member],
         X.iloc[other],
         y.iloc[other],
-        n_shadows=8,
+        shadows=8,
         n_jobs=2,
         random_state=0,
     )
@@ -207,7 +205,10 @@ def test_shadows_of_the_targets_own_share_find_more(shared_data):
     readings = {}
     for share in (0.5, "auto"):
         attack = LiRAAttack(
-            target, train_size=share, n_jobs=2, random_state=0, keep_models=False
+            target,
+            shadows=ShadowModels(train_size=share, keep_models=False),
+            n_jobs=2,
+            random_state=0,
         ).fit(X, y, membership=member)
         readings[share] = tpr_at_fpr(member, attack.score_samples(X, y), 0.01)
     assert readings["auto"] > readings[0.5]

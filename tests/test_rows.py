@@ -87,7 +87,7 @@ def small(attack):
     params = attack.get_params(deep=False)
     wanted = {"max_fpr": 0.1, "random_state": 0}
     if "shadows" in params:
-        wanted["n_shadows" if "n_shadows" in params else "shadows"] = 4
+        wanted["shadows"] = 4
     elif "n_queries" in params:
         wanted["n_queries"] = 5
     wanted["regressor"] = HistGradientBoostingRegressor(loss="quantile", max_iter=10)
@@ -123,7 +123,7 @@ def test_fit_shadows_and_an_attack_on_the_same_rows():
     expected = None
     for container in (as_objects, *CONTAINERS.values()):
         X = container(ROWS)
-        shadows = fit_shadows(model(), X, Y, n_shadows=4, random_state=0)
+        shadows = fit_shadows(model(), X, Y, shadows=4, random_state=0)
         attack = attacks.LiRAAttack(FrozenEstimator(fitted(container)), shadows=shadows)
         got = attack.fit(X, Y, membership=MEMBER).score_samples(X, Y)
         expected = got if expected is None else expected
@@ -134,7 +134,7 @@ def test_audit_classifier():
     def figures(container):
         sets = container(members(ROWS)), Y[MEMBER], container(others(ROWS)), Y[~MEMBER]
         report = audit_classifier(
-            fitted(container), *sets, n_shadows=4, max_fprs=(0.1,), random_state=0
+            fitted(container), *sets, shadows=4, max_fprs=(0.1,), random_state=0
         )
         return report.figures, report.guards
 

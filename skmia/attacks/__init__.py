@@ -5,12 +5,15 @@ from skmia.attacks._calibrated import CalibratedLossAttack
 from skmia.attacks._label_only import LabelOnlyAttack
 from skmia.attacks._lira import LiRAAttack
 from skmia.attacks._quantile import QuantileAttack
+from skmia.attacks._registry import ATTACKS
 from skmia.attacks._rmia import RMIAAttack
+from skmia.attacks._shadow_base import ShadowAttack
 from skmia.attacks._shadow_classifier import ShadowClassifierAttack
 from skmia.attacks._stacked import StackedAttack
 from skmia.attacks._threshold import LossThresholdAttack
 
 __all__ = [
+    "ATTACKS",
     "CalibratedLossAttack",
     "LabelOnlyAttack",
     "LiRAAttack",
@@ -18,6 +21,7 @@ __all__ = [
     "MembershipAttack",
     "QuantileAttack",
     "RMIAAttack",
+    "ShadowAttack",
     "ShadowClassifierAttack",
     "StackedAttack",
 ]

@@ -1,14 +1,12 @@
 """Calibrated losses: the target's against what other models lose on the record."""
 
-import os
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._tables import Strengths
 from skmia.attacks._reference_base import ReferenceAttack, masked_mean
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import FloatArray
 from skmia.utils import check_option
 
@@ -37,34 +35,15 @@ class CalibratedLossAttack(ReferenceAttack):
     signal : str, default="loss"
         What is compared; a name of :data:`skmia.signals.SIGNALS`. The logit spreads
         confident records more evenly.
-    n_shadows : int, default=16
-        Number of shadow models, 4 at least.
-    shadows : ShadowSignals, default=None
-        Shadows made before, in place of `n_shadows` new ones.
-    train_size : "auto" or float, default="auto"
-        Share of the pool that each shadow is fitted on; see :class:`LiRAAttack`.
-    n_queries : int, default=0
-        Number of perturbed copies of each record that all models are asked about
-        beside the record itself, their answers averaged: for targets trained with
-        noise or augmentation.
-    perturb : {"auto", "noise", "resample"}, default="auto"
-        What is done to a column of the copies; see :class:`LabelOnlyAttack`.
-    noise : float or sequence of float, default=0.1
-        Standard deviations of the copies' noise, in those of the column. The queries
-        take them in turn.
-    flip_rate : float or sequence of float, default=0.05
-        Probabilities with which a value of a copy is resampled. The queries take them
-        in turn.
+    shadows : int, ShadowModels or ShadowSignals, default=16
+        Number of shadow models, 4 at least; or how they are made; or shadows that are
+        there already, whose records are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
         Share of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
         Shadows fitted at a time.
     random_state : int, RandomState or None, default=None
         Seeds the shadows, and the membership game.
-    keep_models : bool, default=True
-        Keep the shadow models, for rows outside of the pool and calls without labels.
-    cache_dir : path-like, default=None
-        Where finished shadows are stored; see :func:`skmia.shadows.fit_shadows`.
     verbose : int, default=0
         A progress bar where it is above 0.
 
@@ -118,7 +97,7 @@ class CalibratedLossAttack(ReferenceAttack):
     >>> from skmia.metrics import roc_auc
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> attack = CalibratedLossAttack(
-    ...     DecisionTreeClassifier(), n_shadows=8, random_state=0
+    ...     DecisionTreeClassifier(), shadows=8, random_state=0
     ... )
     >>> scores = attack.fit(X, y).score_samples(X, y)
     >>> roc_auc(attack.membership_, scores) > 0.5
@@ -131,36 +110,23 @@ class CalibratedLossAttack(ReferenceAttack):
         *,
         reference: str = "mean_out",
         signal: str = "loss",
-        n_shadows: int = 16,
-        shadows: ShadowSignals | None = None,
-        train_size: float | Literal["auto"] = "auto",
-        n_queries: int = 0,
-        perturb: str = "auto",
-        noise: Strengths = 0.1,
-        flip_rate: Strengths = 0.05,
+        shadows: int | ShadowModels | ShadowSignals = 16,
         max_fpr: float = 0.01,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
-        keep_models: bool = True,
-        cache_dir: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.reference = reference
         self.signal = signal
-        self.n_shadows = n_shadows
         self.shadows = shadows
-        self.train_size = train_size
-        self.n_queries = n_queries
-        self.perturb = perturb
-        self.noise = noise
-        self.flip_rate = flip_rate
         self.max_fpr = max_fpr
         self.n_jobs = n_jobs
         self.random_state = random_state
-        self.keep_models = keep_models
-        self.cache_dir = cache_dir
         self.verbose = verbose
+
+    def _signals(self) -> tuple[str, ...]:
+        return (self.signal,)
 
     def _check_params(self) -> None:
         check_option(self.reference, "reference", _REFERENCES)

@@ -11,7 +11,6 @@ from skmia._models import class_probabilities
 from skmia._tables import any_copy, hash_rows, match_rows, mean_answer
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.exceptions import UnknownRowsWarning
-from skmia.shadows._fit import iter_models
 from skmia.signals import FloatArray
 from skmia.utils import check_labels, warn
 
@@ -80,11 +79,11 @@ class PoolAttack(ShadowAttack):
             raise ValueError(
                 "Some rows are not in the pool that the shadow models were fitted on, "
                 "or came without labels, and the models were not kept. Pass rows of "
-                "the pool with their labels, or fit the attack with keep_models=True "
-                "(or with shadows of fit_shadows(..., keep_models=True))."
+                "the pool with their labels, or make the shadows with "
+                "ShadowModels(keep_models=True)."
             )
         answers = []
-        for model in iter_models(self.shadows_):
+        for model in self.shadows_.models:
             ask = partial(class_probabilities, model, classes=self._target.classes)
             proba = mean_answer(ask, X, self._copies)
             answers.append(self._answers_of(proba, columns))

@@ -29,7 +29,8 @@ class ReferenceAttack(PoolAttack):
         member: NDArray[np.bool_],
         random_state: np.random.RandomState,
     ) -> None:
-        self._values, self._member = values[self.signal], member
+        (self._name,) = self._signals()
+        self._values, self._member = values[self._name], member
         self._choose()
         offline = self._offset_of(lambda x, v, m: self._offline(x, v, ~m))
         online = self._offset_of(self._online) if self._is_online() else offline
@@ -58,7 +59,7 @@ class ReferenceAttack(PoolAttack):
     def _score_pool(
         self, values: dict[str, NDArray], rows: NDArray[np.intp]
     ) -> tuple[FloatArray, float]:
-        x = values[self.signal]
+        x = values[self._name]
         said, member = self._values[:, rows], self._member[:, rows]
         if self._is_online():
             return self._online(x, said, member), self.offset_
@@ -70,7 +71,7 @@ class ReferenceAttack(PoolAttack):
         said: dict[str, NDArray],
         out: NDArray[np.bool_],
     ) -> tuple[FloatArray, float]:
-        scores = self._offline(values[self.signal], said[self.signal], out)
+        scores = self._offline(values[self._name], said[self._name], out)
         return scores, self.offline_offset_
 
     def _one_scale(self) -> bool:

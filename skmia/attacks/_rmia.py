@@ -1,6 +1,5 @@
 """RMIA, the robust attack: the target's probability against the average model's."""
 
-import os
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -8,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
-from skmia._tables import Strengths
 from skmia.attacks._reference_base import ReferenceAttack, masked_mean
 from skmia.metrics import roc_auc
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import SMALLEST_PROBABILITY, FloatArray
 from skmia.utils import check_option, check_real
 
@@ -40,34 +38,15 @@ class RMIAAttack(ReferenceAttack):
     gamma : float, default=1.0
         A record is called a member where its ratio is more than `gamma` times that of
         the share ``1 - max_fpr`` of non-members. It moves the threshold, not a score.
-    n_shadows : int, default=16
-        Number of shadow models, 4 at least.
-    shadows : ShadowSignals, default=None
-        Shadows made before, in place of `n_shadows` new ones.
-    train_size : "auto" or float, default="auto"
-        Share of the pool that each shadow is fitted on; see :class:`LiRAAttack`.
-    n_queries : int, default=0
-        Number of perturbed copies of each record that all models are asked about
-        beside the record itself, their answers averaged: for targets trained with
-        noise or augmentation.
-    perturb : {"auto", "noise", "resample"}, default="auto"
-        What is done to a column of the copies; see :class:`LabelOnlyAttack`.
-    noise : float or sequence of float, default=0.1
-        Standard deviations of the copies' noise, in those of the column. The queries
-        take them in turn.
-    flip_rate : float or sequence of float, default=0.05
-        Probabilities with which a value of a copy is resampled. The queries take them
-        in turn.
+    shadows : int, ShadowModels or ShadowSignals, default=16
+        Number of shadow models, 4 at least; or how they are made; or shadows that are
+        there already, whose records are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
         Share of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
         Shadows fitted at a time.
     random_state : int, RandomState or None, default=None
         Seeds the shadows, and the membership game.
-    keep_models : bool, default=True
-        Keep the shadow models, for rows outside of the pool and calls without labels.
-    cache_dir : path-like, default=None
-        Where finished shadows are stored; see :func:`skmia.shadows.fit_shadows`.
     verbose : int, default=0
         A progress bar where it is above 0.
 
@@ -120,13 +99,11 @@ class RMIAAttack(ReferenceAttack):
     >>> from skmia.attacks import RMIAAttack
     >>> from skmia.metrics import roc_auc
     >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> attack = RMIAAttack(DecisionTreeClassifier(), n_shadows=8, random_state=0)
+    >>> attack = RMIAAttack(DecisionTreeClassifier(), shadows=8, random_state=0)
     >>> scores = attack.fit(X, y).score_samples(X, y)
     >>> roc_auc(attack.membership_, scores) > 0.5
     True
     """
-
-    signal = "logit"
 
     def __init__(
         self,
@@ -135,36 +112,20 @@ class RMIAAttack(ReferenceAttack):
         mode: str = "online",
         a: float | Literal["auto"] = "auto",
         gamma: float = 1.0,
-        n_shadows: int = 16,
-        shadows: ShadowSignals | None = None,
-        train_size: float | Literal["auto"] = "auto",
-        n_queries: int = 0,
-        perturb: str = "auto",
-        noise: Strengths = 0.1,
-        flip_rate: Strengths = 0.05,
+        shadows: int | ShadowModels | ShadowSignals = 16,
         max_fpr: float = 0.01,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
-        keep_models: bool = True,
-        cache_dir: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.mode = mode
         self.a = a
         self.gamma = gamma
-        self.n_shadows = n_shadows
         self.shadows = shadows
-        self.train_size = train_size
-        self.n_queries = n_queries
-        self.perturb = perturb
-        self.noise = noise
-        self.flip_rate = flip_rate
         self.max_fpr = max_fpr
         self.n_jobs = n_jobs
         self.random_state = random_state
-        self.keep_models = keep_models
-        self.cache_dir = cache_dir
         self.verbose = verbose
 
     def _check_params(self) -> None:

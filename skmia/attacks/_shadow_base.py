@@ -1,21 +1,19 @@
 """ShadowAttack: the template of the attacks that compare with shadow models."""
 
 from abc import abstractmethod
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._tables import Copies, Queries, any_copy, hash_rows, mean_answer, take_rows
+from skmia._tables import Copies, any_copy, hash_rows, mean_answer, take_rows
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records
 from skmia.attacks._target import Target
 from skmia.exceptions import OneSidedRecordsWarning
-from skmia.shadows import ShadowSignals, auto_train_size, fit_shadows
-from skmia.shadows._fit import DEFAULT_SIGNALS
+from skmia.shadows import ShadowSignals, check_shadows, fit_shadows
 from skmia.signals import MEMBER_SIGN, SATURATED_LOGIT, SIGNALS
-from skmia.utils import check_integer, check_option, check_real, warn
+from skmia.utils import check_option, check_real, warn
 
 # Signals that shadows stored in other units may hold too: close to the end is at it.
 _SATURATED = 0.999 * SATURATED_LOGIT
@@ -33,65 +31,21 @@ class ShadowAttack(MembershipAttack):
     _hashes: Any
     _x_hashes: Any
 
+    # Whether "auto" keeps the shadow models, to ask them about rows outside the pool.
+    _asks_shadows = True
+
     def _check_params(self) -> None:
         for name in self._signals():
             check_option(name, "signal", tuple(SIGNALS))
         check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
-        if isinstance(self.train_size, str):
-            check_option(self.train_size, "train_size", ("auto",))
-        else:
-            check_real(self.train_size, "train_size", 0, 1, closed="neither")
-        queries = Queries.checked(
-            self.n_queries, self.perturb, self.noise, self.flip_rate
-        )
-        if self.shadows is None:
-            # Each shadow is a target in turn, without its twin: two must be left.
-            check_integer(self.n_shadows, "n_shadows", 4)
-        elif not isinstance(self.shadows, ShadowSignals):
-            raise TypeError(
-                "The 'shadows' parameter must be a ShadowSignals or None. Got "
-                f"{type(self.shadows).__name__} instead; make one of plain arrays "
-                "with ShadowSignals(signals, member)."
-            )
-        elif self.shadows.n_shadows < 4:
-            raise ValueError(
-                "The 'shadows' parameter must hold at least 4 shadow models. "
-                f"Got {self.shadows.n_shadows} instead."
-            )
-        given = None if self.shadows is None else self.shadows.queries
-        if queries.n_queries or given:
+        shadows = check_shadows(self.shadows)
+        given = isinstance(shadows, ShadowSignals)
+        if shadows.queries if given else shadows.n_queries:
             check_has_records(
                 self.estimator,
                 type(self).__name__,
                 "with n_queries asks the target about perturbed copies of the records",
                 "n_queries=0, with shadows that were made so",
-            )
-        if self.shadows is not None:
-            self._check_same_queries(queries, given)
-
-    def _check_same_queries(self, queries: Queries, given: Queries | None) -> None:
-        """Raise unless the shadows were asked what the target is to be asked."""
-        name = type(self).__name__
-        if given is None:
-            if queries.n_queries:
-                raise ValueError(
-                    "The 'shadows' parameter has answers about the records alone, and "
-                    f"{name} has n_queries={queries.n_queries}. Pass n_queries=0, or "
-                    f"shadows of fit_shadows(..., n_queries={queries.n_queries})."
-                )
-            return
-        asked = asdict(given)
-        del asked["seed"]
-        differ = [key for key in asked if asked[key] != getattr(queries, key)]
-        if differ:
-            own, theirs = (
-                ", ".join(f"{key}={getattr(source, key)!r}" for key in differ)
-                for source in (self, given)
-            )
-            raise ValueError(
-                f"The 'shadows' parameter was made with {theirs}, and {name} has "
-                f"{own}: the target is to be asked about the same copies of the "
-                f"records. Pass {theirs}, or other shadows."
             )
 
     def _fit_attack(
@@ -109,8 +63,8 @@ class ShadowAttack(MembershipAttack):
             target.probabilities(take_rows(X, [0]))
             self._hashes = hash_rows(X, target.labels)
             self._x_hashes = hash_rows(X)
-        if self.shadows is not None:
-            shadows = self._check_given(n)
+        if isinstance(self.shadows, ShadowSignals):
+            shadows = self._check_given(self.shadows, n)
         else:
             shadows = self._fit_own(target, X, params, random_state)
         self.shadows_ = shadows
@@ -150,7 +104,7 @@ class ShadowAttack(MembershipAttack):
 
     def _signals(self) -> tuple[str, ...]:
         """Names of the signals that the attack reads."""
-        return (self.signal,)
+        return ("logit",)
 
     def _fit_own(
         self,
@@ -165,34 +119,21 @@ class ShadowAttack(MembershipAttack):
                 "with. Pass shadows=ShadowSignals(signals, member), whose records are "
                 "the rows of X in the same order."
             )
-        train_size = self.train_size
-        if train_size == "auto":
-            train_size = (
-                0.5
-                if target.membership is None
-                else auto_train_size(target.membership, self.n_shadows)
-            )
+        models = check_shadows(
+            self.shadows, target.membership, keep_models=self._asks_shadows
+        )
         return fit_shadows(
             self.estimator,
             X,
             target.labels,
-            n_shadows=self.n_shadows,
-            train_size=train_size,
-            signals=tuple(dict.fromkeys((*DEFAULT_SIGNALS, *self._signals()))),
-            n_queries=self.n_queries,
-            perturb=self.perturb,
-            noise=self.noise,
-            flip_rate=self.flip_rate,
+            shadows=models,
+            params=params,
             n_jobs=self.n_jobs,
             random_state=random_state,
-            keep_models=self.keep_models,
             verbose=self.verbose,
-            cache_dir=self.cache_dir,
-            params=params,
         )
 
-    def _check_given(self, n: int) -> ShadowSignals:
-        shadows = self.shadows
+    def _check_given(self, shadows: ShadowSignals, n: int) -> ShadowSignals:
         if shadows.n_records != n:
             raise ValueError(
                 f"The 'shadows' parameter has signals of {shadows.n_records} records, "

@@ -1,7 +1,6 @@
 """Attack models trained on what shadow models say: Shokri's, and Salem's."""
 
-import os
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +9,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from skmia._models import draw_seeds, seeded_clone
-from skmia._tables import Strengths
 from skmia.attacks._base import upper_quantile
 from skmia.attacks._scores._turns import folds, turns
 from skmia.attacks._shadow_base import ShadowAttack
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import FloatArray
 from skmia.utils import check_option
 
@@ -47,33 +45,15 @@ class ShadowClassifierAttack(ShadowAttack):
     attack_estimator : classifier, default=None
         The attack model, with predict_proba; None for a small
         HistGradientBoostingClassifier.
-    n_shadows : int, default=16
-        Number of shadow models, 4 at least.
-    shadows : ShadowSignals, default=None
-        Shadows made before, with the signals top_1, top_2, top_3, and for
-        ``"labelled"`` entropy and modified_entropy.
-    train_size : "auto" or float, default="auto"
-        Share of the pool that each shadow is fitted on; see :class:`LiRAAttack`.
-    n_queries : int, default=0
-        Number of perturbed copies of each record that all models are asked about
-        beside the record itself, their answers averaged: for targets trained with
-        noise or augmentation.
-    perturb : {"auto", "noise", "resample"}, default="auto"
-        What is done to a column of the copies; see :class:`LabelOnlyAttack`.
-    noise : float or sequence of float, default=0.1
-        Standard deviations of the copies' noise, in those of the column. The queries
-        take them in turn.
-    flip_rate : float or sequence of float, default=0.05
-        Probabilities with which a value of a copy is resampled. The queries take them
-        in turn.
+    shadows : int, ShadowModels or ShadowSignals, default=16
+        Number of shadow models, 4 at least; or how they are made; or shadows that are
+        there already, whose records are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
         Share of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
         Shadows fitted at a time.
     random_state : int, RandomState or None, default=None
         Seeds the shadows, the membership game and the attack models.
-    cache_dir : path-like, default=None
-        Where finished shadows are stored; see :func:`skmia.shadows.fit_shadows`.
     verbose : int, default=0
         A progress bar where it is above 0.
 
@@ -119,7 +99,7 @@ class ShadowClassifierAttack(ShadowAttack):
     >>> from skmia.attacks import ShadowClassifierAttack
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> attack = ShadowClassifierAttack(
-    ...     DecisionTreeClassifier(), n_shadows=8, random_state=0
+    ...     DecisionTreeClassifier(), shadows=8, random_state=0
     ... )
     >>> attack.fit(X, y).score_samples(X, y).shape
     (569,)
@@ -132,38 +112,24 @@ class ShadowClassifierAttack(ShadowAttack):
         features: str = "labelled",
         per_class: bool = True,
         attack_estimator: Any = None,
-        n_shadows: int = 16,
-        shadows: ShadowSignals | None = None,
-        train_size: float | Literal["auto"] = "auto",
-        n_queries: int = 0,
-        perturb: str = "auto",
-        noise: Strengths = 0.1,
-        flip_rate: Strengths = 0.05,
+        shadows: int | ShadowModels | ShadowSignals = 16,
         max_fpr: float = 0.01,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
-        cache_dir: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.features = features
         self.per_class = per_class
         self.attack_estimator = attack_estimator
-        self.n_shadows = n_shadows
         self.shadows = shadows
-        self.train_size = train_size
-        self.n_queries = n_queries
-        self.perturb = perturb
-        self.noise = noise
-        self.flip_rate = flip_rate
         self.max_fpr = max_fpr
         self.n_jobs = n_jobs
         self.random_state = random_state
-        self.cache_dir = cache_dir
         self.verbose = verbose
 
     # The attack models judge any answer of the target: no shadow is asked again.
-    keep_models = False
+    _asks_shadows = False
 
     def _check_params(self) -> None:
         check_option(self.features, "features", ("labelled", "sorted"))

@@ -1,13 +1,11 @@
 """StackedAttack: learn the likelihood ratio from shadows used as targets."""
 
-import os
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmia._models import MAX_SEED
-from skmia._tables import Strengths
 from skmia.attacks._base import upper_quantile
 from skmia.attacks._pool_base import PoolAttack
 from skmia.attacks._scores._features import EXTRA_SIGNALS, StackedFeatures
@@ -15,7 +13,7 @@ from skmia.attacks._scores._gaussian import FloatArray, Moments
 from skmia.attacks._scores._ranker import Ranker
 from skmia.attacks._scores._turns import folds, turns
 from skmia.metrics import roc_auc, tpr_at_fpr
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowModels, ShadowSignals
 
 # Rows to learn from, which keeps the fit near a second.
 _ENOUGH_ROWS = 60_000
@@ -43,34 +41,15 @@ class StackedAttack(PoolAttack):
     ----------
     estimator : classifier, FrozenEstimator or "precomputed"
         The target; see :class:`LiRAAttack`.
-    n_shadows : int, default=16
-        Number of shadow models, 4 at least.
-    shadows : ShadowSignals, default=None
-        Shadows made before, in place of `n_shadows` new ones.
-    train_size : "auto" or float, default="auto"
-        Share of the pool that each shadow is fitted on; see :class:`LiRAAttack`.
-    n_queries : int, default=0
-        Number of perturbed copies of each record that all models are asked about
-        beside the record itself, their answers averaged: for targets trained with
-        noise or augmentation.
-    perturb : {"auto", "noise", "resample"}, default="auto"
-        What is done to a column of the copies; see :class:`LabelOnlyAttack`.
-    noise : float or sequence of float, default=0.1
-        Standard deviations of the copies' noise, in those of the column. The queries
-        take them in turn.
-    flip_rate : float or sequence of float, default=0.05
-        Probabilities with which a value of a copy is resampled. The queries take them
-        in turn.
+    shadows : int, ShadowModels or ShadowSignals, default=16
+        Number of shadow models, 4 at least; or how they are made; or shadows that are
+        there already, whose records are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
         Share of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
         Shadows fitted at a time.
     random_state : int, RandomState or None, default=None
         Seeds the shadows, the membership game and the boosted trees.
-    keep_models : bool, default=True
-        Keep the shadow models, for rows outside of the pool and calls without labels.
-    cache_dir : path-like, default=None
-        Where finished shadows are stored; see :func:`skmia.shadows.fit_shadows`.
     verbose : int, default=0
         A progress bar where it is above 0.
 
@@ -134,53 +113,35 @@ class StackedAttack(PoolAttack):
     >>> from skmia.attacks import StackedAttack
     >>> from skmia.metrics import roc_auc
     >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> attack = StackedAttack(DecisionTreeClassifier(), n_shadows=8, random_state=0)
+    >>> attack = StackedAttack(DecisionTreeClassifier(), shadows=8, random_state=0)
     >>> scores = attack.fit(X, y).score_samples(X, y)
     >>> roc_auc(attack.membership_, scores) > 0.5
     True
     """
 
-    signal = "logit"
-
     def __init__(
         self,
         estimator: Any,
         *,
-        n_shadows: int = 16,
-        shadows: ShadowSignals | None = None,
-        train_size: float | Literal["auto"] = "auto",
-        n_queries: int = 0,
-        perturb: str = "auto",
-        noise: Strengths = 0.1,
-        flip_rate: Strengths = 0.05,
+        shadows: int | ShadowModels | ShadowSignals = 16,
         max_fpr: float = 0.01,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
-        keep_models: bool = True,
-        cache_dir: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ) -> None:
         self.estimator = estimator
-        self.n_shadows = n_shadows
         self.shadows = shadows
-        self.train_size = train_size
-        self.n_queries = n_queries
-        self.perturb = perturb
-        self.noise = noise
-        self.flip_rate = flip_rate
         self.max_fpr = max_fpr
         self.n_jobs = n_jobs
         self.random_state = random_state
-        self.keep_models = keep_models
-        self.cache_dir = cache_dir
         self.verbose = verbose
 
     def _signals(self) -> tuple[str, ...]:
-        if self.shadows is None:
-            return (self.signal, *EXTRA_SIGNALS)
+        if not isinstance(self.shadows, ShadowSignals):
+            return ("logit", *EXTRA_SIGNALS)
         # Shadows made elsewhere may hold the logit only.
         there = (name for name in EXTRA_SIGNALS if name in self.shadows.signals)
-        return (self.signal, *there)
+        return ("logit", *there)
 
     def _fit_shadow_attack(
         self,
@@ -259,8 +220,8 @@ class StackedAttack(PoolAttack):
         said: dict[str, NDArray],
         out: NDArray[np.bool_],
     ) -> tuple[FloatArray, float]:
-        outside = Moments.of(said[self.signal], out)
-        scores = self._features.worlds.offline(values[self.signal], outside)
+        outside = Moments.of(said["logit"], out)
+        scores = self._features.worlds.offline(values["logit"], outside)
         return scores, self.offline_offset_
 
     def _one_scale(self) -> bool:

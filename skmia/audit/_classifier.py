@@ -1,20 +1,13 @@
 """One call, one report: the audit of a fitted classifier."""
 
-import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skmia._models import check_can_be_refitted, class_probabilities
-from skmia.audit._attacks import (
-    configure,
-    describe_attack,
-    make_attacks,
-    queries_of,
-    signals_of,
-)
+from skmia.audit._attacks import configure, describe_attack, make_attacks
 from skmia.audit._guards._base import (
     Guard,
     duplicate_rows,
@@ -33,8 +26,7 @@ from skmia.audit._inputs import (
     resolve_seed,
 )
 from skmia.audit._report import AuditReport
-from skmia.shadows import auto_train_size, fit_shadows
-from skmia.shadows._design import check_design_parameters
+from skmia.shadows import ShadowModels, ShadowSignals, check_shadows, fit_shadows
 from skmia.utils import check_real, encode_labels
 
 
@@ -46,14 +38,12 @@ def audit_classifier(
     y_nonmembers: ArrayLike,
     *,
     attacks: str | Sequence[str] | Mapping[str, Any] = "default",
-    n_shadows: int = 16,
-    train_size: float | Literal["auto"] = "auto",
+    shadows: int | ShadowModels | ShadowSignals = 16,
     max_fprs: Sequence[float] = (0.1, 0.01, 0.001),
     confidence_level: float = 0.95,
     fit_params: Mapping[str, tuple[Any, Any]] | None = None,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
-    cache_dir: str | os.PathLike[str] | None = None,
     verbose: int = 0,
 ) -> AuditReport:
     """Attack a fitted classifier and report what its answers give away.
@@ -86,11 +76,12 @@ def audit_classifier(
         whose `estimator` is replaced by the model and whose `shadows` by the shared
         set. ``"label_only"`` is added where a defense changes the outputs only: they
         look safe to attacks on confidences, whatever the labels give away.
-    n_shadows : int, default=16
-        Number of shadow models; none are fitted where no attack takes any.
-    train_size : float or "auto", default="auto"
-        Share of the rows that each shadow is fitted on. "auto" is the share of members
-        among the rows, as near as leaves two shadows on each side of every row.
+    shadows : int, ShadowModels or ShadowSignals, default=16
+        Number of shadow models, or how they are made; none are fitted where no attack
+        takes any. ``train_size="auto"`` is the fraction of members among the rows, as
+        near as leaves two shadows on each side of every row. Or shadows of
+        :func:`skmia.shadows.fit_shadows` that are there already, fitted on the very
+        rows of this audit: members first, then non-members, without those in both.
     max_fprs : sequence of float, default=(0.1, 0.01, 0.001)
         False positive rates at which the true positive rate is read.
     confidence_level : float, default=0.95
@@ -105,9 +96,6 @@ def audit_classifier(
     random_state : int, RandomState or None, default=None
         Seeds the shadows and the blind classifier. What was drawn where it is None is
         in ``settings["random_state"]``, to repeat the audit.
-    cache_dir : path-like, default=None
-        Folder where finished shadows are stored, so that an audit that was stopped
-        goes on where it was.
     verbose : int, default=0
         A progress bar for the shadows where it is above 0.
 
@@ -159,7 +147,7 @@ def audit_classifier(
     >>> X_in, X_out, y_in, y_out = train_test_split(X, y, test_size=0.5, random_state=0)
     >>> model = DecisionTreeClassifier(random_state=0).fit(X_in, y_in)
     >>> report = audit_classifier(
-    ...     model, X_in, y_in, X_out, y_out, n_shadows=4, random_state=0
+    ...     model, X_in, y_in, X_out, y_out, shadows=4, random_state=0
     ... )
     >>> report.attacks
     ('loss', 'lira')
@@ -172,13 +160,12 @@ def audit_classifier(
         confidence_level, "confidence_level", 0, 1, closed="neither"
     )
     seed = resolve_seed(random_state)
-    check_design_parameters(n_shadows, 0.5 if train_size == "auto" else train_size)
     chosen = make_attacks(attacks, model)
-    for attack in chosen.values():
-        configure(attack, n_shadows, seed)
-    queries = queries_of(chosen)
     wanted = [name for name, a in chosen.items() if "shadows" in a.get_params(False)]
-    if wanted:
+    check_shadows(shadows, least=4 if wanted else 2)
+    for attack in chosen.values():
+        configure(attack, seed)
+    if wanted and not isinstance(shadows, ShadowSignals):
         check_can_be_refitted(model)
     pool = make_pool(
         X_members,
@@ -192,30 +179,11 @@ def audit_classifier(
     guards, accuracy = _guard_pool(model, pool, confidence_level, seed)
     fitted_with = None
     if wanted:
-        share = (
-            auto_train_size(pool.membership, n_shadows)
-            if train_size == "auto"
-            else float(train_size)
-        )
-        shadows = fit_shadows(
-            model,
-            pool.X,
-            pool.y,
-            n_shadows=n_shadows,
-            train_size=share,
-            signals=signals_of(chosen),
-            **queries,
-            n_jobs=n_jobs,
-            random_state=seed,
-            keep_models=False,
-            verbose=verbose,
-            cache_dir=cache_dir,
-            params=pool.fit_params,
-        )
-        guards += missing_classes(shadows.n_missing_classes, shadows.n_shadows)
-        fitted_with = {"n_shadows": shadows.n_shadows, "train_size": share}
+        made, share = _make_shadows(model, pool, shadows, n_jobs, seed, verbose)
+        guards += missing_classes(made.n_missing_classes, made.n_shadows)
+        fitted_with = {"n_shadows": made.n_shadows, "train_size": share}
         for name in wanted:
-            chosen[name].set_params(shadows=shadows)
+            chosen[name].set_params(shadows=made)
 
     return AuditReport(
         pool.membership,
@@ -230,8 +198,7 @@ def audit_classifier(
         guards=guards,
         settings={
             "attacks": {name: describe_attack(a) for name, a in chosen.items()},
-            "n_shadows": n_shadows,
-            "train_size": train_size,
+            "shadows": _describe_shadows(shadows),
             "max_fprs": max_fprs,
             "fit_params": sorted(pool.fit_params),
             "random_state": seed,
@@ -263,6 +230,50 @@ def _guard_pool(
         float(correct[~pool.membership].mean()),
     )
     return guards, accuracy
+
+
+def _make_shadows(
+    model: Any,
+    pool: Pool,
+    shadows: int | ShadowModels | ShadowSignals,
+    n_jobs: int | None,
+    seed: int,
+    verbose: int,
+) -> tuple[ShadowSignals, float]:
+    """One set for all attacks, and its training share: fitted here, or checked."""
+    models = check_shadows(shadows, pool.membership)
+    if isinstance(models, ShadowModels):
+        made = fit_shadows(
+            model,
+            pool.X,
+            pool.y,
+            shadows=models,
+            params=pool.fit_params,
+            n_jobs=n_jobs,
+            random_state=seed,
+            verbose=verbose,
+        )
+        return made, float(models.train_size)
+    known = models.record_hashes
+    if known is None or not np.array_equal(known, pool.hashes):
+        raise ValueError(
+            "The 'shadows' parameter must be a ShadowSignals of the rows of this "
+            f"audit, {len(pool.y)} of them: members first, then non-members, without "
+            f"those in both sets. Got {models!r}, "
+            + ("without record_hashes." if known is None else "of other rows.")
+            + " Pass fit_shadows(model, X, y) of these rows, or a ShadowModels."
+        )
+    return models, float(models.member.mean())
+
+
+def _describe_shadows(shadows: int | ShadowModels | ShadowSignals) -> dict[str, Any]:
+    """What of `shadows` decides the figures, for the report's settings."""
+    if isinstance(shadows, ShadowSignals):
+        return {"given": repr(shadows)}
+    if not isinstance(shadows, ShadowModels):
+        return {"n_models": int(shadows)}
+    params = shadows.get_params()
+    return {k: v for k, v in params.items() if k not in ("keep_models", "cache_dir")}
 
 
 def _score(name: str, attack: Any, pool: Pool) -> np.ndarray:

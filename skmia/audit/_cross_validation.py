@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skmia._tables import take_rows
-from skmia.audit._attacks import configure, describe_attack, make_attacks, signals_of
+from skmia.audit._attacks import configure, describe_attack, make_attacks
 from skmia.audit._classifier import _describe_model
 from skmia.audit._cv_run import Run, SplitModel
 from skmia.audit._guards._base import (
@@ -144,11 +144,11 @@ def audit_cv(
     )
     membership = np.repeat([True, False], [len(side) for side in records])
 
-    signals = run.signals(signals_of(chosen) if independent else ("logit",))
     shadows: list[ShadowSignals | None] = [None] * len(run.models)
     fitted_with = None
     guards = []
     if independent:
+        signals = run.signals()
         shadows = [run.shadows(signals, others) for others in independent]
         fitted_with = {
             "n_shadows": min(map(len, independent)),
@@ -236,7 +236,7 @@ def _score(
         own[mine] = proba[np.arange(len(mine)), run.columns[asked]]
         others = shadows[k]
         for name, attack in make_attacks(attacks, model).items():
-            configure(attack, MIN_SHADOWS if others is None else others.n_shadows, seed)
+            configure(attack, seed)
             if "shadows" in attack.get_params(False):
                 attack.set_params(shadows=others)
             try:

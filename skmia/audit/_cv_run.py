@@ -1,6 +1,6 @@
 """A cross-validation, checked: its models, its rows, and who was trained on what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,11 +106,10 @@ class Run:
             int((~known).sum()),
         )
 
-    def signals(self, names: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """What every model says of every record."""
+    def signals(self) -> dict[str, NDArray[np.float32]]:
+        """Every signal of every record under every model."""
         arrays = {
-            name: np.empty(self.member.shape, dtype=np.float32)
-            for name in dict.fromkeys(("logit", *names))
+            name: np.empty(self.member.shape, dtype=np.float32) for name in SIGNALS
         }
         for k, model in enumerate(self.models):
             for rows, proba in iter_class_probabilities(

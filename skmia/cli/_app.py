@@ -191,6 +191,7 @@ def make_app() -> "typer.Typer":
             from skmia.cli._limits import exceeds, parse_limits
             from skmia.cli._model_files import load_model
             from skmia.cli._model_inputs import match_model
+            from skmia.shadows import ShadowModels
 
             limits = parse_limits(fail_above or ())
             if json is not None:
@@ -215,11 +216,10 @@ def make_app() -> "typer.Typer":
                 classifier,
                 *sides,
                 max_fprs=sorted({*_MAX_FPRS, *rates}, reverse=True),
-                n_shadows=shadows,
+                shadows=ShadowModels(shadows, cache_dir=cache_dir),
                 n_jobs=jobs,
                 random_state=seed,
                 verbose=_verbosity(),
-                cache_dir=cache_dir,
             )
             # Whatever becomes of one of the two, the other is not lost.
             try:

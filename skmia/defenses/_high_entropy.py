@@ -74,9 +74,10 @@ class HighEntropyClassifier(Defense):
     classes. Accuracy does not show what that costs; log-loss and calibration do. The
     ranking still leaks: attacks that ask for labels only are not affected, and
     whoever averages the answers to many records close by learns how far apart the
-    classes are. Audit with both, ``LabelOnlyAttack`` and ``LiRAAttack(n_queries=16)``:
-    on Location-30 the AUC for ``LogisticRegression(C=0.1)`` with ``gamma=0`` is 0.65 to
-    LiRA that asks about each record once, and 0.78 with 16 copies.
+    classes are. Audit with both, ``LabelOnlyAttack`` and ``LiRAAttack`` with
+    ``shadows=ShadowModels(n_queries=16)``: on Location-30 the AUC for
+    ``LogisticRegression(C=0.1)`` with ``gamma=0`` is 0.65 to LiRA that
+    asks about each record once, and 0.78 with 16 copies.
 
     The paper also rewards entropy of the predictions while it trains. That is not
     linear in the label and needs the training loop of a neural network; it is left

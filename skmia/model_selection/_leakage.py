@@ -17,6 +17,7 @@ from skmia.exceptions import OverlapWarning
 from skmia.metrics import get_metric
 from skmia.model_selection._auditable import AuditableClassifier, find_auditable
 from skmia.model_selection._scorer import Scorer
+from skmia.shadows import ShadowSignals
 from skmia.signals import FloatArray, logit
 from skmia.utils import (
     check_integer,
@@ -127,7 +128,7 @@ def leakage_scorer(
         :func:`skmia.metrics.get_metric`. Without any leakage the AUC is near 0.5 and
         the advantage near 0, but above it.
     attack : MembershipAttack, default=None
-        An unfitted attack, such as ``LiRAAttack(None, n_shadows=8)``, whose
+        An unfitted attack, such as ``LiRAAttack(None, shadows=8)``, whose
         `estimator` is replaced by the classifier. One with shadow models fits them for
         every candidate and fold. None is the stronger of two attacks without any: the
         probability of the true class, and whether the predicted label is right.
@@ -205,11 +206,11 @@ def leakage_scorer(
             "The 'attack' parameter must be an unfitted attack, such as "
             f"LossThresholdAttack(None), or None. Got {attack!r} instead."
         )
-    if _params(attack).get("shadows") is not None:
+    if isinstance(_params(attack).get("shadows"), ShadowSignals):
         raise ValueError(
             "The 'attack' parameter has shadows of its own, and those are of one "
-            "classifier and one pool: every candidate and fold needs others. Leave "
-            "shadows=None."
+            "classifier and one pool: every candidate and fold needs others. Pass a "
+            "number or a ShadowModels as its 'shadows'."
         )
     return LeakageScorer(metric, attack, members, random_state)
 

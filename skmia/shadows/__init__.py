@@ -2,6 +2,13 @@
 
 from skmia.shadows._design import auto_train_size
 from skmia.shadows._fit import fit_shadows
+from skmia.shadows._models import ShadowModels, check_shadows
 from skmia.shadows._signals import ShadowSignals
 
-__all__ = ["ShadowSignals", "auto_train_size", "fit_shadows"]
+__all__ = [
+    "ShadowModels",
+    "ShadowSignals",
+    "auto_train_size",
+    "check_shadows",
+    "fit_shadows",
+]

@@ -3,18 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia.utils import check_integer, check_real
-
 BoolArray = NDArray[np.bool_]
-
-
-def check_design_parameters(n_shadows: object, train_size: object) -> None:
-    """Raise unless there are two shadows or more and a share in (0, 1).
-
-    One shadow cannot compare: one side holds a record, the other does not.
-    """
-    check_integer(n_shadows, "n_shadows", 2)
-    check_real(train_size, "train_size", 0, 1, closed="neither")
 
 
 def auto_train_size(membership: NDArray, n_shadows: int) -> float:

@@ -21,18 +21,16 @@ from skmia._models import (
     draw_seeds,
     unwrap_frozen,
 )
-from skmia._tables import Copies, Queries, Strengths, content_groups
+from skmia._tables import Copies, Queries, content_groups
 from skmia.shadows._cache import ShadowCache
-from skmia.shadows._design import check_design_parameters, draw_design
+from skmia.shadows._design import draw_design
+from skmia.shadows._models import ShadowModels, check_shadows
 from skmia.shadows._pool import Pool, make_pool
 from skmia.shadows._shared import Shared
-from skmia.shadows._signals import ShadowSignals
+from skmia.shadows._signals import STORED, ShadowSignals
 from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._warnings import Warned, emit, gather, intercept
-from skmia.signals import SIGNALS
 from skmia.utils import own_random_state
-
-DEFAULT_SIGNALS = ("logit", "hinge", "entropy", "modified_entropy")
 
 
 def fit_shadows(
@@ -40,30 +38,17 @@ def fit_shadows(
     X: Any,
     y: ArrayLike,
     *,
-    n_shadows: int = 16,
-    train_size: float = 0.5,
-    signals: tuple[str, ...] = DEFAULT_SIGNALS,
-    n_queries: int = 0,
-    perturb: str = "auto",
-    noise: Strengths = 0.1,
-    flip_rate: Strengths = 0.05,
+    shadows: int | ShadowModels = 16,
+    params: Mapping[str, Any] | None = None,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
-    keep_models: bool = False,
     verbose: int = 0,
-    cache_dir: str | os.PathLike[str] | None = None,
-    params: Mapping[str, Any] | None = None,
 ) -> ShadowSignals:
-    """Fit copies of `estimator` on random shares of the pool and question them all.
+    """Fit copies of a classifier on random parts of a pool, and question them all.
 
-    Each shadow is a clone with seeds of its own, fitted on about ``train_size`` of
-    the records; its signals are taken on every record of the pool. At a half,
-    shadows come in complementary pairs, stratified by class, and every record is in
-    exactly half of them. At other shares every record is in the same number of
-    shadows, give or take one. Rows of equal content (features and label) go
-    together, so that "out" means that no copy was seen. A class with a single
-    record is in as many shadows as any other record; the others do not know that
-    class and give it probability 0, which is counted.
+    Each shadow is a clone with seeds of its own, fitted on a random part of the
+    records; its signals are taken on every record of the pool, and kept for any
+    number of attacks. See the user guide, :doc:`/guide/shadows`.
 
     Parameters
     ----------
@@ -74,54 +59,31 @@ def fit_shadows(
         The pool. Sent to worker processes once, memory-mapped.
     y : array-like of shape (n_records,)
         Class labels.
-    n_shadows : int, default=16
-        Number of shadow models, 2 at least.
-    train_size : float, default=0.5
-        Share of the records that each shadow is fitted on.
-    signals : tuple of str, default=("logit", "hinge", "entropy", "modified_entropy")
-        What to keep of the predictions, 4 bytes each per record and shadow. The
-        logit is always kept; the loss and the confidence follow from it.
-    n_queries : int, default=0
-        Number of perturbed copies of each record that all models are asked about
-        beside the record itself, their answers averaged: for targets trained with
-        noise or augmentation.
-    perturb : {"auto", "noise", "resample"}, default="auto"
-        What is done to a column of the copies; see
-        :class:`skmia.attacks.LabelOnlyAttack`.
-    noise : float or sequence of float, default=0.1
-        Standard deviations of the copies' noise, in those of the column. The queries
-        take them in turn.
-    flip_rate : float or sequence of float, default=0.05
-        Probabilities with which a value of a copy is resampled. The queries take them
-        in turn.
+    shadows : int or ShadowModels, default=16
+        Number of shadow models, 2 at least, or how they are made. Membership is not
+        known here: ``train_size="auto"`` is a half.
+    params : dict, default=None
+        Metadata for ``estimator.fit``; what has one value per record, such as
+        ``sample_weight``, is sliced for each shadow.
     n_jobs : int, default=None
         Shadows fitted at a time, as in joblib. Inside, each runs single-threaded.
     random_state : int, RandomState or None, default=None
         Seeds the design and every shadow. The result does not depend on `n_jobs`,
         on the backend, or on what the cache already held.
-    keep_models : bool, default=False
-        Keep the fitted shadows in ``models``.
     verbose : int, default=0
         A progress bar where it is above 0.
-    cache_dir : path-like, default=None
-        A folder of the user's own where each finished shadow is stored, so that a
-        run that was stopped goes on where it was. Keyed by content, your own code
-        included but for what it imports while it runs; packages are told by their
-        version. With ``keep_models`` the entries hold pickles, so keep the folder
-        private.
-    params : dict, default=None
-        Metadata for ``estimator.fit``; what has one value per record, such as
-        ``sample_weight``, is sliced for each shadow.
 
     Returns
     -------
     ShadowSignals
-        The arrays, and no models unless asked for.
+        Every name of :data:`skmia.signals.SIGNALS`, 4 bytes for each record, shadow
+        and name that does not follow from another; and no models unless asked for.
 
     Raises
     ------
     TypeError
-        If `estimator` has neither predict_proba nor decision_function.
+        If `estimator` has neither predict_proba nor decision_function, or `shadows`
+        holds shadows that were fitted already.
     ValueError
         If it is no classifier, X, y and weights differ in length, there is one class
         only, a parameter is out of range, a shadow would see a single class, or
@@ -133,13 +95,24 @@ def fit_shadows(
         One for each category that shadow fits raised, with the count; those of
         shadows from the cache included.
 
+    See Also
+    --------
+    ShadowModels : How shadow models are made.
+    ShadowSignals : The result, or what takes its place for models made elsewhere.
+
     Notes
     -----
-    With `n_queries`, the probabilities are averaged over the record and its copies,
-    and the signals are taken of that mean. A record has the same copies under every
-    shadow, whatever records are asked about with it: they follow from its content, a
-    seed, and what the pool says of each column. They are made block by block for each
-    shadow, and cost ``n_queries`` further predictions for each record.
+    At a half, shadows come in complementary pairs, stratified by class, and every
+    record is in exactly half of them. At another ``train_size`` every record is in the
+    same number of shadows, give or take one. Rows of equal content (features and
+    label) go together, so that "out" means that no copy was seen. A class with a
+    single record is in as many shadows as any other record; the others do not know
+    that class and give it probability 0, which is counted.
+
+    With ``n_queries``, a record has the same copies under every shadow, whatever
+    records are asked about with it: they follow from its content, a seed, and what the
+    pool says of each column. They cost ``n_queries`` further predictions for each
+    record.
 
     Examples
     --------
@@ -147,24 +120,28 @@ def fit_shadows(
     >>> from sklearn.tree import DecisionTreeClassifier
     >>> from skmia.shadows import fit_shadows
     >>> X, y = load_iris(return_X_y=True)
-    >>> shadows = fit_shadows(
-    ...     DecisionTreeClassifier(), X, y, n_shadows=4, random_state=0
-    ... )
+    >>> shadows = fit_shadows(DecisionTreeClassifier(), X, y, shadows=4, random_state=0)
     >>> shadows.signals["logit"].shape
     (4, 150)
     >>> bool((shadows.member.sum(axis=0) == 2).all())
     True
     """
-    queries = Queries.checked(n_queries, perturb, noise, flip_rate)
+    if isinstance(shadows, ShadowSignals):
+        raise TypeError(
+            "The 'shadows' parameter must be an int or a ShadowModels, which says how "
+            f"shadow models are made. Got {shadows!r} instead, which an attack takes "
+            "as it is."
+        )
+    models = check_shadows(shadows, least=2)
     task, pool, hashes, member, seeds = _prepare(
-        estimator, X, y, n_shadows, train_size, signals, queries, random_state, params
+        estimator, X, y, models, random_state, params
     )
-    task.keep_model = keep_models
     cache = None
-    if cache_dir is not None:
-        cache = ShadowCache(cache_dir, (task.key(), pool.key(hashes)), keep_models)
+    if models.cache_dir is not None:
+        key = task.key(), pool.key(hashes)
+        cache = ShadowCache(models.cache_dir, key, task.keep_model)
     fields, warned = _run(task, pool, member, seeds, n_jobs, verbose, cache)
-    emit(warned, n_shadows)
+    emit(warned, len(member))
     return ShadowSignals(
         fields.pop("signals"),
         member,
@@ -178,16 +155,11 @@ def _prepare(
     estimator: Any,
     X: Any,
     y: ArrayLike,
-    n_shadows: int,
-    train_size: float,
-    signals: tuple[str, ...],
-    queries: Queries,
+    models: ShadowModels,
     random_state: int | np.random.RandomState | None,
     params: Mapping[str, Any] | None,
 ) -> tuple[ShadowTask, Pool, NDArray[np.uint64], NDArray[np.bool_], NDArray[np.int64]]:
     """Check every argument, then draw the design and the seeds."""
-    check_design_parameters(n_shadows, train_size)
-    names = _check_signals(signals)
     estimator = unwrap_frozen(estimator)
     check_is_classifier(estimator)
     check_can_be_refitted(estimator)
@@ -198,38 +170,26 @@ def _prepare(
     group = content_groups(hashes)
     _, first = np.unique(group, return_index=True)
     rarest = np.bincount(pool.columns[first]).min()
-    member = draw_design(pool.columns[first], n_shadows, train_size, rng)[:, group]
+    units = draw_design(pool.columns[first], models.n_models, models.train_size, rng)
+    member = units[:, group]
     for k, rows in enumerate(member):
         if np.count_nonzero(np.bincount(pool.columns[rows])) < 2:
             raise ValueError(
                 f"Shadow {k} would be fitted on {rows.sum()} of {len(rows)} records, "
-                f"of fewer than two classes: with 'train_size'={train_size}, and "
-                f"{rarest} distinct records of the rarest class, classes are left "
+                f"of fewer than two classes: with 'train_size'={models.train_size}, "
+                f"and {rarest} distinct records of the rarest class, classes are left "
                 "out. Pass more records of the rare classes, or a larger share."
             )
-    seeds = draw_seeds(rng, n_shadows)
+    seeds = draw_seeds(rng, models.n_models)
+    queries = Queries.checked(
+        models.n_queries, models.perturb, models.noise, models.flip_rate
+    )
     if queries.n_queries:
         # Drawn last: the shadows are those that would be asked about records alone.
         queries = replace(queries, seed=int(draw_seeds(rng, 1)[0]))
         pool.copies = Copies(queries, pool.X)
-    return ShadowTask(estimator, classes, names, rest), pool, hashes, member, seeds
-
-
-def _check_signals(signals: Any) -> tuple[str, ...]:
-    """Return the names of `signals`, each once, and the logit."""
-    known = sorted(SIGNALS)
-    if isinstance(signals, str) or not np.iterable(signals):
-        raise TypeError(
-            f"The 'signals' parameter must be a tuple of names of {known}. "
-            f"Got {signals!r} instead."
-        )
-    names = tuple(dict.fromkeys(("logit", *signals)))
-    if unknown := [name for name in names if name not in known]:
-        raise ValueError(
-            f"The 'signals' parameter must name signals of {known}. "
-            f"Got {unknown} instead."
-        )
-    return names
+    task = ShadowTask(estimator, classes, STORED, rest, bool(models.keep_models))
+    return task, pool, hashes, member, seeds
 
 
 def _fit_one(

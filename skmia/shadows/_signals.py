@@ -16,6 +16,8 @@ from skmia.signals import SATURATED_LOGIT, SIGNALS
 from skmia.utils import atomic_write, check_integer, check_option
 
 _FORMAT = 1
+#: What fit_shadows stores; the loss and the confidence are functions of the logit.
+STORED = tuple(name for name in SIGNALS if name not in ("loss", "confidence"))
 
 
 class ShadowSignals:
@@ -167,7 +169,8 @@ class ShadowSignals:
         check_option(name, "name", tuple(SIGNALS))
         raise ValueError(
             f"The signal {name!r} was not stored with these shadows, which have "
-            f"{sorted(self.signals)}. Pass signals=('logit', {name!r}) to fit_shadows."
+            f"{sorted(self.signals)}. Give its array to ShadowSignals, or take the "
+            "shadows of fit_shadows, which have all."
         )
 
     def to_npz(self, path: str | os.PathLike[str]) -> None:

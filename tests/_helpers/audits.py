@@ -19,5 +19,5 @@ MODEL = DecisionTreeClassifier(min_samples_leaf=2, random_state=0).fit(*SETS[:2]
 
 
 def audit(model=MODEL, sets=SETS, **kwargs):
-    kwargs = {"n_shadows": 4, "random_state": 0, "max_fprs": (0.1,)} | kwargs
+    kwargs = {"shadows": 4, "random_state": 0, "max_fprs": (0.1,)} | kwargs
     return audit_classifier(model, *sets, **kwargs)

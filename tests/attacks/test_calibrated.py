@@ -220,7 +220,7 @@ def test_rows_outside_of_the_pool(reference):
     attack = CalibratedLossAttack(
         DecisionTreeClassifier(min_samples_leaf=3),
         reference=reference,
-        n_shadows=6,
+        shadows=6,
         max_fpr=0.1,
         random_state=0,
     ).fit(X[:240], y[:240])

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from skmia.attacks import LiRAAttack
 from skmia.attacks._scores._gaussian import VARIANCES, Moments, prior_strength
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowModels, ShadowSignals
 
 every_variance = pytest.mark.parametrize("variance", VARIANCES)
 both_modes = pytest.mark.parametrize("mode", ["online", "offline"])
@@ -284,12 +284,12 @@ def test_signal_that_the_given_shadows_lack():
         ({"mode": "both"}, ValueError, r"'mode' .* Got 'both' instead"),
         ({"variance": "own"}, ValueError, r"'variance' .* Got 'own' instead"),
         ({"signal": "gap"}, ValueError, r"'signal' .* Got 'gap' instead"),
-        ({"n_shadows": 3}, ValueError, r"'n_shadows' .* \[4, inf\). Got 3 instead"),
-        ({"n_shadows": 8.0}, TypeError, r"'n_shadows' .* Got 8.0 instead"),
-        ({"train_size": "half"}, ValueError, r"'train_size' .* Got 'half' instead"),
-        ({"train_size": 1.0}, ValueError, r"'train_size' .* Got 1.0 instead"),
+        ({"shadows": 3}, ValueError, r"'shadows' .* \[4, inf\). Got 3 instead"),
+        ({"shadows": 8.0}, TypeError, r"'shadows' .* Got 8.0 instead"),
+        ({"shadows": None}, TypeError, r"'shadows' .* Got None instead; make one"),
+        ({"shadows": ShadowModels(3)}, ValueError, r"'n_models' .* Got 3 instead"),
         ({"max_fpr": 0.0}, ValueError, r"'max_fpr' .* Got 0.0 instead"),
-        ({"shadows": "many"}, TypeError, r"'shadows' .* Got str instead; make one"),
+        ({"shadows": "many"}, TypeError, r"'shadows' .* Got 'many' instead; make"),
     ],
 )
 def test_parameters_out_of_range(pool, params, error, match):

@@ -16,6 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skmia.attacks import LiRAAttack
 from skmia.attacks._scores._gaussian import VARIANCES
 from skmia.metrics import roc_auc, tpr_at_fpr
+from skmia.shadows import ShadowModels
 from skmia.signals import SATURATED_LOGIT
 
 every_variance = pytest.mark.parametrize("variance", VARIANCES)
@@ -24,9 +25,9 @@ both_modes = pytest.mark.parametrize("mode", ["online", "offline"])
 
 def test_offset_knows_nothing_of_the_membership(pool):
     fits = [
-        LiRAAttack(pool.frozen, n_shadows=4, train_size=0.5, random_state=0).fit(
-            pool.X, pool.y, membership=membership
-        )
+        LiRAAttack(
+            pool.frozen, shadows=ShadowModels(4, train_size=0.5), random_state=0
+        ).fit(pool.X, pool.y, membership=membership)
         for membership in (pool.member, ~pool.member, None)
     ]
     assert len({attack.offset_ for attack in fits}) == 1
@@ -59,10 +60,9 @@ def test_false_positive_rate_is_kept(model, mode, variance):
             model,
             mode=mode,
             variance=variance,
-            n_shadows=12,
+            shadows=ShadowModels(12, keep_models=False),
             max_fpr=0.1,
             random_state=seed,
-            keep_models=False,
         ).fit(X, y)
         rates.append(attack.predict(X, y)[~attack.membership_].mean())
     assert 0.05 < np.mean(rates) < 0.1 + 3 * np.sqrt(0.1 * 0.9 / 1500)
@@ -74,7 +74,7 @@ def test_false_positive_rate_of_fresh_records():
     for seed in range(8):
         X, y = make_classification(440, 8, n_informative=4, random_state=seed)
         model = DecisionTreeClassifier(min_samples_leaf=3)
-        attack = LiRAAttack(model, n_shadows=8, max_fpr=0.1, random_state=seed)
+        attack = LiRAAttack(model, shadows=8, max_fpr=0.1, random_state=seed)
         attack.fit(X[:240], y[:240])
         rates.append(attack.predict(X[240:], y[240:]).mean())
     assert 0.04 < np.mean(rates) < 0.1 + 3 * np.sqrt(0.1 * 0.9 / 1600)
@@ -82,13 +82,11 @@ def test_false_positive_rate_of_fresh_records():
 
 def test_few_shadows_break_the_promise_of_a_spread_per_record():
     X, y = make_classification(200, 8, random_state=0)
-    attack = LiRAAttack(
-        GaussianNB(), variance="per_record", n_shadows=4, random_state=0
-    )
+    attack = LiRAAttack(GaussianNB(), variance="per_record", shadows=4, random_state=0)
     with pytest.warns(UserWarning, match="per_record' with 4 shadows") as got:
         attack.fit(X, y)
     assert [w.filename for w in got] == [__file__]
-    attack.set_params(n_shadows=6).fit(X, y)
+    attack.set_params(shadows=6).fit(X, y)
 
 
 # What it finds
@@ -99,7 +97,7 @@ def test_members_of_an_overfit_model_stand_out():
     online, offline = [], []
     for seed in range(5):
         X, y = make_classification(400, 8, flip_y=0.4, random_state=seed)
-        attack = LiRAAttack(DecisionTreeClassifier(), n_shadows=16, random_state=seed)
+        attack = LiRAAttack(DecisionTreeClassifier(), shadows=16, random_state=seed)
         scores = attack.fit(X, y).score_samples(X, y)
         online.append(roc_auc(attack.membership_, scores))
         again = LiRAAttack(
@@ -118,7 +116,7 @@ def test_shrinkage_is_no_worse_with_few_shadows():
     for seed in range(6):
         X, y = make_classification(400, 10, flip_y=0.3, random_state=seed)
         model = RandomForestClassifier(15, min_samples_leaf=4)
-        attack = LiRAAttack(model, n_shadows=8, random_state=seed).fit(X, y)
+        attack = LiRAAttack(model, shadows=8, random_state=seed).fit(X, y)
         own = LiRAAttack(
             FrozenEstimator(attack.estimator_),
             variance="per_record",
@@ -140,7 +138,7 @@ def test_nothing_is_found_where_nothing_was_learnt():
         DecisionTreeClassifier(random_state=0).fit(X[400:], y[400:])
     )
     member = np.arange(400) < 200
-    attack = LiRAAttack(frozen, n_shadows=8, random_state=0)
+    attack = LiRAAttack(frozen, shadows=8, random_state=0)
     attack.fit(X[:400], y[:400], membership=member)
     auc = roc_auc(member, attack.score_samples(X[:400], y[:400]))
     # Mann and Whitney's error of the area under equality.
@@ -156,7 +154,7 @@ def test_certain_answers_do_not_drown_the_others(monkeypatch):
     for seed in range(4):
         X, y = make_classification(300, 8, flip_y=0.3, class_sep=2, random_state=seed)
         model = RandomForestClassifier(20, bootstrap=True)
-        attack = LiRAAttack(model, n_shadows=8, random_state=seed).fit(X, y)
+        attack = LiRAAttack(model, shadows=8, random_state=seed).fit(X, y)
         stored = attack.shadows_.get("logit")
         assert (np.abs(stored) > 0.999 * SATURATED_LOGIT).any()
         soft.append(tpr_at_fpr(attack.membership_, attack.score_samples(X, y), 0.05))
@@ -176,7 +174,7 @@ def test_trees_of_full_depth_have_no_spread(pool, mode, variance):
         DecisionTreeClassifier(),
         mode=mode,
         variance=variance,
-        n_shadows=8,
+        shadows=8,
         random_state=0,
     ).fit(pool.X, pool.y)
     logit = attack.shadows_.get("logit")
@@ -193,7 +191,7 @@ def test_the_fewest_shadows(pool, mode, n_shadows):
     attack = LiRAAttack(
         DecisionTreeClassifier(min_samples_leaf=3),
         mode=mode,
-        n_shadows=n_shadows,
+        shadows=n_shadows,
         max_fpr=0.1,
         random_state=0,
     ).fit(pool.X, pool.y)
@@ -212,7 +210,7 @@ def test_other_signals(pool, signal, mode):
         DecisionTreeClassifier(min_samples_leaf=3),
         signal=signal,
         mode=mode,
-        n_shadows=8,
+        shadows=8,
         random_state=0,
     ).fit(pool.X, pool.y)
     assert signal in attack.shadows_.signals
@@ -226,7 +224,7 @@ def test_other_signals(pool, signal, mode):
 
 
 def test_target_with_margins_only(pool):
-    attack = LiRAAttack(SVC(), n_shadows=4, random_state=0).fit(pool.X, pool.y)
+    attack = LiRAAttack(SVC(), shadows=4, random_state=0).fit(pool.X, pool.y)
     scores = attack.score_samples(pool.X, pool.y)
     assert np.isfinite(scores).all()
     assert np.isfinite(attack.score_samples(pool.X + 0.1, pool.y)).all()
@@ -236,10 +234,10 @@ def test_class_that_shadows_miss(pool):
     """Two records of a fourth class: some shadows have none, and give it 0."""
     X = np.vstack([pool.X, pool.X[:2] + 5])
     y = np.r_[pool.y, 3, 3]
-    attack = LiRAAttack(GaussianNB(), n_shadows=8, random_state=1).fit(X, y)
+    attack = LiRAAttack(GaussianNB(), shadows=8, random_state=1).fit(X, y)
     frozen = FrozenEstimator(GaussianNB(var_smoothing=1e-3).fit(X, y))
-    given = LiRAAttack(frozen, n_shadows=8, random_state=4).fit(X, y)
-    lonely = LiRAAttack(frozen, n_shadows=8, random_state=4)
+    given = LiRAAttack(frozen, shadows=8, random_state=4).fit(X, y)
+    lonely = LiRAAttack(frozen, shadows=8, random_state=4)
     lonely.fit(X[:-1], y[:-1])
     assert lonely.shadows_.n_missing_classes == 4
     for fitted, rows in ((attack, 242), (given, 242), (lonely, 241)):
@@ -252,7 +250,7 @@ def test_class_that_shadows_miss(pool):
 def test_pool_without_a_class_of_the_target(pool):
     """The frozen model knows a class that the pool does not hold."""
     rows = pool.y != 2
-    attack = LiRAAttack(pool.frozen, n_shadows=4, random_state=0)
+    attack = LiRAAttack(pool.frozen, shadows=4, random_state=0)
     attack.fit(pool.X[rows], pool.y[rows])
     assert np.isfinite(attack.score_samples(pool.X[rows], pool.y[rows])).all()
     assert np.isfinite(attack.score_samples(pool.X[~rows], pool.y[~rows])).all()
@@ -262,7 +260,7 @@ def test_pool_without_a_class_of_the_target(pool):
 
 
 def test_pickle_keeps_the_scores(pool):
-    attack = LiRAAttack(pool.frozen, n_shadows=4, random_state=0)
+    attack = LiRAAttack(pool.frozen, shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, membership=pool.member)
     copy = pickle.loads(pickle.dumps(attack))
     fresh = pool.X[:9] + 0.1
@@ -273,7 +271,7 @@ def test_pickle_keeps_the_scores(pool):
 
 
 def test_public_attributes_hold_no_rows(pool):
-    attack = LiRAAttack(pool.frozen, n_shadows=4, random_state=0)
+    attack = LiRAAttack(pool.frozen, shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, membership=pool.member)
     public = {n for n in vars(attack) if n.endswith("_") and not n.startswith("_")}
     assert public == {
@@ -295,7 +293,7 @@ def test_public_attributes_hold_no_rows(pool):
 
 
 def test_clone_shares_given_shadows(pool):
-    attack = LiRAAttack(pool.frozen, n_shadows=4, random_state=0).fit(pool.X, pool.y)
+    attack = LiRAAttack(pool.frozen, shadows=4, random_state=0).fit(pool.X, pool.y)
     given = LiRAAttack(pool.frozen, shadows=attack.shadows_)
     assert clone(given).shadows is attack.shadows_
     assert_array_equal(

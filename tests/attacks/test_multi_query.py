@@ -29,7 +29,7 @@ from skmia.attacks import (
     StackedAttack,
 )
 from skmia.metrics import roc_auc
-from skmia.shadows import ShadowSignals, fit_shadows
+from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 
 ATTACKS = [
     CalibratedLossAttack,
@@ -49,11 +49,8 @@ def asked(pool):
         pool.model,
         pool.X,
         pool.y,
-        n_shadows=6,
+        shadows=ShadowModels(6, keep_models=True, **ASKED),
         random_state=0,
-        keep_models=True,
-        signals=("logit", "entropy", "modified_entropy", "top_1", "top_2", "top_3"),
-        **ASKED,
     )
 
 
@@ -76,7 +73,10 @@ def confidence_by_hand(model, X, y, queries, pool_X):
 def test_the_score_by_hand(pool, where):
     """The target's mean confidence minus that of the OUT shadows."""
     attack = CalibratedLossAttack(
-        GaussianNB(), signal="confidence", n_shadows=6, random_state=0, **ASKED
+        GaussianNB(),
+        signal="confidence",
+        shadows=ShadowModels(6, **ASKED),
+        random_state=0,
     ).fit(pool.X, pool.y)
     queries = attack.shadows_.queries
     assert (queries.n_queries, queries.noise) == (3, (0.2, 0.4))
@@ -116,16 +116,17 @@ class Remembers(GaussianNB):
 
 @pytest.mark.parametrize("given", [False, True])
 def test_target_and_shadows_are_asked_about_the_same_copies(pool, given):
-    settings = {"n_shadows": 4, "random_state": 3} | ASKED
+    shadows = ShadowModels(4, keep_models=True, **ASKED)
     if given:
-        shadows = fit_shadows(Remembers(), pool.X, pool.y, keep_models=True, **settings)
+        shadows = fit_shadows(
+            Remembers(), pool.X, pool.y, shadows=shadows, random_state=3
+        )
         model = FrozenEstimator(
             Remembers().fit(pool.X[pool.member], pool.y[pool.member])
         )
-        settings |= {"shadows": shadows, "random_state": 8}
     else:
         model = Remembers()
-    attack = LiRAAttack(model, **settings).fit(pool.X, pool.y)
+    attack = LiRAAttack(model, shadows=shadows, random_state=8).fit(pool.X, pool.y)
     attack.score_samples(pool.X, pool.y)
     target = attack.estimator_.estimator if given else attack.estimator_
     assert len(target.seen_) == 4 * len(pool.X)
@@ -140,7 +141,8 @@ def test_target_and_shadows_are_asked_about_the_same_copies(pool, given):
 
 def test_the_copies_follow_from_the_random_state(pool):
     def scores(seed):
-        attack = LiRAAttack(pool.frozen, n_shadows=4, random_state=seed, **ASKED)
+        shadows = ShadowModels(4, **ASKED)
+        attack = LiRAAttack(pool.frozen, shadows=shadows, random_state=seed)
         return attack.fit(pool.X, pool.y).score_samples(pool.X, pool.y)
 
     assert_array_equal(scores(0), scores(0))
@@ -149,7 +151,7 @@ def test_the_copies_follow_from_the_random_state(pool):
 
 @every_attack
 def test_a_score_depends_on_the_record_alone(pool, asked, cls):
-    attack = cls(pool.frozen, shadows=asked, random_state=0, **ASKED)
+    attack = cls(pool.frozen, shadows=asked, random_state=0)
     attack.fit(pool.X, pool.y, membership=pool.member)
     scores = attack.score_samples(pool.X, pool.y)
     assert np.isfinite(scores).all()
@@ -157,7 +159,7 @@ def test_a_score_depends_on_the_record_alone(pool, asked, cls):
         part = attack.score_samples(pool.X[rows], pool.y[rows])
         assert_allclose(part, scores[rows], rtol=1e-10)
     # What is set after fit waits for the next fit; and a pickle has it all.
-    attack.set_params(n_queries=0, noise=9.0, perturb="resample")
+    attack.set_params(shadows=ShadowModels(noise=9.0, perturb="resample"))
     for other in (attack, pickle.loads(pickle.dumps(attack))):
         assert_array_equal(other.score_samples(pool.X, pool.y), scores)
 
@@ -165,7 +167,7 @@ def test_a_score_depends_on_the_record_alone(pool, asked, cls):
 @every_attack
 def test_without_queries_it_is_what_it_was(pool, cls):
     scores = [
-        cls(pool.frozen, n_shadows=4, random_state=0, **given)
+        cls(pool.frozen, shadows=ShadowModels(4, **given), random_state=0)
         .fit(pool.X, pool.y)
         .score_samples(pool.X, pool.y)
         for given in (
@@ -179,9 +181,11 @@ def test_without_queries_it_is_what_it_was(pool, cls):
 
 
 def test_own_and_given_shadows_are_one(pool, asked):
-    own = LiRAAttack(pool.frozen, n_shadows=6, train_size=0.5, random_state=0, **ASKED)
+    own = LiRAAttack(
+        pool.frozen, shadows=ShadowModels(6, train_size=0.5, **ASKED), random_state=0
+    )
     own.fit(pool.X, pool.y)
-    given = LiRAAttack(pool.frozen, shadows=asked, **ASKED).fit(pool.X, pool.y)
+    given = LiRAAttack(pool.frozen, shadows=asked).fit(pool.X, pool.y)
     assert own.shadows_.queries == asked.queries
     assert own.offset_ == given.offset_
     for X in (pool.X, pool.X + 0.01):
@@ -197,47 +201,15 @@ def test_own_and_given_shadows_are_one(pool, asked):
 # Refused
 
 
-@every_attack
-@pytest.mark.parametrize(
-    ("given", "match"),
-    [
-        ({"n_queries": 0}, r"made with n_queries=3, and \w+ has n_queries=0.*Pass n_q"),
-        ({"n_queries": 5}, r"made with n_queries=3, and \w+ has n_queries=5: "),
-        ({"noise": 0.2}, r"noise=\(0.2, 0.4\), and \w+ has noise=0.2: "),
-        ({"perturb": "noise"}, r"perturb='auto', and \w+ has perturb='noise': "),
-        (
-            {"n_queries": 1, "flip_rate": 0.5},
-            r"Pass n_queries=3, flip_rate=\(0.1,\), or other shadows",
-        ),
-    ],
-)
-def test_given_shadows_of_other_queries(pool, asked, cls, given, match):
-    with pytest.raises(ValueError, match=match):
-        cls(pool.frozen, shadows=asked, **(ASKED | given)).fit(pool.X, pool.y)
-
-
-def test_given_shadows_that_were_asked_once(pool, asked):
-    shadows = ShadowSignals(asked.signals, asked.member)
-    match = r"about the records alone, and LiRAAttack has n_queries=3. Pass n_queries=0"
-    with pytest.raises(ValueError, match=match):
-        LiRAAttack(pool.frozen, shadows=shadows, **ASKED).fit(pool.X, pool.y)
-    # Then the rest of it does not matter.
-    LiRAAttack(pool.frozen, shadows=shadows, noise=3.0).fit(pool.X, pool.y)
-
-
-@pytest.mark.parametrize("n_queries", [0, 3])
-def test_precomputed_answers_have_no_copies(pool, asked, n_queries):
+@pytest.mark.parametrize("given", [False, True])
+def test_precomputed_answers_have_no_copies(pool, asked, given):
     proba = pool.model.predict_proba(pool.X)
     match = r"LiRAAttack with n_queries asks .* copies .*FrozenEstimator.*n_queries=0"
-    given = ASKED | {"n_queries": n_queries}
+    shadows = asked if given else ShadowModels(**ASKED)
     with pytest.raises(ValueError, match=match):
-        LiRAAttack("precomputed", shadows=asked, **given).fit(proba, pool.y)
+        LiRAAttack("precomputed", shadows=shadows).fit(proba, pool.y)
     plain = ShadowSignals(asked.signals, asked.member)
-    if n_queries:
-        with pytest.raises(ValueError, match=match):
-            LiRAAttack("precomputed", shadows=plain, **given).fit(proba, pool.y)
-    else:
-        LiRAAttack("precomputed", shadows=plain, **given).fit(proba, pool.y)
+    LiRAAttack("precomputed", shadows=plain).fit(proba, pool.y)
 
 
 @every_attack
@@ -253,7 +225,7 @@ def test_precomputed_answers_have_no_copies(pool, asked, n_queries):
 )
 def test_parameters_are_checked(pool, cls, given, error, match):
     with pytest.raises(error, match=match):
-        cls(pool.frozen, **given).fit(pool.X, pool.y)
+        cls(pool.frozen, shadows=ShadowModels(**given)).fit(pool.X, pool.y)
 
 
 # Containers
@@ -295,7 +267,7 @@ def container(name, pool):
 def test_text_columns_and_sparse_rows(name, pool):
     estimator, X, take = container(name, pool)
     attack = LiRAAttack(
-        estimator, n_shadows=4, n_queries=4, flip_rate=0.3, random_state=0
+        estimator, shadows=ShadowModels(4, n_queries=4, flip_rate=0.3), random_state=0
     ).fit(X, pool.y)
     scores = attack.score_samples(X, pool.y)
     assert np.isfinite(scores).all()
@@ -344,7 +316,9 @@ def gains(cls, model, n_seeds):
         auc = []
         for n_queries in (0, 16):
             attack = cls(
-                model, n_shadows=8, n_queries=n_queries, noise=0.3, random_state=seed
+                model,
+                shadows=ShadowModels(8, n_queries=n_queries, noise=0.3),
+                random_state=seed,
             ).fit(X, y)
             auc.append(roc_auc(attack.membership_, attack.score_samples(X, y)))
         found.append(auc[1] - auc[0])

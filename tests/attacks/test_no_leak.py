@@ -29,7 +29,7 @@ from skmia.attacks import (
     StackedAttack,
 )
 from skmia.metrics import roc_auc_interval
-from skmia.shadows import fit_shadows
+from skmia.shadows import ShadowModels, fit_shadows
 
 N_SEEDS = 20
 MAX_FPR = 0.05
@@ -79,14 +79,11 @@ def fitted(model, X, y, seed):
 
 
 def shadows_of(model, X, y, train_size, seed):
-    names = ("hinge", "entropy", "modified_entropy", "top_1", "top_2", "top_3")
     return fit_shadows(
         model,
         X,
         y,
-        n_shadows=N_SHADOWS,
-        train_size=train_size,
-        signals=names,
+        shadows=ShadowModels(N_SHADOWS, train_size=train_size),
         random_state=seed,
     )
 

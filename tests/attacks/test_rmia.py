@@ -244,7 +244,7 @@ def test_no_slope_without_members(case, attack_on):
 
 
 def test_rows_outside_of_the_pool(pool):
-    attack = RMIAAttack(pool.frozen, n_shadows=4, a=0.5, random_state=0)
+    attack = RMIAAttack(pool.frozen, shadows=4, a=0.5, random_state=0)
     attack.fit(pool.X, pool.y, membership=pool.member)
     rows = np.r_[0:5, 0:5]
     X = pool.X[rows] + np.repeat([0.0, 0.05], 5)[:, None]

@@ -66,7 +66,7 @@ def folds(pool):
 
 
 def test_weights_reach_target_and_shadows(pool):
-    attack = LiRAAttack(NotedBayes(), n_shadows=4, random_state=0)
+    attack = LiRAAttack(NotedBayes(), shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, sample_weight=weights(pool))
     assert_weights_follow_rows(pool, 5)
     assert_array_equal(NotedBayes.fits[0][0], pool.X[attack.membership_])
@@ -75,7 +75,7 @@ def test_weights_reach_target_and_shadows(pool):
 def test_weights_of_a_frozen_target_reach_its_shadows(pool):
     frozen = FrozenEstimator(NotedBayes().fit(pool.X, pool.y))
     NotedBayes.fits.clear()
-    attack = LiRAAttack(frozen, n_shadows=4, random_state=0)
+    attack = LiRAAttack(frozen, shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, membership=pool.member, sample_weight=weights(pool))
     assert_weights_follow_rows(pool, 4)
 
@@ -90,14 +90,14 @@ def test_weights_reach_the_game(pool):
 def test_weights_through_a_pipeline(pool):
     """Without routing, scikit-learn's own spelling of a step's parameter."""
     pipe = make_pipeline(StandardScaler(), NotedBayes())
-    attack = LiRAAttack(pipe, n_shadows=4, random_state=0)
+    attack = LiRAAttack(pipe, shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, notedbayes__sample_weight=weights(pool))
     assert [len(weight) for *_, weight in NotedBayes.fits] == [120] * 5
 
 
 def test_none_is_no_metadata(pool):
     """A target that takes no weights is not given one of None."""
-    attack = LiRAAttack(KNeighborsClassifier(), n_shadows=4, random_state=0)
+    attack = LiRAAttack(KNeighborsClassifier(), shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, sample_weight=None)
     with pytest.raises(TypeError, match="sample_weight"):
         attack.fit(pool.X, pool.y, sample_weight=weights(pool))
@@ -109,7 +109,7 @@ def test_none_is_no_metadata(pool):
 @pytest.mark.usefixtures("routing")
 def test_weights_that_are_asked_for(pool):
     model = NotedBayes().set_fit_request(sample_weight=True)
-    attack = LiRAAttack(model, n_shadows=4, random_state=0)
+    attack = LiRAAttack(model, shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, sample_weight=weights(pool))
     assert_weights_follow_rows(pool, 5)
     NotedBayes.fits.clear()
@@ -122,7 +122,7 @@ def test_weights_that_are_asked_for(pool):
 
 @pytest.mark.usefixtures("routing")
 def test_weights_that_are_refused_or_not_spoken_for(pool):
-    attack = LiRAAttack(LogisticRegression(), n_shadows=4, random_state=0)
+    attack = LiRAAttack(LogisticRegression(), shadows=4, random_state=0)
     with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
         attack.fit(pool.X, pool.y, sample_weight=weights(pool))
     attack.set_params(
@@ -172,7 +172,7 @@ def test_router_tells_what_is_asked_for(pool):
 @pytest.mark.usefixtures("routing")
 @pytest.mark.parametrize(
     "make",
-    [LossThresholdAttack, lambda est: LiRAAttack(est, n_shadows=4, random_state=0)],
+    [LossThresholdAttack, lambda est: LiRAAttack(est, shadows=4, random_state=0)],
 )
 def test_membership_reaches_fit_and_scorer_in_cross_validate(pool, make):
     """Requested by default: nobody calls set_fit_request."""
@@ -215,7 +215,7 @@ def test_search_over_an_attack(pool):
 def test_weights_and_membership_together_in_cross_validate(pool):
     model = NotedBayes().fit(pool.X, pool.y).set_fit_request(sample_weight=True)
     NotedBayes.fits.clear()
-    attack = LiRAAttack(FrozenEstimator(model), n_shadows=4, random_state=0)
+    attack = LiRAAttack(FrozenEstimator(model), shadows=4, random_state=0)
     cross_validate(
         attack,
         pool.X,

@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skmia._tables._content import any_copy
 from skmia.attacks import LiRAAttack
-from skmia.shadows import ShadowSignals, auto_train_size, fit_shadows
+from skmia.shadows import ShadowModels, ShadowSignals, auto_train_size, fit_shadows
 from skmia.signals import logit
 
 METHODS = ("score_samples", "decision_function", "predict")
@@ -23,7 +23,7 @@ METHODS = ("score_samples", "decision_function", "predict")
 
 @pytest.fixture(scope="module")
 def fitted(pool):
-    attack = LiRAAttack(pool.frozen, n_shadows=6, max_fpr=0.2, random_state=0)
+    attack = LiRAAttack(pool.frozen, shadows=6, max_fpr=0.2, random_state=0)
     return attack.fit(pool.X, pool.y, membership=pool.member)
 
 
@@ -76,7 +76,7 @@ def test_one_set_serves_many_attacks(pool, fitted):
     for params in ({"mode": "offline"}, {"variance": "pooled"}, {"signal": "hinge"}):
         attack = LiRAAttack(pool.frozen, shadows=shadows, **params)
         attack.fit(pool.X, pool.y)
-        fresh = LiRAAttack(pool.frozen, n_shadows=6, random_state=0, **params)
+        fresh = LiRAAttack(pool.frozen, shadows=6, random_state=0, **params)
         fresh.fit(pool.X, pool.y, membership=pool.member)
         assert attack.shadows_ is shadows
         assert_array_equal(
@@ -141,29 +141,23 @@ def test_own_shadows_are_those_of_fit_shadows(pool, monkeypatch):
     monkeypatch.setattr(_shadow_base, "fit_shadows", spy)
     attack = LiRAAttack(
         pool.frozen,
-        n_shadows=4,
-        train_size=0.3,
+        shadows=ShadowModels(4, train_size=0.3, keep_models=False),
         signal="loss",
-        keep_models=False,
         n_jobs=1,
     )
     attack.fit(pool.X, pool.y, sample_weight=None)
     (given,) = calls
-    assert given["n_shadows"] == 4
-    assert given["train_size"] == 0.3
-    assert given["keep_models"] is False
+    assert given["shadows"].get_params() == attack.shadows.get_params()
     assert given["n_jobs"] == 1
     assert given["params"] == {}
-    assert "loss" in given["signals"]
     assert attack.shadows_.models is None
-    assert set(attack.shadows_.signals) >= {"logit", "loss", "hinge"}
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 0.8])
 def test_auto_train_size_is_the_targets_share(pool, share):
     member = np.arange(len(pool.y)) < share * len(pool.y)
     frozen = FrozenEstimator(GaussianNB().fit(pool.X[member], pool.y[member]))
-    attack = LiRAAttack(frozen, n_shadows=10, random_state=0)
+    attack = LiRAAttack(frozen, shadows=10, random_state=0)
     attack.fit(pool.X, pool.y, membership=member)
     assert auto_train_size(member, 10) == pytest.approx(share)
     assert attack.shadows_.member.mean() == pytest.approx(share, abs=0.01)
@@ -172,7 +166,7 @@ def test_auto_train_size_is_the_targets_share(pool, share):
 
 
 def test_cache_is_used_and_changes_nothing(pool, tmp_path):
-    params = {"n_shadows": 4, "random_state": 0, "cache_dir": tmp_path}
+    params = {"shadows": ShadowModels(4, cache_dir=tmp_path), "random_state": 0}
     first = LiRAAttack(pool.frozen, **params).fit(pool.X, pool.y)
     assert len(list(tmp_path.glob("*.npz"))) == 4
     second = LiRAAttack(pool.frozen, **params).fit(pool.X, pool.y)
@@ -186,18 +180,18 @@ def test_cache_is_used_and_changes_nothing(pool, tmp_path):
 def test_refit_never_reuses_shadows(pool):
     """C18: other rows, other shadows; as if the attack had never been fitted before."""
     X, y = make_classification(150, 5, random_state=3)
-    attack = LiRAAttack(DecisionTreeClassifier(), n_shadows=4, random_state=0)
+    attack = LiRAAttack(DecisionTreeClassifier(), shadows=4, random_state=0)
     old = attack.fit(pool.X, pool.y).shadows_
     scores = attack.fit(X, y).score_samples(X, y)
-    fresh = LiRAAttack(DecisionTreeClassifier(), n_shadows=4, random_state=0)
+    fresh = LiRAAttack(DecisionTreeClassifier(), shadows=4, random_state=0)
     assert attack.shadows_ is not old
     assert_array_equal(scores, fresh.fit(X, y).score_samples(X, y))
 
 
 def test_progress_bar_is_asked_for(pool, capsys):
-    LiRAAttack(pool.frozen, n_shadows=4, random_state=0).fit(pool.X, pool.y)
+    LiRAAttack(pool.frozen, shadows=4, random_state=0).fit(pool.X, pool.y)
     assert capsys.readouterr() == ("", "")
-    attack = LiRAAttack(pool.frozen, n_shadows=4, random_state=0, verbose=1)
+    attack = LiRAAttack(pool.frozen, shadows=4, random_state=0, verbose=1)
     attack.fit(pool.X, pool.y)
     assert "4/4" in capsys.readouterr().err
 
@@ -284,9 +278,11 @@ def test_unknown_rows_without_models(pool, fitted):
     """Both ways out are named, for new rows and for calls without labels."""
     shadows = ShadowSignals(fitted.shadows_.signals, fitted.shadows_.member)
     given = LiRAAttack(pool.frozen, shadows=shadows).fit(pool.X, pool.y)
-    own = LiRAAttack(pool.frozen, n_shadows=4, keep_models=False, random_state=0)
+    own = LiRAAttack(
+        pool.frozen, shadows=ShadowModels(4, keep_models=False), random_state=0
+    )
     own.fit(pool.X, pool.y)
-    match = r"models were not kept. Pass rows of the pool .* keep_models=True"
+    match = r"models were not kept. Pass rows of the pool .*keep_models=True"
     for attack in (given, own):
         with pytest.raises(ValueError, match=match):
             attack.score_samples(pool.X + 1, pool.y)
@@ -319,7 +315,7 @@ def test_without_labels_is_the_predicted_label(pool, offline):
 def test_offline_mode_has_one_scale(pool, model):
     """Stored signals and the models that they came from give the same scores."""
     attack = LiRAAttack(
-        model, mode="offline", n_shadows=6, max_fpr=0.2, random_state=0
+        model, mode="offline", shadows=6, max_fpr=0.2, random_state=0
     ).fit(pool.X, pool.y)
     stored = attack.score_samples(pool.X, pool.y)
     X, y = np.vstack([pool.X, pool.X[:1] + 1]), np.r_[pool.y, pool.y[:1]]
@@ -338,7 +334,7 @@ def test_offline_scores_of_rows_with_two_labels_do_not_change(pool):
     """Features under two labels: each is a record, in the pool and in a mixed call."""
     X = np.vstack([pool.X[:60], pool.X[:60]])
     y = np.r_[pool.y[:60], (pool.y[:60] + 1) % 3]
-    attack = LiRAAttack(GaussianNB(), mode="offline", n_shadows=8, random_state=0)
+    attack = LiRAAttack(GaussianNB(), mode="offline", shadows=8, random_state=0)
     stored = attack.fit(X, y).score_samples(X, y)
     asked = attack.score_samples(np.vstack([X, X[:1] + 1]), np.r_[y, y[:1]])
     assert_allclose(asked[:-1], stored, rtol=1e-3, atol=1e-5)

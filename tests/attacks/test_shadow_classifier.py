@@ -24,9 +24,7 @@ both_features = pytest.mark.parametrize("features", ["labelled", "sorted"])
 @pytest.fixture(scope="module")
 def shadows(pool):
     tree = DecisionTreeClassifier(min_samples_leaf=3)
-    return fit_shadows(
-        tree, pool.X, pool.y, n_shadows=6, signals=LABELLED, random_state=0
-    )
+    return fit_shadows(tree, pool.X, pool.y, shadows=6, random_state=0)
 
 
 def logistic():
@@ -91,7 +89,7 @@ def test_members_are_found_and_the_rate_is_kept(features):
         attack = ShadowClassifierAttack(
             RandomForestClassifier(8),
             features=features,
-            n_shadows=6,
+            shadows=6,
             max_fpr=0.1,
             random_state=seed,
         ).fit(X, y)
@@ -108,7 +106,7 @@ def test_nothing_is_found_where_nothing_was_learnt():
     tree = DecisionTreeClassifier(min_samples_leaf=2, random_state=0)
     frozen = FrozenEstimator(tree.fit(X[400:], y[400:]))
     member = np.random.RandomState(0).permutation(400) < 200
-    attack = ShadowClassifierAttack(frozen, n_shadows=6, random_state=0, max_fpr=0.1)
+    attack = ShadowClassifierAttack(frozen, shadows=6, random_state=0, max_fpr=0.1)
     attack.fit(X[:400], y[:400], membership=member)
     low, high = roc_auc_interval(member, attack.score_samples(X[:400], y[:400]))[:2]
     assert low < 0.5 < high
@@ -132,7 +130,7 @@ def test_the_targets_answers_change_no_model(pool, shadows):
 
 
 def test_rows_outside_of_the_pool_need_no_kept_models(pool):
-    attack = ShadowClassifierAttack(pool.frozen, n_shadows=4, random_state=0)
+    attack = ShadowClassifierAttack(pool.frozen, shadows=4, random_state=0)
     attack.fit(pool.X, pool.y, membership=pool.member)
     assert attack.shadows_.models is None
     # One scale: a row is judged by its answers, not by where it stands.
@@ -158,7 +156,7 @@ def test_a_class_with_few_records_gets_the_common_model(pool):
             pool.frozen,
             per_class=per_class,
             attack_estimator=logistic(),
-            n_shadows=4,
+            shadows=4,
             random_state=0,
         ).fit(X, y, membership=member)
         scores.append(attack.score_samples(X, y))

@@ -289,7 +289,7 @@ def test_one_seed_one_result(learnt, simulated, attack_on):
 
 
 def test_rows_outside_of_the_pool_are_scored_as_lira_does(pool):
-    attack = StackedAttack(pool.frozen, n_shadows=6, max_fpr=0.1, random_state=0)
+    attack = StackedAttack(pool.frozen, shadows=6, max_fpr=0.1, random_state=0)
     attack.fit(pool.X, pool.y, membership=pool.member)
     ratio = LiRAAttack(pool.frozen, shadows=attack.shadows_, max_fpr=0.1)
     ratio.fit(pool.X, pool.y, membership=pool.member)
@@ -318,7 +318,7 @@ def test_given_shadows_are_enough(pool):
     ("params", "match"),
     [
         ({"max_fpr": 0}, r"'max_fpr' .* Got 0 instead"),
-        ({"n_shadows": 3}, r"'n_shadows' .* Got 3 instead"),
+        ({"shadows": 3}, r"'shadows' .* Got 3 instead"),
     ],
 )
 def test_parameters_out_of_range(pool, params, match):

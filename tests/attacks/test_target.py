@@ -20,7 +20,7 @@ attacks = pytest.mark.parametrize(
     [
         pytest.param(LossThresholdAttack, id="loss"),
         pytest.param(
-            lambda estimator, **kw: LiRAAttack(estimator, n_shadows=4, **kw), id="lira"
+            lambda estimator, **kw: LiRAAttack(estimator, shadows=4, **kw), id="lira"
         ),
     ],
 )

@@ -13,7 +13,12 @@ from sklearn.tree import DecisionTreeClassifier
 import skmia.audit._classifier as module
 from _helpers.audits import MODEL, N_IN, N_OUT, SETS, audit
 from skmia.attacks import LiRAAttack, LossThresholdAttack
-from skmia.shadows import auto_train_size, fit_shadows
+from skmia.shadows import (
+    ShadowModels,
+    ShadowSignals,
+    auto_train_size,
+    fit_shadows,
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +34,9 @@ def test_it_reads_what_the_attacks_read_by_themselves(report):
     X, y = np.vstack(SETS[::2]), np.concatenate(SETS[1::2])
     member = np.repeat([True, False], [N_IN, N_OUT])
     assert auto_train_size(member, 4) == 0.5
-    shadows = fit_shadows(MODEL, X, y, n_shadows=4, train_size=0.5, random_state=0)
+    shadows = fit_shadows(
+        MODEL, X, y, shadows=ShadowModels(4, train_size=0.5), random_state=0
+    )
     lira = LiRAAttack(FrozenEstimator(MODEL), shadows=shadows, random_state=0)
     expected = lira.fit(X, y, membership=member).score_samples(X, y)
     records = report.records()
@@ -111,11 +118,10 @@ def test_attacks_share_one_set_of_shadows(monkeypatch, tmp_path, report):
         "correct": LiRAAttack("precomputed", signal="correctness"),
         "entropy": LossThresholdAttack("precomputed", signal="entropy"),
     }
-    shared = audit(attacks=attacks, cache_dir=tmp_path)
+    shadows = ShadowModels(4, cache_dir=tmp_path)
+    shared = audit(attacks=attacks, shadows=shadows)
     assert len(calls) == 1
-    assert calls[0][1]["keep_models"] is False
-    assert calls[0][1]["cache_dir"] == tmp_path
-    assert "correctness" in calls[0][1]["signals"]
+    assert calls[0][1]["shadows"].keep_models is False
     assert len(list(tmp_path.glob("shadow-*.npz"))) == 4
     assert shared.attacks == tuple(attacks)
     assert list(shared.records().columns[2:]) == list(attacks)
@@ -198,7 +204,7 @@ def test_a_model_of_a_third_set_reads_as_a_guess(seed):
     third = audit(
         model,
         (X[:300], y[:300], X[300:600], y[300:600]),
-        n_shadows=8,
+        shadows=8,
         random_state=seed,
     )
     frame = third.to_frame()
@@ -242,7 +248,7 @@ def test_classes_missing_from_a_shadow_are_counted():
     assert guard.count == 2  # one record, in half of four shadows
 
 
-def test_queries_of_the_attacks_reach_the_shadows(monkeypatch):
+def test_queries_reach_the_shadows(monkeypatch):
     """Each model is asked about copies as well; a loss attack beside asks of none."""
     seen = []
 
@@ -251,10 +257,24 @@ def test_queries_of_the_attacks_reach_the_shadows(monkeypatch):
         return seen[-1]
 
     monkeypatch.setattr(module, "fit_shadows", spy)
-    attacks = {
-        "loss": LossThresholdAttack(MODEL),
-        "lira": LiRAAttack(MODEL, n_queries=2, noise=0.3),
-    }
-    audit(attacks=attacks)
+    report = audit(shadows=ShadowModels(4, n_queries=2, noise=0.3))
+    assert report.settings["shadows"]["n_queries"] == 2
     assert seen[0].queries.n_queries == 2
     assert seen[0].queries.noise == (0.3,)
+
+
+def test_shadows_that_are_there_already(monkeypatch, report):
+    """Of the very rows of the audit, and of no others."""
+    X, y = np.vstack(SETS[::2]), np.concatenate(SETS[1::2])
+    shadows = fit_shadows(MODEL, X, y, shadows=4, random_state=0)
+    calls = count_shadow_fits(monkeypatch)
+    given = audit(shadows=shadows)
+    assert not calls
+    pd.testing.assert_frame_equal(given.records(), report.records())
+    assert given.shadows == report.shadows
+    for swapped in (SETS[2:] + SETS[:2], (X[:179], y[:179], X[180:], y[180:])):
+        with pytest.raises(ValueError, match="ShadowSignals of the rows of this"):
+            audit(sets=swapped, shadows=shadows)
+    plain = ShadowSignals(shadows.signals, shadows.member)
+    with pytest.raises(ValueError, match="without record_hashes"):
+        audit(shadows=plain)

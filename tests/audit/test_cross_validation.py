@@ -29,7 +29,7 @@ from skmia.attacks import LabelOnlyAttack, LiRAAttack
 from skmia.audit import audit_cv
 from skmia.defenses import LabelSmoothingClassifier
 from skmia.model_selection import AuditableClassifier
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import logit
 
 N = 200
@@ -277,11 +277,18 @@ def test_attacks_of_the_users(data):
 def test_an_attack_that_fails_is_named(data):
     X, y = data
     results = run(tree(), X, y, repeated())
+
+    class Broken(LiRAAttack):
+        def score_samples(self, X, y=None):
+            raise RuntimeError("no answer")
+
+    with pytest.raises(RuntimeError, match="no answer") as caught:
+        audit_cv(results, X, y, attacks={"mine": Broken(None)})
+    assert "'mine' on split 0" in caught.value.__notes__[0]
     # The models were asked about the records only, and not about copies of them.
-    asks = {"asks": LiRAAttack(None, n_queries=4)}
-    with pytest.raises(ValueError, match="n_queries=4") as caught:
+    asks = {"asks": LiRAAttack(None, shadows=ShadowModels(n_queries=4))}
+    with pytest.raises(ValueError, match=r"'asks'\] has shadows=ShadowModels"):
         audit_cv(results, X, y, attacks=asks)
-    assert "'asks' on split 0" in caught.value.__notes__[0]
 
 
 def test_attacks_with_shadows_need_independent_splits(data):

@@ -23,7 +23,7 @@ MASKED = ConfidenceMaskingClassifier(TREE, method="label")
 
 
 def audit(model, **settings):
-    settings = {"n_shadows": 4, "max_fprs": (0.1,), "random_state": 0} | settings
+    settings = {"shadows": 4, "max_fprs": (0.1,), "random_state": 0} | settings
     return audit_classifier(
         model.fit(X[:200], Y[:200]), X[:200], Y[:200], X[200:], Y[200:], **settings
     )

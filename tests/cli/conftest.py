@@ -136,7 +136,7 @@ def expected_report():
     """The same audit from Python, on the tables that the files were written from."""
 
     @functools.cache
-    def report(n_shadows=4, random_state=0, max_fprs=(0.1, 0.01, 0.001)):
+    def report(shadows=4, random_state=0, max_fprs=(0.1, 0.01, 0.001)):
         sides = []
         for name in SEEDS:
             table = make_table(name)
@@ -144,7 +144,7 @@ def expected_report():
         return audit_classifier(
             fit_model(),
             *sides,
-            n_shadows=n_shadows,
+            shadows=shadows,
             random_state=random_state,
             max_fprs=max_fprs,
         )

@@ -90,7 +90,7 @@ def test_labels_of_another_type_and_models_of_arrays(audit, refused):
         y[:60].astype(str),
         X[60:],
         y[60:].astype(str),
-        n_shadows=4,
+        shadows=4,
         random_state=0,
     )
     assert (status, out) == (0, expected.summary() + "\n")

@@ -32,7 +32,7 @@ def test_no_audit_at_all(args, message, capsys):
     [
         (["--shadows", "many"], "--shadows"),
         (["--quick"], "--quick"),
-        (["--shadows", "0"], "n_shadows"),
+        (["--shadows", "0"], "n_models"),
         (["--seed", "-1"], "random_state"),
         (["--jobs", "0"], "n_jobs"),
         (["--members", "none.csv"], "none.csv does not exist"),

@@ -407,7 +407,7 @@ def test_shadows_are_fitted_with_the_defense(cls, data):
             cls(DecisionTreeClassifier()),
             X,
             y,
-            n_shadows=4,
+            shadows=4,
             n_jobs=n_jobs,
             random_state=0,
         )
@@ -415,7 +415,7 @@ def test_shadows_are_fitted_with_the_defense(cls, data):
     )
     np.testing.assert_array_equal(one.signals["logit"], two.signals["logit"])
     bare = fit_shadows(
-        DecisionTreeClassifier(), X, y, n_shadows=4, random_state=0
+        DecisionTreeClassifier(), X, y, shadows=4, random_state=0
     ).signals["logit"]
     if cls is LabelSmoothingClassifier:
         # A tree is certain of what it has seen, and not with smoothed labels.

@@ -8,6 +8,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skmia.attacks import LiRAAttack, LossThresholdAttack
 from skmia.metrics import membership_advantage, roc_auc, tpr_at_fpr
 from skmia.model_selection import attack_scorer
+from skmia.shadows import ShadowModels
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +58,8 @@ def test_equals_the_metric_fold_by_fold(task, routing, name, metric):
 def test_tunes_an_attack_in_a_grid_search(task, routing, n_jobs):
     X, y, membership, frozen = task
     search = GridSearchCV(
-        LiRAAttack(frozen, random_state=0),
-        {"n_shadows": [4, 12]},
+        LiRAAttack(frozen, shadows=ShadowModels(), random_state=0),
+        {"shadows__n_models": [4, 12], "variance": ["shrunk", "pooled"]},
         cv=list(StratifiedKFold(2, shuffle=True, random_state=0).split(X, membership)),
         scoring=attack_scorer("auc"),
         n_jobs=n_jobs,

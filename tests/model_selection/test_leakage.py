@@ -198,13 +198,13 @@ def test_an_attack_of_the_users(split):
 def test_an_attack_with_shadows_gets_all_members(split):
     X_in, y_in, X_out, y_out = split
     clf = AuditableClassifier(tree()).fit(X_in, y_in)
-    scorer = leakage_scorer(attack=LiRAAttack(None, n_shadows=4))
+    scorer = leakage_scorer(attack=LiRAAttack(None, shadows=4))
     value = scorer(clf, X_out, y_out)
     assert value == scorer(clf, X_out, y_out)
 
     X, y = np.vstack([X_in, X_out]), np.r_[y_in, y_out]
     member = np.arange(300) < 200
-    by_hand = LiRAAttack(FrozenEstimator(clf.estimator_), n_shadows=4, random_state=0)
+    by_hand = LiRAAttack(FrozenEstimator(clf.estimator_), shadows=4, random_state=0)
     by_hand.fit(X, y, membership=member)
     assert value == -roc_auc(member, by_hand.score_samples(X, y))
 
@@ -298,9 +298,9 @@ def test_parameters(settings, error, message):
 
 def test_given_shadows_are_refused():
     X, y = make_classification(60, random_state=0)
-    attack = LiRAAttack(tree(), n_shadows=4, random_state=0).fit(X, y)
+    attack = LiRAAttack(tree(), shadows=4, random_state=0).fit(X, y)
     given = LiRAAttack(None, shadows=attack.shadows_)
-    with pytest.raises(ValueError, match="shadows=None"):
+    with pytest.raises(ValueError, match="number or a ShadowModels"):
         leakage_scorer(attack=given)
 
 

@@ -26,7 +26,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.metrics import roc_auc
-from skmia.shadows import fit_shadows
+from skmia.shadows import ShadowModels, fit_shadows
 from skmia.shadows._task import ShadowTask
 
 X, Y = make_classification(80, 5, flip_y=0.2, random_state=0)
@@ -47,10 +47,14 @@ def fits(monkeypatch):
     return fitted
 
 
-def fit(folder, estimator=None, X=X, y=Y, **params):
-    given = {"n_shadows": 4, "random_state": 0, "cache_dir": folder} | params
+def fit(folder, estimator=None, X=X, y=Y, n_models=4, **given):
+    how = {k: given.pop(k) for k in ("train_size", "keep_models") if k in given}
     return fit_shadows(
-        DecisionTreeClassifier() if estimator is None else estimator, X, y, **given
+        DecisionTreeClassifier() if estimator is None else estimator,
+        X,
+        y,
+        shadows=ShadowModels(n_models, cache_dir=folder, **how),
+        **{"random_state": 0} | given,
     )
 
 
@@ -191,7 +195,6 @@ CALLS = {
     "other metadata": ({}, {"params": {"check_input": True}}),
     "seed": ({}, {"random_state": 1}),
     "train_size": ({}, {"train_size": 0.25}),
-    "signals": ({}, {"signals": ("logit", "loss")}),
 }
 
 
@@ -253,8 +256,8 @@ def test_two_estimators_share_a_folder_and_keep_their_own_figures(tmp_path):
 def test_more_shadows_of_the_same_seed_are_other_shadows(tmp_path, fits):
     fit(tmp_path)
     fits.clear()
-    shadows = fit(tmp_path, n_shadows=6)
-    assert_same(shadows, fit(None, n_shadows=6))
+    shadows = fit(tmp_path, n_models=6)
+    assert_same(shadows, fit(None, n_models=6))
     assert fits
 
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skmia.shadows import auto_train_size
-from skmia.shadows._design import check_design_parameters, draw_design, partners
+from skmia.shadows._design import draw_design, partners
 
 
 def pools(seed, n_pools):
@@ -175,20 +175,3 @@ def test_auto_train_size_leaves_two_shadows_on_each_side(n_members, n_shadows):
     count = draw(np.arange(100) % 2, n_shadows, share).sum(axis=0)
     assert count.min() >= 2
     assert count.max() <= n_shadows - 2
-
-
-@pytest.mark.parametrize(
-    ("n_shadows", "train_size", "error", "match"),
-    [
-        (1, 0.5, ValueError, r"'n_shadows' parameter must be an int in \[2, inf\)"),
-        (2.0, 0.5, TypeError, "'n_shadows' .* Got 2.0 instead"),
-        (True, 0.5, TypeError, "'n_shadows'"),
-        (4, 0.0, ValueError, r"'train_size' parameter must be a float in \(0, 1\)"),
-        (4, 1.0, ValueError, "Got 1.0 instead"),
-        (4, float("nan"), ValueError, "Got nan instead"),
-        (4, "half", TypeError, "Got 'half' instead"),
-    ],
-)
-def test_parameters_out_of_range(n_shadows, train_size, error, match):
-    with pytest.raises(error, match=match):
-        check_design_parameters(n_shadows, train_size)

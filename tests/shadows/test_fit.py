@@ -33,8 +33,8 @@ from threadpoolctl import threadpool_info
 from _helpers import mixed_frame, noisy_rows
 from skmia._tables._containers import take_rows
 from skmia._tables._content import hash_rows
-from skmia.shadows import fit_shadows
-from skmia.shadows._fit import DEFAULT_SIGNALS, iter_models
+from skmia.shadows import ShadowModels, fit_shadows
+from skmia.shadows._signals import STORED
 from skmia.signals import SIGNALS
 
 
@@ -75,7 +75,7 @@ def test_the_same_to_the_last_bit_for_any_backend_and_n_jobs(name):
     ]:
         with joblib.parallel_config(backend=where):
             results.append(
-                fit_shadows(estimator, X, y, n_shadows=6, n_jobs=n_jobs, random_state=4)
+                fit_shadows(estimator, X, y, shadows=6, n_jobs=n_jobs, random_state=4)
             )
     first = results[0]
     for other in results[1:]:
@@ -94,13 +94,11 @@ def test_signals_are_those_of_models_fitted_by_hand():
         RandomForestClassifier(5),
         X,
         y,
-        n_shadows=4,
-        signals=tuple(SIGNALS),
+        shadows=ShadowModels(4, keep_models=True),
         random_state=0,
-        keep_models=True,
     )
-    assert set(shadows.signals) == set(SIGNALS)
-    seeds = [model.random_state for model in iter_models(shadows)]
+    assert set(shadows.signals) == set(SIGNALS) - {"loss", "confidence"}
+    seeds = [model.random_state for model in shadows.models]
     assert len(set(seeds)) == 4
     for k, seed in enumerate(seeds):
         rows = shadows.member[k]
@@ -113,9 +111,9 @@ def test_signals_are_those_of_models_fitted_by_hand():
 
 def test_what_comes_back_is_small():
     X, y = noisy_rows()
-    shadows = fit_shadows(RandomForestClassifier(3), X, y, n_shadows=4, random_state=0)
+    shadows = fit_shadows(RandomForestClassifier(3), X, y, shadows=4, random_state=0)
     assert shadows.models is None
-    assert set(shadows.signals) == set(DEFAULT_SIGNALS)
+    assert set(shadows.signals) == set(STORED)
     for values in shadows.signals.values():
         assert values.dtype == np.float32
         assert values.shape == (4, 120)
@@ -123,16 +121,13 @@ def test_what_comes_back_is_small():
     assert (shadows.fit_seconds > 0).all()
     assert (shadows.predict_seconds > 0).all()
     assert shadows.n_missing_classes == 0
-    with pytest.raises(ValueError, match="Pass keep_models=True"):
-        next(iter_models(shadows))
 
 
-def test_signals_always_hold_the_logit_and_name_each_once():
+def test_one_set_has_every_signal():
     X, y = noisy_rows()
-    shadows = fit_shadows(
-        GaussianNB(), X, y, n_shadows=2, signals=["loss", "loss"], random_state=0
-    )
-    assert list(shadows.signals) == ["logit", "loss"]
+    shadows = fit_shadows(GaussianNB(), X, y, shadows=2, random_state=0)
+    for name in SIGNALS:
+        assert shadows.get(name).shape == (2, 120)
 
 
 @pytest.mark.parametrize("train_size", [0.5, 0.3, 0.8])
@@ -140,7 +135,11 @@ def test_the_design_is_balanced_and_copies_go_together(train_size):
     X, y = noisy_rows(n_classes=3, n=60)
     X, y = np.r_[X, X[:20], X[:5]], np.r_[y, y[:20], (y[:5] + 1) % 3]
     shadows = fit_shadows(
-        GaussianNB(), X, y, n_shadows=10, train_size=train_size, random_state=1
+        GaussianNB(),
+        X,
+        y,
+        shadows=ShadowModels(10, train_size=train_size),
+        random_state=1,
     )
     assert_array_equal(shadows.member.sum(axis=0), np.full(85, 10 * train_size))
     assert_array_equal(shadows.member[:, :20], shadows.member[:, 60:80])
@@ -168,19 +167,19 @@ def test_the_design_is_balanced_and_copies_go_together(train_size):
 def test_classifiers_with_and_without_seeds_and_probabilities(estimator, n_classes):
     X, y = noisy_rows(200, n_classes=n_classes)
     first, again = (
-        fit_shadows(estimator, X, y, n_shadows=4, random_state=3).signals["logit"]
+        fit_shadows(estimator, X, y, shadows=4, random_state=3).signals["logit"]
         for _ in range(2)
     )
     assert_array_equal(first, again)
     assert np.isfinite(first).all()
-    member = fit_shadows(estimator, X, y, n_shadows=4, random_state=3).member
+    member = fit_shadows(estimator, X, y, shadows=4, random_state=3).member
     assert first[member].mean() > first[~member].mean()
 
 
 def test_margins_of_two_classes_are_the_logits():
     X, y = noisy_rows()
     shadows = fit_shadows(
-        LinearSVC(), X, y, n_shadows=2, random_state=0, keep_models=True
+        LinearSVC(), X, y, shadows=ShadowModels(2, keep_models=True), random_state=0
     )
     for model, values in zip(shadows.models, shadows.signals["logit"], strict=True):
         assert_allclose(
@@ -195,7 +194,7 @@ def test_float32_features_are_not_widened():
 
     X, y = noisy_rows()
     estimator = make_pipeline(FunctionTransformer(seen), GaussianNB())
-    fit_shadows(estimator, X.astype(np.float32), y, n_shadows=2, random_state=0)
+    fit_shadows(estimator, X.astype(np.float32), y, shadows=2, random_state=0)
 
 
 @pytest.mark.parametrize("estimator", [MaxAbsScaler(copy=False), "frame", "array"])
@@ -222,7 +221,7 @@ def test_no_argument_is_modified(estimator, where):
     before = [joblib.hash(a.data if sparse.issparse(a) else a) for a in (X, y, weight)]
     with joblib.parallel_config(backend=where):
         shadows = fit_shadows(
-            model, X, y, n_shadows=6, n_jobs=3, random_state=0, params=params
+            model, X, y, shadows=6, n_jobs=3, random_state=0, params=params
         )
     after = [joblib.hash(a.data if sparse.issparse(a) else a) for a in (X, y, weight)]
     assert before == after
@@ -245,7 +244,9 @@ def test_the_estimator_is_not_touched(fitted, frozen):
         estimator.fit(X[:50], y[:50])
     before = joblib.hash(estimator)
     given = FrozenEstimator(estimator) if frozen else estimator
-    shadows = fit_shadows(given, X, y, n_shadows=2, random_state=0, keep_models=True)
+    shadows = fit_shadows(
+        given, X, y, shadows=ShadowModels(2, keep_models=True), random_state=0
+    )
     assert joblib.hash(estimator) == before
     for model in shadows.models:
         assert type(model) is type(estimator)
@@ -256,7 +257,7 @@ def test_the_estimator_is_not_touched(fitted, frozen):
 def test_numpys_global_generator_is_not_touched(random_state):
     X, y = noisy_rows()
     before = joblib.hash(check_random_state(None))
-    fit_shadows(RandomForestClassifier(3), X, y, n_shadows=2, random_state=random_state)
+    fit_shadows(RandomForestClassifier(3), X, y, shadows=2, random_state=random_state)
     assert joblib.hash(check_random_state(None)) == before
 
 
@@ -265,7 +266,7 @@ def test_random_state():
 
     def members(random_state):
         return fit_shadows(
-            GaussianNB(), X, y, n_shadows=4, random_state=random_state
+            GaussianNB(), X, y, shadows=4, random_state=random_state
         ).member
 
     assert_array_equal(members(0), members(np.random.RandomState(0)))
@@ -291,7 +292,12 @@ def test_a_shadow_runs_in_a_single_thread(where, n_jobs):
     before = [pool["num_threads"] for pool in threadpool_info()]
     with joblib.parallel_config(backend=where):
         shadows = fit_shadows(
-            model, X, y, n_shadows=3, n_jobs=n_jobs, random_state=0, keep_models=True
+            model,
+            X,
+            y,
+            shadows=ShadowModels(3, keep_models=True),
+            n_jobs=n_jobs,
+            random_state=0,
         )
     for model in shadows.models:
         assert model.n_jobs == 1
@@ -301,9 +307,9 @@ def test_a_shadow_runs_in_a_single_thread(where, n_jobs):
 
 def test_a_progress_bar_on_request(capsys):
     X, y = noisy_rows()
-    fit_shadows(GaussianNB(), X, y, n_shadows=4, random_state=0)
+    fit_shadows(GaussianNB(), X, y, shadows=4, random_state=0)
     assert capsys.readouterr() == ("", "")
-    fit_shadows(GaussianNB(), X, y, n_shadows=4, random_state=0, verbose=1)
+    fit_shadows(GaussianNB(), X, y, shadows=4, random_state=0, verbose=1)
     out, err = capsys.readouterr()
     assert out == ""
     assert "shadows: 100%" in err

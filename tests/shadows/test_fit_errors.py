@@ -11,7 +11,7 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier
 
 from _helpers import LabelsOnly, NeverFitted, noisy_rows
-from skmia.shadows import fit_shadows
+from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 
 
 @pytest.mark.parametrize("where", ["sequential", "threading", "loky"])
@@ -22,7 +22,7 @@ def test_an_error_of_the_estimator_comes_through_with_the_shadows_number(where):
         joblib.parallel_config(backend=where),
         pytest.raises(ValueError, match="Input X contains NaN") as caught,
     ):
-        fit_shadows(LogisticRegression(), X, y, n_shadows=4, n_jobs=2, random_state=0)
+        fit_shadows(LogisticRegression(), X, y, shadows=4, n_jobs=2, random_state=0)
     (note,) = caught.value.__notes__
     assert note.startswith("Raised while shadow model ")
     assert note.endswith(" was fitted or questioned.")
@@ -35,7 +35,7 @@ def test_an_error_of_the_predictions_comes_through():
 
     X, y = noisy_rows()
     with pytest.raises(ValueError, match=r"probabilities in \[0, 1\]") as caught:
-        fit_shadows(OutOfBounds(), X, y, n_shadows=2, random_state=0)
+        fit_shadows(OutOfBounds(), X, y, shadows=2, random_state=0)
     assert caught.value.__notes__ == [
         "Raised while shadow model 0 was fitted or questioned."
     ]
@@ -44,7 +44,7 @@ def test_an_error_of_the_predictions_comes_through():
 def test_missing_values_are_the_estimators_affair():
     X, y = noisy_rows()
     X[::7, 2] = np.nan
-    shadows = fit_shadows(DecisionTreeClassifier(), X, y, n_shadows=2, random_state=0)
+    shadows = fit_shadows(DecisionTreeClassifier(), X, y, shadows=2, random_state=0)
     assert np.isfinite(shadows.signals["logit"]).all()
 
 
@@ -60,13 +60,14 @@ X, Y = noisy_rows()
         ({"y": np.zeros(120)}, ValueError, "fit_shadows needs at least two classes"),
         ({"X": X[:, :0]}, ValueError, r"0 feature\(s\) .* required by fit_shadows"),
         ({"X": X[:0], "y": []}, ValueError, "Got 0 class instead"),
-        ({"n_shadows": 1}, ValueError, "'n_shadows' parameter must be an int"),
-        ({"n_shadows": 4.0}, TypeError, "'n_shadows' parameter must be an int"),
-        ({"train_size": 1.5}, ValueError, "'train_size' parameter must be a float"),
-        ({"train_size": "auto"}, TypeError, "'train_size' parameter must be a float"),
-        ({"signals": ("logit", "los")}, ValueError, r"Got \['los'\] instead"),
-        ({"signals": "logit"}, TypeError, r"a tuple of names .* Got 'logit' instead"),
-        ({"signals": None}, TypeError, r"a tuple of names .* Got None instead"),
+        ({"shadows": 1}, ValueError, r"'shadows' .* int in \[2, inf\). Got 1 instead"),
+        ({"shadows": 4.0}, TypeError, "'shadows' parameter must be an int, a Shadow"),
+        ({"shadows": ShadowModels(1)}, ValueError, "'n_models' parameter .* Got 1"),
+        (
+            {"shadows": ShadowSignals({"logit": [[1.0]]}, [[True]])},
+            TypeError,
+            r"must be an int or a ShadowModels.*which an attack takes as it is",
+        ),
         ({"estimator": StandardScaler()}, ValueError, "must be a classifier"),
         ({"estimator": GaussianNB}, TypeError, "must be a scikit-learn classifier"),
         (
@@ -97,7 +98,13 @@ def test_arguments_that_are_refused(changed, error, match):
 )
 def test_a_shadow_needs_two_classes(labels, train_size):
     with pytest.raises(ValueError, match="of fewer than two classes") as caught:
-        fit_shadows(GaussianNB(), X, labels, train_size=train_size, random_state=0)
+        fit_shadows(
+            GaussianNB(),
+            X,
+            labels,
+            shadows=ShadowModels(train_size=train_size),
+            random_state=0,
+        )
     assert f"'train_size'={train_size}" in str(caught.value)
     rarest = min(np.bincount(labels))
     assert f"{rarest} distinct records of the rarest class" in str(caught.value)

@@ -16,7 +16,7 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier
 
 from _helpers import ReversedClasses, mixed_frame, noisy_rows
-from skmia.shadows import fit_shadows
+from skmia.shadows import ShadowModels, fit_shadows
 from skmia.signals import SIGNALS
 
 
@@ -31,7 +31,7 @@ def test_a_class_missing_from_a_shadow_has_probability_zero(labels, ordered):
     tree = DecisionTreeClassifier(max_depth=3)
     estimator = tree if ordered else ReversedClasses(tree)
     shadows = fit_shadows(
-        estimator, X, names, n_shadows=8, random_state=0, keep_models=True
+        estimator, X, names, shadows=ShadowModels(8, keep_models=True), random_state=0
     )
     lacking = ~shadows.member[:, 0]
     assert lacking.sum() == 4
@@ -62,8 +62,8 @@ def test_a_class_missing_from_a_shadow_has_probability_zero(labels, ordered):
 )
 def test_labels_of_every_kind(encode):
     X, y = noisy_rows()
-    expected = fit_shadows(GaussianNB(), X, y, n_shadows=2, random_state=0)
-    shadows = fit_shadows(GaussianNB(), X, encode(y), n_shadows=2, random_state=0)
+    expected = fit_shadows(GaussianNB(), X, y, shadows=2, random_state=0)
+    shadows = fit_shadows(GaussianNB(), X, encode(y), shadows=2, random_state=0)
     assert_array_equal(shadows.member, expected.member)
     assert_array_equal(shadows.signals["logit"], expected.signals["logit"])
 
@@ -79,8 +79,8 @@ def test_labels_of_every_kind(encode):
 )
 def test_rows_in_every_container(wrap):
     X, y = noisy_rows()
-    expected = fit_shadows(GaussianNB(), X, y, n_shadows=2, random_state=0)
-    shadows = fit_shadows(GaussianNB(), wrap(X), y, n_shadows=2, random_state=0)
+    expected = fit_shadows(GaussianNB(), X, y, shadows=2, random_state=0)
+    shadows = fit_shadows(GaussianNB(), wrap(X), y, shadows=2, random_state=0)
     assert_array_equal(shadows.signals["logit"], expected.signals["logit"])
 
 
@@ -98,7 +98,7 @@ def test_lists_of_text_and_numbers_keep_their_types():
         OneHotEncoder(handle_unknown="ignore"),
         LogisticRegression(),
     )
-    fit_shadows(model, rows, y, n_shadows=2, random_state=0)
+    fit_shadows(model, rows, y, shadows=2, random_state=0)
 
 
 @pytest.mark.parametrize("form", ["coo_matrix", "csc_array", "csr_matrix"])
@@ -106,7 +106,7 @@ def test_sparse_rows_are_put_in_order_in_a_copy(form):
     X, y = noisy_rows()
     X = np.where(X > 0.5, X, 0)
     expected = fit_shadows(
-        LogisticRegression(), sparse.csr_matrix(X), y, n_shadows=2, random_state=0
+        LogisticRegression(), sparse.csr_matrix(X), y, shadows=2, random_state=0
     )
     messy = sparse.csr_matrix(X)
     # Every value in two halves, the columns of a row backwards.
@@ -119,6 +119,6 @@ def test_sparse_rows_are_put_in_order_in_a_copy(form):
     messy = sparse.csr_matrix((data, columns, start), shape=X.shape)
     given = messy if form == "csr_matrix" else getattr(sparse, form)(X)
     before = given.data.copy()
-    shadows = fit_shadows(LogisticRegression(), given, y, n_shadows=2, random_state=0)
+    shadows = fit_shadows(LogisticRegression(), given, y, shadows=2, random_state=0)
     assert_array_equal(given.data, before)
     assert_array_equal(shadows.signals["logit"], expected.signals["logit"])

@@ -43,7 +43,7 @@ def test_sample_weight_goes_to_every_shadow(where, wrap):
             LogisticRegression(),
             X,
             y,
-            n_shadows=4,
+            shadows=4,
             n_jobs=2,
             random_state=0,
             params={"sample_weight": wrap(weight)},
@@ -56,9 +56,7 @@ def test_sample_weight_of_a_step_by_its_name():
     weight = np.random.RandomState(1).exponential(size=120)
     model = make_pipeline(StandardScaler(), LogisticRegression())
     name = "logisticregression__sample_weight"
-    shadows = fit_shadows(
-        model, X, y, n_shadows=4, random_state=0, params={name: weight}
-    )
+    shadows = fit_shadows(model, X, y, shadows=4, random_state=0, params={name: weight})
     weighted_by_hand(model, X, y, weight, shadows, name)
 
 
@@ -78,7 +76,7 @@ def test_sample_weight_through_metadata_routing(where):
             model,
             X,
             y,
-            n_shadows=4,
+            shadows=4,
             n_jobs=2,
             random_state=0,
             params={"sample_weight": weight},
@@ -100,7 +98,7 @@ def test_metadata_that_belongs_to_no_row_is_passed_on_whole():
         Picky(),
         X,
         y,
-        n_shadows=2,
+        shadows=2,
         random_state=0,
         params={
             "sample_weight": np.ones(120),

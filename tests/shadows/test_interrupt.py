@@ -44,7 +44,7 @@ ESTIMATOR = """
 RUN = """
     import os, sys, time
     import joblib
-    from skmia.shadows import fit_shadows
+    from skmia.shadows import ShadowModels, fit_shadows
     from slow_forest import Slow
     from test_data import X, y
 
@@ -52,8 +52,8 @@ RUN = """
         try:
             with joblib.parallel_config(backend=os.environ["BACKEND"]):
                 shadows = fit_shadows(
-                    Slow(5), X, y, n_shadows=32, n_jobs=2, random_state=3,
-                    cache_dir=os.environ["CACHE"],
+                    Slow(5), X, y, n_jobs=2, random_state=3,
+                    shadows=ShadowModels(32, cache_dir=os.environ["CACHE"]),
                 )
         except KeyboardInterrupt:
             sys.exit("interrupted")
@@ -177,7 +177,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path, monkeypatch):
     monkeypatch.setenv("QUICK", "0")
     forest = importlib.import_module("slow_forest").Slow(5)
     data = importlib.import_module("test_data")
-    fresh = fit_shadows(forest, data.X, data.y, n_shadows=32, random_state=3)
+    fresh = fit_shadows(forest, data.X, data.y, shadows=32, random_state=3)
     assert_array_equal(resumed.member, fresh.member)
     assert list(resumed.signals) == list(fresh.signals)
     for name, values in fresh.signals.items():

@@ -19,7 +19,7 @@ from _helpers import NeverFitted
 from skmia._tables import _queries
 from skmia._tables._perturbation import Perturbation
 from skmia._tables._queries import Copies, Queries, mean_answer
-from skmia.shadows import ShadowSignals, fit_shadows
+from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 from skmia.shadows._pool import make_pool
 from skmia.signals import SATURATED_LOGIT, SIGNALS, confidence, loss
 
@@ -28,9 +28,9 @@ X, Y = make_classification(
 )
 
 
-def fit(estimator, X=X, y=Y, **params):
-    given = {"n_shadows": 4, "n_queries": 3, "random_state": 0} | params
-    return fit_shadows(estimator, X, y, **given)
+def fit(estimator, X=X, y=Y, n_jobs=None, **params):
+    shadows = ShadowModels(**{"n_models": 4, "n_queries": 3} | params)
+    return fit_shadows(estimator, X, y, shadows=shadows, n_jobs=n_jobs, random_state=0)
 
 
 def by_hand(model, X, queries, classes=(0, 1, 2)):
@@ -90,7 +90,6 @@ def test_signals_are_those_of_the_mean_answer_by_hand(name):
     shadows = fit(
         estimator,
         rows,
-        signals=tuple(SIGNALS),
         noise=(0.2, 0.5),
         flip_rate=0.3,
         keep_models=True,
@@ -135,7 +134,7 @@ def test_derived_signals_are_those_of_the_mean_answer():
 
 
 def test_without_queries_nothing_of_them_matters():
-    plain = fit_shadows(LogisticRegression(), X, Y, n_shadows=4, random_state=0)
+    plain = fit_shadows(LogisticRegression(), X, Y, shadows=4, random_state=0)
     other = fit(LogisticRegression(), n_queries=0, noise=2.0, perturb="resample")
     assert plain.queries is other.queries is None
     assert_array_equal(plain.member, other.member)
@@ -177,10 +176,10 @@ def test_a_cache_tells_queries_apart(tmp_path):
     ]
     stored = 0
     for given in settings:
-        first = fit(GaussianNB(), cache_dir=tmp_path, n_shadows=2, **given)
+        first = fit(GaussianNB(), cache_dir=tmp_path, n_models=2, **given)
         entries = len(list(tmp_path.iterdir()))
         assert entries == stored + 2, given
-        again = fit(GaussianNB(), cache_dir=tmp_path, n_shadows=2, **given)
+        again = fit(GaussianNB(), cache_dir=tmp_path, n_models=2, **given)
         assert len(list(tmp_path.iterdir())) == entries
         assert again.queries == first.queries
         for name, values in first.signals.items():
@@ -194,10 +193,10 @@ def test_the_same_for_any_backend_and_blocks(name, monkeypatch):
     results = []
     for backend, n_jobs in (("sequential", 1), ("loky", 2), ("threading", 2)):
         with joblib.parallel_config(backend=backend):
-            results.append(fit(estimator, rows, n_shadows=2, n_jobs=n_jobs))
+            results.append(fit(estimator, rows, n_models=2, n_jobs=n_jobs))
     # A few records at a time, and one query after the other.
     monkeypatch.setattr(_queries, "_BLOCK_VALUES", 100)
-    results.append(fit(estimator, rows, n_shadows=2))
+    results.append(fit(estimator, rows, n_models=2))
     for other in results[1:]:
         assert other.queries == results[0].queries
         for signal, values in results[0].signals.items():
@@ -250,7 +249,7 @@ def test_means_of_singles_keep_the_digits_that_singles_have():
 
 def test_queries_are_saved(tmp_path):
     shadows = fit(GaussianNB(), noise=(0.1, 0.3))
-    assert repr(shadows).endswith("'modified_entropy'], n_queries=3)")
+    assert repr(shadows).endswith("'top_3'], n_queries=3)")
     shadows.to_npz(tmp_path / "with.npz")
     assert ShadowSignals.from_npz(tmp_path / "with.npz").queries == shadows.queries
     plain = fit(GaussianNB(), n_queries=0)

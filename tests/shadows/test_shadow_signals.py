@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import make_classification
 from sklearn.naive_bayes import GaussianNB
 
-from skmia.shadows import ShadowSignals, fit_shadows
+from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 from skmia.signals import SATURATED_LOGIT, SIGNALS, confidence, loss
 
 LOGIT = np.array([[2.0, -1.0, 0.0], [0.5, 3.0, -4.0]])
@@ -127,7 +127,7 @@ def test_clones_of_an_attack_share_the_arrays():
 def test_get_derives_what_follows_from_the_logit():
     X, y = make_classification(60, 4, n_informative=3, n_redundant=0, random_state=0)
     shadows = fit_shadows(
-        GaussianNB(), X, y, n_shadows=2, random_state=0, keep_models=True
+        GaussianNB(), X, y, shadows=ShadowModels(2, keep_models=True), random_state=0
     )
     assert shadows.get("logit") is shadows.signals["logit"]
     assert shadows.get("hinge") is shadows.signals["hinge"]

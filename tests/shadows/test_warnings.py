@@ -25,7 +25,7 @@ Y = (X[:, 0] + X[:, 1] > 0).astype(int)
 def fit(estimator=None, n_jobs=2, **params):
     estimator = LogisticRegression(max_iter=1) if estimator is None else estimator
     return fit_shadows(
-        estimator, X, Y, n_shadows=6, n_jobs=n_jobs, random_state=0, **params
+        estimator, X, Y, shadows=6, n_jobs=n_jobs, random_state=0, **params
     )
 
 
@@ -75,7 +75,7 @@ def test_a_single_warning_is_in_the_singular(backend):
         joblib.parallel_config(backend=backend),
         pytest.warns(RuntimeWarning, match=r"^1 warning of this kind from 2 .*a zero$"),
     ):
-        fit_shadows(Once(), zero, Y, n_shadows=2, n_jobs=2, random_state=0)
+        fit_shadows(Once(), zero, Y, shadows=2, n_jobs=2, random_state=0)
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_trap_22_masked_confidences():
         y[member],
         X[~member],
         y[~member],
-        n_shadows=4,
+        shadows=4,
         attacks={
             "loss": LossThresholdAttack(None),
             "lira": LiRAAttack(None),

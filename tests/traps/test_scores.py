@@ -42,7 +42,7 @@ def tree_task():
 def tree_shadows():
     X, y, member = tree_task()
     target = DecisionTreeClassifier(random_state=0).fit(X[member], y[member])
-    shadows = fit_shadows(DecisionTreeClassifier(), X, y, n_shadows=50, random_state=0)
+    shadows = fit_shadows(DecisionTreeClassifier(), X, y, shadows=50, random_state=0)
     return X, y, member, target, shadows
 
 
@@ -108,7 +108,7 @@ def test_trap_14_saturated_logits_do_not_drown_the_others():
         DecisionTreeClassifier(max_depth=1),
         rng.normal(size=(n, 2)),
         np.arange(n) % 2,
-        n_shadows=18,
+        shadows=18,
         random_state=0,
     ).member
     values = rng.normal(size=(18, n)) + 2.0 * member
@@ -174,7 +174,7 @@ def test_trap_16_a_threshold_tuned_on_the_rows_that_are_reported():
 
     # LiRA's threshold comes from the shadows, whatever rows the target was fitted on.
     X, y = noisy(300)
-    shadows = fit_shadows(LogisticRegression(), X, y, n_shadows=8, random_state=0)
+    shadows = fit_shadows(LogisticRegression(), X, y, shadows=8, random_state=0)
     offsets = set()
     for seed in (0, 1):
         member = halves(300, seed)
@@ -189,7 +189,7 @@ def test_trap_17_counting_over_a_small_population():
     X, y = noisy()
     member = halves(len(y))
     target = FrozenEstimator(forest().fit(X[member], y[member]))
-    shadows = fit_shadows(forest(), X, y, n_shadows=8, random_state=0)
+    shadows = fit_shadows(forest(), X, y, shadows=8, random_state=0)
     attack = RMIAAttack(target, shadows=shadows).fit(X, y, membership=member)
     ratio = attack.score_samples(X, y)
     rng = np.random.RandomState(0)

@@ -23,12 +23,12 @@ from skmia.attacks import (
 from skmia.metrics import (
     roc_auc,
 )
-from skmia.shadows import ShadowSignals, fit_shadows
+from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 
 
 def test_trap_2_the_others_in_count_gives_the_membership_away():
     X, y = noisy(200)
-    shadows = fit_shadows(DecisionTreeClassifier(), X, y, n_shadows=8, random_state=0)
+    shadows = fit_shadows(DecisionTreeClassifier(), X, y, shadows=8, random_state=0)
     target = 3
     others = np.delete(np.arange(8), target)
     # Exactly balanced: whoever is IN fewer of the others is IN here. A perfect read,
@@ -44,7 +44,7 @@ def test_trap_2_the_threshold_is_made_without_the_twin():
     """The offset equals the one computed by hand with both left out."""
     X, y = noisy(300)
     attack = LiRAAttack(
-        LogisticRegression(), n_shadows=6, random_state=0, variance="pooled"
+        LogisticRegression(), shadows=6, random_state=0, variance="pooled"
     ).fit(X, y)
     shadows = attack.shadows_
     values, member = shadows.signals["logit"].astype(float), shadows.member
@@ -81,7 +81,9 @@ def test_trap_4_shadows_of_another_training_share():
     rng = np.random.RandomState(0)
     readings = {0.5: [], "auto": []}
     common = {
-        share: fit_shadows(model, X, y, n_shadows=16, train_size=share, random_state=0)
+        share: fit_shadows(
+            model, X, y, shadows=ShadowModels(16, train_size=share), random_state=0
+        )
         for share in (0.5, 0.8)
     }
     for _ in range(6):
@@ -96,9 +98,7 @@ def test_trap_4_shadows_of_another_training_share():
     assert np.mean(readings["auto"]) > np.mean(readings[0.5]) + 0.01
 
     # And "auto" is the target's own share.
-    fitted = LiRAAttack(frozen, n_shadows=10, random_state=0).fit(
-        X, y, membership=member
-    )
+    fitted = LiRAAttack(frozen, shadows=10, random_state=0).fit(X, y, membership=member)
     shares = fitted.shadows_.member.mean(axis=1)
     np.testing.assert_allclose(shares, 0.8, atol=0.01)
     counts = fitted.shadows_.member.sum(axis=0)
@@ -118,9 +118,9 @@ def test_trap_5_a_cache_that_is_found_by_its_folder(tmp_path):
         attack = LiRAAttack(target, shadows=shadows).fit(X, y, membership=member)
         return roc_auc(member, attack.score_samples(X, y))
 
-    make = {"n_shadows": 16, "random_state": 0}
-    fresh = fit_shadows(DecisionTreeClassifier(), X, y, **make)
-    stale = fit_shadows(DecisionTreeClassifier(), X_other, y_other, **make)
+    tree = DecisionTreeClassifier()
+    fresh = fit_shadows(tree, X, y, random_state=0)
+    stale = fit_shadows(tree, X_other, y_other, random_state=0)
     # Sixteen shadows for 400 rows, found where they were expected: a false all-clear.
     wrong = ShadowSignals(stale.signals, stale.member)
     assert reading(wrong) < reading(fresh) - 0.04
@@ -128,8 +128,9 @@ def test_trap_5_a_cache_that_is_found_by_its_folder(tmp_path):
     # Given as they are, they are refused; in one cache folder, they do not mix.
     with pytest.raises(ValueError, match="made from other records"):
         reading(stale)
-    fit_shadows(DecisionTreeClassifier(), X_other, y_other, cache_dir=tmp_path, **make)
-    cached = fit_shadows(DecisionTreeClassifier(), X, y, cache_dir=tmp_path, **make)
+    stored = {"shadows": ShadowModels(cache_dir=tmp_path), "random_state": 0}
+    fit_shadows(tree, X_other, y_other, **stored)
+    cached = fit_shadows(tree, X, y, **stored)
     assert reading(cached) == reading(fresh)
 
 
@@ -145,7 +146,7 @@ def test_trap_24_a_class_that_a_shadow_has_not_seen():
     position = np.unique(y).searchsorted("b")
     assert model.predict_proba(X).shape[1] == position
 
-    shadows = fit_shadows(LogisticRegression(), X, y, n_shadows=8, random_state=0)
+    shadows = fit_shadows(LogisticRegression(), X, y, shadows=8, random_state=0)
     assert shadows.n_missing_classes == 4
     lacking = ~shadows.member[:, -1]
     rare = shadows.signals["logit"][:, -1]
@@ -161,4 +162,4 @@ def test_a_frozen_step_that_knows_the_labels_is_announced():
     selector = SelectKBest(k=3).fit(X, y)
     model = make_pipeline(FrozenEstimator(selector), LogisticRegression())
     with pytest.warns(UserWarning, match="is fitted with labels"):
-        fit_shadows(model, X, y, n_shadows=4, random_state=0)
+        fit_shadows(model, X, y, shadows=4, random_state=0)

@@ -34,7 +34,7 @@ def test_trap_1_membership_of_a_model_that_is_fitted_again():
     again = clone(target).fit(X[other], y[other])
     assert abs(roc_auc(member, confidence(again, X, y)) - 0.5) < 0.05
 
-    for attack in (LossThresholdAttack(target), LiRAAttack(target, n_shadows=4)):
+    for attack in (LossThresholdAttack(target), LiRAAttack(target, shadows=4)):
         with pytest.raises(ValueError, match=r"FrozenEstimator\(model\)"):
             attack.fit(X, y, membership=member)
 
@@ -73,7 +73,7 @@ def test_a_frozen_classifier_inside_makes_all_shadows_alike():
     model = CalibratedClassifierCV(FrozenEstimator(inner), cv=2)
     model.fit(X[member], y[member])
     assert roc_auc(member, confidence(model, X, y)) > 0.6
-    attack = LiRAAttack(FrozenEstimator(model), n_shadows=4)
+    attack = LiRAAttack(FrozenEstimator(model), shadows=4)
     with pytest.raises(ValueError, match="the frozen DecisionTreeClassifier in"):
         attack.fit(X, y, membership=member)
 
@@ -91,7 +91,7 @@ def test_an_interrupted_second_fit_answers_nothing():
             return super().fit(X, y)
 
     X, y = noisy(200)
-    attack = LiRAAttack(DecisionTreeClassifier(), n_shadows=4, random_state=0).fit(X, y)
+    attack = LiRAAttack(DecisionTreeClassifier(), shadows=4, random_state=0).fit(X, y)
     with pytest.raises(KeyboardInterrupt):
         attack.set_params(estimator=Interrupted()).fit(X, y)
     # The old shadows with the new target would underestimate leakage.

@@ -321,14 +321,14 @@ def test_trap_21_shadows_without_the_defense():
     member = np.arange(400) < 200
 
     def reading(recipe):
-        shadows = fit_shadows(recipe, X, y, n_shadows=8, random_state=0)
+        shadows = fit_shadows(recipe, X, y, shadows=8, random_state=0)
         attack = LiRAAttack(FrozenEstimator(clf.estimator_), shadows=shadows)
         attack.fit(X, y, membership=member)
         return roc_auc(member, attack.score_samples(X, y))
 
     adaptive = reading(defended)
     assert reading(defended.estimator) < adaptive - 0.02
-    scorer = leakage_scorer(attack=LiRAAttack(None, n_shadows=8))
+    scorer = leakage_scorer(attack=LiRAAttack(None, shadows=8))
     assert -scorer(clf, X[test], y[test]) == pytest.approx(adaptive, abs=0.03)
 
 
