@@ -20,20 +20,3 @@ from skmia._models._response import (
     class_probabilities,
     iter_class_probabilities,
 )
-
-__all__ = [
-    "MAX_SEED",
-    "MetaClassifier",
-    "MetaEstimator",
-    "check_can_be_refitted",
-    "check_has_response",
-    "check_is_classifier",
-    "check_no_frozen_classifier",
-    "class_probabilities",
-    "deep_params",
-    "draw_seeds",
-    "forget_fit",
-    "iter_class_probabilities",
-    "seeded_clone",
-    "unwrap_frozen",
-]

@@ -16,30 +16,3 @@ from skmia._tables._perturbation import Perturbation
 from skmia._tables._queries import Copies, Queries, Strengths, mean_answer
 from skmia._tables._row_noise import RowNoise
 from skmia._tables._value_bits import Hashes, mix
-
-__all__ = [
-    "ColumnEncoder",
-    "Copies",
-    "Hashes",
-    "Perturbation",
-    "Queries",
-    "RowNoise",
-    "Strengths",
-    "any_copy",
-    "as_rows",
-    "blocks",
-    "check_metadata",
-    "concat_rows",
-    "content_groups",
-    "copy_rows",
-    "encode_columns",
-    "hash_rows",
-    "is_per_row",
-    "match_rows",
-    "mean_answer",
-    "mix",
-    "n_rows",
-    "slice_metadata",
-    "take_rows",
-    "values_per_row",
-]

@@ -16,20 +16,3 @@ from skmia.utils._validation import (
     own_random_state,
 )
 from skmia.utils._warnings import warn
-
-__all__ = [
-    "atomic_write",
-    "check_has_features",
-    "check_integer",
-    "check_labels",
-    "check_membership",
-    "check_option",
-    "check_real",
-    "check_two_classes",
-    "encode_labels",
-    "import_optional",
-    "listed",
-    "own_random_state",
-    "percent",
-    "warn",
-]
