@@ -128,7 +128,9 @@ def fetch(
     check_integer(n_retries, "n_retries", 1)
     check_real(delay, "delay", 0, float("inf"), closed="neither")
     if as_frame:  # before anything is downloaded
-        pd = import_optional("pandas", f"fetch_{name} with as_frame=True")
+        pd = import_optional(
+            "pandas", f"fetch_{name} with as_frame=True", "pass as_frame=False"
+        )
     folder = Path(get_data_home(data_home)) / name
     X: Any
     y: Any

@@ -10,12 +10,17 @@ _EXTRAS = {
 }
 
 
-def import_optional(module: str, caller: str) -> Any:
-    """Import an optional package, or raise an error that names the extra to install."""
+def import_optional(module: str, caller: str, instead: str = "") -> Any:
+    """Import an optional package, or raise an error that names the extra to install.
+
+    `instead` is what to do without the package, where there is a way.
+    """
     try:
         return import_module(module)
     except ImportError as error:
         raise ImportError(
             f"{caller} needs {module.partition('.')[0]}. Install it with: "
             f"pip install 'skmia[{_EXTRAS[module]}]'"
+            + f", or {instead}"
+            * bool(instead)
         ) from error

@@ -10,18 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmia._tables import n_rows
 from skmia.defenses._training import TrainingData, clone_with_seeds
-
-
-def _dp_accounting() -> Any:
-    try:
-        import dp_accounting
-    except ImportError as error:
-        raise ImportError(
-            "Private aggregation with delta > 0 accounts for its budget with the "
-            "dp-accounting package, which is not installed. Run 'pip install "
-            "dp-accounting', or set delta=0 for Laplace noise."
-        ) from error
-    return dp_accounting
+from skmia.utils import import_optional
 
 
 def gaussian_noise(epsilon: float, delta: float, n_queries: int) -> tuple[float, float]:
@@ -51,7 +40,11 @@ def gaussian_noise(epsilon: float, delta: float, n_queries: int) -> tuple[float,
     Balle and Wang, "Improving the Gaussian Mechanism for Differential Privacy:
     Analytical Calibration and Optimal Denoising", ICML 2018.
     """
-    accounting = _dp_accounting()
+    accounting = import_optional(
+        "dp_accounting",
+        "Private aggregation with delta > 0",
+        "set delta=0 for Laplace noise",
+    )
     # A root is found from either side; a billionth more puts it on the safe one.
     multiplier = accounting.get_sigma_gaussian(epsilon, delta) * (1 + 1e-9)
     spent = accounting.get_epsilon_gaussian(multiplier, delta)
