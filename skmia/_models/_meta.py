@@ -28,7 +28,7 @@ class MetaEstimator(MetaEstimatorMixin, BaseEstimator):
     """Base of what wraps an ``estimator``: attacks, and by `MetaClassifier` the rest.
 
     A subclass sets the two class attributes, and overrides `_inner` where `estimator`
-    may be something else than the estimator that is asked.
+    may be something else than the inner estimator.
     """
 
     # The methods that hand metadata on to the same method of the inner estimator.
@@ -122,7 +122,7 @@ def check_no_frozen_classifier(estimator: Any, rule: str, consequence: str) -> N
     estimator : estimator
         What is walked.
     rule : str
-        Sentence that says why there must be none.
+        Sentence on why there must be none.
     consequence : str
         What would become of it, and what to pass instead; follows ", which".
     """

@@ -25,14 +25,13 @@ _N_FITS = 5
 class AdversarialRegularizationClassifier(Defense):
     """Fit a classifier against an inference model that looks for its members.
 
-    Some rows are held out as a reference. The inference model learns to tell the
-    classifier's answers to the rows that it is trained on from its answers to the
-    reference, and the classifier learns to be right and to give the inference model
-    nothing to go by: it minimises ``loss + alpha * gain``, where the gain is what the
-    inference model maximises.
+    Some rows are held out as a reference. The inference model learns to distinguish the
+    classifier's probabilities for its training rows from those for the reference, and
+    the classifier learns to be right and to make the two look alike: it minimises
+    ``loss + alpha * gain``, where the gain is what the inference model maximises.
 
     - ``MLPClassifier`` and ``SGDClassifier(loss="log_loss")``, also at the end of a
-      Pipeline, take turns with the inference model, epoch by epoch.
+      Pipeline, are trained alternately with the inference model, epoch by epoch.
     - Any other classifier is fitted several times, each time on soft labels that lead
       it away from what the inference model has found.
 
@@ -44,14 +43,14 @@ class AdversarialRegularizationClassifier(Defense):
         Weight of the gain, the paper's lambda. 0 is no defense beyond the rows that
         are held out. Published for neural networks: 3 on Purchase-100.
     reference_fraction : float, default=0.1
-        Share of the rows that is held out, in (0, 1). These rows teach the classifier
-        nothing, which costs accuracy, and the fewer there are, the less the inference
-        model knows of answers to rows that are not members.
+        Fraction of the rows that is held out, in (0, 1). The classifier is not trained
+        on them, which costs accuracy, and the fewer there are, the less the inference
+        model learns about rows that are not members.
     attack_estimator : classifier, default=None
         What the inference model is made of: a classifier of three columns, the
         probability of a row's own class, its log-odds and the entropy. None is
-        ``LogisticRegression()``. Slopes are read off it, so that a smooth one tells
-        more than a tree.
+        ``LogisticRegression()``. Its slopes are used, so that a smooth one works
+        better than a tree.
     n_rounds : int, default=None
         Epochs, or the number of fits where the classifier is not trained in epochs.
         None leaves epochs to the classifier's own ``max_iter``, ``tol`` and
@@ -88,17 +87,16 @@ class AdversarialRegularizationClassifier(Defense):
     Probabilities are taken for those of a softmax.
 
     In epochs, a label is drawn from each soft label. In fits, the soft labels of all
-    rounds so far are averaged, which keeps the two players from chasing each other.
+    rounds so far are averaged, which damps oscillations between the two.
 
     The paper gives its adversary all probabilities and the class. Here it sees what
     threshold attacks see, which a few reference rows suffice to learn: with the class
     as well, it learns the reference rows by heart, and the classifier with it.
 
-    The game ends in favour of the classifier where this adversary is lost. Another
-    one need not be: [2]_ finds 59 % on Purchase-100 where the paper's own network
-    finds 52 %. Rows that are held out look like non-members, which they are not to an
-    attacker who knows the data: audit with shadows that are defended too, and beside
-    the classifier's own regularisation.
+    A classifier that defeats this adversary need not defeat another one: [2]_ finds
+    attacks that are stronger than the paper's own. Rows that are held out look like
+    non-members, which they are not to an attacker who knows the data: audit with
+    shadows that are defended too, and beside the classifier's own regularisation.
 
     References
     ----------
@@ -164,7 +162,7 @@ class AdversarialRegularizationClassifier(Defense):
 
 
 class _Game:
-    """A classifier and its adversary, each answering the other in turn."""
+    """Alternate fits of a classifier and of its adversary."""
 
     def __init__(
         self,
@@ -197,7 +195,7 @@ class _Game:
         return self.own + fraction * (labels - self.own)
 
     def play_epochs(self, estimator: Any, n_rounds: int | None) -> Any:
-        """Fit with an answer of the adversary after each epoch."""
+        """Fit, with new soft labels from the adversary after each epoch."""
 
         def lesson(epoch: int, X: Any, *probas: Any) -> tuple[Any, NDArray[np.float64]]:
             return X, self.own if epoch == 0 else self.soft_labels(*probas)
@@ -211,7 +209,7 @@ class _Game:
         )
 
     def play_fits(self, estimator: Any, n_rounds: int | None) -> Any:
-        """Fit with an answer of the adversary after each fit."""
+        """Fit several times, with new soft labels from the adversary after each fit."""
         labels = self.own
         model = fit_soft(estimator, self.members, labels)
         if self.alpha == 0:
@@ -231,7 +229,7 @@ class _Game:
 def held_out(
     X: Any, y: NDArray[np.intp], fraction: float, random_state: np.random.RandomState
 ) -> NDArray[np.bool_]:
-    """Which rows are the reference: a share of each class, and never all of one.
+    """Which rows are the reference: a part of each class, and never all of one.
 
     Rows of equal features are held out together: a copy in training would make a
     reference row a member.

@@ -32,9 +32,10 @@ class AdversarialTrainingClassifier(Defense):
     join the training rows, with the label of their row, and the model is fitted anew.
 
     It is meant to make a model robust, which is not the same as private: published
-    results find that it often *raises* membership leakage, since the model is now held
-    to its answer all around each training row [2]_, [3]_. Audit it, with copies of the
-    records among the attacker's queries (``n_queries``), beside the undefended model.
+    results find that it often *raises* membership leakage, since the model is now
+    fitted to the label all around each training row [2]_, [3]_. Audit it, with copies
+    of the records among the attacker's queries (``n_queries``), beside the undefended
+    model.
 
     Parameters
     ----------
@@ -156,7 +157,7 @@ class AdversarialTrainingClassifier(Defense):
         self.estimator_ = model
 
     def _fit_joined(self, X: Any, rows: NDArray[np.intp], data: TrainingData) -> Any:
-        """Fit on the training rows and their copies; `rows` says whose they are."""
+        """Fit on the rows and their copies, both of which come from `rows`."""
         model = data.clone(self._inner())
         n, n_each = len(data), 1 + self.n_copies
         if splits_rows(model):
@@ -187,9 +188,9 @@ class Candidates:
     Parameters
     ----------
     X : array, frame or sparse matrix of shape (n_samples, n_features)
-        The rows, which also tell the ranges and values of the columns.
+        The rows, which also give the ranges and values of the columns.
     strength : float
-        Noise in standard deviations, and the share of values drawn anew.
+        Noise in standard deviations, and the fraction of values drawn anew.
     seed : int
         Seeds the copies.
     """

@@ -52,7 +52,7 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
     -----
     X reaches the inner classifier in the container that the user gave, a list as an
     array: a Pipeline may select the columns of a frame by name, and some of them may
-    be text. Whatever is wrong with the rows, the inner classifier says.
+    be text. Errors in the rows are raised by the inner classifier.
 
     There is no ``decision_function``: the margins of the inner classifier are those
     that the defense hides, and a scorer or an attack that prefers margins would read
@@ -60,7 +60,7 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
 
     Examples
     --------
-    A defense that reports half of each probability and shares out the rest:
+    A defense that averages each distribution with the uniform one:
 
     >>> from sklearn.datasets import load_iris
     >>> from skmia.defenses import Defense
@@ -149,7 +149,7 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
         return self
 
     def predict_proba(self, X: Any) -> NDArray:
-        """Defended probabilities.
+        """Predict the defended probabilities.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
         return self._defended_proba(as_rows(X))
 
     def predict(self, X: Any) -> NDArray:
-        """Class of the largest defended probability.
+        """Predict the class of the largest defended probability.
 
         Parameters
         ----------
@@ -175,8 +175,8 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Class labels. Not the inner classifier's own answer, which may differ and
-            then would tell what the probabilities hide.
+            Class labels. Not the inner classifier's own ones, which may differ and
+            would then reveal what the probabilities hide.
         """
         proba = self.predict_proba(X)
         return self.classes_[proba.argmax(axis=1)]

@@ -1,4 +1,4 @@
-"""Confidence masking: the model stays as it is, its answers say less."""
+"""Confidence masking: the model stays as it is, its probabilities show less."""
 
 from typing import Any
 
@@ -21,13 +21,12 @@ _METHODS = ("label", "minimal_distortion", "round", "temperature", "top_k")
 
 
 class ConfidenceMaskingClassifier(Defense):
-    """Make a classifier's confidences say less; the model and its labels stay.
+    """Mask the confidences of a classifier; the model and its labels stay.
 
     It costs no training, works on a model that is fitted already
-    (``FrozenEstimator(model)``), and **protects nothing that the labels give away**:
-    attacks that ask for labels only read the same with and without it [2]_. Judged by
-    attacks on confidences alone it looks safe. It is a baseline, not a defense to rely
-    on.
+    (``FrozenEstimator(model)``), and **does not protect what the labels reveal**:
+    attacks on labels alone find the same leakage with and without it [2]_, and attacks
+    on confidences underestimate leakage. It is a baseline, not a defense to rely on.
 
     Parameters
     ----------
@@ -49,9 +48,9 @@ class ConfidenceMaskingClassifier(Defense):
         For ``"temperature"``, 1 at least: the higher, the flatter.
     attack_estimator : classifier or FrozenEstimator, default=None
         Inference model of ``"minimal_distortion"``. It sees the probabilities of a
-        row, ranked from the largest, and says 1 for a member. Unfitted, it is fitted
-        on the training rows twice: as members, by what the fitted classifier says of
-        them, and as non-members, by what clones say that were fitted without them
+        row, ranked from the largest, and predicts 1 for a member. Unfitted, it is
+        fitted on probabilities of the training rows twice: as members, by the fitted
+        classifier, and as non-members, by clones that were fitted without them
         (five folds). A ``FrozenEstimator`` is taken as it is, and required where
         `estimator` is frozen. None is logistic regression on the logarithms.
     random_state : int, RandomState or None, default=None
@@ -61,7 +60,7 @@ class ConfidenceMaskingClassifier(Defense):
     Attributes
     ----------
     estimator_ : classifier
-        The fitted clone, or the frozen model. Its own answers are not masked.
+        The fitted clone, or the frozen model. Its own probabilities are not masked.
     attack_estimator_ : classifier
         The fitted inference model, with ``method="minimal_distortion"``.
     classes_ : ndarray of shape (n_classes,)

@@ -25,7 +25,7 @@ from skmia.utils import check_integer, check_option, check_real, warn
 
 
 class DifferentialPrivacyClassifier(Defense):
-    """Classifier with (epsilon, delta)-differential privacy for its training rows.
+    """Fit a classifier with (epsilon, delta)-differential privacy for its rows.
 
     The only defense here with a guarantee: whatever an attacker knows and however it
     attacks, telling which of two data sets of equal size that differ in one row
@@ -63,9 +63,9 @@ class DifferentialPrivacyClassifier(Defense):
         Greatest Euclidean norm of the rows that LogisticRegression is given; longer
         ones are shortened. Not to be read from the rows either.
     bounds_fraction : float, default=0.2
-        Share of `epsilon` for all private searches together, where there is one.
+        Fraction of `epsilon` for all private searches together, where there is one.
     scaler_fraction : float, default=0.2
-        Share of `epsilon` for the private StandardScaler of a Pipeline.
+        Fraction of `epsilon` for the private StandardScaler of a Pipeline.
     X_public : array-like, frame or sparse matrix, default=None
         Unlabelled rows like those of X that are no secret. Fewer mean less noise for
         each and less for the student to learn from.
@@ -99,9 +99,9 @@ class DifferentialPrivacyClassifier(Defense):
         Standard deviation of the Gaussian noise on each count of votes, or the scale of
         the Laplace noise; with `X_public`.
     n_features_in_ : int
-        Number of features, if the inner classifier tells.
+        Number of features, where the inner classifier knows it.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features, if the inner classifier tells.
+        Names of features, where the inner classifier knows them.
 
     See Also
     --------
@@ -115,9 +115,9 @@ class DifferentialPrivacyClassifier(Defense):
     In a Pipeline, every step before the last must be private as well, or the guarantee
     is void. A StandardScaler is replaced by a private one. Transformers that learn
     nothing (FunctionTransformer, Normalizer, ...) stay; they must treat each row by
-    itself. One that was fitted on public rows is to be passed in a FrozenEstimator,
-    which says so. Anything else is an error. A scaler outside, in a Pipeline around
-    this class, cannot be seen from here and voids the guarantee all the same.
+    itself. One that was fitted on public rows is to be passed in a FrozenEstimator.
+    Anything else is an error. A scaler outside, in a Pipeline around this class, cannot
+    be seen from here and voids the guarantee all the same.
 
     What is carried over: ``C``, ``fit_intercept`` and ``intercept_scaling``
     (LogisticRegression), ``priors`` (GaussianNB), ``n_estimators`` and ``max_depth``
@@ -129,16 +129,15 @@ class DifferentialPrivacyClassifier(Defense):
 
     The noise of LogisticRegression does not grow with the penalty, while the penalty
     keeps it from the coefficients: the smaller epsilon and the fewer the rows, the
-    further below the best `C` without privacy, to be decided on beforehand. Half of
-    10,000 records of Adult with epsilon 10 give an accuracy of 0.78 with ``C=10`` and
-    of 0.83 with ``C=0.01``.
+    further below the best `C` without privacy, to be decided on beforehand; see the
+    user guide, :doc:`/guide/defenses`.
 
     diffprivlib is not followed everywhere. It counts neighbours as one row added or
     left out but publishes the number of rows; here a row is replaced, which costs trees
     twice and GaussianNB up to 5/3 times as much, and they are given less accordingly.
-    Its logistic regression spends more than it says where rows are longer than 1, and
-    leaves the intercept without the penalty that its proof needs; here rows are scaled
-    to norm 1 first, and the intercept is a penalised column.
+    Its logistic regression spends more than it charges where rows are longer than 1,
+    and leaves the intercept without the penalty that its proof needs; here rows are
+    scaled to norm 1 first, and the intercept is a penalised column.
 
     The proofs are about real numbers. diffprivlib draws noise in floating point, in a
     way that resists known attacks on the low bits but does not rule them out.
@@ -209,7 +208,7 @@ class DifferentialPrivacyClassifier(Defense):
     def new_accountant(
         epsilon: float = np.inf, delta: float = 1.0, slack: float = 0.0
     ) -> Any:
-        """A diffprivlib BudgetAccountant, for several fits on the same rows.
+        """Make a diffprivlib BudgetAccountant, for several fits on the same rows.
 
         For scikit-learn releases that diffprivlib itself cannot be imported with.
 
@@ -270,7 +269,7 @@ class DifferentialPrivacyClassifier(Defense):
     def _charge(self, epsilon: float, delta: float, budget: dict[str, float]) -> None:
         """Charge the accountant, before the rows are looked at.
 
-        What is spent stays spent where the fit fails later: the failure may tell.
+        What is spent stays spent where the fit fails later: a failure is an output too.
         """
         load_accountant(self.accountant).spend(epsilon, delta)
         self.budget_ = budget

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.optimize import brentq
+from scipy.special import entr
 
 from skmia._models import class_probabilities
 from skmia._tables import Perturbation, hash_rows, mix, n_rows, take_rows
@@ -35,7 +37,7 @@ class HighEntropyClassifier(Defense):
     estimator : classifier or Pipeline, default=None
         What is defended; not touched. None is ``LogisticRegression()``.
     gamma : float, default=0.8
-        Entropy of a label as a share of ``log(n_classes)``, in [0, 1). The larger,
+        Entropy of a label as a fraction of ``log(n_classes)``, in [0, 1). The larger,
         the stronger. Published: 0.8 on Purchase-100, 0.6 on Texas-100. With 0 labels
         stay as they are, and only the outputs are modified: around a classifier that
         is regularised, or defended in another way.
@@ -60,7 +62,7 @@ class HighEntropyClassifier(Defense):
 
     See Also
     --------
-    LabelSmoothingClassifier : The labels alone, by the share that is spread.
+    LabelSmoothingClassifier : Spreads a fraction of each label; outputs stay.
     ConfidenceMaskingClassifier : Other ways to hide confidences.
 
     Notes
@@ -70,14 +72,12 @@ class HighEntropyClassifier(Defense):
     chooses among them: the same row always gets the same answer, so that asking again
     averages nothing away.
 
-    With `output_modification`, ``predict_proba`` says nothing but the ranking of the
+    With `output_modification`, ``predict_proba`` shows nothing but the ranking of the
     classes. Accuracy does not show what that costs; log-loss and calibration do. The
     ranking still leaks: attacks that ask for labels only are not affected, and
     whoever averages the answers to many records close by learns how far apart the
     classes are. Audit with both, ``LabelOnlyAttack`` and ``LiRAAttack`` with
-    ``shadows=ShadowModels(n_queries=16)``: on Location-30 the AUC for
-    ``LogisticRegression(C=0.1)`` with ``gamma=0`` is 0.65 to LiRA that
-    asks about each record once, and 0.78 with 16 copies.
+    ``shadows=ShadowModels(n_queries=16)``; see the user guide, :doc:`/guide/defenses`.
 
     The paper also rewards entropy of the predictions while it trains. That is not
     linear in the label and needs the training loop of a neural network; it is left
@@ -161,7 +161,7 @@ class HighEntropyClassifier(Defense):
         proba = super()._defended_proba(X)
         if not self.output_modification:
             return proba
-        # Of the content alone: the same answer in any batch, and whenever asked.
+        # By the content alone: the same probabilities in any batch, and every time.
         of_row = mix(hash_rows(X) + mix(self._salt + np.uint64(1)))
         values = self._confidences[of_row % np.uint64(len(self._confidences))]
         order = np.argsort(-proba, axis=1, kind="stable")
@@ -173,21 +173,16 @@ class HighEntropyClassifier(Defense):
 def label_probability(gamma: float, n_classes: int) -> float:
     """Probability of the true class at which a label has `gamma` of all entropy.
 
-    The others share the rest evenly. By bisection: the entropy falls from the largest
-    to 0 as the probability goes from ``1 / n_classes`` to 1.
+    The other classes get the rest in equal parts.
     """
+
+    def excess(p: float) -> float:
+        others = (n_classes - 1) * entr((1 - p) / (n_classes - 1))
+        return entr(p) + others - gamma * np.log(n_classes)
+
+    # The entropy falls from the largest to 0 between these.
     low, high = 1 / n_classes, 1.0
-    for _ in range(60):
-        p = (low + high) / 2
-        rest = 1 - p
-        entropy = -p * np.log(p)
-        if rest > 0:
-            entropy -= rest * np.log(rest / (n_classes - 1))
-        if entropy >= gamma * np.log(n_classes):
-            low = p
-        else:
-            high = p
-    return (low + high) / 2
+    return low if excess(low) <= 0 else brentq(excess, low, high, xtol=1e-15)
 
 
 def _random_inputs(X: Any, random_state: np.random.RandomState) -> Any:

@@ -1,4 +1,4 @@
-"""The adversary of adversarial regularization: it tells members from others."""
+"""The adversary of adversarial regularization: it predicts membership."""
 
 from typing import Any, Self
 
@@ -9,21 +9,21 @@ from sklearn.linear_model import LogisticRegression
 from skmia._models import class_probabilities
 from skmia.defenses._training import clone_with_seeds
 
-# Probabilities enter log-odds no closer to 0 and 1 than this. Trees say 0 and 1
-# exactly, and a few such rows would stretch the scale until the rest looks alike.
+# Probabilities enter log-odds no closer to 0 and 1 than this. Those of trees are 0
+# and 1 exactly, and a few such rows would stretch the scale until the rest looks alike.
 _CLIP = 1e-4
 # Width of difference quotients, in standard deviations of a feature: wide enough for
 # the steps of a forest to show, narrow enough for the slope of a smooth classifier.
 _STEP = 0.1
 # Features that vary by less count as varying by as much: what hardly differs at all
-# tells nobody apart, and blown up to full size it drove every label away.
+# distinguishes nothing, and at full size it moved every label.
 _LEAST_SPREAD = 0.1
 # Below this a probability has no logarithm.
 _TINY = np.finfo(np.float64).tiny
 
 
 class InferenceModel:
-    """A classifier that tells predictions for members from those for other rows.
+    """A classifier of predictions: for members, or for other rows.
 
     It plays for the gain ``mean(log h) / 2`` over members plus ``mean(log(1 - h)) / 2``
     over reference rows, where ``h`` is the probability that it gives to "member".
@@ -70,9 +70,9 @@ class InferenceModel:
     def gain_slope(
         self, proba: NDArray[np.floating], y: NDArray[np.intp]
     ) -> NDArray[np.float64]:
-        """Derivative of each member's share of the gain, by the member's logits.
+        """Derivative of each member's part of the gain, by the member's logits.
 
-        A member's share is ``log(h) / 2``. Its derivative by what `described` returns
+        A member's part is ``log(h) / 2``. Its derivative by what `described` returns
         is a central difference, since `estimator` is any classifier; from there to
         the logits of the row it is exact.
         """
@@ -94,7 +94,7 @@ def described(proba: NDArray[np.floating], y: NDArray[np.intp]) -> NDArray[np.fl
     """What the inference model sees of predictions, three columns.
 
     The probability of the row's own class, its log-odds (the loss, but stretched
-    where the model is sure), and the entropy as a share of the largest there is.
+    where the model is sure), and the entropy as a fraction of the largest there is.
     """
     proba = proba.astype(np.float64)
     own = proba[np.arange(len(y)), y]
@@ -123,7 +123,7 @@ def described_slopes(
     own = proba[np.arange(n), y][:, None]
     others = proba * (1 - is_own)
     rest = others.sum(axis=1, keepdims=True)
-    # Nothing is left for the others: they share it evenly.
+    # Nothing is left for the others: all of them are equal.
     even = (1 - is_own) / (n_classes - 1)
     others = np.divide(others, rest, out=even, where=rest > 0)
     logs = _log(proba)

@@ -1,4 +1,4 @@
-"""Label smoothing: a share of every label goes to all classes alike."""
+"""Label smoothing: a fraction of every label goes to all classes alike."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from skmia.utils import check_real
 
 
 class LabelSmoothingClassifier(Defense):
-    """Fit a classifier on labels that are not quite certain.
+    """Fit a classifier on labels mixed with the uniform distribution.
 
     A row of class ``c`` is trained as ``1 - smoothing`` of ``c`` and `smoothing`
     spread evenly over all classes, ``c`` included. The model has no reason to be
@@ -27,7 +27,7 @@ class LabelSmoothingClassifier(Defense):
     estimator : classifier or Pipeline, default=None
         What is defended; not touched. None is ``LogisticRegression()``.
     smoothing : float, default=0.1
-        Share of each label that is spread over all classes, in [0, 1).
+        Fraction of each label that is spread over all classes, in [0, 1).
     random_state : int, RandomState or None, default=None
         Seeds the classifier where it has no seed of its own, and the labels that are
         drawn where it does not take ``sample_weight``.
@@ -52,7 +52,7 @@ class LabelSmoothingClassifier(Defense):
     ``LogisticRegression`` of three classes or more is fitted on the soft labels
     themselves. Another classifier that takes ``sample_weight`` is fitted on one
     weighted copy of a row per class, ten at most: with more classes, a network draws
-    labels anew in every epoch, and for others the small share is drawn once. One that
+    labels anew in every epoch, and for others small entries are drawn once. One that
     takes no weights, or splits its rows itself, gets drawn labels.
 
     References

@@ -10,9 +10,9 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skmia._models import class_probabilities
 
-_GRID = np.linspace(0.0, 0.99, 34)  # shares of the uniform distribution
-_HALVINGS = 20  # steps of bisection between two of them
-_FLOOR = 1e-6  # smallest probability that the default inference model tells apart
+_GRID = np.linspace(0.0, 0.99, 34)  # weights of the uniform distribution
+_HALVINGS = 20  # bisections between two of them, of all rows at once as brentq is not
+_FLOOR = 1e-6  # smallest probability that the default inference model distinguishes
 
 
 def default_attack() -> Any:
@@ -34,23 +34,23 @@ def ranked(proba: NDArray[np.floating]) -> NDArray[np.float64]:
 def distort(proba: NDArray[np.floating], attack: Any) -> NDArray[np.float64]:
     """Mix rows with the uniform distribution until `attack` calls them non-members.
 
-    The smallest share at which the probability of membership is a half or less; where
-    there is none, the share at which it is smallest. Rows that are taken for
+    The smallest weight at which the probability of membership is a half or less; where
+    there is none, the weight at which it is smallest. Rows that are taken for
     non-members as they are stay as they are. The order of the classes is kept: no
-    share reaches 1.
+    weight reaches 1.
     """
     defended = np.array(proba, dtype=np.float64)
     suspects = np.flatnonzero(_membership(defended, attack) > 0.5)
     if len(suspects):
         defended[suspects] = _mix(
-            defended[suspects], _smallest_share(defended[suspects], attack)
+            defended[suspects], _smallest_weight(defended[suspects], attack)
         )
     return defended
 
 
-def _smallest_share(proba: NDArray[np.float64], attack: Any) -> NDArray[np.float64]:
-    says = np.column_stack([_membership(_mix(proba, t), attack) for t in _GRID])
-    passes = says <= 0.5
+def _smallest_weight(proba: NDArray[np.float64], attack: Any) -> NDArray[np.float64]:
+    membership = np.column_stack([_membership(_mix(proba, t), attack) for t in _GRID])
+    passes = membership <= 0.5
     first = passes.argmax(axis=1)  # not 0: all of them are suspects as they are
     found = passes.any(axis=1)
     low, high = _GRID[np.maximum(first - 1, 0)], _GRID[first]
@@ -59,14 +59,14 @@ def _smallest_share(proba: NDArray[np.float64], attack: Any) -> NDArray[np.float
         good = _membership(_mix(proba, middle), attack) <= 0.5
         high = np.where(good, middle, high)
         low = np.where(good, low, middle)
-    return np.where(found, high, _GRID[says.argmin(axis=1)])
+    return np.where(found, high, _GRID[membership.argmin(axis=1)])
 
 
 def _mix(
-    proba: NDArray[np.float64], share: float | NDArray[np.float64]
+    proba: NDArray[np.float64], weight: float | NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    share = np.reshape(share, (-1, 1))
-    return (1 - share) * proba + share / proba.shape[1]
+    weight = np.reshape(weight, (-1, 1))
+    return (1 - weight) * proba + weight / proba.shape[1]
 
 
 def _membership(proba: NDArray[np.float64], attack: Any) -> NDArray[np.floating]:

@@ -1,4 +1,4 @@
-"""SELENA: a student of models that have not seen the rows they teach."""
+"""SELENA: a student of models that were fitted without the rows they label."""
 
 from typing import Any
 
@@ -12,26 +12,26 @@ from skmia.utils import check_integer, check_real
 
 
 class SelfDistillationClassifier(Defense):
-    """Fit a classifier on what others say that have not seen its rows (SELENA).
+    """Fit a classifier on soft labels from models without its rows (SELENA).
 
-    `n_models` clones are fitted, each row left out of `n_left_out` of them. The mean
-    answer of these to the row is its soft label, and one more clone is fitted on the
-    soft labels: a row's own label reaches the model that is asked by way of other rows
-    only.
+    `n_models` clones are fitted, each row left out of `n_left_out` of them. The mean of
+    their probabilities for the row is its soft label, and one more clone, the student,
+    is fitted on the soft labels: a row's own label reaches the student by way of other
+    rows only.
 
     Parameters
     ----------
     estimator : classifier or Pipeline, default=None
         What is defended; not touched. None is ``LogisticRegression()``.
     student : classifier or Pipeline, default=None
-        What is fitted on the soft labels, and asked in the end. None is `estimator`.
+        What is fitted on the soft labels, and predicts. None is `estimator`.
     n_models : int, default=25
-        Clones that are fitted to be asked about the rows that they have not seen.
+        Clones that are fitted to predict the rows that they were not fitted on.
     n_left_out : int, default=10
         How many of them are fitted without a given row, in [1, n_models - 1].
     label_fraction : float, default=0.0
-        Share of the true label in what the student is fitted on, in [0, 1]. It buys
-        accuracy for leakage; at 1 the student is fitted as if undefended.
+        Fraction of the true label in what the student is fitted on, in [0, 1]. Higher
+        is more accurate and leaks more; at 1 the student is fitted as if undefended.
     n_jobs : int, default=None
         Clones fitted at a time, as in joblib. The result does not depend on it.
     random_state : int, RandomState or None, default=None
@@ -53,13 +53,13 @@ class SelfDistillationClassifier(Defense):
     See Also
     --------
     LabelSmoothingClassifier : Soft labels that need no further model.
-    WeightedSmoothingClassifier : Smooths by what unseen models say of a row.
+    WeightedSmoothingClassifier : Smooths by the confidence of such models.
 
     Notes
     -----
     The student has to remember its soft labels and to do as well on other rows. A
     forest or a tree does not: it is more confident on the rows in its leaves than on
-    others, which tells the two apart. Give them a smooth `student`, such as
+    others, which distinguishes the two. Give them a smooth `student`, such as
     ``LogisticRegression(C=10)``. A small `label_fraction` such as 0.1 buys accuracy
     for little leakage. Figures are in the user guide, :doc:`/guide/defenses`.
 

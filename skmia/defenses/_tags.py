@@ -11,7 +11,7 @@ from skmia._models import deep_params
 
 @dataclass
 class DefenseTags(Tags):
-    """Tags of a defense: those of scikit-learn, and `masks_outputs`.
+    """Extend the tags of scikit-learn by `masks_outputs`.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class DefenseTags(Tags):
 
     See Also
     --------
-    masks_outputs : Asks any model, with all estimators inside.
+    masks_outputs : Reads the tag from a model and all estimators inside.
 
     Notes
     -----
@@ -52,8 +52,8 @@ def masks_outputs(model: Any) -> bool:
     Parameters
     ----------
     model : estimator
-        Any estimator, fitted or not. All estimators among its parameters are asked
-        for the tag ``masks_outputs``, those inside of a FrozenEstimator too.
+        Any estimator, fitted or not. The tag ``masks_outputs`` is read from it and
+        from all estimators among its parameters, those in a FrozenEstimator too.
 
     Returns
     -------

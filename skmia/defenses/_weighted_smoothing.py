@@ -1,4 +1,4 @@
-"""Weighted smoothing: the most noise where the model is surest."""
+"""Weighted smoothing: the most noise where the model is most confident."""
 
 from dataclasses import replace
 from typing import Any
@@ -27,20 +27,20 @@ _FLOOR = np.exp(-36)
 
 
 class WeightedSmoothingClassifier(Defense):
-    """Fit a classifier with noise, the most of it on rows that are like many others.
+    """Fit a classifier with noise, most of it on rows that resemble many others.
 
     Rows in a cluster of similar rows make a model sure of itself, and isolated rows
-    are hard enough without noise. What tells them apart is the model's own answer: a
+    are hard enough without noise. The model's own confidence distinguishes them: a
     row's noise has the standard deviation ``noise * u * max(0, 1 - w)``, with ``u``
     the distance between the two largest probabilities and ``w`` the modified entropy
-    of the answer, standardised among the rows of the same class.
+    of the probabilities, standardised among the rows of the same class.
 
     - ``MLPClassifier`` and ``SGDClassifier(loss="log_loss")``, also at the end of a
       Pipeline, are trained epoch by epoch as published: normal noise is added to the
       predicted distribution before its log-loss is taken, drawn anew in each epoch
-      and scaled by what the model then says of the row.
-    - Any other classifier is asked about rows that it has not seen (`cv` folds),
-      and then fitted on labels to which noise of that scale is added.
+      and scaled by the model's current probabilities of the row.
+    - Any other classifier first predicts rows that it was not fitted on (`cv` folds),
+      and is then fitted on labels to which noise of that scale is added.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class WeightedSmoothingClassifier(Defense):
         What the noise is added to: the distribution of the label, as published, or
         the columns of X.
     cv : int, default=5
-        Number of folds in which the second kind of classifier is asked.
+        Number of folds for the second kind of classifier.
     random_state : int, RandomState or None, default=None
         Seeds the noise, the folds, and the classifier where it has no seed of its
         own.
@@ -74,7 +74,7 @@ class WeightedSmoothingClassifier(Defense):
     See Also
     --------
     LabelSmoothingClassifier : The same smoothing for every row.
-    SelfDistillationClassifier : Fits on what unseen models say, and no label at all.
+    SelfDistillationClassifier : Fits on probabilities of models fitted without the row.
 
     Notes
     -----
@@ -83,7 +83,7 @@ class WeightedSmoothingClassifier(Defense):
     soft label in place of the true one, and this label, projected on the simplex, is
     what an epoch trains on. The first epochs are without noise. An epoch ends where
     the classifier's ``partial_fit`` does, and training where its own ``max_iter``,
-    ``tol`` and ``n_iter_no_change`` say so. Classifiers of that kind that set rows
+    ``tol`` and ``n_iter_no_change`` end it. Classifiers of that kind that set rows
     aside (``early_stopping``) or have no ``partial_fit`` (``solver="lbfgs"``) are
     fitted in the second way.
 
@@ -193,7 +193,7 @@ def noise_scale(
     mean = np.bincount(y, entropy, proba.shape[1]) / count
     centred = entropy - mean[y]
     spread = np.sqrt(np.bincount(y, centred**2, proba.shape[1]) / count)[y]
-    # Equal up to rounding: there is nothing to tell the rows of the class apart.
+    # Equal up to rounding: the rows of the class do not differ.
     varies = spread > 1e-12 * np.abs(mean[y])
     w = np.divide(centred, spread, out=np.zeros_like(centred), where=varies)
     return (first - second) * np.maximum(1 - w, 0.0)

@@ -57,15 +57,15 @@ class TrainingRows:
             raise ValueError(
                 f"{changed} of {len(rows)} training rows are not what they were before "
                 "fit: they were changed in place since, by a step with copy=False or "
-                "by your own code. What the classifier says of them as they are now "
-                "is no measure of leakage; use copy=True and leave X alone."
+                "by your own code. Its probabilities for them as they are now "
+                "do not measure leakage; use copy=True and leave X alone."
             )
         return X, y
 
 
 def _estimator_has(method: str) -> Callable[[Any], bool]:
     def check(self: Any) -> bool:
-        # The inner AttributeError says more than ours would.
+        # The inner AttributeError is more precise than ours would be.
         getattr(getattr(self, "estimator_", self.estimator), method)
         return True
 
@@ -73,7 +73,7 @@ def _estimator_has(method: str) -> Callable[[Any], bool]:
 
 
 class AuditableClassifier(MetaClassifier):
-    """Wrap a classifier so that a leakage scorer can tell its members.
+    """Wrap a classifier so that a leakage scorer finds its members.
 
     scikit-learn hands the held-out rows to a scorer and nothing else, and what a
     scorer assumes about the others goes wrong in silence: a halving search or a
@@ -111,9 +111,9 @@ class AuditableClassifier(MetaClassifier):
     The rows stay in this process and are never copied: pickling, joblib's workers,
     ``copy.deepcopy`` and ``clone`` leave them out. A search scores a candidate where
     it was fitted, so that any ``n_jobs`` works; what comes back from a worker, as
-    ``cross_validate(return_estimator=True, n_jobs=2)`` does, has forgotten them, and
-    a scorer then says so. The reference keeps the training set in memory for as long
-    as the classifier is; :meth:`forget` lets go of it.
+    ``cross_validate(return_estimator=True, n_jobs=2)`` does, has forgotten them,
+    which a scorer then reports. The reference keeps the training set in memory for as
+    long as the classifier is; :meth:`forget` drops it.
 
     A row of weight 0 counts neither as a member nor as held out.
 

@@ -19,6 +19,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -27,6 +28,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 
 from _helpers import LabelsOnly, fruit
+from skmia import defenses
 from skmia.defenses import (
     ConfidenceMaskingClassifier,
     Defense,
@@ -40,6 +42,7 @@ DEFENSES = [
     HighEntropyClassifier,
     ConfidenceMaskingClassifier,
 ]
+ALL = [name for name in defenses.__all__ if name.endswith("Classifier")]
 NEW_ENOUGH = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 9)
 every_defense = pytest.mark.parametrize("cls", DEFENSES)
 
@@ -307,6 +310,43 @@ def test_seeds_of_the_user_stay(data):
     first, second = (clf.fit(X, y).predict_proba(X) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert (state.get_state()[1] == before).all()
+
+
+def _strong(name, cls):
+    """A defense with settings that fit more than its default ones."""
+    settings = {
+        "ConfidenceMaskingClassifier": {"method": "minimal_distortion"},
+        "DifferentialPrivacyClassifier": {"epsilon": 50.0},
+        "SelfDistillationClassifier": {"n_models": 3, "n_left_out": 1},
+    }
+    return cls(GaussianNB(), random_state=0, **settings.get(name, {}))
+
+
+def _weak(name):
+    """Changes with which a second fit needs less than the first one left."""
+    return {
+        "ConfidenceMaskingClassifier": {"method": "label"},
+        "DifferentialPrivacyClassifier": {
+            "X_public": 4 * np.eye(3, 4),
+            "delta": 0,
+            "n_teachers": 4,
+        },
+        "HighEntropyClassifier": {"output_modification": False},
+    }.get(name, {})
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_refit_leaves_nothing_of_the_former_fit(name, data):
+    X, y = data
+    cls = getattr(defenses, name)
+    clf = _strong(name, cls).fit(X, y)
+    clf.marker_, clf._marker = X, X
+    known = y != "fig"
+    clf.set_params(**_weak(name)).fit(X[known], y[known])
+    fresh = _strong(name, cls).set_params(**_weak(name)).fit(X[known], y[known])
+    assert set(vars(clf)) == set(vars(fresh))
+    assert clf.classes_.tolist() == ["apple", "pear"]
+    np.testing.assert_array_equal(clf.predict_proba(X), fresh.predict_proba(X))
 
 
 def test_a_failed_fit_leaves_no_answers(data):

@@ -440,4 +440,5 @@ def test_noise_is_declared_and_arguments_are_left_alone(data):
 @both_targets
 def test_sklearn_compatible_in_epochs(on):
     """As tests/test_common.py has it around classifiers without epochs."""
-    check_estimator(WeightedSmoothingClassifier(sgd(), on=on))
+    # Three epochs without noise, and one with it.
+    check_estimator(WeightedSmoothingClassifier(sgd(max_iter=4), on=on))

@@ -6,7 +6,7 @@ none: nothing that leaves this file needs diffprivlib to be unpickled.
 diffprivlib's models bound the loss for one row that is *added or left out*, while they
 also publish the number of rows. Here neighbours have equal size and differ in one row,
 its label included, which is both what is published and what attackers of membership
-can tell apart. The costs below say what a replaced row costs in each model.
+can tell apart. The costs below are those of a replaced row in each model.
 """
 
 import inspect

@@ -60,7 +60,7 @@ def load_accountant(accountant: Any) -> Any:
 
 @contextmanager
 def guarded() -> Iterator[Any]:
-    """diffprivlib, with a leak as an error, whatever the filters outside say."""
+    """diffprivlib, with a leak as an error, whatever the filters outside are."""
     library = import_diffprivlib()
     with warnings.catch_warnings():
         # SciPy's: diffprivlib passes `iprint`.

@@ -55,7 +55,7 @@ def above_threshold(
     1 / (epsilon / 2) suffices for them, half of what is needed in general.
     """
     # Counts are integers, and so is their noise: the low bits of a floating-point draw
-    # would tell which integer it was added to.
+    # would reveal which integer it was added to.
     noise = import_diffprivlib().mechanisms.Geometric(
         epsilon=epsilon / 2, random_state=random_state
     )

@@ -25,7 +25,7 @@ def weighted_copies(
     tol: float,
     equal: bool,
 ) -> Copies:
-    """Copies of each row, weighted with what the soft label says of their class.
+    """Copies of each row, weighted with the soft label's entry for their class.
 
     The smallest entries of a row are left out while they come to less than `tol`
     together. Where more than `max_copies` are left, the large ones are kept as they

@@ -48,8 +48,8 @@ def fit_in_epochs(
 ) -> Any:
     """Fit a clone of `estimator`, with a lesson of its own in every epoch.
 
-    The classifier's own ``max_iter``, ``tol`` and ``n_iter_no_change`` say when it is
-    done, by its log-loss on the rows and labels as they are. In a Pipeline the steps
+    The classifier's own ``max_iter``, ``tol`` and ``n_iter_no_change`` decide when it
+    stops, by its log-loss on the rows and labels as they are. In a Pipeline the steps
     before the last are fitted once, on the rows and labels as they are.
 
     Parameters

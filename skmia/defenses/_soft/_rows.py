@@ -42,7 +42,7 @@ def takes_weights(model: Any) -> bool:
     if get_config()["enable_metadata_routing"]:
         routing = get_routing_for_object(model)
         if isinstance(routing, MetadataRouter):
-            # It refuses weights that nobody inside has asked for.
+            # It refuses weights that nothing inside has requested.
             return bool(routing.consumes("fit", ["sample_weight"]))
     return True
 
@@ -66,7 +66,7 @@ def splits_rows(model: Any) -> bool:
         # Of SVC, which cross-validates for its sigmoid.
         if last == "probability" and value is True:
             return True
-        # Of GradientBoosting, where it is what turns early stopping on.
+        # Of GradientBoosting, where it switches early stopping on.
         stops = f"{prefix}__early_stopping" if prefix else "early_stopping"
         if last == "n_iter_no_change" and value is not None and stops not in params:
             return True

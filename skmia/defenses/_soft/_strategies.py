@@ -96,7 +96,7 @@ class DrawInEpochs:
         return bool(thinned) and trains_in_epochs(model)
 
     def fit(self, model: Any, task: Task) -> Any:
-        """In as many epochs as the classifier's own rules say."""
+        """In as many epochs as its own stopping rules allow."""
         return fit_in_epochs(
             model, task.data, lambda epoch, rows, proba: (rows, task.target)
         )
