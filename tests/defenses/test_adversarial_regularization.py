@@ -249,7 +249,10 @@ def test_how_far_labels_move():
 overfitting = mlp(max_iter=100, alpha=0).set_params(hidden_layer_sizes=64)
 
 
-@pytest.mark.parametrize("inner", [overfitting, RandomForestClassifier(20)])
+@pytest.mark.parametrize(
+    "inner",
+    [pytest.param(overfitting, marks=pytest.mark.slow), RandomForestClassifier(20)],
+)
 def test_members_stand_out_less(inner):
     """Labels by chance, learnt by heart: members are surer than the other half."""
     rng = np.random.RandomState(0)

@@ -417,7 +417,7 @@ def test_tags_are_those_of_the_inner_classifier():
     assert not get_tags(LabelSmoothingClassifier(LinearSVC())).input_tags.allow_nan
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_grid_search_in_a_pipeline(n_jobs, data):
     X, y = data
     search = GridSearchCV(

@@ -274,6 +274,7 @@ def test_noise_lowers_confidence(inner, data):
     assert sure[1] < sure[0] - 0.01
 
 
+@pytest.mark.slow
 @both_targets
 def test_noise_hides_members(on):
     """Two overlapping clusters: a tree knows its members' labels, less so with noise.
@@ -437,6 +438,7 @@ def test_noise_is_declared_and_arguments_are_left_alone(data):
 
 
 @pytest.mark.filterwarnings("ignore")  # checks fit on a handful of records
+@pytest.mark.slow
 @both_targets
 def test_sklearn_compatible_in_epochs(on):
     """As tests/test_common.py has it around classifiers without epochs."""

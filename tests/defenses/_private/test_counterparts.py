@@ -37,7 +37,9 @@ def _leaf_label(labels, epsilon, rng):
     return int(tree.value[tree.children_left[0], 0, 1])
 
 
-@pytest.mark.parametrize(("factor", "holds"), [(1, True), (2, False)])
+@pytest.mark.parametrize(
+    ("factor", "holds"), [(1, True), pytest.param(2, False, marks=pytest.mark.slow)]
+)
 def test_a_replaced_row_within_epsilon_in_a_tree(factor, holds):
     """One row of two changes its label.
 
