@@ -1,8 +1,9 @@
-"""Audits: what a model gives away about its training rows, in one report."""
+"""Audits: what a model tells about its training rows, in one report."""
 
 from skmia.audit._classifier import audit_classifier
 from skmia.audit._cross_validation import audit_cv
-from skmia.audit._guards._base import Guard
-from skmia.audit._report import AuditReport, Figure
+from skmia.audit._figures import Figure
+from skmia.audit._guards import Guard
+from skmia.audit._report import AuditReport
 
 __all__ = ["AuditReport", "Figure", "Guard", "audit_classifier", "audit_cv"]

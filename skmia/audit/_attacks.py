@@ -14,14 +14,14 @@ _DEFAULT = ("loss", "lira")
 _UNREPORTED = frozenset({"estimator", "shadows", "n_jobs", "verbose"})
 
 
-def make_attacks(attacks: object, model: Any) -> dict[str, Any]:
-    """Fresh attacks on the frozen model, by name; those given are not touched."""
+def make_attacks(attacks: object, estimator: Any) -> dict[str, Any]:
+    """Fresh attacks on the frozen estimator, by name; those given are not touched."""
     wrong = (
         "The 'attacks' parameter must be 'default', a list of names out of "
         f"{sorted(ATTACKS)}, or a dict of names to unfitted attacks. "
         f"Got {attacks!r} instead."
     )
-    frozen = FrozenEstimator(model)
+    frozen = FrozenEstimator(estimator)
     if isinstance(attacks, Mapping):
         chosen = {
             str(name): _adopt(str(name), attack, frozen)
@@ -37,10 +37,10 @@ def make_attacks(attacks: object, model: Any) -> dict[str, Any]:
         raise ValueError(wrong)
     if not chosen:
         raise ValueError(wrong)
-    if masks_outputs(model) and not any(
+    if masks_outputs(estimator) and not any(
         isinstance(attack, LabelOnlyAttack) for attack in chosen.values()
     ):
-        # Confidences that are masked read as safe, whatever the labels give away.
+        # Masked confidences underestimate leakage: the labels are as they were.
         name = "label_only" if "label_only" not in chosen else "label_only_of_masked"
         chosen[name] = LabelOnlyAttack(frozen)
     return chosen
@@ -76,7 +76,13 @@ def configure(attack: Any, seed: int) -> None:
         attack._check_params()
 
 
+def taking_shadows(attacks: Mapping[str, Any]) -> list[str]:
+    """Names of the attacks that take shadow models."""
+    return [name for name, a in attacks.items() if "shadows" in a.get_params(False)]
+
+
 def describe_attack(attack: Any) -> dict[str, Any]:
+    """What decides the scores of an attack, for the report's settings."""
     params = attack.get_params(deep=False)
     kept = {key: value for key, value in params.items() if key not in _UNREPORTED}
     return {"class": type(attack).__name__, **kept}

@@ -7,31 +7,29 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skmia._models import check_can_be_refitted, class_probabilities
-from skmia.audit._attacks import configure, describe_attack, make_attacks
-from skmia.audit._guards._base import (
-    Guard,
-    duplicate_rows,
-    members_less_accurate,
-    missing_classes,
-    saturated_probabilities,
-    shared_rows,
+from skmia.audit._attacks import (
+    configure,
+    describe_attack,
+    make_attacks,
+    taking_shadows,
 )
-from skmia.audit._guards._blind import blind_classifier
+from skmia.audit._evidence import Evidence
 from skmia.audit._inputs import (
     Pool,
-    check_max_fprs,
-    check_model,
+    check_fitted,
+    check_reading,
     check_scores,
+    describe_estimator,
     make_pool,
     resolve_seed,
 )
 from skmia.audit._report import AuditReport
 from skmia.shadows import ShadowModels, ShadowSignals, check_shadows, fit_shadows
-from skmia.utils import check_real, encode_labels
+from skmia.utils import encode_labels
 
 
 def audit_classifier(
-    model: Any,
+    estimator: Any,
     X_members: Any,
     y_members: ArrayLike,
     X_nonmembers: Any,
@@ -46,15 +44,15 @@ def audit_classifier(
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
 ) -> AuditReport:
-    """Attack a fitted classifier and report what its answers give away.
+    """Attack a fitted classifier and report what it leaks about its training rows.
 
-    The model itself is never refitted. Attacks that need shadow models share one set:
-    clones of the model, fitted on random parts of the members and non-members
+    The estimator itself is never refitted. Attacks that need shadow models share one
+    set: clones of the estimator, fitted on random parts of the members and non-members
     together. A row that is in both sets is left out of both and counted.
 
     Parameters
     ----------
-    model : fitted classifier or Pipeline
+    estimator : fitted classifier or Pipeline
         What is audited, with predict_proba or decision_function. Preprocessing that
         was fitted on the members belongs in a Pipeline with it, so that the shadow
         models repeat it.
@@ -154,48 +152,40 @@ def audit_classifier(
     >>> report.worst("auc")[1] > 0.6
     True
     """
-    model = check_model(model)
-    max_fprs = check_max_fprs(max_fprs)
-    confidence_level = check_real(
-        confidence_level, "confidence_level", 0, 1, closed="neither"
-    )
+    estimator = check_fitted(estimator)
+    max_fprs, confidence_level = check_reading(max_fprs, confidence_level)
     seed = resolve_seed(random_state)
-    chosen = make_attacks(attacks, model)
-    wanted = [name for name, a in chosen.items() if "shadows" in a.get_params(False)]
+    chosen = make_attacks(attacks, estimator)
+    wanted = taking_shadows(chosen)
     check_shadows(shadows, least=4 if wanted else 2)
     for attack in chosen.values():
         configure(attack, seed)
     if wanted and not isinstance(shadows, ShadowSignals):
-        check_can_be_refitted(model)
+        check_can_be_refitted(estimator)
+    classes = np.asarray(estimator.classes_)
     pool = make_pool(
-        X_members,
-        y_members,
-        X_nonmembers,
-        y_nonmembers,
-        np.asarray(model.classes_),
-        fit_params,
+        X_members, y_members, X_nonmembers, y_nonmembers, classes, fit_params
     )
+    # The model is asked before a shadow is fitted: what it cannot answer fails early.
+    correct = np.asarray(estimator.predict(pool.X)) == pool.y
+    proba = class_probabilities(estimator, pool.X, classes)
+    own_proba = proba[np.arange(len(pool.y)), encode_labels(pool.y, classes)]
 
-    guards, accuracy = _guard_pool(model, pool, confidence_level, seed)
-    fitted_with = None
+    made, fitted_with = None, None
     if wanted:
-        made, share = _make_shadows(model, pool, shadows, n_jobs, seed, verbose)
-        guards += missing_classes(made.n_missing_classes, made.n_shadows)
-        fitted_with = {"n_shadows": made.n_shadows, "train_size": share}
+        made, fraction = _make_shadows(estimator, pool, shadows, n_jobs, seed, verbose)
+        fitted_with = {"n_shadows": made.n_shadows, "train_size": fraction}
         for name in wanted:
             chosen[name].set_params(shadows=made)
-
-    return AuditReport(
-        pool.membership,
-        {name: _score(name, attack, pool) for name, attack in chosen.items()},
-        labels=pool.y,
-        index=pool.index,
+    evidence = Evidence(
+        membership=pool.membership,
+        scores={name: _score(name, attack, pool) for name, attack in chosen.items()},
         max_fprs=max_fprs,
         confidence_level=confidence_level,
-        model=_describe_model(model),
-        accuracy=accuracy,
-        shadows=fitted_with,
-        guards=guards,
+        labels=pool.y,
+        index=pool.index,
+        estimator=describe_estimator(estimator),
+        seed=seed,
         settings={
             "attacks": {name: describe_attack(a) for name, a in chosen.items()},
             "shadows": _describe_shadows(shadows),
@@ -203,48 +193,31 @@ def audit_classifier(
             "fit_params": sorted(pool.fit_params),
             "random_state": seed,
         },
+        X=pool.X,
+        hashes=pool.hashes,
+        n_shared=pool.n_shared,
+        correct=correct,
+        own_proba=own_proba,
+        shadows=fitted_with,
+        n_missing_classes=0 if made is None else made.n_missing_classes,
+        n_models=0 if made is None else made.n_shadows,
     )
-
-
-def _guard_pool(
-    model: Any, pool: Pool, confidence_level: float, seed: int
-) -> tuple[list[Guard], tuple[float, float]]:
-    """Find what can be said before a shadow is fitted, and the model's accuracy."""
-    guards = shared_rows(*pool.n_shared)
-    guards += duplicate_rows(pool.hashes, pool.membership)
-    correct = np.asarray(model.predict(pool.X)) == pool.y
-    guards += members_less_accurate(correct, pool.membership)
-    classes = np.asarray(model.classes_)
-    columns = encode_labels(pool.y, classes)
-    proba = class_probabilities(model, pool.X, classes)
-    guards += saturated_probabilities(proba, columns)
-    guards += blind_classifier(
-        pool.X,
-        pool.y,
-        pool.membership,
-        confidence_level=confidence_level,
-        seed=seed,
-    )
-    accuracy = (
-        float(correct[pool.membership].mean()),
-        float(correct[~pool.membership].mean()),
-    )
-    return guards, accuracy
+    return AuditReport._of(evidence)
 
 
 def _make_shadows(
-    model: Any,
+    estimator: Any,
     pool: Pool,
     shadows: int | ShadowModels | ShadowSignals,
     n_jobs: int | None,
     seed: int,
     verbose: int,
 ) -> tuple[ShadowSignals, float]:
-    """One set for all attacks, and its training share: fitted here, or checked."""
+    """One set for all attacks, and its training fraction: fitted here, or checked."""
     models = check_shadows(shadows, pool.membership)
     if isinstance(models, ShadowModels):
         made = fit_shadows(
-            model,
+            estimator,
             pool.X,
             pool.y,
             shadows=models,
@@ -261,7 +234,7 @@ def _make_shadows(
             f"audit, {len(pool.y)} of them: members first, then non-members, without "
             f"those in both sets. Got {models!r}, "
             + ("without record_hashes." if known is None else "of other rows.")
-            + " Pass fit_shadows(model, X, y) of these rows, or a ShadowModels."
+            + " Pass fit_shadows(estimator, X, y) of these rows, or a ShadowModels."
         )
     return models, float(models.member.mean())
 
@@ -284,14 +257,3 @@ def _score(name: str, attack: Any, pool: Pool) -> np.ndarray:
         error.add_note(f"Raised by the attack {name!r} of the audit.")
         raise
     return check_scores(name, scores, len(pool.y))
-
-
-def _describe_model(model: Any) -> str:
-    name = type(model).__name__
-    if not hasattr(model, "steps"):
-        return name
-    steps = [
-        step if isinstance(step, str) else type(step).__name__
-        for _, step in model.steps
-    ]
-    return f"{name}({', '.join(steps)})"

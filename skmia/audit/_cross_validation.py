@@ -8,28 +8,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skmia._tables import take_rows
-from skmia.audit._attacks import configure, describe_attack, make_attacks
-from skmia.audit._classifier import _describe_model
-from skmia.audit._cv_run import Run, SplitModel
-from skmia.audit._guards._base import (
-    Guard,
-    duplicate_rows,
-    members_less_accurate,
-    missing_classes,
-    saturated_probabilities,
+from skmia.audit._attacks import (
+    configure,
+    describe_attack,
+    make_attacks,
+    taking_shadows,
 )
-from skmia.audit._guards._blind import blind_classifier
-from skmia.audit._inputs import check_max_fprs, check_scores, resolve_seed
+from skmia.audit._cv_run import Run, SplitModel
+from skmia.audit._evidence import Evidence
+from skmia.audit._guards import MORE_SPLITS
+from skmia.audit._inputs import (
+    check_reading,
+    check_scores,
+    describe_estimator,
+    resolve_seed,
+)
 from skmia.audit._report import AuditReport
 from skmia.audit._splits import MIN_SHADOWS, draw_models, independent_splits
 from skmia.exceptions import OneSidedRecordsWarning
 from skmia.shadows import ShadowSignals
-from skmia.utils import check_real
-
-_REMEDY = (
-    "Pass cv=RepeatedStratifiedKFold(n_repeats=5), or StratifiedShuffleSplit with 10 "
-    "splits or more, to cross_validate."
-)
 
 
 def audit_cv(
@@ -126,10 +123,7 @@ def audit_cv(
     >>> report.worst("auc")[1] > 0.6
     True
     """
-    max_fprs = check_max_fprs(max_fprs)
-    confidence_level = check_real(
-        confidence_level, "confidence_level", 0, 1, closed="neither"
-    )
+    max_fprs, confidence_level = check_reading(max_fprs, confidence_level)
     seed = resolve_seed(random_state)
     run = Run.of(cv_results, X, y)
     independent = independent_splits(run.seen, run.test)
@@ -142,11 +136,8 @@ def audit_cv(
     model_of = np.concatenate(
         [models[side] for models, side in zip(drawn, records, strict=True)]
     )
-    membership = np.repeat([True, False], [len(side) for side in records])
-
-    shadows: list[ShadowSignals | None] = [None] * len(run.models)
+    shadows: Sequence[ShadowSignals | None] = [None] * len(run.models)
     fitted_with = None
-    guards = []
     if independent:
         signals = run.signals()
         shadows = [run.shadows(signals, others) for others in independent]
@@ -154,61 +145,50 @@ def audit_cv(
             "n_shadows": min(map(len, independent)),
             "train_size": float(run.member.mean()),
         }
-        guards += _one_sided(run.seen, independent)
-    else:
-        guards.append(_dependent_splits())
-    scores, correct, own = _score(run, attacks, shadows, rows, model_of, seed)
-
-    guards += _copies(run)
-    guards += duplicate_rows(run.hashes[rows], membership)
-    guards += members_less_accurate(correct, membership)
-    guards += saturated_probabilities(own[:, None], np.zeros(len(own), dtype=np.intp))
-    guards += missing_classes(run.n_missing_classes, len(run.models))
-    if not np.array_equal(records[0], records[1]):
-        # With the same records on both sides nothing could tell them apart.
-        guards += blind_classifier(
-            take_rows(run.X, rows),
-            run.y[rows],
-            membership,
-            confidence_level=confidence_level,
-            seed=seed,
-        )
-    return AuditReport(
-        membership,
-        scores,
-        labels=run.y[rows],
-        index=run.X.index[rows] if hasattr(run.X, "iloc") else rows,
+    scores, correct, own_proba = _score(run, attacks, shadows, rows, model_of, seed)
+    evidence = Evidence(
+        membership=np.repeat([True, False], [len(side) for side in records]),
+        scores=scores,
         max_fprs=max_fprs,
         confidence_level=confidence_level,
-        model=_describe_model(run.models[0].model),
-        accuracy=(
-            float(correct[membership].mean()),
-            float(correct[~membership].mean()),
-        ),
-        shadows=fitted_with,
-        guards=guards,
+        labels=run.y[rows],
+        index=run.X.index[rows] if hasattr(run.X, "iloc") else rows,
+        estimator=describe_estimator(run.models[0].model),
+        seed=seed,
         settings={
             "attacks": {name: describe_attack(a) for name, a in chosen.items()},
             "n_splits": len(run.models),
             "max_fprs": max_fprs,
             "random_state": seed,
         },
+        # With the same records on both sides nothing could tell them apart.
+        X=None if np.array_equal(records[0], records[1]) else take_rows(run.X, rows),
+        hashes=run.hashes[rows],
+        n_copied_test_rows=int((run.test & run.seen).sum()),
+        correct=correct,
+        own_proba=own_proba,
+        shadows=fitted_with,
+        n_missing_classes=run.n_missing_classes,
+        n_models=len(run.models),
+        one_sided_fraction=_one_sided_fraction(run.seen, independent),
+        splits_are_dependent=not independent,
     )
+    return AuditReport._of(evidence)
 
 
 def _choose(
-    attacks: Any, model: SplitModel, has_shadows: bool
+    attacks: Any, estimator: SplitModel, has_shadows: bool
 ) -> tuple[dict[str, Any], Any]:
     """The attacks, made once to check them, and what to make them of again."""
     if isinstance(attacks, str) and attacks == "default" and not has_shadows:
         attacks = ["loss"]
-    chosen = make_attacks(attacks, model)
-    wanted = [name for name, a in chosen.items() if "shadows" in a.get_params(False)]
+    chosen = make_attacks(attacks, estimator)
+    wanted = taking_shadows(chosen)
     if wanted and not has_shadows:
         raise ValueError(
-            f"The attacks {wanted} take shadow models, and these splits give each "
-            f"other's members away, or are fewer than {MIN_SHADOWS} besides the "
-            f"target's own. {_REMEDY}"
+            f"The attacks {wanted} take shadow models, and of these splits who is in "
+            "the others tells who is in one, or there are fewer than "
+            f"{MIN_SHADOWS} besides the target's own. {MORE_SPLITS}"
         )
     return chosen, attacks
 
@@ -244,48 +224,21 @@ def _score(
                     # The report's own guard says so for all targets together.
                     warnings.simplefilter("ignore", OneSidedRecordsWarning)
                     attack.fit(run.X, run.y, membership=run.seen[k])
-                said = attack.score_samples(X, y)
+                values = attack.score_samples(X, y)
             except Exception as error:
                 error.add_note(f"Raised by the attack {name!r} on split {k}.")
                 raise
             scores.setdefault(name, np.empty(len(rows)))[mine] = check_scores(
-                name, said, len(mine)
+                name, values, len(mine)
             )
     return scores, correct, own
 
 
-def _dependent_splits() -> Guard:
-    message = (
-        "No attack with shadow models was run. The splits are folds of one run, or too "
-        "few, or not drawn independently: who is in the others would tell who is in "
-        f"this one. Such an attack may find much more. {_REMEDY}"
-    )
-    return Guard("dependent_splits", "warning", message)
-
-
-def _one_sided(
+def _one_sided_fraction(
     seen: NDArray[np.bool_], independent: Sequence[NDArray[np.intp]]
-) -> list[Guard]:
-    """Tell of records that all shadows of a target hold, or none."""
+) -> float:
+    """Fraction of the records that all shadows of a target hold, or none."""
+    if not independent:
+        return 0.0
     held = [seen[others].mean(axis=0) for others in independent]
-    share = float(np.mean([(part == 0) | (part == 1) for part in held]))
-    if share == 0:
-        return []
-    message = (
-        f"On average {100 * share:.3g} % of the records are in all of a target's "
-        "shadow models or in none. These are judged by what is typical of others, and "
-        "may read as safe when they are not; more splits would help."
-    )
-    return [Guard("one_sided_records", "warning", message, value=share)]
-
-
-def _copies(run: Run) -> list[Guard]:
-    """Tell of test rows that equal a training row of their split."""
-    count = int((run.test & run.seen).sum())
-    if not count:
-        return []
-    message = (
-        f"{count:,} times a test row had the same features and label as a training row "
-        "of its split. There it is no non-member, and was left out."
-    )
-    return [Guard("shared_rows", "warning", message, count)]
+    return float(np.mean([(part == 0) | (part == 1) for part in held]))

@@ -15,7 +15,7 @@ from skmia._models import (
     iter_class_probabilities,
 )
 from skmia._tables import any_copy, as_rows, hash_rows, n_rows
-from skmia.audit._inputs import check_model
+from skmia.audit._inputs import check_fitted
 from skmia.audit._splits import masks
 from skmia.model_selection import AuditableClassifier
 from skmia.shadows import ShadowSignals
@@ -84,7 +84,7 @@ class Run:
         hashes = hash_rows(X, labels)
         for estimator, rows in zip(estimators, train, strict=True):
             _check_same_rows(estimator, hashes[rows])
-        models = [SplitModel(check_model(m), classes) for m in estimators]
+        models = [SplitModel(check_fitted(m), classes) for m in estimators]
         known = np.stack([np.isin(classes, m.model.classes_) for m in models])
         seen = any_copy(member, hashes)
         held_out = tested & ~seen & known[:, columns]
@@ -124,7 +124,7 @@ class Run:
     ) -> ShadowSignals:
         """The models at `others` as shadows."""
         return ShadowSignals(
-            {name: said[others] for name, said in signals.items()},
+            {name: values[others] for name, values in signals.items()},
             self.member[others],
             record_hashes=self.hashes,
         )
@@ -160,8 +160,8 @@ def _check_results(
         if isinstance(estimator, FrozenEstimator):
             raise ValueError(
                 "cross_validate does not train a FrozenEstimator: the training rows "
-                "of a split are not its members, and it would read as safe. Pass the "
-                "classifier itself to cross_validate, or audit the fitted one with "
+                "of a split are not its members, which underestimates leakage. Pass "
+                "the classifier itself to cross_validate, or audit the fitted one with "
                 "audit_classifier."
             )
         check_can_be_refitted(estimator)

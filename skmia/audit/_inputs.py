@@ -29,8 +29,10 @@ class Pool:
     n_shared: tuple[int, int]
 
 
-def check_max_fprs(max_fprs: object) -> tuple[float, ...]:
-    """Return the false positive rates as floats, without repeats, largest first."""
+def check_reading(
+    max_fprs: object, confidence_level: Any
+) -> tuple[tuple[float, ...], float]:
+    """Return the false positive rates, once each and largest first, and the level."""
     message = (
         "The 'max_fprs' parameter must be a sequence of floats in (0, 1), such as "
         f"(0.1, 0.01). Got {max_fprs!r} instead."
@@ -40,7 +42,8 @@ def check_max_fprs(max_fprs: object) -> tuple[float, ...]:
     ):
         raise TypeError(message)
     rates = {check_real(rate, "max_fprs", 0, 1, closed="neither") for rate in max_fprs}
-    return tuple(sorted(rates, reverse=True))
+    level = check_real(confidence_level, "confidence_level", 0, 1, closed="neither")
+    return tuple(sorted(rates, reverse=True)), level
 
 
 def resolve_seed(random_state: object) -> int:
@@ -60,38 +63,46 @@ def resolve_seed(random_state: object) -> int:
     )
 
 
-def check_model(model: Any) -> Any:
+def check_fitted(estimator: Any) -> Any:
     """Return the fitted classifier itself, taken out of a FrozenEstimator.
 
     Whatever is not a fitted classifier with confidences and classes is refused.
     """
-    model = unwrap_frozen(model)
-    if isinstance(model, type):
-        raise TypeError(
-            "The 'model' parameter must be a fitted classifier. Got the class "
-            f"{model.__name__} instead of an instance."
-        )
-    check_is_classifier(model, "model")
+    estimator = unwrap_frozen(estimator)
+    check_is_classifier(estimator, "estimator")
     try:
-        check_is_fitted(model)
+        check_is_fitted(estimator)
     except NotFittedError as error:
         raise NotFittedError(
-            "The 'model' parameter must be fitted: an audit attacks the very model "
-            f"that it is given. Got {type(model).__name__} instead, which is not "
+            "The 'estimator' parameter must be fitted: an audit attacks the very model "
+            f"that it is given. Got {type(estimator).__name__} instead, which is not "
             "fitted; fit it on X_members first."
         ) from error
-    check_has_response(model, "model")
-    if getattr(model, "classes_", None) is None:
+    check_has_response(estimator, "estimator")
+    if getattr(estimator, "classes_", None) is None:
         raise ValueError(
-            "The 'model' parameter must have classes_, as scikit-learn's classifiers "
-            f"do once they are fitted. Got {type(model).__name__} without it."
+            "The 'estimator' parameter must have classes_, as scikit-learn's "
+            "classifiers do once they are fitted. Got "
+            f"{type(estimator).__name__} without it."
         )
-    if len(np.asarray(model.classes_)) < 2:
+    if len(np.asarray(estimator.classes_)) < 2:
         raise ValueError(
-            "The 'model' parameter must know at least two classes. Got one that was "
-            f"fitted on the single class {model.classes_[0]!r} instead."
+            "The 'estimator' parameter must know at least two classes. Got one that "
+            f"was fitted on the single class {estimator.classes_[0]!r} instead."
         )
-    return model
+    return estimator
+
+
+def describe_estimator(estimator: Any) -> str:
+    """Name the class, and those of a Pipeline's steps."""
+    name = type(estimator).__name__
+    if not hasattr(estimator, "steps"):
+        return name
+    steps = [
+        step if isinstance(step, str) else type(step).__name__
+        for _, step in estimator.steps
+    ]
+    return f"{name}({', '.join(steps)})"
 
 
 def make_pool(

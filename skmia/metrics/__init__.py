@@ -21,11 +21,7 @@ from skmia.metrics._ranking import (
     tpr_at_fpr,
 )
 from skmia.metrics._registry import Metric, get_metric, metrics_at
-from skmia.metrics._resolution import (
-    allowed_false_positives,
-    is_resolvable,
-    needed_nonmembers,
-)
+from skmia.metrics._resolution import allowed_false_positives, is_resolvable
 
 __all__ = [
     "Interval",
@@ -39,7 +35,6 @@ __all__ = [
     "membership_advantage",
     "membership_advantage_interval",
     "metrics_at",
-    "needed_nonmembers",
     "ppv_at_prior",
     "roc_auc",
     "roc_auc_interval",

@@ -206,8 +206,8 @@ def epsilon_lower_bound(
     halves = [
         np.split(side[rng.permutation(len(side))], [len(side) // 2]) for side in sides
     ]
-    choosing, proving = zip(*halves, strict=True)
-    threshold = _choose_threshold(*choosing, delta, confidence_level)
+    choosing, proving = ([half[i] for half in halves] for i in (0, 1))
+    threshold = _choose_threshold(choosing[0], choosing[1], delta, confidence_level)
     tp, fp = (int((side >= threshold).sum()) for side in proving)
     return epsilon_at_threshold(
         tp,

@@ -16,7 +16,7 @@ from skmia.metrics._intervals import (
     tpr_at_fpr_interval,
 )
 from skmia.metrics._ranking import membership_advantage, roc_auc, tpr_at_fpr
-from skmia.metrics._resolution import is_resolvable, needed_nonmembers
+from skmia.metrics._resolution import needed_nonmembers
 from skmia.utils import percent
 
 
@@ -40,6 +40,8 @@ class Metric:
         The figure of an attack that guesses.
     max_fpr : float, default=None
         The false positive rate at which it is read, where there is one.
+    needed_nonmembers : int, default=1
+        How many non-members it takes for the figure to mean anything.
     in_percent : bool, default=False
         Whether readers are shown it as a percentage.
 
@@ -63,23 +65,8 @@ class Metric:
     interval: Callable[..., Interval]
     chance: float
     max_fpr: float | None = None
+    needed_nonmembers: int = 1
     in_percent: bool = False
-
-    def is_resolvable(self, n_nonmembers: int) -> bool:
-        """Tell whether the figure means anything with so many non-members.
-
-        Parameters
-        ----------
-        n_nonmembers : int
-            Number of non-members.
-
-        Returns
-        -------
-        bool
-            False where its FPR allows for no non-member; see
-            :func:`skmia.metrics.is_resolvable`.
-        """
-        return self.max_fpr is None or is_resolvable(n_nonmembers, self.max_fpr)
 
     def check_resolvable(self, n_nonmembers: int, rows: str = "non-members") -> None:
         """Raise where the figure means nothing with so many non-members.
@@ -94,13 +81,13 @@ class Metric:
         Raises
         ------
         ValueError
-            If :meth:`is_resolvable` is false.
+            If there are fewer than `needed_nonmembers`.
         """
-        if self.max_fpr is not None and not self.is_resolvable(n_nonmembers):
+        if n_nonmembers < self.needed_nonmembers:
             raise ValueError(
-                f"'{self.name}' is not resolvable: it needs "
-                f"{needed_nonmembers(self.max_fpr):,} {rows}, and there are "
-                f"{n_nonmembers:,}. Pass more {rows} or a larger FPR."
+                f"'{self.name}' is not resolvable: it needs {self.needed_nonmembers:,} "
+                f"{rows}, and there are {n_nonmembers:,}. Pass more {rows} or a larger "
+                "FPR."
             )
 
 
@@ -137,6 +124,7 @@ def _at(metric: Metric, max_fpr: float) -> Metric:
         interval=partial(metric.interval, max_fpr=max_fpr),
         chance=max_fpr,
         max_fpr=max_fpr,
+        needed_nonmembers=needed_nonmembers(max_fpr),
     )
 
 

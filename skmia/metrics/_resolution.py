@@ -48,34 +48,7 @@ def allowed_false_positives(n_nonmembers: int, max_fpr: float) -> int:
 
 
 def needed_nonmembers(max_fpr: float) -> int:
-    """Count the non-members from which on a false positive rate is resolvable.
-
-    Parameters
-    ----------
-    max_fpr : float
-        False positive rate, in (0, 1].
-
-    Returns
-    -------
-    int
-        The smallest number that makes :func:`is_resolvable` true.
-
-    Raises
-    ------
-    ValueError
-        If `max_fpr` is out of range.
-
-    See Also
-    --------
-    is_resolvable : The other direction.
-
-    Examples
-    --------
-    >>> from skmia.metrics import needed_nonmembers
-    >>> needed_nonmembers(0.001)
-    1000
-    """
-    max_fpr = check_real(max_fpr, "max_fpr", 0, 1, closed="right")
+    """Count the non-members from which on `max_fpr` is resolvable."""
     return math.ceil((1 - _TOLERANCE) / max_fpr)
 
 
@@ -102,7 +75,7 @@ def is_resolvable(n_nonmembers: int, max_fpr: float) -> bool:
 
     See Also
     --------
-    needed_nonmembers : How many it takes.
+    get_metric : Says how many it takes.
 
     Notes
     -----

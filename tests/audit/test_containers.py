@@ -77,7 +77,7 @@ def test_a_pipeline_on_text_columns_and_text_labels(library):
         DecisionTreeClassifier(random_state=0),
     ).fit(*sets[:2])
     held = audit(model, sets)
-    assert held.model == "Pipeline(ColumnTransformer, DecisionTreeClassifier)"
+    assert held.estimator == "Pipeline(ColumnTransformer, DecisionTreeClassifier)"
     assert held.worst("auc")[1] > 0.7
     records = held.records()
     assert set(records["label"]) == {"ill", "well"}

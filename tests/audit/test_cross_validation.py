@@ -238,7 +238,7 @@ def test_the_defense_is_in_the_shadows(data):
     defended = LabelSmoothingClassifier(tree(), smoothing=0.4)
     results = run(make_pipeline(StandardScaler(), defended), X, y, repeated())
     report = audit_cv(results, X, y, random_state=0)
-    assert report.model == "Pipeline(StandardScaler, LabelSmoothingClassifier)"
+    assert report.estimator == "Pipeline(StandardScaler, LabelSmoothingClassifier)"
     # The smoothed labels bound the logit, in the targets and in the shadows.
     said = said_by_hand(results, X, y)
     assert said.max() == pytest.approx(np.log(0.8))

@@ -51,7 +51,7 @@ class NoClasses(ClassifierMixin, BaseEstimator):
             NotFittedError,
             "Got Pipeline instead, which is not fitted",
         ),
-        (DecisionTreeClassifier, TypeError, "class DecisionTreeClassifier instead of"),
+        (DecisionTreeClassifier, TypeError, "scikit-learn classifier. Got <class"),
         (LinearRegression().fit(*SETS[:2]), ValueError, "must be a classifier"),
         ("model", TypeError, "must be a scikit-learn classifier. Got 'model'"),
         (NoClasses().fit(*SETS[:2]), ValueError, "must have classes_"),

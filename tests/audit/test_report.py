@@ -149,7 +149,7 @@ def test_worst_refuses_what_has_no_meaning():
 
 def test_summary_says_all_and_not_more():
     report, _, _ = random_report(
-        model="Pipeline(StandardScaler, SVC)",
+        estimator="Pipeline(StandardScaler, SVC)",
         accuracy=(0.987, 0.91),
         shadows={"n_shadows": 16, "train_size": 0.6},
         guards=[Guard("shared_rows", "warning", "Seven rows are in both.", 7)],
@@ -211,7 +211,7 @@ def test_records_refuse_an_ambiguous_name():
 
 def test_json_round_trip(tmp_path):
     report, _, _ = random_report(
-        model="SVC",
+        estimator="SVC",
         accuracy=(np.float64(0.9), 0.8),
         shadows={"n_shadows": np.int64(4), "train_size": 0.5},
         settings={"random_state": 7, "odd": float("nan"), "object": int, "t": (1, 2)},
@@ -225,7 +225,7 @@ def test_json_round_trip(tmp_path):
     read = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
     assert read == report.to_dict()
     assert read["schema_version"] == 1
-    assert read["model"] == "SVC"
+    assert read["estimator"] == "SVC"
     assert read["counts"] == {"members": 300, "nonmembers": 200}
     assert read["accuracy"] == {"members": 0.9, "nonmembers": 0.8}
     assert read["shadows"] == {"n_shadows": 4, "train_size": 0.5}
@@ -303,7 +303,7 @@ def test_arguments_are_not_modified():
 
 
 def test_repr_shows_no_record():
-    assert repr(report_of(model="SVC")) == (
+    assert repr(report_of(estimator="SVC")) == (
         "AuditReport(SVC, n_members=10, n_nonmembers=10, worst AUC 0.700 (hand))"
     )
 

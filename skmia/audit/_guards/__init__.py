@@ -1,1 +1,60 @@
-"""What would make a figure misleading, found and said."""
+"""What would make a figure misleading: one table of all guards.
+
+A guard never changes a figure. It stands beside the figures in every form of the
+report, so that a number is not read as more than it is. A new guard is one entry here,
+with its function in one of the files beside it, a test, and a section of the guide.
+"""
+
+from collections.abc import Sequence
+
+from skmia.audit._evidence import Evidence
+from skmia.audit._guards._answers import members_less_accurate, saturated_probabilities
+from skmia.audit._guards._base import Check, Guard, Severity
+from skmia.audit._guards._blind import blind_classifier
+from skmia.audit._guards._rows import duplicate_rows, shared_rows
+from skmia.audit._guards._scores import (
+    below_chance,
+    few_false_positives,
+    tied_scores,
+    unresolvable_fpr,
+)
+from skmia.audit._guards._splits import (
+    MORE_SPLITS,
+    dependent_splits,
+    missing_classes,
+    one_sided_records,
+)
+
+_WARNING: tuple[Severity, ...] = ("warning",)
+_NOTE: tuple[Severity, ...] = ("note",)
+_EITHER = _WARNING + _NOTE
+
+CHECKS = (
+    Check(dependent_splits, "splits that cannot be each other's shadows", _WARNING),
+    Check(one_sided_records, "records in all shadows or in none", _WARNING),
+    Check(shared_rows, "rows on both sides", _WARNING),
+    Check(duplicate_rows, "repeated rows", _EITHER),
+    Check(members_less_accurate, "a model worse on its training rows", _WARNING),
+    Check(saturated_probabilities, "probabilities of exactly 0 or 1", _EITHER),
+    Check(blind_classifier, "sets that differ without the model", _EITHER),
+    Check(missing_classes, "classes that a shadow lacked", _WARNING),
+    Check(unresolvable_fpr, "too few non-members for a figure", _WARNING),
+    Check(few_false_positives, "few non-members behind a figure", _NOTE),
+    Check(below_chance, "an attack below chance", _WARNING),
+    Check(tied_scores, "scores that many records share", _EITHER),
+)
+
+_NAMES = "\n        ".join(f'- ``"{c.name}"``: {c.title}' for c in CHECKS)
+if Guard.__doc__:  # there is none under python -OO
+    Guard.__doc__ = Guard.__doc__.replace("<names>", _NAMES)
+
+
+def run_guards(evidence: Evidence, given: Sequence[Guard] = ()) -> tuple[Guard, ...]:
+    """Run all guards; those given and those found, warnings first."""
+    found = [*given]
+    for check in CHECKS:
+        found += check.find(evidence)
+    return tuple(sorted(found, key=lambda guard: guard.severity == "note"))
+
+
+__all__ = ["CHECKS", "MORE_SPLITS", "Check", "Guard", "run_guards"]

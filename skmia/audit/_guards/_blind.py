@@ -9,19 +9,21 @@ References
    attacks for foundation models", 2024. https://arxiv.org/abs/2406.16201
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.stats import rankdata
+from scipy.stats import mannwhitneyu
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
 from skmia._tables import encode_columns, hash_rows, take_rows
+from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import Guard
-from skmia.metrics import Interval, roc_auc, roc_auc_interval
+from skmia.metrics import roc_auc, roc_auc_interval
 
 _MAX_ROWS = 4000
 _MIN_ROWS = 40  # of either set, after repeats: fewer make no fold worth a fit
@@ -30,22 +32,18 @@ _N_FOLDS = 5
 _MIN_AUC = 0.55
 
 
-def blind_classifier(
-    X: Any,
-    y: NDArray,
-    membership: NDArray[np.bool_],
-    *,
-    confidence_level: float,
-    seed: int,
-) -> list[Guard]:
+def blind_classifier(evidence: Evidence) -> Iterator[Guard]:
     """Cross-validate a boosted-tree model that has the rows and not the target.
 
-    At most 4,000 rows, drawn with `seed`, as even between the sets as there are rows;
+    At most 4,000 rows, drawn with the seed, as even between the sets as there are rows;
     equal rows stay in one fold, so that nothing is recognised that was memorised.
     """
-    rng = np.random.default_rng(seed)
-    rows = _draw_rows(membership, rng)
-    X, y, membership = take_rows(X, rows), y[rows], membership[rows]
+    if evidence.X is None or evidence.labels is None:
+        return
+    seed = evidence.seed
+    rows = _draw_rows(evidence.membership, np.random.default_rng(seed))
+    X, y = take_rows(evidence.X, rows), evidence.labels[rows]
+    membership = evidence.membership[rows]
     groups = np.unique(hash_rows(X), return_inverse=True)[1]
     distinct = min(np.unique(groups[side]).size for side in (membership, ~membership))
     if distinct < _MIN_ROWS:
@@ -54,25 +52,26 @@ def blind_classifier(
             f"that takes {_MIN_ROWS} different rows on either side, and one side has "
             f"{distinct}."
         )
-        return [Guard("blind_classifier", "note", message, distinct)]
+        yield Guard("blind_classifier", "note", message, distinct)
+        return
     columns, names = encode_columns(X)
     label = np.unique(y, return_inverse=True)[1].astype(np.float64)
     scores = _out_of_fold_scores(columns, label, membership, groups, seed)
-    auc = float(roc_auc(membership, scores))
-    interval: Interval = roc_auc_interval(
-        membership, scores, confidence_level=confidence_level
+    auc = roc_auc(membership, scores)
+    low, high = roc_auc_interval(
+        membership, scores, confidence_level=evidence.confidence_level
     )
-    if not (interval.low > 0.5 and auc > _MIN_AUC):
-        return []
+    if not (low > 0.5 and auc > _MIN_AUC):
+        return
     name, alone = _most_telling(columns, names, label, membership)
     message = (
         "A plain classifier that never sees the model tells members from non-members "
-        f"with AUC {auc:.3f} [{interval.low:.3f}, {interval.high:.3f}] ({name} alone: "
+        f"with AUC {auc:.3f} [{low:.3f}, {high:.3f}] ({name} alone: "
         f"{alone:.3f}). The two sets seem to come from different sources, times or "
         "filters. Then the figures mix that with what the model leaks; compare members "
         "with rows that were held out at random."
     )
-    return [Guard("blind_classifier", "warning", message, int(rows.size), auc)]
+    yield Guard("blind_classifier", "warning", message, int(rows.size), auc)
 
 
 def _draw_rows(
@@ -162,11 +161,10 @@ def _most_telling(
     chosen = _differing_columns(columns, membership, everything)
     design = _design(columns, label, everything, chosen)
     # Missing values rank lowest, so that missingness counts as a difference.
-    ranks = rankdata(np.where(np.isnan(design), -np.inf, design), axis=0)
-    n_members = int(membership.sum())
-    n_nonmembers = membership.size - n_members
-    rank_sum = ranks[membership].sum(axis=0) - n_members * (n_members + 1) / 2
-    auc = rank_sum / (n_members * n_nonmembers)
+    design = np.where(np.isnan(design), -np.inf, design)
+    sides = design[membership], design[~membership]
+    wins = mannwhitneyu(*sides, axis=0, method="asymptotic").statistic
+    auc = wins / (len(sides[0]) * len(sides[1]))
     auc = np.maximum(auc, 1 - auc)
     best = int(np.argmax(auc))
     name = "the label" if best == len(chosen) else names[chosen[best]]

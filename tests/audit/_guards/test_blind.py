@@ -8,13 +8,25 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from skmia.audit._guards._blind import blind_classifier, encode_columns
+from skmia._tables import encode_columns
+from skmia.audit._evidence import Evidence
+from skmia.audit._guards import _blind
+from skmia.audit._guards._blind import blind_classifier
 
 SEED = 0
 
 
 def blind(X, y, member, seed=SEED):
-    return blind_classifier(X, y, member, confidence_level=0.95, seed=seed)
+    evidence = Evidence(
+        membership=member,
+        scores={},
+        max_fprs=(),
+        confidence_level=0.95,
+        seed=seed,
+        X=X,
+        labels=y,
+    )
+    return list(blind_classifier(evidence))
 
 
 def pool(n=600, seed=0, n_columns=5):
@@ -84,21 +96,23 @@ def test_text_columns_of_every_container(container):
     assert ("column 'ward'" in guard.message) or ("column 5" in guard.message)
 
 
-def test_sparse_and_wide():
+def test_sparse_and_wide(monkeypatch):
+    monkeypatch.setattr(_blind, "_MAX_COLUMNS", 40)
     rng = np.random.default_rng(0)
-    X = sparse.random_array((500, 3000), density=0.01, rng=rng, format="csr")
+    X = sparse.random_array((500, 480), density=0.01, rng=rng, format="csr")
     y = rng.integers(0, 3, 500)
     member = np.arange(500) < 250
     assert blind(X, y, member) == []
     X = X.tolil()
-    X[:200, 2500] = 1.0
+    X[:210, 450] = 1.0
     (guard,) = blind(X.tocsc(), y, member)
-    assert "column 2500 alone: 0.9" in guard.message
+    assert "column 450 alone: 0.9" in guard.message
 
 
-def test_wide_dense_is_screened_on_training_rows_only():
-    # 3,000 columns of noise: a screen that saw the test rows would find a difference.
-    X, y, member = pool(n=200, n_columns=3000)
+def test_wide_dense_is_screened_on_training_rows_only(monkeypatch):
+    # 600 columns of noise: a screen that saw the test rows would find a difference.
+    monkeypatch.setattr(_blind, "_MAX_COLUMNS", 50)
+    X, y, member = pool(n=200, n_columns=600)
     assert blind(X, y, member) == []
 
 
@@ -131,15 +145,16 @@ def test_too_few_rows_are_said_and_not_judged():
     assert "was not checked" in blind(X, y, member)[0].message
 
 
-def test_a_draw_of_many_rows_depends_on_the_seed_only():
-    X, y, member = pool(n=9000)
-    member = np.repeat([True, False], [8500, 500])  # all of the 500 are drawn
+def test_a_draw_of_many_rows_depends_on_the_seed_only(monkeypatch):
+    monkeypatch.setattr(_blind, "_MAX_ROWS", 800)
+    X, y, member = pool(n=1800)
+    member = np.repeat([True, False], [1700, 100])  # all of the 100 are drawn
     X[member, 0] += 1.0
     before = X.copy()
     state = np.random.get_state()[1].copy()  # noqa: NPY002
     (first,), (second,) = blind(X, y, member), blind(X, y, member)
     assert first == second
-    assert first.count == 4000
+    assert first.count == 800
     (other,) = blind(X, y, member, seed=1)
     assert other != first
     assert (before == X).all()

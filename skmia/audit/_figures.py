@@ -1,0 +1,58 @@
+"""The figures of an audit: every metric of every attack, with its interval."""
+
+from dataclasses import dataclass
+
+from skmia.audit._evidence import Evidence
+from skmia.metrics import metrics_at
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of a report, with its interval.
+
+    Parameters
+    ----------
+    attack : str
+        Name of the attack.
+    metric : str
+        Name of the metric, such as ``"auc"`` or ``"tpr@0.01"``; see
+        :func:`skmia.metrics.get_metric`.
+    value, low, high : float
+        The figure and its interval; None where it is not resolvable.
+    resolvable : bool
+        False where there are too few non-members for the figure to have a meaning.
+
+    See Also
+    --------
+    AuditReport : Holds one for each attack and metric.
+
+    Examples
+    --------
+    >>> from skmia.audit import Figure
+    >>> Figure("loss", "auc", 0.61, 0.58, 0.64).resolvable
+    True
+    """
+
+    attack: str
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    resolvable: bool = True
+
+
+def measure(evidence: Evidence) -> tuple[Figure, ...]:
+    """Every metric of every attack."""
+    figures = []
+    for attack, scores in evidence.scores.items():
+        records = evidence.membership, scores
+        for metric in metrics_at(evidence.max_fprs):
+            if evidence.n_nonmembers < metric.needed_nonmembers:
+                figures.append(Figure(attack, metric.name, None, None, None, False))
+                continue
+            low, high = metric.interval(
+                *records, confidence_level=evidence.confidence_level
+            )
+            value = metric.value(*records)
+            figures.append(Figure(attack, metric.name, value, low, high))
+    return tuple(figures)

@@ -1,0 +1,60 @@
+"""Answers of the model that no attack can read, or that do not fit the two sides."""
+
+from collections.abc import Iterator
+
+from scipy.stats import fisher_exact
+
+from skmia.audit._evidence import Evidence
+from skmia.audit._guards._base import NOTABLE_FRACTION, Guard
+from skmia.utils import percent
+
+# Members less accurate than non-members: rare enough to be no accident.
+_P_VALUE = 0.001
+
+
+def members_less_accurate(evidence: Evidence) -> Iterator[Guard]:
+    """Report a model that is right less often on the rows it is said to have seen.
+
+    Fisher's exact test, one-sided: a classifier is fitted to be right on its training
+    rows, so this points at swapped sets or at members that are not those rows.
+    """
+    accuracy, correct, member = evidence.accuracy, evidence.correct, evidence.membership
+    if accuracy is None or correct is None:
+        return
+    table = [
+        [int(correct[side].sum()), int((~correct[side]).sum())]
+        for side in (member, ~member)
+    ]
+    if fisher_exact(table, alternative="less").pvalue >= _P_VALUE:
+        return
+    message = (
+        f"The model is right on {percent(round(accuracy[0], 3))} of the members and "
+        f"on {percent(round(accuracy[1], 3))} of the non-members. A model is seldom "
+        "worse on the rows that it was trained on: check that the two sets are not "
+        "swapped and that the members are its training rows."
+    )
+    gap = accuracy[0] - accuracy[1]
+    yield Guard("members_less_accurate", "warning", message, value=gap)
+
+
+def saturated_probabilities(evidence: Evidence) -> Iterator[Guard]:
+    """Count records whose own class has a probability of exactly 0 or 1."""
+    own = evidence.own_proba
+    if own is None:
+        return
+    count = int(((own == 0) | (own == 1)).sum())
+    if not count:
+        return
+    fraction = count / own.size
+    message = (
+        f"The model gives {percent(round(fraction, 4))} of the rows a probability of "
+        "exactly 0 or 1 for their own class. Among these rows confidence says nothing "
+        "more: attacks that read it cannot rank them."
+    )
+    yield Guard(
+        "saturated_probabilities",
+        "warning" if fraction >= NOTABLE_FRACTION else "note",
+        message,
+        count,
+        fraction,
+    )

@@ -1,0 +1,301 @@
+"""What an audit found, and every form it is handed on in."""
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sklearn
+from numpy.typing import ArrayLike
+
+import skmia
+from skmia.audit._evidence import Evidence
+from skmia.audit._figures import Figure, measure
+from skmia.audit._guards import Guard, run_guards
+from skmia.audit._inputs import check_length, check_reading, check_scores
+from skmia.audit._report._json import to_plain, write_json
+from skmia.audit._report._text import to_text
+from skmia.metrics import get_metric
+from skmia.utils import check_membership, import_optional
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Version of what `AuditReport.to_json` writes; raised where a key changes meaning.
+SCHEMA_VERSION = 1
+
+
+class AuditReport:
+    """Hold what an audit found: figures with intervals, guards, a score per record.
+
+    :func:`audit_classifier` and :func:`audit_cv` make one. From scores that were made
+    elsewhere it can be made directly.
+
+    Parameters
+    ----------
+    membership : array-like of bool of shape (n_records,)
+        True for members, False for non-members; both have to be there.
+    scores : dict of str to array-like of shape (n_records,)
+        The membership evidence of each attack, higher for members.
+    labels : array-like of shape (n_records,), default=None
+        The true class of every record, for :meth:`records`.
+    index : sequence of length n_records, default=None
+        The name of every record in :meth:`records`; positions where it is None.
+    max_fprs : sequence of float, default=(0.1, 0.01, 0.001)
+        False positive rates at which the true positive rate is read.
+    confidence_level : float, default=0.95
+        Confidence level of every interval.
+    estimator : str, default="estimator"
+        What the audited classifier is called.
+    accuracy : pair of float, default=None
+        Its accuracy on members and on non-members.
+    shadows : dict, default=None
+        ``n_shadows`` and ``train_size`` of the shadow models, where there were any.
+    guards : sequence of Guard, default=()
+        Found elsewhere. Those that the scores and counts call for are added to them.
+    settings : dict, default=None
+        How the audit was run, for :meth:`to_json`.
+
+    Attributes
+    ----------
+    figures : tuple of Figure
+        One for each attack and metric.
+    guards : tuple of Guard
+        What would make a figure misleading, warnings first.
+    n_members, n_nonmembers : int
+        Number of records that the figures rest on.
+    max_fprs, confidence_level, estimator, accuracy, shadows, settings
+        As given.
+
+    Raises
+    ------
+    ValueError
+        Where a score is missing or not finite, lengths differ, or a side is empty.
+
+    See Also
+    --------
+    audit_classifier : Audits a fitted classifier.
+    audit_cv : Audits the models of a cross-validation.
+
+    Examples
+    --------
+    >>> from skmia.audit import AuditReport
+    >>> report = AuditReport(
+    ...     [True] * 20 + [False] * 20,
+    ...     {"loss": [*range(10, 30), *range(20)]},
+    ...     max_fprs=(0.1, 0.01),
+    ... )
+    >>> report.worst("tpr@0.1")
+    ('loss', 0.6)
+    >>> report.figures[3]
+    Figure(attack='loss', metric='tpr@0.01', value=None, low=None, high=None, \
+resolvable=False)
+    """
+
+    def __init__(
+        self,
+        membership: ArrayLike,
+        scores: Mapping[str, ArrayLike],
+        *,
+        labels: ArrayLike | None = None,
+        index: Any = None,
+        max_fprs: Sequence[float] = (0.1, 0.01, 0.001),
+        confidence_level: float = 0.95,
+        estimator: str = "estimator",
+        accuracy: tuple[float, float] | None = None,
+        shadows: Mapping[str, Any] | None = None,
+        guards: Sequence[Guard] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        member = check_membership(membership)
+        if not isinstance(scores, Mapping) or not scores:
+            raise ValueError(
+                "The 'scores' parameter must be a dict of attack name to one score per "
+                f"record, with one attack at least. Got {scores!r} instead."
+            )
+        rates, level = check_reading(max_fprs, confidence_level)
+        evidence = Evidence(
+            membership=member,
+            scores={
+                str(name): check_scores(name, values, member.size)
+                for name, values in scores.items()
+            },
+            max_fprs=rates,
+            confidence_level=level,
+            labels=check_length("labels", labels, member.size),
+            index=check_length("index", index, member.size),
+            estimator=estimator,
+            shadows=shadows,
+            settings=settings or {},
+        )
+        self._take(evidence, guards)
+        self.accuracy = accuracy
+
+    @classmethod
+    def _of(cls, evidence: Evidence) -> "AuditReport":
+        """Report on what an audit of ours has measured."""
+        report = cls.__new__(cls)
+        report._take(evidence)
+        return report
+
+    def _take(self, evidence: Evidence, guards: Sequence[Guard] = ()) -> None:
+        self.max_fprs = evidence.max_fprs
+        self.confidence_level = evidence.confidence_level
+        self.estimator = evidence.estimator
+        self.accuracy = evidence.accuracy
+        self.shadows = None if evidence.shadows is None else dict(evidence.shadows)
+        self.settings = dict(evidence.settings)
+        self.n_members = evidence.n_members
+        self.n_nonmembers = evidence.n_nonmembers
+        self.figures: tuple[Figure, ...] = measure(evidence)
+        self.guards: tuple[Guard, ...] = run_guards(evidence, guards)
+        # The records themselves stay out of the public attributes and of the repr, and
+        # the evidence with the rows in it is not kept.
+        self._member = evidence.membership
+        self._scores = dict(evidence.scores)
+        self._labels = evidence.labels
+        self._index = evidence.index
+
+    def __repr__(self) -> str:
+        name, auc = self.worst("auc")
+        return (
+            f"AuditReport({self.estimator}, n_members={self.n_members}, "
+            f"n_nonmembers={self.n_nonmembers}, worst AUC {auc:.3f} ({name}))"
+        )
+
+    @property
+    def attacks(self) -> tuple[str, ...]:
+        """The names of the attacks, in the order they were run."""
+        return tuple(self._scores)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics, as :func:`skmia.metrics.get_metric` takes them."""
+        return tuple(dict.fromkeys(figure.metric for figure in self.figures))
+
+    def worst(self, metric: str) -> tuple[str, float]:
+        """Return the highest figure over the attacks, which a limit is set on.
+
+        Parameters
+        ----------
+        metric : str
+            One of :attr:`metrics`, such as ``"auc"`` or ``"tpr@0.01"``.
+
+        Returns
+        -------
+        attack : str
+            The attack that reads it.
+        value : float
+            The figure.
+
+        Raises
+        ------
+        ValueError
+            If the metric is unknown or not in this report, or cannot be resolved with
+            these non-members: no limit holds for a figure that was never measured.
+        """
+        wanted = get_metric(metric)
+        figures = [figure for figure in self.figures if figure.metric == wanted.name]
+        if not figures:
+            raise ValueError(
+                f"The 'metric' parameter must be one of {list(self.metrics)}. "
+                f"Got {metric!r} instead."
+            )
+        wanted.check_resolvable(self.n_nonmembers)
+        known = [(f.attack, f.value) for f in figures if f.value is not None]
+        return max(known, key=lambda pair: pair[1])
+
+    def summary(self) -> str:
+        """Write the report as text, for readers who do not program.
+
+        Returns
+        -------
+        str
+            Several lines, without a final newline.
+        """
+        return to_text(self.to_dict())
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the figures as a tidy pandas table, a row per attack and metric.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``attack``, ``metric``, ``value``, ``low``, ``high`` and
+            ``resolvable``; NaN where a figure is not resolvable.
+        """
+        pd = import_optional("pandas", "AuditReport.to_frame")
+        frame = pd.DataFrame([asdict(figure) for figure in self.figures])
+        numbers = ["value", "low", "high"]
+        frame[numbers] = frame[numbers].astype("float64")
+        return frame
+
+    def records(self) -> "pd.DataFrame":
+        """Return one row per record, with the score that every attack gives it.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``membership``, ``label`` where labels are known, and one per
+            attack, the higher the more likely a member. The index is the user's own
+            where the rows came with one, else the position in the set of members or
+            of non-members. Rows that were in both sets are not there.
+
+        Raises
+        ------
+        ValueError
+            If an attack is called like one of the other columns.
+        """
+        pd = import_optional("pandas", "AuditReport.records")
+        columns: dict[str, Any] = {"membership": self._member}
+        if self._labels is not None:
+            columns["label"] = self._labels
+        if taken := set(columns) & set(self._scores):
+            raise ValueError(
+                f"Attacks are called {sorted(taken)}, as columns of records() are. "
+                "Give them other names."
+            )
+        return pd.DataFrame(columns | self._scores, index=self._index)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what :meth:`to_json` writes: no record in it, and no NaN.
+
+        Returns
+        -------
+        dict
+            Strings, numbers, None, lists and dicts only.
+        """
+        accuracy = self.accuracy and dict(
+            zip(("members", "nonmembers"), self.accuracy, strict=True)
+        )
+        return to_plain(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "estimator": self.estimator,
+                "counts": {"members": self.n_members, "nonmembers": self.n_nonmembers},
+                "accuracy": accuracy,
+                "shadows": self.shadows,
+                "confidence_level": self.confidence_level,
+                "figures": [asdict(figure) for figure in self.figures],
+                "guards": [asdict(guard) for guard in self.guards],
+                "settings": self.settings,
+                "versions": {
+                    "skmia": skmia.__version__,
+                    "scikit-learn": sklearn.__version__,
+                    "numpy": np.__version__,
+                    "python": platform.python_version(),
+                },
+            }
+        )
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write figures, guards, counts and settings to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; one that is there is replaced. Its folder has to exist.
+        """
+        write_json(path, self.to_dict())

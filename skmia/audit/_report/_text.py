@@ -1,0 +1,79 @@
+"""The report as plain text, for readers who do not program."""
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from skmia.metrics import get_metric
+from skmia.utils import percent
+
+_WIDTH = 88
+_MEANING = (
+    "AUC is the chance that an attack ranks a member above a non-member, both drawn "
+    "at random: 0.5 is guessing, 1 is certainty. The advantage is the largest gap "
+    "between the share of members and the share of non-members that one threshold "
+    "accuses.",
+    "TPR at x % FPR is the share of members that an attacker can single out while "
+    "wrongly accusing at most x % of the non-members. It is about the people who are "
+    "most exposed, whom an average such as the AUC hides.",
+    "A low figure does not prove that the model is safe: it says that these attacks, "
+    "with these rows and shadows, did not find more. A stronger attack, or one that "
+    "knows more, may.",
+)
+
+
+def to_text(contents: Mapping[str, Any]) -> str:
+    """Write what ``AuditReport.to_dict`` returns as text.
+
+    It has a header, a table for each attack, the guards, and how to read them.
+    """
+    parts = [_header(contents)]
+    level = percent(contents["confidence_level"])
+    n_nonmembers = contents["counts"]["nonmembers"]
+    for name in dict.fromkeys(figure["attack"] for figure in contents["figures"]):
+        figures = [f for f in contents["figures"] if f["attack"] == name]
+        lines = [_figure_line(figure, n_nonmembers) for figure in figures]
+        parts.append("\n".join([f"Attack: {name} (with {level} intervals)", *lines]))
+    guards = contents["guards"]
+    for severity, title in (("warning", "Warnings"), ("note", "Notes")):
+        found = [_item(g["message"]) for g in guards if g["severity"] == severity]
+        if found:
+            parts.append("\n".join([title, *found]))
+    if not guards:
+        parts.append("No check found anything that would make the figures misleading.")
+    parts.append("\n".join(["How to read this", *map(_item, _MEANING)]))
+    return "\n\n".join(parts)
+
+
+def _header(contents: Mapping[str, Any]) -> str:
+    title = f"Membership inference audit of {contents['estimator']}"
+    lines = [title, "=" * min(len(title), _WIDTH)]
+    for side, name in (("members", "members"), ("nonmembers", "non-members")):
+        line = f"  {name:<13}{contents['counts'][side]:,} rows"
+        if contents["accuracy"] is not None:
+            line += f", model accuracy {contents['accuracy'][side]:.3f}"
+        lines.append(line)
+    if shadows := contents["shadows"]:
+        lines.append(
+            f"  {'shadows':<13}{shadows['n_shadows']} models, each trained on "
+            f"{percent(round(shadows['train_size'], 3))} of the rows"
+        )
+    return "\n".join(lines)
+
+
+def _figure_line(figure: Mapping[str, Any], n_nonmembers: int) -> str:
+    metric = get_metric(figure["metric"])
+    if not figure["resolvable"]:
+        return (
+            f"  {metric.title:<20}not resolvable (needs {metric.needed_nonmembers:,} "
+            f"non-members, has {n_nonmembers:,})"
+        )
+    value, low, high = (
+        f"{100 * figure[key]:.2f} %" if metric.in_percent else f"{figure[key]:.3f}"
+        for key in ("value", "low", "high")
+    )
+    return f"  {metric.title:<20}{value:>8}   [{low}, {high}]"
+
+
+def _item(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, initial_indent="  - ", subsequent_indent="    ")

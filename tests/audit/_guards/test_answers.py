@@ -1,0 +1,45 @@
+"""Answers of the model that do not fit the sides, or that no attack can read."""
+
+import numpy as np
+import pytest
+from scipy.stats import hypergeom
+
+from skmia.audit._guards._answers import members_less_accurate, saturated_probabilities
+
+
+@pytest.mark.parametrize("n_correct", [50, 60, 70, 80, 90])
+def test_members_less_accurate_against_the_hypergeometric(evidence, n_correct):
+    # 100 members and 80 non-members, of whom 72 are right.
+    member = np.repeat([True, False], [100, 80])
+    correct = np.r_[np.arange(100) < n_correct, np.arange(80) < 72]
+    p_value = hypergeom(180, n_correct + 72, 100).cdf(n_correct)
+    guards = list(members_less_accurate(evidence(member, correct=correct)))
+    assert bool(guards) == (p_value < 0.001)
+    for guard in guards:
+        assert guard.value == pytest.approx(n_correct / 100 - 0.9)
+        assert f"right on {n_correct} % of the members" in guard.message
+        assert "on 90 % of the non-members" in guard.message
+
+
+def test_members_less_accurate_both_ways(evidence):
+    member = np.arange(200) < 100
+    assert not list(members_less_accurate(evidence(member)))
+    assert not list(members_less_accurate(evidence(member, correct=member)))
+    (guard,) = members_less_accurate(evidence(member, correct=~member))
+    assert guard.name == "members_less_accurate"
+
+
+def test_saturated_probabilities(evidence):
+    sides = np.array([True, True, False, False])
+    assert not list(saturated_probabilities(evidence(sides)))
+    inner = np.array([0.9, 0.5, 0.8, 0.999999])
+    assert not list(saturated_probabilities(evidence(sides, own_proba=inner)))
+    edge = np.r_[1, 0, inner[2:]]  # right, and wrong, with certainty
+    (guard,) = saturated_probabilities(evidence(sides, own_proba=edge))
+    assert guard.name == "saturated_probabilities"
+    assert (guard.severity, guard.count, guard.value) == ("warning", 2, 0.5)
+    assert "50 % of the rows" in guard.message
+    tiled = np.tile(inner, 50)
+    tiled[0] = 1
+    found = saturated_probabilities(evidence(np.tile(sides, 50), own_proba=tiled))
+    assert next(found).severity == "note"

@@ -1,0 +1,46 @@
+"""What shadow models lack, as counted by the audits; their tests count it."""
+
+import numpy as np
+import pytest
+
+from skmia.audit._guards._splits import (
+    dependent_splits,
+    missing_classes,
+    one_sided_records,
+)
+
+SIDES = np.repeat([True, False], [6, 10])
+
+
+@pytest.mark.parametrize(
+    ("find", "facts", "count", "value", "message"),
+    [
+        (
+            missing_classes,
+            {"n_missing_classes": 5, "n_models": 16},
+            5,
+            None,
+            "5 times, over 16 shadows",
+        ),
+        (
+            one_sided_records,
+            {"one_sided_fraction": 0.1234},
+            None,
+            0.1234,
+            "12.3 % of the records are in all",
+        ),
+        (
+            dependent_splits,
+            {"splits_are_dependent": True},
+            None,
+            None,
+            "Pass cv=RepeatedStratifiedKFold",
+        ),
+    ],
+)
+def test_found_and_silent(evidence, find, facts, count, value, message):
+    assert not list(find(evidence(SIDES)))
+    (guard,) = find(evidence(SIDES, **facts))
+    assert (guard.name, guard.severity) == (find.__name__, "warning")
+    assert (guard.count, guard.value, guard.attack) == (count, value, None)
+    assert message in guard.message
