@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OLDEST := .venv-oldest
 OLDEST_PYTHON ?= $(PYTHON)
 
-.PHONY: demo test lint docs bench bench-attacks bench-defenses common-oldest clean
+.PHONY: demo test test-slow lint docs bench bench-attacks bench-defenses common-oldest clean
 
 # One stamp per set of extras: a change of pyproject.toml installs anew.
 $(VENV)/.cli: pyproject.toml
@@ -33,8 +33,11 @@ $(OLDEST)/.ready: pyproject.toml
 demo: $(VENV)/.cli  ## set up and run the main job: audit two models, side by side
 	$(BIN)/skmia demo
 
-test: $(VENV)/.dev  ## set up and run every test, doctests and the README included
-	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 2
+test: $(VENV)/.dev  ## set up and run the tests, doctests and the README included
+	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(VENV)/.dev  ## the tests that take long: real data, many seeds, killed runs
+	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 2 -m slow
 
 lint: $(VENV)/.dev  ## ruff (check and format) and mypy
 	$(BIN)/ruff check .

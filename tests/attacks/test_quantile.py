@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from scipy import sparse
+from scipy import sparse, special
 from scipy.special import expit, logit
 from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
@@ -32,6 +32,7 @@ from skmia.attacks._quantile import (
     widest_columns,
 )
 from skmia.metrics import roc_auc
+from skmia.signals import SATURATED_LOGIT
 
 
 def quick(**settings):
@@ -79,6 +80,20 @@ def leaky(n=1500, seed=0):
     member = np.zeros(n, dtype=bool)
     member[np.random.RandomState(seed).permutation(n)[: n // 2]] = True
     return X, y, member
+
+
+def test_c14_margin_of_given_figures():
+    proba = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [1.0, 0.0, 0.0]])
+    before = proba.copy()
+    figures = margin(proba, np.array([0, 1, 0]))
+    np.testing.assert_allclose(figures[:2], [2.23359222, -3.58351894], atol=1e-8)
+    # Theirs is 73.57816206, from a clip at 1e-16; ours is as finite, and symmetric.
+    assert figures[2] == 2 * SATURATED_LOGIT
+    one, zero = special.logit(np.clip([1.0, 0.0], 1e-16, 1 - 1e-16))
+    assert one - zero == pytest.approx(73.57816206)
+    np.testing.assert_array_equal(proba, before)
+    opposite = margin(np.array([[0.0, 1.0]]), np.array([0]))
+    np.testing.assert_array_equal(opposite, -figures[2:])
 
 
 def test_margin_is_the_formula():
