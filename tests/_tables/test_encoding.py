@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from skmia._tables import ColumnEncoder
+from skmia._tables import ColumnEncoder, encode_columns
 from skmia._tables._containers import split_columns
 from skmia._tables._encoding import as_numbers
 
@@ -95,3 +95,20 @@ def test_columns_of_one_dimension_and_of_one_name():
     np.testing.assert_array_equal(codes, [[1], [0]])
     twice = pd.DataFrame(np.arange(4).reshape(2, 2), columns=["a", "a"])
     np.testing.assert_array_equal(split_columns(twice)[1], [1, 3])
+
+
+def test_encoding_keeps_numbers_and_codes_text():
+    frame = pd.DataFrame(
+        {
+            "nullable": pd.array([1, None, 3], dtype="Int64"),
+            "flag": pd.array([True, False, None], dtype="boolean"),
+            "text": ["b", "a", "b"],
+            "object": pd.Series([2.5, None, 1], dtype=object),
+        }
+    )
+    columns, names = encode_columns(frame)
+    expected = [[1, 1, 1, 2.5], [np.nan, 0, 0, np.nan], [3, np.nan, 1, 1]]
+    np.testing.assert_array_equal(columns, expected)
+    assert names == [f"column '{name}'" for name in frame.columns]
+    twice = pd.DataFrame(np.arange(4).reshape(2, 2), columns=["a", "a"])
+    np.testing.assert_array_equal(encode_columns(twice)[0], [[0, 1], [2, 3]])

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from skmia._tables import encode_columns
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards import _blind
 from skmia.audit._guards._blind import blind_classifier
@@ -159,20 +158,3 @@ def test_a_draw_of_many_rows_depends_on_the_seed_only(monkeypatch):
     assert other != first
     assert (before == X).all()
     assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
-
-
-def test_encoding_keeps_numbers_and_codes_text():
-    frame = pd.DataFrame(
-        {
-            "nullable": pd.array([1, None, 3], dtype="Int64"),
-            "flag": pd.array([True, False, None], dtype="boolean"),
-            "text": ["b", "a", "b"],
-            "object": pd.Series([2.5, None, 1], dtype=object),
-        }
-    )
-    columns, names = encode_columns(frame)
-    expected = [[1, 1, 1, 2.5], [np.nan, 0, 0, np.nan], [3, np.nan, 1, 1]]
-    np.testing.assert_array_equal(columns, expected)
-    assert names == [f"column '{name}'" for name in frame.columns]
-    twice = pd.DataFrame(np.arange(4).reshape(2, 2), columns=["a", "a"])
-    np.testing.assert_array_equal(encode_columns(twice)[0], [[0, 1], [2, 3]])
