@@ -71,9 +71,9 @@ def audit_classifier(
         The default is ``["loss", "lira"]``. Names of ready-made attacks: these,
         ``"rmia"``, ``"calibrated"``, ``"stacked"``, ``"shadow_classifier"``,
         ``"quantile"`` and ``"label_only"``; or a dict of names to unfitted attacks,
-        whose `estimator` is replaced by the model and whose `shadows` by the shared
-        set. ``"label_only"`` is added where a defense changes the outputs only: they
-        look safe to attacks on confidences, whatever the labels give away.
+        whose `estimator` is replaced by this one and whose `shadows` by the shared
+        set. ``"label_only"`` is added where a defense changes the outputs only:
+        attacks on confidences underestimate leakage there.
     shadows : int, ShadowModels or ShadowSignals, default=16
         Number of shadow models, or how they are made; none are fitted where no attack
         takes any. ``train_size="auto"`` is the fraction of members among the rows, as

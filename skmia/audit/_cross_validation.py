@@ -41,11 +41,11 @@ def audit_cv(
 ) -> AuditReport:
     """Audit the models that ``cross_validate`` has fitted, without fitting any more.
 
-    Every model is a target in turn: its training rows are the members, its test rows
+    Each model is a target once: its training rows are the members, its test rows
     the non-members. Models from splits that were drawn independently of the target's,
     such as those of the other repeats of a repeated k-fold or of other shuffled
-    splits, are its shadow models. A single k-fold has none: each of its folds tells
-    who is in the others, so that only attacks without shadows are run.
+    splits, are its shadow models. A single k-fold has none, since each of its
+    folds tells who is in the others: only attacks without shadows are run.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ _P_VALUE = 0.001
 
 
 def members_less_accurate(evidence: Evidence) -> Iterator[Guard]:
-    """Report a model that is right less often on the rows it is said to have seen.
+    """Report a model that is right less often on members than on non-members.
 
     Fisher's exact test, one-sided: a classifier is fitted to be right on its training
     rows, so this points at swapped sets or at members that are not those rows.
