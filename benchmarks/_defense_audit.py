@@ -14,7 +14,7 @@ from skmia._tables import content_groups, hash_rows, take_rows
 from skmia.attacks import LabelOnlyAttack, LiRAAttack, StackedAttack
 from skmia.metrics import membership_advantage, roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
-from skmia.shadows._design import draw_design, partners
+from skmia.shadows._design import draw_design, find_complements
 from skmia.signals import SIGNALS
 
 METRICS = {
@@ -97,7 +97,7 @@ def audit(estimator, X, y, *, n_models=16, n_jobs=2):
         name: np.stack([SIGNALS[name](p, column).astype(np.float32) for p in proba])
         for name in KEPT
     }
-    twin = partners(member)
+    twin = find_complements(member)
     everyone = np.arange(n_models)
     jobs = [
         (name, attack, k)
@@ -156,7 +156,7 @@ def audit_copies(estimator, X, y, *, n_models=16, n_queries=8, n_jobs=2):
             random_state=0,
         )
     signals, member = {"logit": shadows.get("logit")}, shadows.member
-    twin, everyone = partners(member), np.arange(n_models)
+    twin, everyone = find_complements(member), np.arange(n_models)
     # LiRA reads the odds of the true class alone: the others share the rest.
     own = expit(signals["logit"].astype(np.float64))
     n_classes = column.max() + 1

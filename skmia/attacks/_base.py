@@ -208,12 +208,3 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
-
-
-def upper_quantile(scores: NDArray, max_fpr: float) -> float:
-    """The 1 - `max_fpr` quantile of `scores`: at most `max_fpr` of them lie above.
-
-    One of the scores, by NumPy's method "higher": rounded up, so that the promise is
-    kept on few rows and where scores tie.
-    """
-    return float(np.quantile(scores, 1 - max_fpr, method="higher"))

@@ -5,19 +5,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia.attacks._reference_base import ReferenceAttack, masked_mean
+from skmia.attacks._scores._reference import (
+    above_midpoint,
+    fraction_below,
+    masked_mean,
+    two_means,
+)
+from skmia.attacks._shadow_base import ShadowAttack
 from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import FloatArray
 from skmia.utils import check_option
 
-# Relative difference of what counts as one value: single precision, with a margin for
-# a loss that is derived from a stored logit.
-_TIED = 1e-5
 _REFERENCES = ("mean_out", "midpoint", "percentile")
 
 
-class CalibratedLossAttack(ReferenceAttack):
-    """The target's loss against the record's difficulty.
+class CalibratedLossAttack(ShadowAttack):
+    """Compare the target's loss with what other models lose on the record.
 
     A low loss speaks for a member only where models that have not seen the record lose
     more. One subtraction; close to the likelihood ratio on small tables, behind it
@@ -138,27 +141,13 @@ class CalibratedLossAttack(ReferenceAttack):
     def _online(
         self, x: NDArray, values: NDArray, member: NDArray[np.bool_]
     ) -> FloatArray:
-        mean_in, n_in = masked_mean(values, member)
-        mean_out, n_out = masked_mean(values, ~member)
-        # One side stands for both where a record has no other.
-        mean_in = np.where(n_in > 0, mean_in, mean_out)
-        mean_out = np.where(n_out > 0, mean_out, mean_in)
-        return x - (mean_in + mean_out) / 2
+        return above_midpoint(x, *two_means(values, member, ~member))
 
     def _offline(
         self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
     ) -> FloatArray:
         # Where every shadow has seen the record, those have to do.
         out = out | ~out.any(axis=0)
-        mean, count = masked_mean(values, out)
-        if self.reference != "percentile":
-            return x - mean
-        # Shadows are kept in single precision, the target's answer is not.
-        tied = np.abs(values - x) <= _TIED * np.abs(x)
-        below = (((values < x) & ~tied) + 0.5 * tied).sum(axis=0, where=out)
-        square, _ = masked_mean(np.square(values - mean), out)
-        z = (x - mean) / np.sqrt(square + np.finfo(np.float32).eps)
-        # All of the distance within a tie is less than the smallest step, and the same
-        # for any count: a shadow as a target has one reference less than the target.
-        within = z / (1 + np.abs(z)) / (4 * self.shadows_.n_shadows)
-        return below / count + within
+        if self.reference == "percentile":
+            return fraction_below(x, values, out, self.shadows_.n_shadows)
+        return x - masked_mean(values, out)[0]

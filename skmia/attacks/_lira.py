@@ -5,17 +5,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia.attacks._base import upper_quantile
-from skmia.attacks._pool_base import PoolAttack
-from skmia.attacks._scores._gaussian import VARIANCES, FloatArray, Moments
-from skmia.attacks._scores._worlds import Worlds
+from skmia.attacks._scores._gaussian import VARIANCES, FloatArray, Moments, TwoSides
+from skmia.attacks._scores._threshold import upper_quantile
+from skmia.attacks._shadow_base import ShadowAttack
 from skmia.exceptions import ResolutionWarning
 from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.utils import check_option, warn
 
 
-class LiRAAttack(PoolAttack):
-    """Likelihood-ratio attack: which of two worlds the target comes from.
+class LiRAAttack(ShadowAttack):
+    """Compare a record's likelihood under shadows with and without it.
 
     Shadow models are fitted with and without each record. Over them, the logit of
     the record's true class has one distribution where the record was seen (IN) and
@@ -154,57 +153,53 @@ class LiRAAttack(PoolAttack):
         member: NDArray[np.bool_],
         random_state: np.random.RandomState,
     ) -> None:
-        said = values[self.signal]
+        own = values[self.signal]
         if self.mode == "online" and not member.any():
             raise ValueError(
                 "mode='online' compares shadows that hold a record with shadows that "
                 "do not. Got shadows that hold none of the records; pass "
                 "mode='offline'."
             )
-        if self.variance == "per_record" and len(said) < 6:
+        if self.variance == "per_record" and len(own) < 6:
             warn(
-                f"variance='per_record' with {len(said)} shadows: one of them as a "
+                f"variance='per_record' with {len(own)} shadows: one of them as a "
                 "target leaves single values of a record, which have no spread, and "
                 "the threshold does not keep to max_fpr. Pass variance='shrunk', or "
                 "more shadows.",
                 ResolutionWarning,
             )
-        self._worlds = Worlds(said, member, self.variance)
-        online, offline = self._shadows_as_targets(said, member)
+        self._sides = TwoSides(own, member, self.variance)
+        online, offline = self._shadows_as_targets(own, member)
         self.offline_offset_ = upper_quantile(offline, self.max_fpr)
         self.offset_ = upper_quantile(online, self.max_fpr)
 
     def _shadows_as_targets(
         self, values: NDArray, member: NDArray[np.bool_]
-    ) -> tuple[FloatArray, FloatArray]:
+    ) -> tuple[list[FloatArray], list[FloatArray]]:
         """Scores of each shadow's non-members, judged by the other shadows."""
         online, offline = [], []
-        for k, twin in enumerate(self.shadows_.partners):
+        for k, complement in enumerate(self.shadows_.complements):
             rows = np.flatnonzero(~member[k])
-            inside, outside = self._worlds.turn(k, twin, values, member, rows)
+            inside, outside = self._sides.of_shadow(k, complement, values, member, rows)
             x = values[k, rows].astype(np.float64)
-            offline.append(self._worlds.offline(x, outside))
+            offline.append(self._sides.offline(x, outside))
             if self.mode == "online":
-                online.append(self._worlds.online(x, inside, outside))
-        return np.concatenate(online or offline), np.concatenate(offline)
+                online.append(self._sides.online(x, inside, outside))
+        return online or offline, offline
 
     def _score_pool(
         self, values: dict[str, NDArray], rows: NDArray[np.intp]
     ) -> tuple[FloatArray, float]:
-        inside, outside = self._worlds.at(rows)
+        inside, outside = self._sides.at(rows)
         x = values[self.signal]
         if self.mode == "offline":
-            return self._worlds.offline(x, outside), self.offset_
-        return self._worlds.online(x, inside, outside), self.offset_
+            return self._sides.offline(x, outside), self.offset_
+        return self._sides.online(x, inside, outside), self.offset_
 
-    def _score_unknown(
-        self,
-        values: dict[str, NDArray],
-        said: dict[str, NDArray],
-        out: NDArray[np.bool_],
-    ) -> tuple[FloatArray, float]:
-        outside = Moments.of(said[self.signal], out)
-        return self._worlds.offline(values[self.signal], outside), self.offline_offset_
+    def _offline(
+        self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
+    ) -> FloatArray:
+        return self._sides.offline(x, Moments.of(values, out))
 
-    def _one_scale(self) -> bool:
-        return self.mode == "offline"
+    def _is_online(self) -> bool:
+        return self.mode == "online"

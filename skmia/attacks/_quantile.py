@@ -12,17 +12,17 @@ from threadpoolctl import threadpool_limits
 
 from skmia._models import draw_seeds, seeded_clone
 from skmia._tables import ColumnEncoder, Hashes, hash_rows, mix, take_rows
-from skmia.attacks._base import MembershipAttack, upper_quantile
+from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
+from skmia.attacks._scores._saturation import Saturation
+from skmia.attacks._scores._threshold import upper_quantile
 from skmia.attacks._target import Target
-from skmia.signals import SATURATED_LOGIT, FloatArray, logit
+from skmia.signals import FloatArray, logit
 from skmia.utils import check_integer, check_real
 
 # Columns of a wide sparse X that a regressor gets which takes dense input only.
 _MAX_COLUMNS = 256
 _FEW_ROWS = 10_000
-# Of a margin: it is at the end of the scale if one of its two logits is.
-_SATURATED = 0.999 * SATURATED_LOGIT
 
 
 class QuantileAttack(MembershipAttack):
@@ -247,16 +247,15 @@ class _QuantileModel:
         self._keep = None
         if sparse.issparse(features) and not _takes_sparse(self.regressor):
             self._keep = widest_columns(features, _MAX_COLUMNS)
-        magnitude = np.abs(scores)
-        saturated = magnitude >= _SATURATED
-        self._limit = magnitude[~saturated].max(initial=0.0) + np.log(2)
-        self._bound = self._limit if saturated.any() else _SATURATED
-        self.regressor.fit(self._design(features, label), self._soften(scores))
+        self._saturation = Saturation.of(scores)
+        self.regressor.fit(
+            self._design(features, label), self._saturation.soften(scores)
+        )
         return self
 
     def evidence(self, X: Any, label: FloatArray, scores: FloatArray) -> FloatArray:
         design = self._design(self._encoder.transform(X), label)
-        return self._soften(scores) - self.regressor.predict(design)
+        return self._saturation.soften(scores) - self.regressor.predict(design)
 
     def _design(self, features: Any, label: FloatArray) -> Any:
         if self._keep is not None:
@@ -264,10 +263,6 @@ class _QuantileModel:
         if sparse.issparse(features):
             return sparse.csr_array(sparse.hstack([features, label]))
         return np.column_stack([features, label])
-
-    def _soften(self, scores: FloatArray) -> FloatArray:
-        beyond = np.abs(scores) >= self._bound
-        return np.where(beyond, np.copysign(self._limit, scores), scores)
 
 
 def margin(proba: NDArray[np.floating], columns: NDArray[np.intp]) -> FloatArray:

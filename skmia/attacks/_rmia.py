@@ -5,19 +5,25 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, log_expit
+from scipy.special import expit
 
-from skmia.attacks._reference_base import ReferenceAttack, masked_mean
+from skmia.attacks._scores._reference import (
+    average_model,
+    log_ratio,
+    masked_mean,
+    offline_average,
+)
+from skmia.attacks._shadow_base import ShadowAttack
 from skmia.metrics import roc_auc
 from skmia.shadows import ShadowModels, ShadowSignals
-from skmia.signals import SMALLEST_PROBABILITY, FloatArray
+from skmia.signals import FloatArray
 from skmia.utils import check_option, check_real
 
 _GRID = np.arange(11) / 10
 
 
-class RMIAAttack(ReferenceAttack):
-    """Ratio of the target's probability to that of models in general.
+class RMIAAttack(ShadowAttack):
+    """Compare the target's probability with that of models in general.
 
     How much more likely the target finds the record's class than the average over
     models that have and have not seen the record. One average is steadier than two
@@ -145,8 +151,8 @@ class RMIAAttack(ReferenceAttack):
             self.a_ = float(self.a)
             return
         found = [
-            [roc_auc(member, self._ratio(x, guess)) for guess in guesses]
-            for member, (x, guesses) in self._shadows_in_turn(_all_guesses)
+            [roc_auc(member, log_ratio(x, guess)) for guess in guesses]
+            for member, (x, guesses) in self._judge_shadows(_all_guesses)
             if member.any() and not member.all()
         ]
         if not found:
@@ -166,39 +172,18 @@ class RMIAAttack(ReferenceAttack):
     def _online(
         self, x: NDArray, values: NDArray, member: NDArray[np.bool_]
     ) -> FloatArray:
-        return self._ratio(x, average_model(_probability(values), member, self.a_))
+        return log_ratio(x, average_model(_probability(values), member, self.a_))
 
     def _offline(
         self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
     ) -> FloatArray:
         mean_out, _ = masked_mean(_probability(values), out)
-        return self._ratio(x, offline_average(mean_out, self.a_))
-
-    def _ratio(self, x: NDArray, average: FloatArray) -> FloatArray:
-        """log(p / average); finite, for a probability of 0 too."""
-        logarithm = log_expit(np.asarray(x, dtype=np.float64))
-        return logarithm - np.log(np.maximum(average, SMALLEST_PROBABILITY))
+        return log_ratio(x, offline_average(mean_out, self.a_))
 
 
 def _probability(logit: NDArray) -> FloatArray:
     """In double precision: in single, logits below -103 would be a p of 0."""
     return expit(logit, dtype=np.float64)
-
-
-def average_model(p: FloatArray, member: NDArray[np.bool_], a: float) -> FloatArray:
-    """Mean of the IN and the OUT mean; one side stands for both where need be."""
-    mean_in, n_in = masked_mean(p, member)
-    mean_out, n_out = masked_mean(p, ~member)
-    # Without OUT shadows the guess is turned round: p_out = (p_in + a - 1) / a.
-    guessed_out = np.clip((mean_in + a - 1) / max(a, 1e-6), 0, 1)
-    mean_out = np.where(n_out > 0, mean_out, guessed_out)
-    both = (mean_in + mean_out) / 2
-    return np.where(n_in > 0, both, offline_average(mean_out, a))
-
-
-def offline_average(mean_out: FloatArray, a: float) -> FloatArray:
-    """The average over IN and OUT where IN is a * OUT + 1 - a."""
-    return ((1 + a) * mean_out + (1 - a)) / 2
 
 
 def _all_guesses(

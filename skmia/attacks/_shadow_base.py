@@ -1,30 +1,102 @@
 """ShadowAttack: the template of the attacks that compare with shadow models."""
 
 from abc import abstractmethod
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._tables import Copies, any_copy, hash_rows, mean_answer, take_rows
+from skmia._models import class_probabilities
+from skmia._tables import (
+    Copies,
+    any_copy,
+    hash_rows,
+    match_rows,
+    mean_answer,
+    take_rows,
+)
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records
+from skmia.attacks._scores._pseudo_targets import other_shadows, pseudo_targets
+from skmia.attacks._scores._saturation import Saturation
+from skmia.attacks._scores._threshold import upper_quantile
 from skmia.attacks._target import Target
-from skmia.exceptions import OneSidedRecordsWarning
+from skmia.exceptions import OneSidedRecordsWarning, UnknownRowsWarning
 from skmia.shadows import ShadowSignals, check_shadows, fit_shadows
-from skmia.signals import MEMBER_SIGN, SATURATED_LOGIT, SIGNALS
-from skmia.utils import check_option, check_real, warn
+from skmia.signals import MEMBER_SIGN, SIGNALS, FloatArray
+from skmia.utils import check_labels, check_option, check_real, warn
 
-# Signals that shadows stored in other units may hold too: close to the end is at it.
-_SATURATED = 0.999 * SATURATED_LOGIT
+_Judged = TypeVar("_Judged")
 
 
 class ShadowAttack(MembershipAttack):
-    """Base class of the attacks that need shadow models.
+    """Compare the target with shadow models: base class of the attacks that do.
 
-    It fits them or takes those that it is given. A subclass learns from the arrays in
-    ``_fit_shadow_attack`` and judges answers in ``_score``. Signals go by name in
-    dicts, all of them oriented so that high speaks for a member.
+    It fits the shadows or takes those that it is given, finds the rows of a later call
+    in the pool by content, asks the kept models about other rows, and takes thresholds
+    from shadows used as targets, each without its complement. A new attack is a
+    subclass of two methods: ``__init__`` with the parameters of the example beside its
+    own, and the formula ``_offline``.
+
+    Notes
+    -----
+    What a subclass may write:
+
+    ``_signals()``
+        Names of the signals that it reads; the logit unless it says otherwise. Values
+        are oriented so that high speaks for a member.
+    ``_offline(x, values, out)``
+        Scores of `x`, the target's values of shape (n,), given the shadows' `values`
+        where they are `out`, both of shape (n_shadows, n).
+    ``_online(x, values, member)`` and ``_is_online()``
+        The same from shadows that hold a record as well, where there is a formula.
+    ``_check_params()``
+        Checks of its own parameters, before ``super()._check_params()``.
+    ``_fit_shadow_attack``, ``_score_pool``, ``_score``
+        For an attack that learns something from the shadows, such as `StackedAttack`.
+
+    Add a line to :data:`skmia.attacks.ATTACKS`, and audits, benchmarks and the tests
+    that every attack must pass find it by its short name.
+
+    See Also
+    --------
+    MembershipAttack : For attacks without shadow models.
+    skmia.shadows.ShadowModels : What the ``shadows`` parameter takes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.attacks import ShadowAttack
+    >>> from skmia.metrics import roc_auc
+    >>> class AboveMedianAttack(ShadowAttack):
+    ...     def __init__(
+    ...         self,
+    ...         estimator,
+    ...         *,
+    ...         shadows=16,
+    ...         max_fpr=0.01,
+    ...         n_jobs=None,
+    ...         random_state=None,
+    ...         verbose=0,
+    ...     ):
+    ...         self.estimator = estimator
+    ...         self.shadows = shadows
+    ...         self.max_fpr = max_fpr
+    ...         self.n_jobs = n_jobs
+    ...         self.random_state = random_state
+    ...         self.verbose = verbose
+    ...
+    ...     def _offline(self, x, values, out):
+    ...         return x - np.nanmedian(np.where(out, values, np.nan), axis=0)
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> attack = AboveMedianAttack(DecisionTreeClassifier(), shadows=8, random_state=0)
+    >>> scores = attack.fit(X, y).score_samples(X, y)
+    >>> roc_auc(attack.membership_, scores) > 0.5
+    True
     """
 
     # Hashes, or None for a precomputed target, which has no records.
@@ -33,6 +105,10 @@ class ShadowAttack(MembershipAttack):
 
     # Whether "auto" keeps the shadow models, to ask them about rows outside the pool.
     _asks_shadows = True
+
+    @abstractmethod
+    def __init__(self) -> None:
+        """Assign the parameters; every attack has its own."""
 
     def _check_params(self) -> None:
         for name in self._signals():
@@ -84,7 +160,7 @@ class ShadowAttack(MembershipAttack):
             )
         self._warn_of_one_sided_records()
         values = {s: MEMBER_SIGN[s] * shadows.get(s) for s in self._signals()}
-        self._ends = {name: _saturation(said) for name, said in values.items()}
+        self._saturation = {name: Saturation.of(v) for name, v in values.items()}
         self._fit_shadow_attack(self._soften(values), self._member, random_state)
 
     def _warn_of_one_sided_records(self) -> None:
@@ -96,9 +172,9 @@ class ShadowAttack(MembershipAttack):
             if 0 < count < self._member.shape[1]:
                 warn(
                     f"{count} of {self._member.shape[1]} records are {what}: they are "
-                    "judged by what is typical of the others, and may read as safe "
-                    "when they are not. Fit more shadows, or on a share closer to a "
-                    "half.",
+                    "judged by what is typical of the others, which may "
+                    "underestimate leakage. Fit more shadows, or on a fraction "
+                    "closer to a half.",
                     OneSidedRecordsWarning,
                 )
 
@@ -154,18 +230,7 @@ class ShadowAttack(MembershipAttack):
         return shadows
 
     def _soften(self, values: dict[str, NDArray]) -> dict[str, NDArray]:
-        """Saturated values pulled in, to just beyond the largest that are not.
-
-        A forest's probability of exactly 1 is not infinitely surer than 0.99. Left
-        at the clip, a few such values inflate every mean and spread: on Location-30
-        they took LiRA's TPR at 0.1 % FPR on a random forest from 1.00 to 0.03.
-        """
-        softened = {}
-        for name, said in values.items():
-            bound, limit = self._ends[name]
-            beyond = np.abs(said) >= bound
-            softened[name] = np.where(beyond, np.copysign(limit, said), said)
-        return softened
+        return {name: self._saturation[name].soften(v) for name, v in values.items()}
 
     def _probabilities(self, X: Any) -> NDArray[np.floating]:
         return mean_answer(self._target.probabilities, X, self._copies)
@@ -176,7 +241,6 @@ class ShadowAttack(MembershipAttack):
         """Every signal of one model's answers."""
         return {s: MEMBER_SIGN[s] * SIGNALS[s](proba, columns) for s in self._signals()}
 
-    @abstractmethod
     def _fit_shadow_attack(
         self,
         values: dict[str, NDArray],
@@ -184,16 +248,134 @@ class ShadowAttack(MembershipAttack):
         random_state: np.random.RandomState,
     ) -> None:
         """Learn from signals by name and membership, all (n_shadows, n_records)."""
+        self._values = values[self._signals()[0]]
+        self._choose()
+        offline = self._offset_of(lambda x, v, m: self._offline(x, v, ~m))
+        online = self._offset_of(self._online) if self._is_online() else offline
+        self.offset_, self.offline_offset_ = online, offline
 
+    def _choose(self) -> None:
+        """Choose what the user left open, on shadows used as targets."""
 
-def _saturation(values: NDArray) -> tuple[float, float]:
-    """The magnitude from which values are pulled in, and the one they get.
+    def _judge_shadows(
+        self, score: Callable[[NDArray, NDArray, NDArray[np.bool_]], _Judged]
+    ) -> Iterator[tuple[NDArray[np.bool_], _Judged]]:
+        """Membership and scores of the shadows used as targets, judged by others."""
+        complements = self.shadows_.complements
+        for k in pseudo_targets(complements, self.shadows_.n_records):
+            rest = other_shadows(k, complements)
+            yield (
+                self._member[k],
+                score(self._values[k], self._values[rest], self._member[rest]),
+            )
 
-    They get half a step (log 2) more than the largest of `values` that is not
-    saturated. Where some are, that is the end of the scale for a target as well;
-    where none is, only a target's own saturated values are pulled in.
-    """
-    magnitude = np.abs(values)
-    saturated = magnitude >= _SATURATED
-    limit = float(magnitude[~saturated].max(initial=0.0)) + float(np.log(2))
-    return limit if saturated.any() else _SATURATED, limit
+    def _offset_of(
+        self, score: Callable[[NDArray, NDArray, NDArray[np.bool_]], FloatArray]
+    ) -> float:
+        scores = [s[~member] for member, s in self._judge_shadows(score)]
+        return upper_quantile(scores, self.max_fpr)
+
+    def _is_online(self) -> bool:
+        """Whether records of the pool are compared with IN shadows as well."""
+        return False
+
+    def _online(
+        self, x: NDArray, values: NDArray, member: NDArray[np.bool_]
+    ) -> FloatArray:
+        """Scores of `x` (n,) given `values` and `member`, both (n_shadows, n)."""
+        return self._offline(x, values, ~member)
+
+    def _offline(
+        self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
+    ) -> FloatArray:
+        """Scores of `x` (n,) given `values` where `out`, both (n_shadows, n)."""
+        raise NotImplementedError(f"{type(self).__name__} has no formula _offline")
+
+    def _score_pool(
+        self, values: dict[str, NDArray], rows: NDArray[np.intp]
+    ) -> tuple[FloatArray, float]:
+        """Scores and offset of the target's `values` on the pool's `rows`."""
+        x = values[self._signals()[0]]
+        shadow_values, member = self._values[:, rows], self._member[:, rows]
+        if self._is_online():
+            return self._online(x, shadow_values, member), self.offset_
+        return self._offline(x, shadow_values, ~member), self.offset_
+
+    def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
+        proba, columns = self._answers(X, y)
+        values = self._soften(self._answers_of(proba, columns))
+        if self._target.precomputed:
+            return self._score_pool(values, self._precomputed_rows(columns, y))
+        rows = np.full(len(columns), -1)
+        if y is not None:
+            # The pool was asked about true labels; a predicted one is another record.
+            labels = check_labels(y, len(columns), type(self).__name__)
+            rows = match_rows(hash_rows(X, labels), self._hashes)
+        unknown = int((rows < 0).sum())
+        if not unknown:
+            return self._score_pool(values, rows)
+        if unknown < len(rows) and self._is_online():
+            warn(
+                f"{unknown} of {len(rows)} rows are not in the pool that the shadow "
+                "models were fitted on. All rows of this call are scored offline, from "
+                "the shadows that have not seen them; these scores and those of calls "
+                "within the pool are on different scales.",
+                UnknownRowsWarning,
+            )
+        return self._ask_models(X, columns, values, rows)
+
+    def _precomputed_rows(self, columns: NDArray[np.intp], y: Any) -> NDArray[np.intp]:
+        pool = self._target.columns
+        if len(columns) != len(pool):
+            raise ValueError(
+                "With estimator='precomputed' and given shadows, the rows of X are the "
+                f"shadows' {len(pool)} records in the same order. Got {len(columns)} "
+                "rows instead."
+            )
+        if y is None:
+            raise ValueError(
+                "With estimator='precomputed', y must be passed: the shadows' signals "
+                "are those of the true classes."
+            )
+        if differ := int((columns != pool).sum()):
+            raise ValueError(
+                "With estimator='precomputed' and given shadows, y is that of fit, row "
+                f"by row. Got {differ} of {len(pool)} rows with another class instead; "
+                "pass the records in the order of fit."
+            )
+        return np.arange(len(pool))
+
+    def _ask_models(
+        self,
+        X: Any,
+        columns: NDArray[np.intp],
+        values: dict[str, NDArray],
+        rows: NDArray[np.intp],
+    ) -> tuple[FloatArray, float]:
+        """Score offline, from what the kept models answer about `X`."""
+        if self.shadows_.models is None:
+            raise ValueError(
+                "Some rows are not in the pool that the shadow models were fitted on, "
+                "or came without labels, and the models were not kept. Pass rows of "
+                "the pool with their labels, or make the shadows with "
+                "ShadowModels(keep_models=True)."
+            )
+        answers = []
+        for model in self.shadows_.models:
+            ask = partial(class_probabilities, model, classes=self._target.classes)
+            proba = mean_answer(ask, X, self._copies)
+            answers.append(self._answers_of(proba, columns))
+        name = self._signals()[0]
+        shadow_values = np.stack([one[name] for one in answers])
+        seen = np.zeros((len(answers), len(columns)), dtype=bool)
+        # The same features under another label count as seen: the model knows them.
+        by_features = any_copy(self.shadows_.member, self._x_hashes)
+        for member, where in (
+            (by_features, match_rows(hash_rows(X), self._x_hashes)),
+            (self._member, rows),
+        ):
+            known = where >= 0
+            seen[:, known] = member[:, where[known]]
+        shadow_values = self._saturation[name].soften(shadow_values)
+        scores = self._offline(values[name], shadow_values, ~seen)
+        return scores, self.offline_offset_

@@ -9,8 +9,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from skmia._models import draw_seeds, seeded_clone
-from skmia.attacks._base import upper_quantile
-from skmia.attacks._scores._turns import folds, turns
+from skmia.attacks._scores._pseudo_targets import folds, pseudo_targets
+from skmia.attacks._scores._threshold import upper_quantile
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import FloatArray
@@ -23,7 +23,7 @@ _FEWEST_RECORDS = 20  # of a class, for an attack model of its own
 
 
 class ShadowClassifierAttack(ShadowAttack):
-    """A classifier that tells members from non-members by the model's answers.
+    """Train a classifier to tell members from non-members by the model's answers.
 
     The first shadow-model attack: what shadows say of records that they have and have
     not seen is the training set of an attack model, which then judges the target's
@@ -155,11 +155,13 @@ class ShadowClassifierAttack(ShadowAttack):
         random_state: np.random.RandomState,
     ) -> None:
         classes = self._target.columns
-        turn = turns(self.shadows_.member, _ENOUGH_ROWS)
+        pseudo = pseudo_targets(
+            self.shadows_.complements, member.shape[1], _ENOUGH_ROWS
+        )
         seeds = draw_seeds(random_state, 2)
-        half = folds(turn, 2)
+        half = folds(pseudo, 2)
         for fold in (0, 1):
-            held = member[turn[half == fold]]
+            held = member[pseudo[half == fold]]
             if held.all() or not held.any():
                 raise ValueError(
                     "ShadowClassifierAttack learns from two halves of the shadows what "
@@ -170,7 +172,7 @@ class ShadowClassifierAttack(ShadowAttack):
         with threadpool_limits(1):
             self._models = [
                 self._train(
-                    values, member, turn[half != fold], classes, int(seeds[fold])
+                    values, member, pseudo[half != fold], classes, int(seeds[fold])
                 )
                 for fold in (0, 1)
             ]
@@ -178,9 +180,9 @@ class ShadowClassifierAttack(ShadowAttack):
                 self._judge(
                     [self._models[fold]], {s: v[k] for s, v in values.items()}, classes
                 )[~member[k]]
-                for k, fold in zip(turn, half, strict=True)
+                for k, fold in zip(pseudo, half, strict=True)
             ]
-        self.offset_ = upper_quantile(np.concatenate(held_out), self.max_fpr)
+        self.offset_ = upper_quantile(held_out, self.max_fpr)
         self.offline_offset_ = self.offset_
 
     def _train(
@@ -192,10 +194,10 @@ class ShadowClassifierAttack(ShadowAttack):
         seed: int,
     ) -> dict[int | None, Any]:
         """Attack models by class column, and the common one under None."""
-        said = {s: v[shadows] for s, v in values.items()}
+        answers = {s: v[shadows] for s, v in values.items()}
         truth = member[shadows]
         models: dict[int | None, Any] = {
-            None: self._attack_model(said, truth, slice(None), seed)
+            None: self._attack_model(answers, truth, slice(None), seed)
         }
         if self.per_class:
             for column, count in enumerate(np.bincount(classes)):
@@ -203,12 +205,12 @@ class ShadowClassifierAttack(ShadowAttack):
                     rows = classes == column
                     # A class on one side only has nothing to tell them apart by.
                     if 0 < truth[:, rows].mean() < 1:
-                        models[column] = self._attack_model(said, truth, rows, seed)
+                        models[column] = self._attack_model(answers, truth, rows, seed)
         return models
 
     def _attack_model(
         self,
-        said: dict[str, NDArray],
+        answers: dict[str, NDArray],
         truth: NDArray[np.bool_],
         rows: NDArray[np.bool_] | slice,
         seed: int,
@@ -218,7 +220,7 @@ class ShadowClassifierAttack(ShadowAttack):
             chosen = HistGradientBoostingClassifier(
                 max_iter=50, max_leaf_nodes=8, early_stopping=False
             )
-        columns = [said[s][:, rows].ravel() for s in self._signals()]
+        columns = [answers[s][:, rows].ravel() for s in self._signals()]
         return seeded_clone(chosen, seed).fit(
             np.column_stack(columns), truth[:, rows].ravel()
         )
@@ -226,17 +228,17 @@ class ShadowClassifierAttack(ShadowAttack):
     def _judge(
         self,
         trained: list[dict[int | None, Any]],
-        said: dict[str, NDArray],
+        answers: dict[str, NDArray],
         classes: NDArray[np.intp],
     ) -> FloatArray:
         """Mean log odds of membership over the cross-fitted attack models."""
-        answers = np.column_stack([said[s] for s in self._signals()])
-        odds = np.zeros(len(answers))
+        features = np.column_stack([answers[s] for s in self._signals()])
+        odds = np.zeros(len(features))
         for models in trained:
             for column in np.unique(classes):
                 rows = classes == column
                 model = models.get(column, models[None])
-                p = model.predict_proba(answers[rows])[:, 1]
+                p = model.predict_proba(features[rows])[:, 1]
                 p = np.clip(p, 1e-12, 1 - 1e-12)
                 odds[rows] += (np.log(p) - np.log1p(-p)) / len(trained)
         return odds

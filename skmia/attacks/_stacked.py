@@ -6,18 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia._models import MAX_SEED
-from skmia.attacks._base import upper_quantile
-from skmia.attacks._pool_base import PoolAttack
 from skmia.attacks._scores._features import EXTRA_SIGNALS, StackedFeatures
 from skmia.attacks._scores._gaussian import FloatArray, Moments
+from skmia.attacks._scores._pseudo_targets import folds, pseudo_targets
 from skmia.attacks._scores._ranker import Ranker
-from skmia.attacks._scores._turns import folds, turns
+from skmia.attacks._scores._threshold import upper_quantile
+from skmia.attacks._shadow_base import ShadowAttack
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowModels, ShadowSignals
 
 # Rows to learn from, which keeps the fit near a second.
 _ENOUGH_ROWS = 60_000
-_FEWEST_TURNS = 12
+_FEWEST_PSEUDO = 12
 # Fewer of them teach nothing.
 _FEWEST_ROWS = 1_000
 # Below so many, four models that each see three quarters; else two that see a half.
@@ -26,7 +26,7 @@ _MANY_ROWS = 30_000
 _TIE_BREAK = 1e-6
 
 
-class StackedAttack(PoolAttack):
+class StackedAttack(ShadowAttack):
     """The likelihood ratio, learnt from shadow models used as targets.
 
     Every shadow is a target whose members are known. A small boosted-tree model learns
@@ -90,8 +90,8 @@ class StackedAttack(PoolAttack):
     mean and the midpoint. They tell apart records of equal logits, which neighbours
     and trees give in plenty. The trees must not decrease in what speaks for
     membership; three tenths of the log odds come from a logistic regression, which
-    orders what the trees leave tied. A shadow's complementary twin is left out of
-    its features, since the two would give every record's membership away; where it has
+    orders what the trees leave tied. A shadow's complement is left out of its
+    features, since it would tell every record's membership; where it has
     none, for each record one shadow drawn from those on the other side. Rows weigh as
     if every record had been a member as often as not.
 
@@ -157,43 +157,45 @@ class StackedAttack(PoolAttack):
         self._features = StackedFeatures(values, member)
         seed = random_state.randint(MAX_SEED)
         draw = np.random.RandomState(seed)
-        turn = turns(self.shadows_.member, _ENOUGH_ROWS, _FEWEST_TURNS)
-        features = [self._features_of_turn(k, member, draw) for k in turn]
-        truth = [member[k] for k in turn]
+        pseudo = pseudo_targets(
+            self.shadows_.complements, member.shape[1], _ENOUGH_ROWS, _FEWEST_PSEUDO
+        )
+        features = [self._features_of_shadow(k, member, draw) for k in pseudo]
+        truth = [member[k] for k in pseudo]
         plain = held_out = [f[:, 0] for f in features]
         self.learnt_ = False
-        # A turn as the target of which nothing is known judges no attack.
+        # A shadow that holds all of the records, or none, judges no attack.
         two_sided = all(m.any() and not m.all() for m in truth)
-        if two_sided and member.shape[1] * len(turn) >= _FEWEST_ROWS:
+        if two_sided and member.shape[1] * len(pseudo) >= _FEWEST_ROWS:
             kept = _balance(member, truth, draw)
-            held_out = self._cross_fit(turn, features, truth, kept, seed)
+            held_out = self._cross_fit(pseudo, features, truth, kept, seed)
             self.learnt_ = not _is_behind(held_out, plain, truth, self.max_fpr)
         if not self.learnt_:
             held_out = plain
-        self.offset_ = _threshold(held_out, truth, self.max_fpr)
+        self.offset_ = upper_quantile(_nonmembers(held_out, truth), self.max_fpr)
         offline = [f[:, 1] for f in features]
-        self.offline_offset_ = _threshold(offline, truth, self.max_fpr)
+        self.offline_offset_ = upper_quantile(_nonmembers(offline, truth), self.max_fpr)
 
-    def _features_of_turn(
+    def _features_of_shadow(
         self, k: int, member: NDArray[np.bool_], draw: np.random.RandomState
     ) -> FloatArray:
-        twin = np.full(member.shape[1], self.shadows_.partners[k])
-        if twin[0] < 0:
-            twin = _opposite(k, member, draw)
-        return self._features.of_shadow(k, twin)
+        complement = np.full(member.shape[1], self.shadows_.complements[k])
+        if complement[0] < 0:
+            complement = _opposite(k, member, draw)
+        return self._features.of_shadow(k, complement)
 
     def _cross_fit(
         self,
-        turn: NDArray[np.intp],
+        pseudo: NDArray[np.intp],
         features: list[FloatArray],
         truth: list[NDArray[np.bool_]],
         kept: list[NDArray[np.bool_]],
         seed: int,
     ) -> list[FloatArray]:
-        """Scores of every turn from the model that was fitted on the others."""
-        few = len(turn) * len(truth[0]) < _MANY_ROWS
-        fold = folds(turn, 4 if few else 2)
-        held_out: list[Any] = [None] * len(turn)
+        """Scores of every pseudo target from the model fitted on the others."""
+        few = len(pseudo) * len(truth[0]) < _MANY_ROWS
+        fold = folds(pseudo, 4 if few else 2)
+        held_out: list[Any] = [None] * len(pseudo)
         self._rankers = []
         for this in np.unique(fold):
             fitted_on = np.flatnonzero(fold != this)
@@ -214,18 +216,13 @@ class StackedAttack(PoolAttack):
             return _judge(self._rankers, features), self.offset_
         return features[:, 0], self.offset_
 
-    def _score_unknown(
-        self,
-        values: dict[str, NDArray],
-        said: dict[str, NDArray],
-        out: NDArray[np.bool_],
-    ) -> tuple[FloatArray, float]:
-        outside = Moments.of(said["logit"], out)
-        scores = self._features.worlds.offline(values["logit"], outside)
-        return scores, self.offline_offset_
+    def _offline(
+        self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
+    ) -> FloatArray:
+        return self._features.sides.offline(x, Moments.of(values, out))
 
-    def _one_scale(self) -> bool:
-        return False
+    def _is_online(self) -> bool:
+        return True
 
 
 def _opposite(
@@ -233,8 +230,8 @@ def _opposite(
 ) -> NDArray[np.intp]:
     """For each record a shadow on the other side than `k`, at random; -1 for none.
 
-    Where shadows have no twins, a design in which every record is IN equally often
-    gives membership in `k` away by the number of the others, and so by their spread.
+    Where shadows have no complements, a design in which every record is IN equally
+    often tells membership in `k` by the number of the others, and so by their spread.
     """
     lot = draw.uniform(size=member.shape) * (member != member[k])
     return np.where(lot.any(axis=0), lot.argmax(axis=0), -1)
@@ -245,7 +242,7 @@ def _balance(
     truth: list[NDArray[np.bool_]],
     draw: np.random.RandomState,
 ) -> list[NDArray[np.bool_]]:
-    """Rows of every turn to learn from: each record as often IN as OUT.
+    """Rows of every pseudo target to learn from: each record as often IN as OUT.
 
     A record that more shadows hold is more often a member of a shadow, which says
     nothing of the target. Rows of the commoner side are left out at random; weights
@@ -271,7 +268,7 @@ def _is_behind(
     truth: list[NDArray[np.bool_]],
     max_fpr: float,
 ) -> bool:
-    """Whether `scores` are worse than the `plain` ratio, in the mean over the turns.
+    """Whether `scores` are worse than the `plain` ratio, on average over shadows.
 
     In AUC or in the TPR at `max_fpr`, by more than the standard error of the mean: on
     a few hundred records a difference below it says nothing.
@@ -287,8 +284,7 @@ def _is_behind(
     return False
 
 
-def _threshold(
-    scores: list[FloatArray], truth: list[NDArray[np.bool_]], max_fpr: float
-) -> float:
-    rows = [s[~m] for s, m in zip(scores, truth, strict=True)]
-    return upper_quantile(np.concatenate(rows), max_fpr)
+def _nonmembers(
+    scores: list[FloatArray], truth: list[NDArray[np.bool_]]
+) -> list[FloatArray]:
+    return [s[~member] for s, member in zip(scores, truth, strict=True)]

@@ -128,20 +128,20 @@ def _by_class(
     return shuffled[np.argsort(rank[classes[shuffled]], kind="stable")]
 
 
-def partners(member: BoolArray) -> NDArray[np.intp]:
-    """Each shadow's complementary twin, or -1.
+def find_complements(member: BoolArray) -> NDArray[np.intp]:
+    """Each shadow's complement, or -1.
 
-    A shadow and its twin give each other's membership away, so whatever treats one
-    as a target must leave the other out. Twins are found wherever they stand; each
+    A shadow and its complement tell each other's membership, so whatever uses one
+    as a target must leave the other out. They are found wherever they stand; each
     shadow has one at most, the nearest before it that has none yet.
     """
-    twin = np.full(len(member), -1, dtype=np.intp)
+    complement = np.full(len(member), -1, dtype=np.intp)
     single: dict[bytes, list[int]] = {}
     for k, rows in enumerate(member):
         opposite = single.get(np.packbits(~rows).tobytes())
         if opposite:
-            twin[k] = opposite.pop()
-            twin[twin[k]] = k
+            complement[k] = opposite.pop()
+            complement[complement[k]] = k
         else:
             single.setdefault(np.packbits(rows).tobytes(), []).append(k)
-    return twin
+    return complement

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from skmia._tables import Queries
-from skmia.shadows._design import partners
+from skmia.shadows._design import find_complements
 from skmia.signals import SATURATED_LOGIT, SIGNALS
 from skmia.utils import atomic_write, check_integer, check_option
 
@@ -21,7 +21,7 @@ STORED = tuple(name for name in SIGNALS if name not in ("loss", "confidence"))
 
 
 class ShadowSignals:
-    """What the shadow models say of every record, and who was trained on what.
+    """Hold every record's signals under shadow models, and who was trained on what.
 
     :func:`fit_shadows` makes one; so can anyone who has shadow models of their own,
     from plain arrays. One set serves any number of attacks on the same pool.
@@ -55,8 +55,8 @@ class ShadowSignals:
         As given.
     n_shadows, n_records : int
         The shape.
-    partners : ndarray of int of shape (n_shadows,)
-        Each shadow's complementary twin, -1 where it has none.
+    complements : ndarray of int of shape (n_shadows,)
+        Each shadow's complement, fitted on all other records; -1 where it has none.
     queries : Queries or None
         As given, with `n_queries`, `perturb`, `noise`, `flip_rate` and `seed`. An
         attack asks the target about the same copies.
@@ -74,7 +74,7 @@ class ShadowSignals:
     ... )
     >>> shadows
     ShadowSignals(n_shadows=2, n_records=2, signals=['logit'])
-    >>> shadows.partners
+    >>> shadows.complements
     array([1, 0])
     """
 
@@ -127,9 +127,9 @@ class ShadowSignals:
         return self.member.shape[1]
 
     @property
-    def partners(self) -> NDArray[np.intp]:
-        """Each shadow's complementary twin, -1 where it has none."""
-        return partners(self.member)
+    def complements(self) -> NDArray[np.intp]:
+        """Each shadow's complement, fitted on all other records; -1 for none."""
+        return find_complements(self.member)
 
     def __repr__(self) -> str:
         shape = f"n_shadows={self.n_shadows}, n_records={self.n_records}"

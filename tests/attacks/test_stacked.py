@@ -87,7 +87,7 @@ def test_features_tell_a_shadows_membership_only_when_read_naively(
     assert roc_auc(member[3], -member[others].sum(axis=0)) == 1.0
     attack, *_ = attack_on(StackedAttack, values, member, target, **FAST)
     draw = np.random.RandomState(0)
-    found = [attack._features_of_turn(k, member, draw) for k in range(8)]
+    found = [attack._features_of_shadow(k, member, draw) for k in range(8)]
     truth = member.ravel()
     for name, column in zip(FEATURES, np.concatenate(found).T, strict=True):
         low, high = roc_auc_interval(truth, column, confidence_level=0.999)[:2]

@@ -11,7 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.attacks import LossThresholdAttack
-from skmia.attacks._base import upper_quantile
+from skmia.attacks._scores._threshold import upper_quantile
 from skmia.attacks._threshold import best_balanced_accuracy
 from skmia.metrics import roc_auc
 from skmia.signals import MEMBER_SIGN, SIGNALS

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skmia.shadows import auto_train_size
-from skmia.shadows._design import draw_design, partners
+from skmia.shadows._design import draw_design, find_complements
 
 
 def pools(seed, n_pools):
@@ -73,9 +73,9 @@ def test_a_whole_number_of_shadows_is_met_exactly(share, n_shadows, count):
 def test_a_share_within_a_record_of_a_half_keeps_the_pairs():
     # An odd pool, whose target was fitted on 51 of 101 records.
     member = draw(np.arange(101) % 2, 8, 51 / 101)
-    assert_array_equal(partners(member), [1, 0, 3, 2, 5, 4, 7, 6])
+    assert_array_equal(find_complements(member), [1, 0, 3, 2, 5, 4, 7, 6])
     member = draw(np.arange(101) % 2, 8, 52 / 101)
-    assert (partners(member) == -1).all()
+    assert (find_complements(member) == -1).all()
 
 
 def test_every_record_is_as_likely_as_another():
@@ -88,7 +88,7 @@ def test_every_record_is_as_likely_as_another():
 
 
 def test_pairs_of_records_are_drawn_together_as_often_as_apart():
-    """Also where each class has one record: no fixed partners, no fixed opposites.
+    """Also where each class has one record: no fixed pairs, no fixed opposites.
 
     Of n records of which h are drawn, two are both in with probability
     h (h - 1) / (n (n - 1)), here 12 / 56; five standard errors are 0.046.
@@ -128,23 +128,24 @@ def brute_force_are_twins(member, twin):
         assert_array_equal(member[k], ~member[other])
 
 
-def test_partners_are_found_wherever_they_stand():
+def test_complements_are_found_wherever_they_stand():
     rng = np.random.default_rng(5)
     for n_records in (1, 3, 8, 9, 64):
         half = rng.random((5, n_records)) < 0.5
         member = np.r_[half, ~half][rng.permutation(10)]
-        twin = partners(member)
+        twin = find_complements(member)
         assert (twin >= 0).all()
         brute_force_are_twins(member, twin)
     alone = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1], [0, 0, 1]], dtype=bool)
-    assert_array_equal(partners(alone), [2, -1, 0, -1])
+    assert_array_equal(find_complements(alone), [2, -1, 0, -1])
 
 
-def test_partners_of_a_paired_design_are_neighbours():
+def test_complements_of_a_paired_design_are_neighbours():
     # With three records, designs repeat, and any opposite could be taken for the twin.
     for n in (3, 40):
         assert_array_equal(
-            partners(draw(np.arange(n) % 2, 9, 0.5)), [1, 0, 3, 2, 5, 4, 7, 6, -1]
+            find_complements(draw(np.arange(n) % 2, 9, 0.5)),
+            [1, 0, 3, 2, 5, 4, 7, 6, -1],
         )
 
 

@@ -146,7 +146,7 @@ def test_the_design_is_balanced_and_copies_go_together(train_size):
     # The same features under another label are another record.
     assert (shadows.member[:, :5] != shadows.member[:, 80:]).any()
     assert_array_equal(
-        shadows.partners,
+        shadows.complements,
         np.arange(10) ^ 1 if train_size == 0.5 else np.full(10, -1),
     )
 

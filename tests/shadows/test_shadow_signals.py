@@ -40,7 +40,7 @@ def test_from_plain_arrays():
     assert_array_equal(shadows.signals["logit"], LOGIT.astype(np.float32))
     assert shadows.member.dtype == bool
     assert_array_equal(shadows.member, MEMBER)
-    assert_array_equal(shadows.partners, [1, 0])
+    assert_array_equal(shadows.complements, [1, 0])
     assert shadows.n_missing_classes == 0
     for name in ("record_hashes", "fit_seconds", "predict_seconds", "models"):
         assert getattr(shadows, name) is None

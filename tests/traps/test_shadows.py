@@ -36,7 +36,7 @@ def test_trap_2_the_others_in_count_gives_the_membership_away():
     count = shadows.member[others].sum(axis=0)
     assert roc_auc(shadows.member[target], -count) == 1.0
     # Without its twin, every record is IN equally many of the rest.
-    rest = others[others != shadows.partners[target]]
+    rest = others[others != shadows.complements[target]]
     assert np.unique(shadows.member[rest].sum(axis=0)).tolist() == [3]
 
 
@@ -59,7 +59,7 @@ def test_trap_2_the_threshold_is_made_without_the_twin():
     spread_out = np.sqrt(((values - mean_out) ** 2)[~member].mean())
     scores = []
     for k in range(6):
-        rest = everything[(everything != k) & (everything != shadows.partners[k])]
+        rest = everything[(everything != k) & (everything != shadows.complements[k])]
         ratio = norm.logpdf(values[k], stats(rest, True), spread_in) - norm.logpdf(
             values[k], stats(rest, False), spread_out
         )

@@ -1,15 +1,18 @@
-"""What StackedAttack sees of a record under the target, or a shadow in its turn."""
+"""What StackedAttack sees of a record under the target, or a shadow as the target."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, log_expit
+from scipy.special import expit
 
-from skmia.attacks._reference_base import masked_mean
-from skmia.attacks._scores._gaussian import FloatArray, Moments
-from skmia.attacks._scores._worlds import Worlds
-from skmia.signals import SMALLEST_PROBABILITY
+from skmia.attacks._scores._gaussian import (
+    FloatArray,
+    Moments,
+    TwoSides,
+    likelihood_ratio,
+)
+from skmia.attacks._scores._reference import above_midpoint, log_ratio, two_means
 
 #: From the logit: the five scores, then what they are made of. 1 stands for a feature
 #: that evidence of membership must not decrease in. The first is LiRA's score.
@@ -51,7 +54,7 @@ class StackedFeatures:
 
     def __init__(self, values: dict[str, NDArray], member: NDArray[np.bool_]) -> None:
         self.values, self.member = values, member
-        self.worlds = Worlds(values["logit"], member, "shrunk")
+        self.sides = TwoSides(values["logit"], member, "shrunk")
         self.extra = [name for name in EXTRA_SIGNALS if name in values]
         # In double precision: in single, logits below -103 would be a p of 0.
         self._p = expit(values["logit"], dtype=np.float64)
@@ -72,18 +75,18 @@ class StackedFeatures:
     ) -> FloatArray:
         """Of the records at `rows` by the target's `values`: (n_rows, n_features)."""
         averages = {
-            name: [a[rows] for a in said] for name, said in self._averages.items()
+            name: [a[rows] for a in pair] for name, pair in self._averages.items()
         }
-        return self._columns(values, self.worlds.at(rows), averages)
+        return self._columns(values, self.sides.at(rows), averages)
 
-    def of_shadow(self, k: int, twin: NDArray[np.intp]) -> FloatArray:
+    def of_shadow(self, k: int, complement: NDArray[np.intp]) -> FloatArray:
         """Of all records, shadow `k` as the target.
 
         Parameters
         ----------
         k : int
             The shadow, which is not one of its own shadows.
-        twin : ndarray of int of shape (n_records,)
+        complement : ndarray of int of shape (n_records,)
             For each record the shadow that is left out as well, -1 for none.
 
         Returns
@@ -94,18 +97,21 @@ class StackedFeatures:
         rows = np.arange(self.member.shape[1])
         rest = np.ones(self.member.shape, dtype=bool)
         rest[k] = False
-        rest[twin[twin >= 0], rows[twin >= 0]] = False
-        sides = self.worlds.turn(k, twin, self.values["logit"], self.member, rows)
-        said = {name: values[k] for name, values in self.values.items()}
-        return self._columns(said, sides, self._averages_over(rest))
+        rest[complement[complement >= 0], rows[complement >= 0]] = False
+        sides = self.sides.of_shadow(
+            k, complement, self.values["logit"], self.member, rows
+        )
+        answers = {name: values[k] for name, values in self.values.items()}
+        return self._columns(answers, sides, self._averages_over(rest))
 
     def _averages_over(
         self, rest: NDArray[np.bool_]
     ) -> dict[str, tuple[FloatArray, FloatArray]]:
         """IN and OUT means of p and the extra signals, over the shadows in `rest`."""
         inside, outside = self.member & rest, ~self.member & rest
-        said = {"p": self._p} | {name: self.values[name] for name in self.extra}
-        return {name: _two_means(v, inside, outside) for name, v in said.items()}
+        values = {"p": self._p} | {name: self.values[name] for name in self.extra}
+        # Of the counts nothing enters: they would tell the target's membership.
+        return {name: two_means(v, inside, outside) for name, v in values.items()}
 
     def _columns(
         self,
@@ -114,15 +120,14 @@ class StackedFeatures:
         averages: Mapping[str, Sequence[FloatArray]],
     ) -> FloatArray:
         x = np.asarray(values["logit"], dtype=np.float64)
-        held, left_out = self.worlds.distributions(*sides)
+        held, left_out = self.sides.distributions(*sides)
         low, high = left_out.location, held.location
-        average = np.maximum(sum(averages["p"]) / 2, SMALLEST_PROBABILITY)
         columns = [
-            held.log_density(x) - left_out.log_density(x),
+            likelihood_ratio(x, held, left_out),
             left_out.surprise(x),
-            log_expit(x) - np.log(average),
+            log_ratio(x, sum(averages["p"]) / 2),
             x - low,
-            x - (low + high) / 2,
+            above_midpoint(x, high, low),
             x,
             high,
             low,
@@ -133,20 +138,6 @@ class StackedFeatures:
         for name in self.extra:
             value = np.asarray(values[name], dtype=np.float64)
             high, low = averages[name]
-            columns += [value - low, value - (low + high) / 2, value, high, low]
+            middle = above_midpoint(value, high, low)
+            columns += [value - low, middle, value, high, low]
         return np.column_stack(columns)
-
-
-def _two_means(
-    values: NDArray, inside: NDArray[np.bool_], outside: NDArray[np.bool_]
-) -> tuple[FloatArray, FloatArray]:
-    """IN and OUT means; one side stands for both where a record has no other.
-
-    Of the counts nothing is told: they would give the target away.
-    """
-    mean_in, n_in = masked_mean(values, inside)
-    mean_out, n_out = masked_mean(values, outside)
-    return (
-        np.where(n_in > 0, mean_in, mean_out),
-        np.where(n_out > 0, mean_out, mean_in),
-    )

@@ -272,3 +272,77 @@ def prior_strength(moments: Moments, pooled: float) -> float:
     if excess >= polygamma(1, low):
         return 2 * low
     return 2 * float(brentq(lambda h: polygamma(1, h) - excess, low, high))
+
+
+def likelihood_ratio(
+    x: FloatArray, inside: Predictive, outside: Predictive
+) -> FloatArray:
+    """Log likelihood ratio of `x` under IN against OUT."""
+    return inside.log_density(x) - outside.log_density(x)
+
+
+class TwoSides:
+    """Distributions of a signal with (IN) and without (OUT) each record.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_shadows, n_records)
+        The signal under every shadow.
+    member : ndarray of bool of shape (n_shadows, n_records)
+        Which shadow was fitted on which record.
+    variance : str
+        Where a record's spread comes from; see ``Spread``.
+    """
+
+    def __init__(
+        self, values: NDArray, member: NDArray[np.bool_], variance: str
+    ) -> None:
+        self.inside = Moments.of(values, member)
+        self.outside = Moments.of(values, ~member)
+        self.in_spread = Spread.of(variance, self.inside, self.outside)
+        self.out_spread = Spread.of(variance, self.outside, self.inside)
+
+    def at(self, rows: NDArray[np.intp]) -> tuple[Moments, Moments]:
+        """IN and OUT samples of the records at `rows`."""
+        return self.inside.at(rows), self.outside.at(rows)
+
+    def of_shadow(
+        self,
+        k: int,
+        complement: int | NDArray[np.intp],
+        values: NDArray,
+        member: NDArray[np.bool_],
+        rows: NDArray[np.intp],
+    ) -> tuple[Moments, Moments]:
+        """IN and OUT samples of `rows` with shadow `k` as the target.
+
+        Without its `complement`, one for all or one for each row, -1 for none: it
+        would tell every record's membership in `k`.
+        """
+        inside, outside = self.at(rows)
+        n_inside, n_outside = inside.count, outside.count
+        for left_out in (k, complement):
+            answer, held = values[left_out, rows], member[left_out, rows]
+            there = np.asarray(left_out) >= 0
+            inside = inside.without(answer, held & there)
+            outside = outside.without(answer, ~held & there)
+        # The real target is judged by one or two shadows more than these are. Without
+        # their weight its scores would be on a wider scale than the threshold.
+        return inside.as_if(n_inside), outside.as_if(n_outside)
+
+    def distributions(
+        self, inside: Moments, outside: Moments
+    ) -> tuple[Predictive, Predictive]:
+        """Predictive distributions of the two samples."""
+        return (
+            self.in_spread.predictive(inside, outside),
+            self.out_spread.predictive(outside, inside),
+        )
+
+    def online(self, x: FloatArray, inside: Moments, outside: Moments) -> FloatArray:
+        """Log likelihood ratio of `x` under IN against OUT."""
+        return likelihood_ratio(x, *self.distributions(inside, outside))
+
+    def offline(self, x: FloatArray, outside: Moments) -> FloatArray:
+        """How far `x` lies above OUT, which is all that is known of a new record."""
+        return self.out_spread.predictive(outside).surprise(x)

@@ -1,0 +1,40 @@
+"""Saturated logits pulled in, so that they do not decide every mean and spread."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmia.signals import SATURATED_LOGIT
+
+# Values in other units may be stored too: close to the end is at it. A margin, the
+# difference of two logits, is at it if one of them is.
+_SATURATED = 0.999 * SATURATED_LOGIT
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """The magnitude from which values are pulled in, and the one they get.
+
+    A forest's probability of exactly 1 is not infinitely surer than 0.99. Saturated
+    values get half a step (log 2) more than the largest that is not saturated.
+    """
+
+    bound: float
+    limit: float
+
+    @classmethod
+    def of(cls, values: NDArray) -> Self:
+        """Learn both from the values of the shadows, or of the non-members."""
+        magnitude = np.abs(values)
+        saturated = magnitude >= _SATURATED
+        limit = float(magnitude[~saturated].max(initial=0.0)) + float(np.log(2))
+        # Where some are saturated, `limit` is the end of the scale for a target as
+        # well; where none is, only a target's own saturated values are pulled in.
+        return cls(limit if saturated.any() else _SATURATED, limit)
+
+    def soften(self, values: NDArray) -> NDArray:
+        """Return `values` with the saturated ones pulled in."""
+        beyond = np.abs(values) >= self.bound
+        return np.where(beyond, np.copysign(self.limit, values), values)
