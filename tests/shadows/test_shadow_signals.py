@@ -155,7 +155,7 @@ def test_get_at_the_ends_of_the_scale():
 
 def test_get_of_what_is_not_there():
     with pytest.raises(
-        ValueError, match=r"'hinge' was not stored .* \['entropy', 'logit'\]. Pass sig"
+        ValueError, match=r"'hinge' was not stored .* \['entropy', 'logit'\]. Give its"
     ):
         full().get("hinge")
     with pytest.raises(ValueError, match=r"'name' parameter .* Got 'margin' instead"):
