@@ -16,6 +16,7 @@ from _helpers.classifiers import (
 )
 from _helpers.data import (
     ArrayInterface,
+    balanced_design,
     corners,
     fruit,
     halves,
@@ -36,6 +37,7 @@ __all__ = [
     "SoftLabelEcho",
     "SpyClassifier",
     "auc_between",
+    "balanced_design",
     "confidence",
     "corners",
     "fruit",

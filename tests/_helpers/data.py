@@ -28,6 +28,16 @@ def halves(n, seed=0):
     return member
 
 
+def balanced_design(n, n_shadows, train_size, rng):
+    """Which of `n` records are in which shadow; pairs are complementary at a half."""
+    if train_size == 0.5:
+        half = np.arange(n) < n // 2
+        first = [rng.permutation(half) for _ in range((n_shadows + 1) // 2)]
+        return np.concatenate([[mask, ~mask] for mask in first])[:n_shadows]
+    count = np.floor(train_size * n_shadows + rng.uniform(size=n))
+    return rng.uniform(size=(n_shadows, n)).argsort(axis=0) < count
+
+
 def corners(y, n_features, distance):
     """One normal cloud for each class, centred `distance` along an axis of its own."""
     rng = np.random.RandomState(0)

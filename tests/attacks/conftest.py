@@ -8,9 +8,8 @@ from scipy.special import expit
 from sklearn.frozen import FrozenEstimator
 from sklearn.tree import DecisionTreeClassifier
 
-from _helpers import halves, noisy_rows
+from _helpers import balanced_design, halves, noisy_rows
 from skmia.shadows import ShadowSignals
-from skmia.shadows._design import draw_design
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +45,7 @@ def simulated():
 
     def draw(seed, n_shadows, gap, train_size=0.5, n=1500):
         rng = np.random.RandomState(seed)
-        classes = np.zeros(n, dtype=int)
-        member = draw_design(classes, n_shadows, train_size, rng)
+        member = balanced_design(n, n_shadows, train_size, rng)
         mean, spread = 2 * rng.normal(size=n), np.sqrt(4 / rng.chisquare(4, n))
         truth = rng.permutation(n) < n // 2
         values = mean + spread * rng.normal(size=member.shape) + gap * member

@@ -17,7 +17,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from _helpers import LabelsOnly, MaskedProba
-from skmia._tables import _queries
 from skmia.attacks import LabelOnlyAttack, LossThresholdAttack
 from skmia.metrics import roc_auc
 
@@ -153,7 +152,7 @@ def test_a_call_is_a_few_predictions_of_many_rows(monkeypatch):
     assert [len(call) for call in model.calls_] == [300, 24 * 300]
     # Blocks bound the memory, and are no part of the result.
     for limit, largest in ((2**13, 600), (1000, 83)):
-        monkeypatch.setattr(_queries, "_BLOCK_VALUES", limit)
+        monkeypatch.setattr("skmia._tables._queries._BLOCK_VALUES", limit)
         model.calls_.clear()
         np.testing.assert_array_equal(attack.score_samples(X, y), scores)
         assert max(len(call) for call in model.calls_[1:]) == largest

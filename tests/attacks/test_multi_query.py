@@ -19,8 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from skmia._tables._content import hash_rows
-from skmia._tables._perturbation import Perturbation
+from skmia._tables import Perturbation, hash_rows
 from skmia.attacks import (
     CalibratedLossAttack,
     LiRAAttack,

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
-from skmia._tables._content import any_copy
+from skmia._tables import any_copy
 from skmia.attacks import LiRAAttack
 from skmia.shadows import ShadowModels, ShadowSignals, auto_train_size, fit_shadows
 from skmia.signals import logit

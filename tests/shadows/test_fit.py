@@ -31,8 +31,7 @@ from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_info
 
 from _helpers import mixed_frame, noisy_rows
-from skmia._tables._containers import take_rows
-from skmia._tables._content import hash_rows
+from skmia._tables import hash_rows, take_rows
 from skmia.shadows import ShadowModels, fit_shadows
 from skmia.shadows._signals import STORED
 from skmia.signals import SIGNALS
