@@ -31,9 +31,12 @@ def halves(n, seed=0):
 def balanced_design(n, n_shadows, train_size, rng):
     """Which of `n` records are in which shadow; pairs are complementary at a half."""
     if train_size == 0.5:
-        half = np.arange(n) < n // 2
-        first = [rng.permutation(half) for _ in range((n_shadows + 1) // 2)]
-        return np.concatenate([[mask, ~mask] for mask in first])[:n_shadows]
+        member = np.zeros((n_shadows, n), dtype=bool)
+        for k in range(0, n_shadows, 2):
+            order = rng.permutation(n)
+            member[k, order] = (np.arange(n) + rng.randint(2)) % 2 == 1
+            member[k + 1 : k + 2] = ~member[k]
+        return member
     count = np.floor(train_size * n_shadows + rng.uniform(size=n))
     return rng.uniform(size=(n_shadows, n)).argsort(axis=0) < count
 
