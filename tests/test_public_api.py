@@ -5,9 +5,15 @@ import subprocess
 import sys
 from importlib import import_module
 
+import numpy as np
 import pytest
+from sklearn.frozen import FrozenEstimator
+from sklearn.naive_bayes import GaussianNB
 
 import skmia
+from _helpers import halves, noisy_rows
+from skmia.attacks import ShadowAttack
+from skmia.shadows import fit_shadows
 
 MODULES = [name for name in skmia.__all__ if not name.startswith("__")]
 
@@ -33,6 +39,32 @@ def test_all_names_exist_and_are_documented(module):
                 inspect.isabstract(thing) or issubclass(thing, tuple)
             )
             assert bare or ">>> " in thing.__doc__, f"{module}.{name} has no example"
+
+
+ATTACKS = [*skmia.attacks.ATTACKS.values()]
+
+
+@pytest.mark.parametrize("cls", ATTACKS, ids=lambda cls: cls.__name__)
+def test_an_attack_has_few_parameters(cls):
+    assert len(inspect.signature(cls).parameters) <= 12
+
+
+def test_lira_has_ten_parameters_beside_the_estimator():
+    assert len(inspect.signature(skmia.attacks.LiRAAttack).parameters) <= 11
+
+
+def test_one_default_set_of_shadows_serves_every_attack():
+    X, y = noisy_rows(200)
+    member = halves(200)
+    model = GaussianNB().fit(X[member], y[member])
+    shadows = fit_shadows(model, X, y, shadows=16, random_state=0)
+    with_shadows = [cls for cls in ATTACKS if issubclass(cls, ShadowAttack)]
+    assert len(with_shadows) >= 5
+    for cls in with_shadows:
+        attack = cls(FrozenEstimator(model), shadows=shadows, random_state=0)
+        attack.fit(X, y, membership=member)
+        assert attack.shadows_ is shadows
+        assert np.isfinite(attack.score_samples(X, y)).all()
 
 
 def test_unknown_name_is_an_attribute_error():
