@@ -1,6 +1,7 @@
 """What importing skmia costs, and what its namespaces promise."""
 
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -65,6 +66,39 @@ def test_one_default_set_of_shadows_serves_every_attack():
         attack.fit(X, y, membership=member)
         assert attack.shadows_ is shadows
         assert np.isfinite(attack.score_samples(X, y)).all()
+
+
+def public_things():
+    """Classes and functions that a public module names in ``__all__``."""
+    for module in MODULES:
+        package = import_module(f"skmia.{module}")
+        for name in getattr(package, "__all__", ()):
+            thing = getattr(package, name)
+            if inspect.isclass(thing) or inspect.isfunction(thing):
+                yield pytest.param(thing, id=f"{module}.{name}")
+
+
+def sections(doc):
+    """The text of each numpydoc section; what stands before the first is at ''."""
+    parts = re.split(r"^(\w[\w ]+)\n-{3,}$", doc, flags=re.MULTILINE)
+    return {"": parts[0]} | dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("thing", [*public_things()])
+def test_a_docstring_is_complete_and_in_the_imperative(thing):
+    found = sections(inspect.getdoc(thing))
+    summary = found[""].split("\n\n")[0].strip()
+    assert summary.endswith(".")
+    assert summary.split()[0] not in {"The", "A", "An", "What", "How"}
+    template = inspect.isclass(thing) and (
+        inspect.isabstract(thing) or issubclass(thing, (tuple, Warning))
+    )
+    if not template:
+        assert {"See Also", "Examples"} <= set(found)
+        assert {"Parameters", "Returns", "Attributes"} & set(found)
+    for name in set(found) - {"Parameters", "Examples", "References"}:
+        measured = re.findall(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)", found[name])
+        assert measured == [], f"move to the guide: {measured}"
 
 
 def test_unknown_name_is_an_attribute_error():
