@@ -97,7 +97,7 @@ def test_a_docstring_is_complete_and_in_the_imperative(thing):
         assert {"See Also", "Examples"} <= set(found)
         assert {"Parameters", "Returns", "Attributes"} & set(found)
     for name in set(found) - {"Parameters", "Examples", "References"}:
-        measured = re.findall(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)", found[name])
+        measured = re.findall(r"\d+\.\d\d+", re.sub(r"``.*?``", "", found[name]))
         assert measured == [], f"move to the guide: {measured}"
 
 

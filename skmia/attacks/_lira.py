@@ -88,11 +88,9 @@ class LiRAAttack(ShadowAttack):
 
     With ``ShadowModels(n_queries=...)``, the target and all shadows are asked about the
     same copies of a record, the probabilities are averaged, and the signal is taken of
-    that mean. Try it
-    on a target that was trained with noise or augmentation, with that `noise`: on a
-    decision tree fitted on 8 noisy copies of each record 16 queries take the AUC from
-    0.71 to 0.75; on a small neural network from 0.78 to 0.75, though. Leave it where
-    the target was fitted on the records: on a tree they take it from 0.76 to 0.67.
+    that mean. Try it on a target that was trained with noise or augmentation, with
+    that `noise`. Leave it where the target was fitted on the records as they are. See
+    the user guide, :doc:`/guide/shadows`, for figures.
 
     Do not read a low score as proof that a record is safe: a stronger attack, or one
     with access to the model's inside, may still tell. Do not pass a target that was

@@ -27,15 +27,14 @@ _TIE_BREAK = 1e-6
 
 
 class StackedAttack(ShadowAttack):
-    """The likelihood ratio, learnt from shadow models used as targets.
+    """Learn a likelihood ratio from shadow models used as targets.
 
     Every shadow is a target whose members are known. A small boosted-tree model learns
     from them how the LiRA score, RMIA's ratio, the calibrated logit and the record's
     own IN and OUT distributions speak for membership on *this* data and model; then it
-    judges the real target. No single score leads everywhere; over the 30 pairs of data
-    and model of ``benchmarks/attack_power.py`` this one, with 8 shadows, finds 1.27
-    times what per-record LiRA finds with 64 at 0.1 % FPR (geometric mean; 1.03 with 4).
-    Behind are a few cells of discrete answers: nearest neighbours, single trees.
+    judges the real target. No single score leads everywhere; this one is behind on
+    discrete answers, of nearest neighbours and single trees. See the user guide,
+    :doc:`/guide/which_attack`, for a comparison.
 
     Parameters
     ----------

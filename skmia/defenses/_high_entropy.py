@@ -81,7 +81,7 @@ class HighEntropyClassifier(Defense):
 
     The paper also rewards entropy of the predictions while it trains. That is not
     linear in the label and needs the training loop of a neural network; it is left
-    out, and its weight there is 0.01 or less.
+    out, and its weight there is 1 % or less.
 
     References
     ----------

@@ -90,6 +90,11 @@ def roc_auc_interval(
         If an argument is out of range, membership is not binary or has one side only,
         or a score is not finite.
 
+    See Also
+    --------
+    roc_auc : The figure itself.
+    tpr_at_fpr_interval : The interval of one point of the curve.
+
     Notes
     -----
     Both methods estimate a spread, and have none to estimate at the extremes. With `k`

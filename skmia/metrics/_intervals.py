@@ -21,7 +21,7 @@ from skmia.utils import check_real
 
 
 class Interval(NamedTuple):
-    """A confidence interval, both ends included."""
+    """Hold the two ends of a confidence interval, both included."""
 
     low: float
     high: float
@@ -59,6 +59,10 @@ def clopper_pearson(
         If `successes` is not within [0, n] or `confidence_level` is out of range.
     TypeError
         If `successes` or `n` are not integers.
+
+    See Also
+    --------
+    tpr_at_fpr_interval : An interval that is made of two of these.
 
     References
     ----------
@@ -127,6 +131,11 @@ def tpr_at_fpr_interval(
         If an argument is out of range, membership is not binary or has one side only,
         or a score is not finite.
 
+    See Also
+    --------
+    tpr_at_fpr : The figure itself.
+    clopper_pearson : The interval for a threshold that is given.
+
     Notes
     -----
     The rule that is read flags every score above the first non-member too many, so the
@@ -178,13 +187,18 @@ def membership_advantage_interval(
         If an argument is out of range, membership is not binary or has one side only,
         or a score is not finite.
 
+    See Also
+    --------
+    membership_advantage : The figure itself.
+    roc_auc_interval : The interval of the area under the same curve.
+
     Notes
     -----
     The advantage of these records is the best over all thresholds and so optimistic.
     The interval makes up for it: it holds for all thresholds at once, from the
     Dvoretzky-Kiefer-Wolfowitz bands of both distributions of scores, each at half the
     error. It is the lower end that shows a leak. The price is width, about
-    ``3 / sqrt(n)`` to either side at 0.95 with `n` members and `n` non-members.
+    ``3 / sqrt(n)`` to either side at 95 % with `n` members and `n` non-members.
 
     References
     ----------

@@ -22,7 +22,7 @@ from skmia.utils import percent
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure of leakage, by the name that reports, scorers and limits call it.
+    """Describe a figure of leakage, by its name in reports, scorers and limits.
 
     :func:`get_metric` makes one of its name.
 

@@ -26,6 +26,10 @@ def auto_train_size(membership: NDArray, n_shadows: int) -> float:
     float
         A training share for :func:`fit_shadows`.
 
+    See Also
+    --------
+    ShadowModels : Where ``train_size="auto"`` asks for it.
+
     Examples
     --------
     >>> import numpy as np

@@ -66,6 +66,11 @@ class ShadowSignals:
     ValueError
         Where shapes differ, ``"logit"`` is missing, or a signal is NaN.
 
+    See Also
+    --------
+    fit_shadows : Fit shadow models, and reduce them to such arrays.
+    skmia.attacks.ShadowAttack : The base of the attacks that take them.
+
     Examples
     --------
     >>> from skmia.shadows import ShadowSignals
