@@ -172,7 +172,7 @@ def epsilon_lower_bound(
     Notes
     -----
     The bound cannot exceed what the number of records allows: a perfect attack on 1000
-    records per side, half of which choose the threshold, proves 4.9 with 95 % confidence.
+    records per side, half of which choose the threshold, proves 4.9 at 95 %.
 
     It takes the records for independent draws, each of them a member by a fair coin.
     Records of one training run influence one another, so for a single model the figure
