@@ -39,10 +39,11 @@ test: $(VENV)/.dev  ## set up and run the tests, doctests and the README include
 test-slow: $(VENV)/.dev  ## the tests that take long: real data, many seeds, killed runs
 	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 2 -m slow
 
-lint: $(VENV)/.dev  ## ruff (check and format) and mypy
+lint: $(VENV)/.dev  ## ruff (check and format), mypy, and the floors of the packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 common-oldest: $(OLDEST)/.ready  ## the common tests on the oldest supported scikit-learn
 	SCIPY_ARRAY_API=1 $(OLDEST)/bin/python -m pytest -n 2 tests/test_common.py tests/traps

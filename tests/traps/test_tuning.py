@@ -169,7 +169,7 @@ def test_trap_3_folds_of_one_k_fold_as_each_others_shadows():
     report = audit_cv(single, X, y, random_state=0)
     assert report.attacks == ("loss",)
     assert "dependent_splits" in {guard.name for guard in report.guards}
-    with pytest.raises(ValueError, match="give each other's members away"):
+    with pytest.raises(ValueError, match="tells who is in one"):
         audit_cv(single, X, y, attacks=["rmia"])
     repeated = models(RepeatedKFold(n_splits=5, n_repeats=4, random_state=0))
     report = audit_cv(repeated, X, y, attacks=["lira", "rmia"], random_state=0)
