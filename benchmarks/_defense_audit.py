@@ -13,8 +13,7 @@ from skmia._models import class_probabilities, seeded_clone
 from skmia._tables import content_groups, hash_rows, take_rows
 from skmia.attacks import LabelOnlyAttack, LiRAAttack, StackedAttack
 from skmia.metrics import membership_advantage, roc_auc, tpr_at_fpr
-from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
-from skmia.shadows._design import draw_design, find_complements
+from skmia.shadows import ShadowModels, ShadowSignals, draw_design, fit_shadows
 from skmia.signals import SIGNALS
 
 METRICS = {
@@ -72,7 +71,7 @@ def audit(estimator, X, y, *, n_models=16, n_jobs=2):
     """Utility and leakage of `estimator`, its defense known to the attacker.
 
     Models come in complementary pairs. A target's shadows are all others but its own
-    twin, with which every membership would be given away. The design depends on the
+    complement, which would tell every membership. The design depends on the
     labels alone, so that all points of a cell have the same.
 
     Returns
@@ -97,7 +96,7 @@ def audit(estimator, X, y, *, n_models=16, n_jobs=2):
         name: np.stack([SIGNALS[name](p, column).astype(np.float32) for p in proba])
         for name in KEPT
     }
-    twin = find_complements(member)
+    complements = ShadowSignals(signals, member).complements
     everyone = np.arange(n_models)
     jobs = [
         (name, attack, k)
@@ -114,7 +113,7 @@ def audit(estimator, X, y, *, n_models=16, n_jobs=2):
             column,
             member,
             k,
-            everyone[(everyone != k) & (everyone != twin[k])],
+            everyone[(everyone != k) & (everyone != complements[k])],
             signals,
         )
         for _, attack, k in jobs
@@ -156,7 +155,7 @@ def audit_copies(estimator, X, y, *, n_models=16, n_queries=8, n_jobs=2):
             random_state=0,
         )
     signals, member = {"logit": shadows.get("logit")}, shadows.member
-    twin, everyone = find_complements(member), np.arange(n_models)
+    complements, everyone = shadows.complements, np.arange(n_models)
     # LiRA reads the odds of the true class alone: the others share the rest.
     own = expit(signals["logit"].astype(np.float64))
     n_classes = column.max() + 1
@@ -164,7 +163,7 @@ def audit_copies(estimator, X, y, *, n_models=16, n_queries=8, n_jobs=2):
     for k in everyone:
         proba = np.tile(((1 - own[k]) / (n_classes - 1))[:, None], n_classes)
         proba[np.arange(len(y)), column] = own[k]
-        others = everyone[(everyone != k) & (everyone != twin[k])]
+        others = everyone[(everyone != k) & (everyone != complements[k])]
         judged = _attack(LiRAAttack, {k: proba}, column, member, k, others, signals)
         found.append(judged[0])
     return found

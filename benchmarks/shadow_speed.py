@@ -28,8 +28,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.neural_network import MLPClassifier
 
 from skmia.attacks import LiRAAttack
-from skmia.shadows import ShadowSignals, fit_shadows
-from skmia.shadows._design import draw_design
+from skmia.shadows import ShadowSignals, draw_design, fit_shadows
 
 N_SHADOWS = 64
 MIB = 2**20

@@ -5,12 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia.attacks._scores._reference import (
-    above_midpoint,
-    fraction_below,
-    masked_mean,
-    two_means,
-)
+from skmia.attacks._scores import above_midpoint, fraction_below, masked_mean, two_means
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import FloatArray

@@ -9,7 +9,7 @@ from skmia._models import draw_seeds
 from skmia._tables import Copies, Queries, Strengths, n_rows, take_rows
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
-from skmia.attacks._scores._threshold import upper_quantile
+from skmia.attacks._scores import upper_quantile
 from skmia.attacks._target import Target
 from skmia.signals import FloatArray
 from skmia.utils import check_real

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia.attacks._scores._gaussian import VARIANCES, FloatArray, Moments, TwoSides
-from skmia.attacks._scores._threshold import upper_quantile
+from skmia.attacks._scores import VARIANCES, Moments, TwoSides, upper_quantile
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.exceptions import ResolutionWarning
 from skmia.shadows import ShadowModels, ShadowSignals
+from skmia.signals import FloatArray
 from skmia.utils import check_option, warn
 
 

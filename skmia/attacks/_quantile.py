@@ -14,8 +14,7 @@ from skmia._models import draw_seeds, seeded_clone
 from skmia._tables import ColumnEncoder, Hashes, hash_rows, mix, take_rows
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
-from skmia.attacks._scores._saturation import Saturation
-from skmia.attacks._scores._threshold import upper_quantile
+from skmia.attacks._scores import Saturation, upper_quantile
 from skmia.attacks._target import Target
 from skmia.signals import FloatArray, logit
 from skmia.utils import check_integer, check_real

@@ -7,12 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from skmia.attacks._scores._reference import (
-    average_model,
-    log_ratio,
-    masked_mean,
-    offline_average,
-)
+from skmia.attacks._scores import average_model, log_ratio, masked_mean, offline_average
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.metrics import roc_auc
 from skmia.shadows import ShadowModels, ShadowSignals

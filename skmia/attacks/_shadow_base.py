@@ -19,9 +19,12 @@ from skmia._tables import (
 )
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records
-from skmia.attacks._scores._pseudo_targets import other_shadows, pseudo_targets
-from skmia.attacks._scores._saturation import Saturation
-from skmia.attacks._scores._threshold import upper_quantile
+from skmia.attacks._scores import (
+    Saturation,
+    other_shadows,
+    pseudo_targets,
+    upper_quantile,
+)
 from skmia.attacks._target import Target
 from skmia.exceptions import OneSidedRecordsWarning, UnknownRowsWarning
 from skmia.shadows import ShadowSignals, check_shadows, fit_shadows

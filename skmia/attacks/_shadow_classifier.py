@@ -9,8 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from skmia._models import draw_seeds, seeded_clone
-from skmia.attacks._scores._pseudo_targets import folds, pseudo_targets
-from skmia.attacks._scores._threshold import upper_quantile
+from skmia.attacks._scores import folds, pseudo_targets, upper_quantile
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import FloatArray

@@ -6,14 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia._models import MAX_SEED
-from skmia.attacks._scores._features import EXTRA_SIGNALS, StackedFeatures
-from skmia.attacks._scores._gaussian import FloatArray, Moments
-from skmia.attacks._scores._pseudo_targets import folds, pseudo_targets
-from skmia.attacks._scores._ranker import Ranker
-from skmia.attacks._scores._threshold import upper_quantile
+from skmia.attacks._scores import (
+    EXTRA_SIGNALS,
+    Moments,
+    Ranker,
+    StackedFeatures,
+    folds,
+    pseudo_targets,
+    upper_quantile,
+)
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowModels, ShadowSignals
+from skmia.signals import FloatArray
 
 # Rows to learn from, which keeps the fit near a second.
 _ENOUGH_ROWS = 60_000

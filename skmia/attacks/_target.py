@@ -26,7 +26,7 @@ from skmia._tables import (
     take_rows,
 )
 from skmia.exceptions import FreezingWarning
-from skmia.shadows._design import draw_design
+from skmia.shadows import draw_design
 from skmia.utils import (
     check_has_features,
     check_labels,

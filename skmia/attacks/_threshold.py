@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia.attacks._base import MembershipAttack
-from skmia.attacks._scores._threshold import upper_quantile
+from skmia.attacks._scores import upper_quantile
 from skmia.attacks._target import Target
 from skmia.signals import MEMBER_SIGN, SIGNALS, FloatArray
 from skmia.utils import check_option, check_real

@@ -8,13 +8,15 @@ from numpy.typing import ArrayLike
 
 from skmia._tables import as_rows, n_rows
 from skmia.defenses._base import Defense
-from skmia.defenses._private._library import load_accountant, new_accountant
-from skmia.defenses._private._steps import PrivateFit, make_plan
-from skmia.defenses._private._teachers import (
+from skmia.defenses._private import (
+    PrivateFit,
     count_votes,
     fit_student,
     gaussian_noise,
     laplace_noise,
+    load_accountant,
+    make_plan,
+    new_accountant,
     noisy_winners,
     teacher_parts,
 )

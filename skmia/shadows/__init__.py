@@ -1,6 +1,6 @@
 """Shadow models: fitted in parallel, reduced to arrays, cached by content."""
 
-from skmia.shadows._design import auto_train_size
+from skmia.shadows._design import auto_train_size, draw_design
 from skmia.shadows._fit import fit_shadows
 from skmia.shadows._models import ShadowModels, check_shadows
 from skmia.shadows._signals import ShadowSignals
@@ -10,5 +10,6 @@ __all__ = [
     "ShadowSignals",
     "auto_train_size",
     "check_shadows",
+    "draw_design",
     "fit_shadows",
 ]

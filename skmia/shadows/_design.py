@@ -7,10 +7,10 @@ BoolArray = NDArray[np.bool_]
 
 
 def auto_train_size(membership: NDArray, n_shadows: int) -> float:
-    """Return the target's own share of the pool, with two shadows on each side.
+    """Return the target's own fraction of the pool, with two shadows on each side.
 
-    Shadows of another training share than the target's misplace the IN and OUT
-    distributions. The share is kept within [2 / n_shadows, 1 - 2 / n_shadows], so
+    Shadows of another training fraction than the target's misplace the IN and OUT
+    distributions. The fraction is kept within [2 / n_shadows, 1 - 2 / n_shadows], so
     that every record is in two shadows at least and out of two at least; with
     fewer than four shadows, or no members to tell, it is a half.
 
@@ -24,7 +24,7 @@ def auto_train_size(membership: NDArray, n_shadows: int) -> float:
     Returns
     -------
     float
-        A training share for :func:`fit_shadows`.
+        A ``train_size`` for :class:`ShadowModels`.
 
     See Also
     --------
@@ -39,11 +39,11 @@ def auto_train_size(membership: NDArray, n_shadows: int) -> float:
     >>> auto_train_size(np.arange(10) < 8, n_shadows=4)
     0.5
     """
-    share = float(np.mean(membership)) if len(membership) else 0.0
-    if n_shadows < 4 or not 0 < share < 1:
+    fraction = float(np.mean(membership)) if len(membership) else 0.0
+    if n_shadows < 4 or not 0 < fraction < 1:
         return 0.5
     edge = 2 / n_shadows
-    return float(np.clip(share, edge, 1 - edge))
+    return float(np.clip(fraction, edge, 1 - edge))
 
 
 def _systematic(
@@ -70,14 +70,9 @@ def draw_design(
     train_size: float,
     random_state: np.random.RandomState,
 ) -> BoolArray:
-    """Membership of every unit in every shadow, balanced both ways.
+    """Draw which unit is in which shadow's training set, balanced both ways.
 
-    At a half, shadows 2j and 2j + 1 are complementary: 2j takes a random half of
-    each class (rounded up or down) and 2j + 1 the rest, so every unit is in exactly
-    half of an even number of shadows. At another share s every unit is in
-    ``s * n_shadows`` shadows, rounded up or down at random, and every shadow has
-    close to that share of each class. A class of a single unit follows the same
-    rule: the shadows without it do not know the class.
+    A unit is what is drawn whole: a record, or all rows of equal content.
 
     Parameters
     ----------
@@ -86,7 +81,7 @@ def draw_design(
     n_shadows : int
         Number of shadows.
     train_size : float
-        Share of the units in each shadow.
+        Fraction of the units in each shadow.
     random_state : RandomState
         Source of the draw.
 
@@ -94,10 +89,34 @@ def draw_design(
     -------
     ndarray of bool of shape (n_shadows, n_units)
         True where the unit is in the shadow's training set.
+
+    See Also
+    --------
+    fit_shadows : Fits a shadow on each row of such a design.
+
+    Notes
+    -----
+    At a half, shadows 2j and 2j + 1 are complementary: 2j takes a random half of
+    each class (rounded up or down) and 2j + 1 the rest, so every unit is in exactly
+    half of an even number of shadows. At another fraction f every unit is in
+    ``f * n_shadows`` shadows, rounded up or down at random, and every shadow has
+    close to that fraction of each class. A class of a single unit follows the same
+    rule: the shadows without it do not know the class.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmia.shadows import draw_design
+    >>> classes = np.array([0, 0, 0, 0, 1, 1])
+    >>> member = draw_design(classes, 4, 0.5, np.random.RandomState(0))
+    >>> member.sum(axis=0)
+    array([2, 2, 2, 2, 2, 2])
+    >>> member.sum(axis=1)
+    array([3, 3, 3, 3])
     """
     n = len(classes)
     member = np.zeros((n_shadows, n), dtype=bool)
-    # A share that differs from a half by less than one unit is a half: an odd pool
+    # A fraction that differs from a half by less than one unit is a half: an odd pool
     # must not lose its complementary pairs.
     if abs(train_size * n - n / 2) < 1:
         half = np.ones(n, dtype=np.int64)
@@ -106,11 +125,11 @@ def draw_design(
             member[k] = _systematic(half, 2, order, random_state)
             member[k + 1 : k + 2] = ~member[k]
         return member
-    # In how many of the remaining shadows each unit has yet to be. The fraction is a
-    # share of 2 ** 30, so that 0.29 of 100 shadows is 29 of them.
-    whole, fraction = divmod(round(train_size * n_shadows * 2**30), 2**30)
+    # In how many of the remaining shadows each unit has yet to be. The rest is a
+    # number of 2 ** 30ths, so that 0.29 of 100 shadows is 29 of them.
+    whole, rest = divmod(round(train_size * n_shadows * 2**30), 2**30)
     order = _by_class(classes, random_state)
-    one_more = _systematic(np.full(n, fraction), 2**30, order, random_state)
+    one_more = _systematic(np.full(n, rest), 2**30, order, random_state)
     need = whole + one_more.astype(np.int64)
     for k in range(n_shadows):
         order = _by_class(classes, random_state)

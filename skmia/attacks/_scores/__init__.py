@@ -1,1 +1,38 @@
 """The arithmetic of the attacks: pure functions and small classes on arrays."""
+
+from skmia.attacks._scores._features import EXTRA_SIGNALS, StackedFeatures
+from skmia.attacks._scores._gaussian import VARIANCES, Moments, TwoSides
+from skmia.attacks._scores._pseudo_targets import folds, other_shadows, pseudo_targets
+from skmia.attacks._scores._ranker import Ranker
+from skmia.attacks._scores._reference import (
+    above_midpoint,
+    average_model,
+    fraction_below,
+    log_ratio,
+    masked_mean,
+    offline_average,
+    two_means,
+)
+from skmia.attacks._scores._saturation import Saturation
+from skmia.attacks._scores._threshold import upper_quantile
+
+__all__ = [
+    "EXTRA_SIGNALS",
+    "VARIANCES",
+    "Moments",
+    "Ranker",
+    "Saturation",
+    "StackedFeatures",
+    "TwoSides",
+    "above_midpoint",
+    "average_model",
+    "folds",
+    "fraction_below",
+    "log_ratio",
+    "masked_mean",
+    "offline_average",
+    "other_shadows",
+    "pseudo_targets",
+    "two_means",
+    "upper_quantile",
+]
