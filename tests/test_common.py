@@ -29,7 +29,6 @@ SETTINGS = {
     "n_left_out": 2,
     "n_models": 4,
     "n_rounds": 2,
-    "n_splits": 2,
     "shadows": 4,
     "regressor": HistGradientBoostingRegressor(loss="quantile", max_iter=5),
 }

@@ -47,9 +47,9 @@ class QuantileAttack(MembershipAttack):
         given the columns of X as numbers, those of text as codes, and the class as
         one column (two classes) or one for each class. The default is
         ``HistGradientBoostingRegressor(loss="quantile")``.
-    n_splits : int, default=5
-        Number of regressors. Each one is fitted without a share of the non-members,
-        and judges that share.
+    cv : int, default=5
+        Number of folds of the non-members, and of regressors: each one is fitted
+        without a fold, and judges that fold.
     max_fpr : float, default=0.01
         Share of non-members that may be accused.
     random_state : int, RandomState or None, default=None
@@ -123,18 +123,18 @@ class QuantileAttack(MembershipAttack):
         estimator: Any,
         *,
         regressor: Any = None,
-        n_splits: int = 5,
+        cv: int = 5,
         max_fpr: float = 0.01,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.estimator = estimator
         self.regressor = regressor
-        self.n_splits = n_splits
+        self.cv = cv
         self.max_fpr = max_fpr
         self.random_state = random_state
 
     def _check_params(self) -> None:
-        check_integer(self.n_splits, "n_splits", 2)
+        check_integer(self.cv, "cv", 2)
         check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
         check_has_records(
             self.estimator,
@@ -160,7 +160,6 @@ class QuantileAttack(MembershipAttack):
         random_state: np.random.RandomState,
     ) -> None:
         rows = nonmember_rows(target, X, self.max_fpr, type(self).__name__)
-        self._classes = len(target.classes)
         X, columns = take_rows(X, rows), target.columns[rows]
         scores = margin(target.probabilities(X), columns)
         self._salt = mix(draw_seeds(random_state, 1).astype(np.uint64) + np.uint64(1))
@@ -168,7 +167,7 @@ class QuantileAttack(MembershipAttack):
         regressor, quantile = self._quantile_params()
         self._models = []
         with _few_threads(len(rows)):
-            for k, seed in enumerate(draw_seeds(random_state, self.n_splits)):
+            for k, seed in enumerate(draw_seeds(random_state, self.cv)):
                 model = seeded_clone(regressor, int(seed)).set_params(**quantile)
                 part = self._part(X, columns, scores, fold != k)
                 self._models.append(_QuantileModel(model).fit(*part))
@@ -179,12 +178,12 @@ class QuantileAttack(MembershipAttack):
     def _draw_folds(self, X: Any) -> NDArray[np.intp]:
         """Cut the scale of scrambled hashes so that the folds are even in `X`."""
         places = np.unique(self._places(X))
-        if len(places) < self.n_splits:
+        if len(places) < self.cv:
             raise ValueError(
-                f"n_splits={self.n_splits} needs as many different non-members, and "
-                f"there are {len(places)}. Pass more non-members, or fewer splits."
+                f"cv={self.cv} needs as many different non-members, and "
+                f"there are {len(places)}. Pass more non-members, or a smaller cv."
             )
-        starts = np.arange(1, self.n_splits) * len(places) // self.n_splits
+        starts = np.arange(1, self.cv) * len(places) // self.cv
         self._cuts = places[starts]
         return self._fold_of(X)
 
@@ -204,7 +203,7 @@ class QuantileAttack(MembershipAttack):
     ) -> tuple[Any, FloatArray, FloatArray]:
         return (
             take_rows(X, where),
-            class_columns(columns[where], self._classes),
+            class_columns(columns[where], len(self._target.classes)),
             scores[where],
         )
 

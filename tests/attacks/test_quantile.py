@@ -255,7 +255,7 @@ def test_regressors_get_the_level_and_are_left_alone(pool, regressor, name):
     before = str(regressor.get_params())
     assert quantile_parameters(regressor) == [name]
     attack = QuantileAttack(
-        pool.frozen, regressor=regressor, n_splits=3, max_fpr=0.1, random_state=0
+        pool.frozen, regressor=regressor, cv=3, max_fpr=0.1, random_state=0
     ).fit(pool.X, pool.y, membership=pool.member)
     assert len(attack.regressors_) == 3
     assert {r.get_params()[name] for r in attack.regressors_} == {0.9}
@@ -357,11 +357,11 @@ def test_class_columns():
     ("settings", "error", "message"),
     [
         (
-            {"n_splits": 1},
+            {"cv": 1},
             ValueError,
-            r"'n_splits' .* int in \[2, inf\). Got 1 instead",
+            r"'cv' .* int in \[2, inf\). Got 1 instead",
         ),
-        ({"n_splits": 2.0}, TypeError, "'n_splits' parameter must be an int"),
+        ({"cv": 2.0}, TypeError, "'cv' parameter must be an int"),
         ({"max_fpr": 0}, ValueError, r"'max_fpr' .* \(0, 1\). Got 0 instead"),
         ({"max_fpr": "0.1"}, TypeError, "'max_fpr' .* Got '0.1' instead"),
     ],
@@ -380,9 +380,7 @@ def test_there_must_be_records_and_enough_non_members(pool):
         attack.fit(pool.X, pool.y, np.ones(240, dtype=bool))
     # Copies of four rows are four.
     rows = np.tile(np.arange(4), 10)
-    with pytest.raises(
-        ValueError, match=r"n_splits=5 needs .* there are 4\. Pass more"
-    ):
+    with pytest.raises(ValueError, match=r"cv=5 needs .* there are 4\. Pass more"):
         attack.fit(pool.X[rows], pool.y[rows])
     with pytest.warns(UserWarning, match=r"max_fpr=0.01 with 50 non-members"):
         QuantileAttack(pool.frozen, regressor=quick()).fit(pool.X[:50], pool.y[:50])
