@@ -34,7 +34,7 @@ def independent_splits(member: BoolArray, held_out: BoolArray) -> list[IndexArra
     -------
     list of ndarray of int
         Positions of the shadows of each model; an empty list where there are too few,
-        or where they would give the target's members away. Large groups that are
+        or where they would reveal the target's members. Large groups that are
         drawn whole can look so by chance.
     """
     block = _blocks(held_out)

@@ -282,7 +282,7 @@ def ppv_at_prior(
         Membership evidence, higher for members.
     prior : float
         Share of members among those an attacker would test, in (0, 1). It replaces the
-        share in `membership`.
+        fraction in `membership`.
     max_fpr : float or None, default=None
         The precision is that of the threshold of :func:`tpr_at_fpr`. With None it is
         the largest over all thresholds.
@@ -300,7 +300,7 @@ def ppv_at_prior(
 
     See Also
     --------
-    tpr_at_fpr : The share of members that are found.
+    tpr_at_fpr : The fraction of members that are found.
 
     Notes
     -----

@@ -25,7 +25,7 @@ def allowed_false_positives(n_nonmembers: int, max_fpr: float) -> int:
     Returns
     -------
     int
-        The largest count whose share of the non-members is at most `max_fpr`.
+        The largest count whose fraction of the non-members is at most `max_fpr`.
 
     Raises
     ------

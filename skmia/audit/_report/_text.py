@@ -11,9 +11,9 @@ _WIDTH = 88
 _MEANING = (
     "AUC is the chance that an attack ranks a member above a non-member, both drawn "
     "at random: 0.5 is guessing, 1 is certainty. The advantage is the largest gap "
-    "between the share of members and the share of non-members that one threshold "
+    "between the fraction of members and the fraction of non-members that one threshold "
     "accuses.",
-    "TPR at x % FPR is the share of members that an attacker can single out while "
+    "TPR at x % FPR is the fraction of members that an attacker can single out while "
     "wrongly accusing at most x % of the non-members. It is about the people who are "
     "most exposed, whom an average such as the AUC hides.",
     "A low figure does not prove that the model is safe: it says that these attacks, "

@@ -181,7 +181,7 @@ def _logistic(
         ),
         random_state=noise.random_state,
     ).fit(data.X, data.y)
-    # A generator that stays with the model would give its noise away.
+    # A generator that stays with the model would reveal its noise.
     return model.set_params(random_state=None)
 
 
