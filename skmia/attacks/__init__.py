@@ -1,11 +1,13 @@
 """Membership inference attacks, as estimators of membership."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._calibrated import CalibratedLossAttack
 from skmia.attacks._label_only import LabelOnlyAttack
 from skmia.attacks._lira import LiRAAttack
 from skmia.attacks._quantile import QuantileAttack
-from skmia.attacks._registry import ATTACKS
 from skmia.attacks._rmia import RMIAAttack
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.attacks._shadow_classifier import ShadowClassifierAttack
@@ -25,3 +27,17 @@ __all__ = [
     "ShadowClassifierAttack",
     "StackedAttack",
 ]
+
+#: Every attack by its short name, as audits, benchmarks and tests find it.
+ATTACKS: Mapping[str, type[MembershipAttack]] = MappingProxyType(
+    {
+        "loss": LossThresholdAttack,
+        "lira": LiRAAttack,
+        "rmia": RMIAAttack,
+        "calibrated": CalibratedLossAttack,
+        "stacked": StackedAttack,
+        "shadow_classifier": ShadowClassifierAttack,
+        "quantile": QuantileAttack,
+        "label_only": LabelOnlyAttack,
+    }
+)

@@ -11,8 +11,7 @@ _WIDTH = 88
 _MEANING = (
     "AUC is the chance that an attack ranks a member above a non-member, both drawn "
     "at random: 0.5 is guessing, 1 is certainty. The advantage is the largest gap "
-    "between the fraction of members and the fraction of non-members that one threshold "
-    "accuses.",
+    "between the fractions of members and of non-members that one threshold accuses.",
     "TPR at x % FPR is the fraction of members that an attacker can single out while "
     "wrongly accusing at most x % of the non-members. It is about the people who are "
     "most exposed, whom an average such as the AUC hides.",
