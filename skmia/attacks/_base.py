@@ -12,17 +12,68 @@ from skmia._models import MetaEstimator, forget_fit, unwrap_frozen
 from skmia._tables import as_rows
 from skmia.attacks._target import Target, resolve_target
 from skmia.signals import FloatArray
-from skmia.utils import own_random_state
+from skmia.utils import check_real, own_random_state
 
 
 class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
-    """Base class of the attacks: an estimator of membership.
+    """Estimate membership: base class of all attacks.
 
-    A subclass writes ``_check_params``, ``_fit_attack`` and ``_score``; the target,
-    the membership, routing, thresholds and predictions are dealt with here.
+    It resolves the target and the membership, routes metadata, checks rows, and turns
+    scores and thresholds into decisions and predictions. A new attack without shadow
+    models is a subclass of three methods: ``__init__`` with `estimator`, `max_fpr` and
+    `random_state` beside its own parameters, ``_fit_attack`` and ``_score``.
 
+    Notes
+    -----
     An attack has no ``score`` and no ``classes_``: it predicts membership, not the
     classes of ``y``. Judge it with :mod:`skmia.metrics` on ``score_samples``.
+
+    What a subclass may write:
+
+    ``_fit_attack(target, X, params, random_state)``
+        Learns from `target`: ``target.probabilities(X)``, ``target.columns``, the
+        column of each record's class, and ``target.membership``, which is None where
+        it is not known. Sets ``offset_``.
+    ``_score(X, y)``
+        Scores of shape (n_records,), higher for members, and the offset that belongs
+        to them. ``self._answers(X, y)`` asks the target.
+    ``_check_params()``
+        Raises for its own parameters out of range.
+
+    Add a line to :data:`skmia.attacks.ATTACKS`, and audits, benchmarks and the tests
+    that every attack must pass find it by its short name.
+
+    See Also
+    --------
+    ShadowAttack : For attacks with shadow models.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.attacks import MembershipAttack
+    >>> from skmia.metrics import roc_auc
+    >>> from skmia.signals import confidence
+    >>> class ConfidenceAttack(MembershipAttack):
+    ...     def __init__(self, estimator, *, max_fpr=0.01, random_state=None):
+    ...         self.estimator = estimator
+    ...         self.max_fpr = max_fpr
+    ...         self.random_state = random_state
+    ...
+    ...     def _fit_attack(self, target, X, params, random_state):
+    ...         scores = confidence(target.probabilities(X), target.columns)
+    ...         self.offset_ = np.quantile(
+    ...             scores[~target.membership], 1 - self.max_fpr, method="higher"
+    ...         )
+    ...
+    ...     def _score(self, X, y):
+    ...         return confidence(*self._answers(X, y)), self.offset_
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> attack = ConfidenceAttack(DecisionTreeClassifier(), random_state=0)
+    >>> scores = attack.fit(X, y).score_samples(X, y)
+    >>> roc_auc(attack.membership_, scores) > 0.5
+    True
     """
 
     # `membership` reaches fit through routing without the user asking for it.
@@ -58,10 +109,10 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         ------
         ValueError
             If `membership` comes with an estimator that is neither frozen nor
-            precomputed: it is a statement about one model, and a retrained one
-            would read as perfectly safe.
+            precomputed: it describes one fitted model, and for a retrained one it
+            would underestimate leakage.
         """
-        self._check_params()
+        self.check_params()
         forget_fit(self)
         X = as_rows(X)
         params = self._target_params(params)
@@ -86,6 +137,19 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         self._adopt_columns(target.model)
         return self
 
+    def check_params(self) -> None:
+        """Raise for parameters out of range.
+
+        `fit` does so first. An audit asks all its attacks before it fits shadows.
+
+        Raises
+        ------
+        TypeError, ValueError
+            With the parameter, the value given and what to pass instead.
+        """
+        check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
+        self._check_params()
+
     def _target_params(self, params: dict[str, Any]) -> dict[str, Any]:
         """What of the fit metadata is for the target, and for its shadows."""
         params = self._inner_params("fit", params)
@@ -98,7 +162,7 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         return params
 
     def score_samples(self, X: Any, y: Any = None) -> FloatArray:
-        """Evidence of membership, record by record.
+        """Give evidence of membership, record by record.
 
         Comparable within one attack only.
 
@@ -119,7 +183,7 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         return self._score_and_offset(X, y)[0]
 
     def decision_function(self, X: Any, y: Any = None) -> FloatArray:
-        """Evidence of membership above the threshold.
+        """Give evidence of membership above the threshold.
 
         Parameters
         ----------
@@ -173,9 +237,8 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         """Probabilities of the target."""
         return self._target.probabilities(X)
 
-    @abstractmethod
     def _check_params(self) -> None:
-        """Raise for parameters out of range."""
+        """Raise for parameters of the subclass out of range."""
 
     @abstractmethod
     def _fit_attack(

@@ -12,7 +12,6 @@ from skmia.attacks._nonmembers import check_has_records, nonmember_rows
 from skmia.attacks._scores import upper_quantile
 from skmia.attacks._target import Target
 from skmia.signals import FloatArray
-from skmia.utils import check_real
 
 
 class LabelOnlyAttack(MembershipAttack):
@@ -136,7 +135,6 @@ class LabelOnlyAttack(MembershipAttack):
 
     def _check_params(self) -> None:
         self._asked(seed=0)
-        check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
         check_has_records(
             self.estimator,
             type(self).__name__,

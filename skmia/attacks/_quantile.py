@@ -17,7 +17,7 @@ from skmia.attacks._nonmembers import check_has_records, nonmember_rows
 from skmia.attacks._scores import Saturation, upper_quantile
 from skmia.attacks._target import Target
 from skmia.signals import FloatArray, logit
-from skmia.utils import check_integer, check_real
+from skmia.utils import check_integer
 
 # Columns of a wide sparse X that a regressor gets which takes dense input only.
 _MAX_COLUMNS = 256
@@ -135,7 +135,6 @@ class QuantileAttack(MembershipAttack):
 
     def _check_params(self) -> None:
         check_integer(self.cv, "cv", 2)
-        check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
         check_has_records(
             self.estimator,
             type(self).__name__,

@@ -29,7 +29,7 @@ from skmia.attacks._target import Target
 from skmia.exceptions import OneSidedRecordsWarning, UnknownRowsWarning
 from skmia.shadows import ShadowSignals, check_shadows, fit_shadows
 from skmia.signals import MEMBER_SIGN, SIGNALS, FloatArray
-from skmia.utils import check_labels, check_option, check_real, warn
+from skmia.utils import check_labels, check_option, warn
 
 _Judged = TypeVar("_Judged")
 
@@ -116,7 +116,6 @@ class ShadowAttack(MembershipAttack):
     def _check_params(self) -> None:
         for name in self._signals():
             check_option(name, "signal", tuple(SIGNALS))
-        check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
         shadows = check_shadows(self.shadows)
         given = isinstance(shadows, ShadowSignals)
         if shadows.queries if given else shadows.n_queries:

@@ -9,7 +9,7 @@ from skmia.attacks._base import MembershipAttack
 from skmia.attacks._scores import upper_quantile
 from skmia.attacks._target import Target
 from skmia.signals import MEMBER_SIGN, SIGNALS, FloatArray
-from skmia.utils import check_option, check_real
+from skmia.utils import check_option
 
 _SIGNALS = ("loss", "confidence", "entropy", "modified_entropy", "correctness")
 _THRESHOLDS = ("max_fpr", "balanced_accuracy", "mean_loss")
@@ -111,7 +111,6 @@ class LossThresholdAttack(MembershipAttack):
     def _check_params(self) -> None:
         check_option(self.signal, "signal", _SIGNALS)
         check_option(self.threshold, "threshold", _THRESHOLDS)
-        check_real(self.max_fpr, "max_fpr", 0, 1, closed="neither")
         if not isinstance(self.per_class, (bool, np.bool_)):
             raise TypeError(
                 "The 'per_class' parameter must be a bool. "

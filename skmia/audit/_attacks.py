@@ -73,7 +73,7 @@ def configure(attack: Any, seed: int) -> None:
     if attack.get_params(deep=False).get("random_state", seed) is None:
         attack.set_params(random_state=seed)
     if isinstance(attack, MembershipAttack):
-        attack._check_params()
+        attack.check_params()
 
 
 def taking_shadows(attacks: Mapping[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from skmia._models import (
 from skmia._tables import any_copy, as_rows, hash_rows, n_rows
 from skmia.audit._inputs import check_fitted
 from skmia.audit._splits import masks
-from skmia.model_selection import AuditableClassifier
+from skmia.model_selection import training_hashes
 from skmia.shadows import ShadowSignals
 from skmia.signals import SIGNALS
 from skmia.utils import check_labels, check_two_classes
@@ -170,10 +170,8 @@ def _check_results(
 
 def _check_same_rows(estimator: Any, hashes: NDArray[np.uint64]) -> None:
     """Compare with the rows that an estimator remembers, where it does."""
-    rows = getattr(estimator, "_training_rows", None)
-    if isinstance(estimator, AuditableClassifier) and rows is not None:
-        if np.array_equal(rows.hashes, hashes):
-            return
+    remembered = training_hashes(estimator)
+    if remembered is not None and not np.array_equal(remembered, hashes):
         raise ValueError(
             "X and y are not those of the cross-validation: an AuditableClassifier "
             "of it was fitted on other rows. Pass them in the same order."

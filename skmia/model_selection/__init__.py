@@ -5,7 +5,7 @@ tune is wrapped, so that the scorer finds the rows that it was trained on as wel
 """
 
 from skmia.model_selection._attack_scorer import attack_scorer
-from skmia.model_selection._auditable import AuditableClassifier
+from skmia.model_selection._auditable import AuditableClassifier, training_hashes
 from skmia.model_selection._displays import LeakageTradeoffDisplay
 from skmia.model_selection._leakage import leakage_scorer
 from skmia.model_selection._refit import best_under_leakage
@@ -17,5 +17,6 @@ __all__ = [
     "attack_scorer",
     "best_under_leakage",
     "leakage_scorer",
+    "training_hashes",
     "utility_under_leakage",
 ]

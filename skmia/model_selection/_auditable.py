@@ -325,3 +325,40 @@ def find_auditable(estimator: Any) -> AuditableClassifier:
             "do, or fit it here."
         )
     return estimator
+
+
+def training_hashes(estimator: Any) -> NDArray[np.uint64] | None:
+    """Return the content of the rows that a classifier remembers, as hashes.
+
+    They tell whether rows are those that it was fitted on.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any; only an :class:`AuditableClassifier` remembers rows.
+
+    Returns
+    -------
+    ndarray of uint64 of shape (n_samples,) or None
+        One hash of the features and the label of each row, in the order of ``fit``;
+        None where nothing is remembered.
+
+    See Also
+    --------
+    AuditableClassifier : Remembers them, until it is pickled or told to forget.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from skmia.model_selection import AuditableClassifier, training_hashes
+    >>> clf = AuditableClassifier(GaussianNB()).fit(*load_iris(return_X_y=True))
+    >>> training_hashes(clf).shape
+    (150,)
+    >>> training_hashes(clf.forget()) is None
+    True
+    """
+    if not isinstance(estimator, AuditableClassifier):
+        return None
+    rows = getattr(estimator, "_training_rows", None)
+    return None if rows is None else rows.hashes

@@ -15,7 +15,11 @@ from skmia.attacks import LabelOnlyAttack, MembershipAttack
 from skmia.defenses import masks_outputs
 from skmia.exceptions import OverlapWarning
 from skmia.metrics import get_metric
-from skmia.model_selection._auditable import AuditableClassifier, find_auditable
+from skmia.model_selection._auditable import (
+    AuditableClassifier,
+    find_auditable,
+    training_hashes,
+)
 from skmia.model_selection._scorer import Scorer
 from skmia.shadows import ShadowSignals
 from skmia.signals import FloatArray, logit
@@ -218,7 +222,7 @@ def leakage_scorer(
 def _held_out(auditable: AuditableClassifier, X: Any, y: Any) -> tuple[Any, NDArray]:
     """Leave out the held-out rows that tell nothing about membership."""
     y = check_labels(y, n_rows(X), "leakage_scorer")
-    copies = np.isin(hash_rows(X, y), auditable._training_rows.hashes)
+    copies = np.isin(hash_rows(X, y), training_hashes(auditable))
     unknown = ~np.isin(y, auditable.classes_) & ~copies
     left_out = copies | unknown
     reasons = [

@@ -209,10 +209,10 @@ def test_trap_7_the_wrapper_inside_of_a_pipeline():
     for train, test in KFold(3).split(X):
         model = clone(inside_out).fit(X[train], y[train])
         # The rows that the last step remembers are scaled; they are scaled again.
-        rows = model[-1]._training_rows
+        remembered = model[:-1].transform(X[train])
         member = np.r_[np.ones(len(train)), np.zeros(len(test))]
         scores = np.r_[
-            confidence(model, rows.X, rows.y), confidence(model, X[test], y[test])
+            confidence(model, remembered, y[train]), confidence(model, X[test], y[test])
         ]
         naive.append(roc_auc_score(member, scores))
         truth.append(auc_between(model, X, y, train, test))
