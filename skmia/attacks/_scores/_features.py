@@ -1,4 +1,4 @@
-"""What StackedAttack sees of a record under the target, or a shadow as the target."""
+"""Features of a record for StackedAttack, under the target or a shadow used as one."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from skmia.attacks._scores._gaussian import (
-    FloatArray,
     Moments,
     TwoSides,
     likelihood_ratio,
 )
 from skmia.attacks._scores._reference import above_midpoint, log_ratio, two_means
+from skmia.signals import FloatArray
 
 #: From the logit: the five scores, then what they are made of. 1 stands for a feature
 #: that evidence of membership must not decrease in. The first is LiRA's score.

@@ -11,16 +11,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import digamma, gammaln, log_ndtr, polygamma
+from scipy.special import digamma, log_ndtr, polygamma
+from scipy.stats import t as student
 
-FloatArray = NDArray[np.float64]
+from skmia.signals import FloatArray
+
 Variance = Literal["shrunk", "per_record", "pooled", "global"]
 
 VARIANCES: tuple[str, ...] = ("shrunk", "per_record", "pooled", "global")
 
 # Columns of (n_shadows, n_records) that are held as doubles at a time.
 _BLOCK = 2**16
-# A spread below this share of the pooled one is no estimate but a repeated value.
+# A spread below this fraction of the pooled one is no estimate but a repeated value.
 _DEGENERATE = 1e-3
 
 
@@ -109,18 +111,11 @@ class Predictive:
 
     def log_density(self, x: FloatArray) -> FloatArray:
         """Log density at `x`."""
+        if not np.isinf(self.freedom).all():
+            return student.logpdf(x, self.freedom, self.location, self.scale)
+        # Not scipy's, which takes twice the time.
         z = (x - self.location) / self.scale
-        normal = -0.5 * (np.log(2 * np.pi) + z * z)
-        if np.isinf(self.freedom).all():
-            return normal - np.log(self.scale)
-        v = self.freedom
-        student = (
-            gammaln((v + 1) / 2)
-            - gammaln(v / 2)
-            - 0.5 * np.log(v * np.pi)
-            - (v + 1) / 2 * np.log1p(z * z / v)
-        )
-        return student - np.log(self.scale)
+        return -0.5 * (np.log(2 * np.pi) + z * z) - np.log(self.scale)
 
     def surprise(self, x: FloatArray) -> FloatArray:
         """-log P(value > x): large where `x` lies high above the distribution.
