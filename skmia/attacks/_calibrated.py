@@ -18,8 +18,9 @@ class CalibratedLossAttack(ShadowAttack):
     """Compare the target's loss with what other models lose on the record.
 
     A low loss speaks for a member only where models that have not seen the record lose
-    more. One subtraction; close to the likelihood ratio on small tables, behind it
-    where records differ in spread.
+    more. The score is one difference; it is close to the likelihood ratio on small
+    tables, and behind it where records differ in spread. See the user guide,
+    :doc:`/guide/which_attack`.
 
     Parameters
     ----------
@@ -28,8 +29,8 @@ class CalibratedLossAttack(ShadowAttack):
     reference : {"mean_out", "midpoint", "percentile"}, default="mean_out"
         What the target is compared with. ``"mean_out"``: the mean over OUT shadows
         (Watson). ``"midpoint"``: the middle of the IN and the OUT mean (Sablayrolles).
-        ``"percentile"``: the share of OUT shadows that lose more (attack-R); within a
-        tie, by the standardised distance from their mean.
+        ``"percentile"``: the fraction of OUT shadows that lose more (attack-R); within
+        a tie, by the standardised distance from their mean.
     signal : str, default="loss"
         What is compared; a name of :data:`skmia.signals.SIGNALS`. The logit spreads
         confident records more evenly.
@@ -37,7 +38,7 @@ class CalibratedLossAttack(ShadowAttack):
         Number of shadow models, 4 at least; or how they are made; or shadows that are
         there already, whose records are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
-        Share of non-members that ``predict`` may accuse.
+        Fraction of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
         Shadows fitted at a time.
     random_state : int, RandomState or None, default=None
@@ -73,8 +74,8 @@ class CalibratedLossAttack(ShadowAttack):
     that lie above every OUT shadow share its best step.
 
     Do not pass a target that was fitted on rows outside of the pool: the shadows of one
-    pool resemble each other, so that its threshold would accuse up to a tenth of the
-    non-members at a promised twentieth.
+    pool resemble each other, so that ``predict`` would accuse more non-members than
+    `max_fpr`. See the user guide, :doc:`/guide/attacks`.
 
     References
     ----------

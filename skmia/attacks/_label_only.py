@@ -1,4 +1,4 @@
-"""The label-only attack: how much noise a predicted label withstands."""
+"""The label-only attack: how often perturbed copies of a record keep its label."""
 
 from typing import Any
 
@@ -15,13 +15,14 @@ from skmia.signals import FloatArray
 
 
 class LabelOnlyAttack(MembershipAttack):
-    """Call a record a member where the target keeps to its label under noise.
+    """Count the perturbed copies of a record that keep its label.
 
     The target is asked for labels only: about the record, and about `n_queries`
-    perturbed copies of it. Training pushes the decision boundary away from the
-    records it sees, so that a member's label withstands more. A defense that hides or
-    rounds probabilities changes none of these answers, which is why this attack is
-    run on it. It takes classifiers without ``predict_proba``, too.
+    perturbed copies of it. Training moves the decision boundary away from the records
+    of the training set, so that more copies of a member keep its label. A defense that
+    hides or rounds probabilities changes none of these answers, which is why audits
+    run this attack on it. It takes classifiers without ``predict_proba``, too. See the
+    user guide, :doc:`/guide/attacks`.
 
     Parameters
     ----------
@@ -41,12 +42,12 @@ class LabelOnlyAttack(MembershipAttack):
         which occur twice on average, are resampled as well, such as one-hot columns.
         Sparse input is always resampled, and stays sparse.
     noise : float or sequence of float, default=(0.05, 0.1, 0.2, 0.4)
-        Standard deviations of the noise, in those of the column. The queries take
-        them in turn.
+        Standard deviations of the noise, in those of the column. The queries cycle
+        through them.
     flip_rate : float or sequence of float, default=(0.02, 0.05, 0.1, 0.2)
-        Probabilities with which a value is resampled. The queries take them in turn.
+        Probabilities with which a value is resampled. The queries cycle through them.
     max_fpr : float, default=0.01
-        Share of non-members that may be accused.
+        Fraction of non-members that may be accused.
     random_state : int, RandomState or None, default=None
         Draws the members of the membership game, and seeds its target and the noise.
 
@@ -55,7 +56,7 @@ class LabelOnlyAttack(MembershipAttack):
     offset_ : float
         The threshold on ``score_samples``, above which a record is called a member:
         the 1 - `max_fpr` quantile of the scores of the non-members given to `fit`.
-        It is only honest on records that were not used to set it.
+        The false positive rate holds only for records that were not used to set it.
     estimator_ : classifier
         The target.
     membership_ : ndarray of bool of shape (n_records,) or None
@@ -67,12 +68,12 @@ class LabelOnlyAttack(MembershipAttack):
 
     See Also
     --------
-    LossThresholdAttack : Reads confidences, at one query for each record.
-    LiRAAttack : Stronger where confidences are to be had.
+    LossThresholdAttack : Uses confidences, at one query for each record.
+    LiRAAttack : Stronger where the target gives confidences.
 
     Notes
     -----
-    The score is the share of right answers, the record itself counting as
+    The score is the fraction of right answers, the record itself counting as
     ``n_queries + 1`` queries: a record that the target gets wrong never ranks above
     one that it gets right. It lies in [0, 1].
 
@@ -81,13 +82,13 @@ class LabelOnlyAttack(MembershipAttack):
     with its names and dtypes. Spreads, ranges and values are learned from the records
     given to `fit`; their order is not kept.
 
-    Records whose label withstands every copy tie at 1. Where these are more than
-    `max_fpr` of the non-members nobody is accused: this attack says little at low
-    false positive rates, and its AUC is to be read rather than its TPR there. It is
-    weak, or worse than the gap attack, where labels are noisy: what a model memorised
-    in spite of its neighbours is the first to give way. Compare with ``n_queries=0``;
-    a low figure is no evidence of safety. It costs ``n_queries + 1`` predictions for
-    each record, in `fit` and in scoring.
+    Records that keep their label in every copy tie at 1. Where these are more than
+    `max_fpr` of the non-members, no record is called a member: judge this attack by
+    its AUC, not by its TPR at a low false positive rate. It is weak, or worse than the
+    gap attack, where labels are noisy: copies of a record that a model memorised
+    against its neighbours are the first to lose the label. Compare with
+    ``n_queries=0``; a low figure is no evidence of safety. It costs ``n_queries + 1``
+    predictions for each record, in `fit` and in scoring.
 
     References
     ----------
@@ -158,20 +159,20 @@ class LabelOnlyAttack(MembershipAttack):
         seed = int(draw_seeds(random_state, 1)[0])
         # What a later set_params changes must not change the scores.
         self._copies = Copies(self._asked(seed), X) if self.n_queries else None
-        scores = self._shares(take_rows(X, rows), target.labels[rows])
+        scores = self._right(take_rows(X, rows), target.labels[rows])
         self.offset_ = upper_quantile(scores, self.max_fpr)
 
     def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
         if y is not None:
             y = self._target.classes[self._target.encode(y, n_rows(X))]
-        return self._shares(X, y), self.offset_
+        return self._right(X, y), self.offset_
 
-    def _shares(self, X: Any, y: NDArray | None) -> FloatArray:
-        """Share of right answers about the rows and their copies."""
-        said = self._predict(X)
-        y = said if y is None else y
+    def _right(self, X: Any, y: NDArray | None) -> FloatArray:
+        """Fraction of right answers about the rows and their copies."""
+        predicted = self._predict(X)
+        y = predicted if y is None else y
         n_queries = self._copies.queries.n_queries if self._copies else 0
-        right = (n_queries + 1) * (said == y)
+        right = (n_queries + 1) * (predicted == y)
         for rows, n, copies in self._copies.blocks(X) if self._copies else ():
             answers = self._predict(copies).reshape(n, -1)
             right[rows] += (answers == y[rows]).sum(axis=0)

@@ -20,7 +20,8 @@ class LiRAAttack(ShadowAttack):
     the record's true class has one distribution where the record was seen (IN) and
     another where it was not (OUT). The score is the log likelihood ratio of the
     target's own logit under the two. It is black-box and finds single records that a
-    model has memorised, which an average over records hides.
+    model has memorised, which an average over records hides. See the user guide,
+    :doc:`/guide/attacks`, for what differs from the published attack.
 
     Parameters
     ----------
@@ -35,19 +36,18 @@ class LiRAAttack(ShadowAttack):
         records that no shadow has seen.
     variance : {"shrunk", "per_record", "pooled", "global"}, default="shrunk"
         Where the spread of a record's distribution comes from. ``"shrunk"``: its own
-        sample variance, shrunk towards the pooled one as far as the data say, with a
-        Student-t predictive density; far ahead of ``"per_record"`` with few shadows
-        and no worse with 64 (``benchmarks/lira_variance.py``). ``"per_record"``: its
-        own, as published; needs 64 shadows or more.
-        ``"pooled"``: the spread about each record's mean, common to all records.
-        ``"global"``: the spread of all values, the published fixed variance.
+        sample variance, shrunk towards the pooled one by as much as the data suggest,
+        with a Student-t predictive density. ``"per_record"``: its own, as published;
+        needs 64 shadows or more. ``"pooled"``: the spread about each record's mean,
+        common to all records. ``"global"``: the spread of all values, the published
+        fixed variance.
     signal : str, default="logit"
         What is compared; a name of :data:`skmia.signals.SIGNALS`.
     shadows : int, ShadowModels or ShadowSignals, default=16
         Number of shadow models, 4 at least; or how they are made; or shadows that are
         there already, whose records are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
-        Share of non-members that ``predict`` may accuse. The threshold comes from
+        Fraction of non-members that ``predict`` may accuse. The threshold comes from
         shadows used as targets, never from the rows that are reported.
     n_jobs : int, default=None
         Shadows fitted at a time.
@@ -76,8 +76,9 @@ class LiRAAttack(ShadowAttack):
 
     See Also
     --------
-    LossThresholdAttack : Costs no model, and sees over-fitting only.
-    skmia.shadows.fit_shadows : Makes shadows that several attacks share.
+    LossThresholdAttack : Needs no shadows, and finds over-fitting only.
+    RMIAAttack : Compares with one average in place of two distributions.
+    skmia.shadows.fit_shadows : Fits shadows for several attacks.
 
     Notes
     -----
@@ -88,13 +89,13 @@ class LiRAAttack(ShadowAttack):
 
     With ``ShadowModels(n_queries=...)``, the target and all shadows are asked about the
     same copies of a record, the probabilities are averaged, and the signal is taken of
-    that mean. Try it on a target that was trained with noise or augmentation, with
-    that `noise`. Leave it where the target was fitted on the records as they are. See
+    that mean. Use it for a target that was trained with noise or augmentation, with
+    that `noise`; leave it where the target was fitted on the records as they are. See
     the user guide, :doc:`/guide/shadows`, for figures.
 
-    Do not read a low score as proof that a record is safe: a stronger attack, or one
-    with access to the model's inside, may still tell. Do not pass a target that was
-    fitted on rows outside of the pool: shadows then learn from less than it did.
+    Do not take a low score as proof that a record is safe: a stronger attack, or one
+    with access to the model's parameters, may still find it. Do not pass a target that
+    was fitted on rows outside of the pool: shadows then learn from less than it did.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The quantile regression attack: how sure would the target be of a non-member."""
+"""The quantile regression attack: a threshold for each record from non-members."""
 
 from typing import Any, Self
 
@@ -25,20 +25,21 @@ _FEW_ROWS = 10_000
 
 
 class QuantileAttack(MembershipAttack):
-    """Call a record a member where the target is surer than it should be of a stranger.
+    """Compare the target's confidence with a quantile regression on non-members.
 
-    A regressor learns, from non-members alone, the score that a record of these
-    features and this class exceeds with probability `max_fpr` only. The score is the
-    margin on the logit scale, logit(p_y) - max over other classes of logit(p_c); the
-    evidence is how far it lies above that quantile. So each record has a threshold of
-    its own, hard records a low one, without a single shadow model. It is black-box.
+    A regressor learns, from non-members alone, the margin that a record of these
+    features and this class exceeds with probability `max_fpr` only. The margin is that
+    of the logits, logit(p_y) - max over other classes of logit(p_c); the score is how
+    far it lies above that quantile. So each record has a threshold of its own, a low
+    one if it is hard to classify, without any shadow model. It is black-box. See the
+    user guide, :doc:`/guide/attacks`.
 
     Parameters
     ----------
     estimator : classifier or FrozenEstimator
         The target. ``FrozenEstimator(model)`` attacks this very model; an unfitted
         classifier or Pipeline plays the membership game: a clone is fitted on half
-        of each class. Not ``"precomputed"``: the regressor reads features.
+        of each class. Not ``"precomputed"``: the regressor needs features.
     regressor : regressor, default=None
         A quantile regressor, bare or within a Pipeline; cloned, and its level is set
         to 1 - `max_fpr`: the parameter ``quantile`` (`QuantileRegressor`,
@@ -51,9 +52,9 @@ class QuantileAttack(MembershipAttack):
         Number of folds of the non-members, and of regressors: each one is fitted
         without a fold, and judges that fold.
     max_fpr : float, default=0.01
-        Share of non-members that may be accused.
+        Fraction of non-members that may be accused.
     random_state : int, RandomState or None, default=None
-        Draws the members of the membership game, and seeds its target, the shares
+        Draws the members of the membership game, and seeds its target, the folds
         and the regressors.
 
     Attributes
@@ -74,23 +75,21 @@ class QuantileAttack(MembershipAttack):
     See Also
     --------
     LossThresholdAttack : One threshold for all records, or for each class.
-    LiRAAttack : Stronger, and as many model fits dearer.
+    LiRAAttack : Stronger, at the cost of the shadow models.
 
     Notes
     -----
-    A regressor that judged the records it was fitted on would promise too much: with
-    no leak at all, 300 non-members and `max_fpr` 1 %, it accuses several per cent of
-    further records. Here the content of a record's features decides which regressor
-    judges it, and that one was fitted without any record of this content. It holds
-    for the rows of `fit`, for later ones and for members alike, so that all are
-    judged in the same way and a row's score does not depend on the call.
-    ``offset_`` is the 1 - `max_fpr` quantile of the non-members' evidence gained that
-    way. The promise therefore holds however poor the regressor is; a poor one only
-    finds fewer members.
+    A regressor that judged the records it was fitted on would accuse more than
+    `max_fpr` of further non-members. Here the content of a record's features decides
+    which regressor judges it, and that one was fitted without any record of this
+    content. This applies to the rows of `fit`, to later ones and to members alike, so
+    that all are judged in the same way and a row's score does not depend on the call.
+    ``offset_`` is the 1 - `max_fpr` quantile of the non-members' scores gained that
+    way. The false positive rate therefore holds however poor the regressor is; a poor
+    one only finds fewer members.
 
     Probabilities of exactly 0 and 1 are pulled in to just beyond the largest margin
-    that is not saturated. Left at the end of the scale they draw the regressor away
-    from all other records.
+    that is not saturated. Otherwise they would dominate the regression.
 
     Give it many non-members, several times 1 / `max_fpr` at the least, from where the
     members come from. Do not rely on it where records of a kind are few, where

@@ -20,10 +20,10 @@ _GRID = np.arange(11) / 10
 class RMIAAttack(ShadowAttack):
     """Compare the target's probability with that of models in general.
 
-    How much more likely the target finds the record's class than the average over
-    models that have and have not seen the record. One average is steadier than two
-    distributions, so that it does with few shadows, and it leads where single records
-    hardly move the logit.
+    The score is the ratio of the target's probability of the record's class to the
+    average over models that have and have not seen the record. One average needs fewer
+    shadows than two distributions, and is ahead where single records hardly move the
+    logit. See the user guide, :doc:`/guide/which_attack`.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ class RMIAAttack(ShadowAttack):
         takes the best of 0, 0.1, ..., 1 by AUC on shadows used as targets, never on
         the target.
     gamma : float, default=1.0
-        A record is called a member where its ratio is more than `gamma` times that of
-        the share ``1 - max_fpr`` of non-members. It moves the threshold, not a score.
+        A record is called a member where its ratio is more than `gamma` times the
+        1 - `max_fpr` quantile of non-members. It moves the threshold, not a score.
     shadows : int, ShadowModels or ShadowSignals, default=16
         Number of shadow models, 4 at least; or how they are made; or shadows that are
         there already, whose records are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
-        Share of non-members that ``predict`` may accuse.
+        Fraction of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
         Shadows fitted at a time.
     random_state : int, RandomState or None, default=None
@@ -77,16 +77,16 @@ class RMIAAttack(ShadowAttack):
     Notes
     -----
     The published score counts the population records whose ratio is `gamma` times
-    smaller. For one target that is a step function of the ratio: the same ranking with
-    ties, and they are where low false positive rates are read. Here the score is the
-    logarithm of the ratio itself, and the population, the non-members of shadows used
-    as targets, only sets the threshold.
+    smaller. For one target that is a step function of the ratio: the same ranking, but
+    with ties at the top, which decide the figures at low false positive rates. Here the
+    score is the logarithm of the ratio itself, and the population, the non-members of
+    shadows used as targets, only sets the threshold.
 
     Do not compare its scores between targets: the average is another for each pool.
 
     Do not pass a target that was fitted on rows outside of the pool: the shadows of one
-    pool resemble each other, so that its threshold would accuse up to a tenth of the
-    non-members at a promised twentieth.
+    pool resemble each other, so that ``predict`` would accuse more non-members than
+    `max_fpr`. See the user guide, :doc:`/guide/attacks`.
 
     References
     ----------

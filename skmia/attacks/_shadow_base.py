@@ -41,15 +41,15 @@ class ShadowAttack(MembershipAttack):
     in the pool by content, asks the kept models about other rows, and takes thresholds
     from shadows used as targets, each without its complement. A new attack is a
     subclass of two methods: ``__init__`` with the parameters of the example beside its
-    own, and the formula ``_offline``.
+    own, and the formula ``_offline``. See the user guide, :doc:`/guide/shadows`.
 
     Notes
     -----
     What a subclass may write:
 
     ``_signals()``
-        Names of the signals that it reads; the logit unless it says otherwise. Values
-        are oriented so that high speaks for a member.
+        Names of the signals that it uses; the logit by default. Values are oriented so
+        that they are higher for members.
     ``_offline(x, values, out)``
         Scores of `x`, the target's values of shape (n,), given the shadows' `values`
         where they are `out`, both of shape (n_shadows, n).
@@ -181,7 +181,7 @@ class ShadowAttack(MembershipAttack):
                 )
 
     def _signals(self) -> tuple[str, ...]:
-        """Names of the signals that the attack reads."""
+        """Names of the signals that the attack uses."""
         return ("logit",)
 
     def _fit_own(

@@ -1,4 +1,4 @@
-"""Attack models trained on what shadow models say: Shokri's, and Salem's."""
+"""Attack models trained on the answers of shadow models: Shokri's, and Salem's."""
 
 from typing import Any
 
@@ -24,11 +24,11 @@ _FEWEST_RECORDS = 20  # of a class, for an attack model of its own
 class ShadowClassifierAttack(ShadowAttack):
     """Train a classifier to tell members from non-members by the model's answers.
 
-    The first shadow-model attack: what shadows say of records that they have and have
-    not seen is the training set of an attack model, which then judges the target's
-    answers. It knows nothing of the record's own difficulty, which is why the
-    calibrated attacks are far ahead of it; it is here for comparison with the
-    literature.
+    This is the first published attack with shadow models. Their answers about records
+    that they have and have not seen are the training set of an attack model, which
+    then judges the target's answers. It does not account for how difficult a record
+    is, and the attacks that do are far ahead of it; it is here for comparison with the
+    literature. See the user guide, :doc:`/guide/which_attack`.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class ShadowClassifierAttack(ShadowAttack):
         Number of shadow models, 4 at least; or how they are made; or shadows that are
         there already, whose records are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
-        Share of non-members that ``predict`` may accuse.
+        Fraction of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
         Shadows fitted at a time.
     random_state : int, RandomState or None, default=None
@@ -76,7 +76,7 @@ class ShadowClassifierAttack(ShadowAttack):
 
     See Also
     --------
-    StackedAttack : A learned attack that knows each record's difficulty.
+    StackedAttack : A learned attack that accounts for each record's difficulty.
 
     Notes
     -----

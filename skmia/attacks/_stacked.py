@@ -36,9 +36,9 @@ class StackedAttack(ShadowAttack):
 
     Every shadow is a target whose members are known. A small boosted-tree model learns
     from them how the LiRA score, RMIA's ratio, the calibrated logit and the record's
-    own IN and OUT distributions speak for membership on *this* data and model; then it
-    judges the real target. No single score leads everywhere; this one is behind on
-    discrete answers, of nearest neighbours and single trees. See the user guide,
+    own IN and OUT distributions indicate membership on *this* data and model; then it
+    judges the real target. It is behind the best single score where a target has few
+    different answers, as nearest neighbours and single trees do. See the user guide,
     :doc:`/guide/which_attack`, for a comparison.
 
     Parameters
@@ -49,7 +49,7 @@ class StackedAttack(ShadowAttack):
         Number of shadow models, 4 at least; or how they are made; or shadows that are
         there already, whose records are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
-        Share of non-members that ``predict`` may accuse.
+        Fraction of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
         Shadows fitted at a time.
     random_state : int, RandomState or None, default=None
@@ -86,29 +86,30 @@ class StackedAttack(ShadowAttack):
 
     Notes
     -----
-    What is learnt from, by record (``skmia.attacks._scores._features``): five scores of
-    the logit (LiRA's ratio and its one-sided form, RMIA's ratio, the logit above the
-    OUT mean and above the midpoint), the logit itself, IN and OUT location and scale
-    and their difference; and where the shadows hold them, of the hinge, the entropy
-    and the modified entropy the value, both means, and how far it is above the OUT
-    mean and the midpoint. They tell apart records of equal logits, which neighbours
-    and trees give in plenty. The trees must not decrease in what speaks for
-    membership; three tenths of the log odds come from a logistic regression, which
-    orders what the trees leave tied. A shadow's complement is left out of its
-    features, since it would tell every record's membership; where it has
-    none, for each record one shadow drawn from those on the other side. Rows weigh as
-    if every record had been a member as often as not.
+    The features of a record are five scores of the logit (LiRA's ratio and its
+    one-sided form, RMIA's ratio, the logit above the OUT mean and above the midpoint),
+    the logit itself, IN and OUT location and scale, and the difference of the
+    locations. Where the shadows hold the hinge, the entropy and the modified entropy,
+    their value, both means, and the distance from the OUT mean and from the midpoint
+    are added: they distinguish records of equal logits, of which neighbours and trees
+    give many.
+
+    The trees are monotone in every score; three tenths of the log odds come from a
+    logistic regression, which orders what the trees leave tied. A shadow's complement
+    is left out of its features, since it would tell every record's membership; where
+    it has none, one shadow for each record is drawn from those on the other side. Rows
+    are drawn so that every record is a member as often as not.
 
     Cross-fitted: two models, each fitted on half of the complementary pairs (of fewer
     than 30,000 rows four, each on three quarters); the threshold and ``learnt_`` come
     from the pairs that a model has not seen, and the target gets the mean.
 
     Do not use it where the shadows are of another kind than the target (another
-    training size, another model): it learns their habits, not the target's.
+    training size, another model): it learns how they behave, not how the target does.
 
     Do not pass a target that was fitted on rows outside of the pool: the shadows of one
-    pool resemble each other, so that its threshold would accuse up to a tenth of the
-    non-members at a promised twentieth.
+    pool resemble each other, so that ``predict`` would accuse more non-members than
+    `max_fpr`. See the user guide, :doc:`/guide/attacks`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The loss-threshold attack: models are surer of records they have seen."""
+"""The loss-threshold attack: one signal of the target against a threshold."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ _THRESHOLDS = ("max_fpr", "balanced_accuracy", "mean_loss")
 
 
 class LossThresholdAttack(MembershipAttack):
-    """Call a record a member where the target is surer of it than a threshold.
+    """Threshold a per-record signal of the target.
 
-    The simplest attack, and the only one that costs no model: a single signal of the
-    target's answer against a threshold. It is black-box; the confidence stands in for
-    the loss. It finds over-fitting, not memorisation of single records, and is weak
-    where false positives must be rare: a low figure here is no evidence of safety.
-    Use :class:`LiRAAttack` for an audit.
+    The simplest attack, which fits no further model: models are more confident about
+    records that they were fitted on. It is black-box. It finds over-fitting, not
+    memorisation of single records, and is weak where false positives must be rare: a
+    low figure is no evidence of safety. Use :class:`LiRAAttack` for an audit. See the
+    user guide, :doc:`/guide/attacks`.
 
     Parameters
     ----------
@@ -40,13 +40,12 @@ class LossThresholdAttack(MembershipAttack):
     threshold : {"max_fpr", "balanced_accuracy", "mean_loss"}, default="max_fpr"
         How the threshold is set on the records given to `fit`. ``"max_fpr"``: the
         quantile of the non-members, rounded up, that accuses at most `max_fpr` of
-        them.
-        ``"balanced_accuracy"``: the value that tells members and non-members apart
-        best, Song and Mittal's rule. ``"mean_loss"``: the mean over the members,
-        Yeom's rule. The last two need members in `fit`. A threshold is only honest
-        on records that were not used to set it.
+        them. ``"balanced_accuracy"``: the value of the best balanced accuracy between
+        members and non-members, Song and Mittal's rule. ``"mean_loss"``: the mean over
+        the members, Yeom's rule. The last two need members in `fit`. The false positive
+        rate holds only for records that were not used to set the threshold.
     max_fpr : float, default=0.01
-        Share of non-members that may be accused, for ``threshold="max_fpr"``.
+        Fraction of non-members that may be accused, for ``threshold="max_fpr"``.
     random_state : int, RandomState or None, default=None
         Draws the members of the membership game and seeds its target.
 

@@ -1,9 +1,9 @@
 """One cache entry per finished shadow, keyed by everything that made it.
 
-A cache found by folder, file name or row count hands a new audit the shadows of an
-old one, and reads as safe. Here the key is the content: the estimator's class, code
-and parameters, every value of X, y and the fit metadata, the training rows, the seed,
-and the versions of the libraries. What cannot be told apart by content is refused.
+A cache found by folder, file name or row count would give a new audit the shadows of
+an old one, and underestimate leakage. Here the key is the content: the estimator's
+class, code and parameters, every value of X, y and the fit metadata, the training rows,
+the seed, and the versions of the libraries. What has no content to compare is refused.
 """
 
 import hashlib

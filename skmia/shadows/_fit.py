@@ -44,7 +44,7 @@ def fit_shadows(
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
 ) -> ShadowSignals:
-    """Fit copies of a classifier on random parts of a pool, and question them all.
+    """Fit copies of a classifier on random parts of a pool, and ask them about it.
 
     Each shadow is a clone with seeds of its own, fitted on a random part of the
     records; its signals are taken on every record of the pool, and kept for any
@@ -178,7 +178,7 @@ def _prepare(
                 f"Shadow {k} would be fitted on {rows.sum()} of {len(rows)} records, "
                 f"of fewer than two classes: with 'train_size'={models.train_size}, "
                 f"and {rarest} distinct records of the rarest class, classes are left "
-                "out. Pass more records of the rare classes, or a larger share."
+                "out. Pass more records of the rare classes, or a larger fraction."
             )
     seeds = draw_seeds(rng, models.n_models)
     queries = Queries.checked(

@@ -17,10 +17,10 @@ from skmia.utils import check_integer, check_option, check_real
 class ShadowModels(BaseEstimator):
     """Say how shadow models are made.
 
-    What ``shadows=`` takes wherever shadow models are needed: ``shadows=16`` is short
-    for ``shadows=ShadowModels(16)``. It holds parameters, and nothing is fitted in it;
-    :func:`fit_shadows` does that, or an attack on its own. They are checked there. A
-    search reaches them as ``shadows__n_models``.
+    It is what ``shadows=`` takes wherever shadow models are needed; ``shadows=16`` is
+    short for ``shadows=ShadowModels(16)``. It only holds parameters, which
+    :func:`fit_shadows` or an attack checks and uses. A search sets them as
+    ``shadows__n_models``. See the user guide, :doc:`/guide/shadows`.
 
     Parameters
     ----------
@@ -39,10 +39,10 @@ class ShadowModels(BaseEstimator):
         :class:`skmia.attacks.LabelOnlyAttack`.
     noise : float or sequence of float, default=0.1
         Standard deviations of the copies' noise, in those of the column. The queries
-        take them in turn.
+        cycle through them.
     flip_rate : float or sequence of float, default=0.05
-        Probabilities with which a value of a copy is resampled. The queries take them
-        in turn.
+        Probabilities with which a value of a copy is resampled. The queries cycle
+        through them.
     keep_models : "auto" or bool, default="auto"
         Keep the fitted shadows, which an attack asks about rows outside of the pool
         and about calls without labels. ``"auto"`` keeps them where an attack that
@@ -58,7 +58,7 @@ class ShadowModels(BaseEstimator):
     See Also
     --------
     fit_shadows : Fits them.
-    ShadowSignals : What they are reduced to, and what ``shadows=`` takes as well.
+    ShadowSignals : Holds their answers, and is what ``shadows=`` takes as well.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""One shadow: a copy that is fitted, questioned and told as arrays."""
+"""One shadow: a copy that is fitted and asked, and its answers as arrays."""
 
 import time
 from collections import Counter

@@ -13,12 +13,12 @@ from threadpoolctl import threadpool_limits
 from skmia.signals import FloatArray
 
 # How much the linear model counts. Trees give many records the same value at the top,
-# where low false positive rates are read, and see little in a few hundred records.
-_LINEAR_SHARE = 0.3
+# which decides low false positive rates, and learn little from a few hundred records.
+_LINEAR_FRACTION = 0.3
 
 
 class Ranker:
-    """Boosted trees with a share of logistic regression, monotone both.
+    """Boosted trees averaged with a logistic regression, both monotone.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Ranker:
         with threadpool_limits(1):
             trees = self._trees.decision_function(X)
             linear = self._linear.log_odds(X)
-        return (1 - _LINEAR_SHARE) * trees + _LINEAR_SHARE * linear
+        return (1 - _LINEAR_FRACTION) * trees + _LINEAR_FRACTION * linear
 
 
 class MonotoneLogistic:
