@@ -27,10 +27,10 @@ def oriented(values, signal):
     return values if signal == "logit" else -np.log1p(np.exp(-values))
 
 
-def brute_score(x, said, held, reference):
+def brute_score(x, values, held, reference):
     """One record against its shadows."""
-    inside = [v for v, m in zip(said, held, strict=True) if m]
-    outside = [v for v, m in zip(said, held, strict=True) if not m]
+    inside = [v for v, m in zip(values, held, strict=True) if m]
+    outside = [v for v, m in zip(values, held, strict=True) if not m]
     if reference == "midpoint":
         inside, outside = inside or outside, outside or inside
         return x - (sum(inside) / len(inside) + sum(outside) / len(outside)) / 2
@@ -40,8 +40,8 @@ def brute_score(x, said, held, reference):
         return x - mean
     deviation = sum((v - mean) ** 2 for v in outside) / len(outside)
     z = (x - mean) / (deviation + np.finfo(np.float32).eps) ** 0.5
-    share = sum(v < x for v in outside) + sum(v == x for v in outside) / 2
-    return share / len(outside) + z / (1 + abs(z)) / 24  # 4 * 6 shadows
+    fraction = sum(v < x for v in outside) + sum(v == x for v in outside) / 2
+    return fraction / len(outside) + z / (1 + abs(z)) / 24  # 4 * 6 shadows
 
 
 def brute_scores(x, values, member, reference):
@@ -136,7 +136,7 @@ def test_figures_of_a_peer(attack_on, reference, expected):
 
 
 def test_percentile_rises_with_the_target(simulated, attack_on):
-    """Through ties and beyond the ends: strictly, and by its steps of the share."""
+    """Through ties and beyond the ends: strictly, and by its steps of the fraction."""
     values, member, *_ = simulated(0, 8, 0.0, n=61)
     values[:] = np.repeat([-1.0, 0.0, 2.0, 2.0, 2.0, 2.0, 3.0, 3.0], 1)[:, None]
     member[:] = (np.arange(8) % 2 == 0)[:, None]  # OUT: 0, 2, 2, 3
@@ -152,9 +152,9 @@ def test_percentile_rises_with_the_target(simulated, attack_on):
     )
     scores = attack.score_samples(proba, y)
     assert (np.diff(scores) > 0).all()
-    share = (target[:, None] > [0, 2, 2, 3]).mean(axis=1)
+    fraction = (target[:, None] > [0, 2, 2, 3]).mean(axis=1)
     plain = ~np.isin(target, [0, 2, 3])
-    assert (np.abs(scores - share)[plain] < 1 / 32).all()
+    assert (np.abs(scores - fraction)[plain] < 1 / 32).all()
     # Halfway up its step, by the two that say the same, give or take half a step.
     at = np.flatnonzero(target == 2.0)
     assert (np.abs(scores[at] - 0.5) < 1 / 32).all()

@@ -19,6 +19,7 @@ SETTINGS = {
     "shadows": ShadowModels(4),
     "n_queries": 3,
     "regressor": HistGradientBoostingRegressor(loss="quantile", max_iter=5),
+    "attack_estimator": DecisionTreeClassifier(max_depth=3),
     "max_fpr": 0.1,
     "random_state": 0,
 }

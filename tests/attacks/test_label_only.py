@@ -32,8 +32,8 @@ class Sign(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        said = (X[:, 0] > 0).astype(int)
-        return said[:, None] if self.column else said
+        labels = (X[:, 0] > 0).astype(int)
+        return labels[:, None] if self.column else labels
 
 
 def many_classes(n=700, seed=0):
@@ -75,11 +75,11 @@ def test_share_of_right_answers_in_closed_form():
     # The noise takes the first column across 0 with probability Phi(-|x| / sd).
     stays = norm.cdf(np.abs(X[:, [0]]) / (scales * X[:, 0].std())).mean(axis=1)
     right = (X[:, 0] > 0) == y
-    share = np.where(right, stays, 1 - stays)
+    fraction = np.where(right, stays, 1 - stays)
     # The record itself counts as n_queries + 1 queries.
-    expected = ((n_queries + 1) * right + n_queries * share) / (2 * n_queries + 1)
-    # 4.5 standard errors of a binomial share, for each of 200 records.
-    error = 4.5 * np.sqrt(share * (1 - share) / n_queries) / 2 + 1e-9
+    expected = ((n_queries + 1) * right + n_queries * fraction) / (2 * n_queries + 1)
+    # 4.5 standard errors of a binomial fraction, for each of 200 records.
+    error = 4.5 * np.sqrt(fraction * (1 - fraction) / n_queries) / 2 + 1e-9
     assert (np.abs(scores - expected) < error).all()
     assert scores[right].min() > scores[~right].max()
 
@@ -182,7 +182,7 @@ def test_the_threshold_comes_from_non_members_only():
     # it up.
     assert (outside > attack.offset_).sum() <= 40 <= (outside >= attack.offset_).sum()
     assert attack.predict(X, y)[~member].sum() == (outside > attack.offset_).sum()
-    # All rows are the attacker's own where nothing is said of members.
+    # All rows are the attacker's own where membership is not given.
     own, _ = attacked(model, X[~member], y[~member], None, max_fpr=0.2)
     assert own.membership_ is None
     assert own.offset_ == pytest.approx(attack.offset_, abs=0.05)
@@ -192,11 +192,13 @@ def test_a_missing_label_is_the_predicted_one():
     X, y, member = many_classes(300)
     model = KNeighborsClassifier(3).fit(X[member], y[member])
     attack, scores = attacked(model, X, y, member)
-    said = model.predict(X)
+    predicted = model.predict(X)
     np.testing.assert_array_equal(
-        attack.score_samples(X), attack.score_samples(X, said)
+        attack.score_samples(X), attack.score_samples(X, predicted)
     )
-    np.testing.assert_array_equal(attack.score_samples(X)[said == y], scores[said == y])
+    np.testing.assert_array_equal(
+        attack.score_samples(X)[predicted == y], scores[predicted == y]
+    )
 
 
 def people(n=240):

@@ -1,5 +1,7 @@
 """LiRAAttack against sums and SciPy, record by record, and at the edges."""
 
+import functools
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -110,15 +112,17 @@ def brute_scores(values, member, target, variance, mode):
     return np.array(scores)
 
 
-def brute_offset(values, member, variance, mode, max_fpr):
-    """Each shadow as the target of the others, without its complementary twin."""
+@functools.cache
+def brute_nonmember_scores(design, variance, mode):
+    """Sorted; each shadow as the target of the others, without its complement."""
+    values, member, _ = matrix(design)
     sides = Side(values, member, variance), Side(values, ~member, variance)
     scores = []
     for k in range(len(member)):
-        twin = k + 1 if k % 2 == 0 else k - 1
+        neighbour = k + 1 if k % 2 == 0 else k - 1
         others = set(range(len(member))) - {k}
-        if twin in others and (member[twin] != member[k]).all():
-            others -= {twin}
+        if neighbour in others and (member[neighbour] != member[k]).all():
+            others -= {neighbour}
         for i in np.flatnonzero(~member[k]):
             samples = [
                 [values[j, i] for j in sorted(others) if member[j, i] == held]
@@ -126,8 +130,12 @@ def brute_offset(values, member, variance, mode, max_fpr):
             ]
             counts = member[:, i].sum(), (~member[:, i]).sum()
             scores.append(brute_score(sides, samples, values[k, i], mode, counts))
-    scores = np.sort(scores)
-    # At most a share of max_fpr above it, by NumPy's "higher".
+    return np.sort(scores)
+
+
+def brute_offset(design, variance, mode, max_fpr):
+    """At most a fraction of max_fpr lies above it, by NumPy's "higher"."""
+    scores = brute_nonmember_scores(design, variance, mode)
     return scores[int(np.ceil((len(scores) - 1) * (1 - max_fpr) - 1e-9))]
 
 
@@ -153,14 +161,13 @@ def test_scores_against_brute_force(design, variance, mode):
 @pytest.mark.parametrize("max_fpr", [0.01, 0.1, 0.3])
 @pytest.mark.parametrize("design", ["pairs", "odd", "unbalanced"])
 def test_offset_against_brute_force(design, max_fpr, variance, mode):
-    values, member, target = matrix(design, seed=1)
     attack, *_ = attack_matrix(
-        values, member, target, variance=variance, mode=mode, max_fpr=max_fpr
+        *matrix(design), variance=variance, mode=mode, max_fpr=max_fpr
     )
-    expected = brute_offset(values, member, variance, mode, max_fpr)
+    expected = brute_offset(design, variance, mode, max_fpr)
     rtol = 0.05 if (mode, variance) == ("offline", "shrunk") else 1e-5
     assert_allclose(attack.offset_, expected, rtol=rtol, atol=1e-5)
-    offline = brute_offset(values, member, variance, "offline", max_fpr)
+    offline = brute_offset(design, variance, "offline", max_fpr)
     rtol = 0.05 if variance == "shrunk" else 1e-5
     assert_allclose(attack.offline_offset_, offline, rtol=rtol, atol=1e-5)
 

@@ -130,7 +130,7 @@ def test_intervals_cover_one_half(played, model, name):
 
 # Far below what they may accuse, for a reason.
 CONSERVATIVE = {
-    # More records than that share tie at the top, and there is nothing above them.
+    # More records than that fraction tie at the top, and there is nothing above them.
     ("label_only", "logistic"),
     ("label_only", "tree"),
     ("loss", "tree"),

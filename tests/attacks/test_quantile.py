@@ -204,9 +204,9 @@ def test_a_score_depends_on_the_record_and_the_seed_alone():
     np.testing.assert_array_equal(again.score_samples(X, y), scores)
     other = clone(attack).set_params(random_state=4).fit(X, y)
     assert (other.score_samples(X, y) != scores).any()
-    said = attack.estimator_.predict(X)
+    predicted = attack.estimator_.predict(X)
     np.testing.assert_array_equal(
-        attack.score_samples(X), attack.score_samples(X, said)
+        attack.score_samples(X), attack.score_samples(X, predicted)
     )
     assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
 
@@ -300,8 +300,8 @@ def test_frames_with_text_and_missing_values():
     scores = attack.fit(X, y).score_samples(X, y)
     assert roc_auc(attack.membership_, scores) > 0.6
     # In other order, and beside a ward that nobody has seen.
-    stranger = X.iloc[[0]].assign(ward="abroad")
-    later = pd.concat([stranger, X.iloc[::-1]])
+    unseen = X.iloc[[0]].assign(ward="abroad")
+    later = pd.concat([unseen, X.iloc[::-1]])
     again = attack.score_samples(later, np.r_[y[[0]], y[::-1]])
     np.testing.assert_array_equal(again[1:], scores[::-1])
     assert np.isfinite(again[0])

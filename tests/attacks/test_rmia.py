@@ -18,9 +18,9 @@ def case(simulated):
     return simulated(3, 8, 1.0, n=40)
 
 
-def brute_average(said, held, mode, a):
+def brute_average(logits, held, mode, a):
     """P(x) of one record, equations 2 and 10 of the paper, from its true sides."""
-    p = [float(expit(float(v))) for v in said]
+    p = [float(expit(float(v))) for v in logits]
     p_in = [v for v, m in zip(p, held, strict=True) if m]
     p_out = [v for v, m in zip(p, held, strict=True) if not m]
     mean_out = sum(p_out) / len(p_out)
@@ -38,16 +38,16 @@ def brute_ratio(x, values, member, mode, a):
     )
 
 
-def brute_turns(values, member, mode, a):
-    """Membership and ratios of each shadow, judged without it and its twin."""
+def brute_judged(values, member, mode, a):
+    """Membership and ratios of each shadow, judged without it and its complement."""
     for k in range(len(member)):
         rest = [j for j in range(len(member)) if j not in (k, k ^ 1)]
         yield member[k], brute_ratio(values[k], values[rest], member[rest], mode, a)
 
 
 def brute_population(values, member, mode, a):
-    turns = brute_turns(values, member, mode, a)
-    return np.concatenate([ratio[~held] for held, ratio in turns])
+    judged = brute_judged(values, member, mode, a)
+    return np.concatenate([ratio[~held] for held, ratio in judged])
 
 
 @both_modes
@@ -88,8 +88,8 @@ def test_members_of_shadows_enter_neither_offline_scores_nor_the_offset(
     assert first.offset_ == second.offset_
     assert_array_equal(first.score_samples(proba, y), second.score_samples(proba, y))
     # Everybody's quantile is another.
-    turns = brute_turns(surer, member, "offline", 0.5)
-    everybody = np.log(np.concatenate([ratio for _, ratio in turns]))
+    judged = brute_judged(surer, member, "offline", 0.5)
+    everybody = np.log(np.concatenate([ratio for _, ratio in judged]))
     assert np.quantile(everybody, 0.9, method="higher") > first.offset_ + 0.1
 
 
@@ -195,7 +195,7 @@ def brute_slope(values, member):
     grid = [i / 10 for i in range(11)]
     areas = [
         np.mean(
-            [roc_auc_score(m, r) for m, r in brute_turns(values, member, "offline", a)]
+            [roc_auc_score(m, r) for m, r in brute_judged(values, member, "offline", a)]
         )
         for a in grid
     ]
@@ -219,8 +219,8 @@ def test_nothing_is_chosen_on_the_target(case, attack_on, mode):
     """Trap 16: the slope and the offsets are the same whatever the target says."""
     values, member, target, _ = case
     seen = set()
-    for said in (target, -target, np.full(40, 9.0)):
-        attack, *_ = attack_on(RMIAAttack, values, member, said, mode=mode)
+    for answers in (target, -target, np.full(40, 9.0)):
+        attack, *_ = attack_on(RMIAAttack, values, member, answers, mode=mode)
         seen.add((attack.a_, attack.offset_, attack.offline_offset_))
     assert len(seen) == 1
 

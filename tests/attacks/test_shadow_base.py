@@ -153,14 +153,14 @@ def test_own_shadows_are_those_of_fit_shadows(pool, monkeypatch):
     assert attack.shadows_.models is None
 
 
-@pytest.mark.parametrize("share", [0.25, 0.5, 0.8])
-def test_auto_train_size_is_the_targets_share(pool, share):
-    member = np.arange(len(pool.y)) < share * len(pool.y)
+@pytest.mark.parametrize("fraction", [0.25, 0.5, 0.8])
+def test_auto_train_size_is_the_targets_fraction(pool, fraction):
+    member = np.arange(len(pool.y)) < fraction * len(pool.y)
     frozen = FrozenEstimator(GaussianNB().fit(pool.X[member], pool.y[member]))
     attack = LiRAAttack(frozen, shadows=10, random_state=0)
     attack.fit(pool.X, pool.y, membership=member)
-    assert auto_train_size(member, 10) == pytest.approx(share)
-    assert attack.shadows_.member.mean() == pytest.approx(share, abs=0.01)
+    assert auto_train_size(member, 10) == pytest.approx(fraction)
+    assert attack.shadows_.member.mean() == pytest.approx(fraction, abs=0.01)
     attack.fit(pool.X, pool.y)
     assert attack.shadows_.member.mean() == 0.5
 
@@ -267,8 +267,10 @@ def test_another_label_is_another_record(pool, fitted):
     out = ~shadows.member
     mean = (clip(stored) * out).sum(axis=0) / out.sum(axis=0)
     spread = np.sqrt(((clip(stored) - mean) ** 2)[out].mean())
-    said = [clip(logit(m.predict_proba(pool.X[rows]), y)) for m in shadows.models]
-    location = [np.mean(v[o]) for v, o in zip(np.transpose(said), out.T, strict=False)]
+    logits = [clip(logit(m.predict_proba(pool.X[rows]), y)) for m in shadows.models]
+    location = [
+        np.mean(v[o]) for v, o in zip(np.transpose(logits), out.T, strict=False)
+    ]
     value = clip(logit(pool.model.predict_proba(pool.X[rows]), y))
     expected = -norm.logsf(value, location, spread)
     assert_allclose(attack.score_samples(pool.X[rows], y), expected, rtol=1e-5)

@@ -48,14 +48,14 @@ def test_scores_and_offset_by_hand(pool, shadows, features, per_class):
         max_fpr=0.1,
     ).fit(pool.X, pool.y, membership=pool.member)
     names = LABELLED if features == "labelled" else SORTED
-    said = {s: MEMBER_SIGN[s] * shadows.get(s).astype(float) for s in names}
+    theirs = {s: MEMBER_SIGN[s] * shadows.get(s).astype(float) for s in names}
     proba = pool.model.predict_proba(pool.X)
     mine = {s: MEMBER_SIGN[s] * SIGNALS[s](proba, pool.y) for s in names}
     # What is saturated counts as log 2 more than the largest that is not.
-    for s in said:
-        size = np.abs(said[s])
+    for s in theirs:
+        size = np.abs(theirs[s])
         end = size[size < 707].max() + np.log(2)
-        for values in (said[s], mine[s]):
+        for values in (theirs[s], mine[s]):
             values[np.abs(values) >= 707] *= end / np.abs(values[np.abs(values) >= 707])
     expected, held_out = np.zeros(240), []
     for fold in ([0, 1, 4, 5], [2, 3]):
@@ -63,7 +63,7 @@ def test_scores_and_offset_by_hand(pool, shadows, features, per_class):
         for c in range(3) if per_class else [None]:
             rows = pool.y == c if per_class else np.ones(240, dtype=bool)
             X = np.concatenate(
-                [np.column_stack([said[s][k, rows] for s in names]) for k in fold]
+                [np.column_stack([theirs[s][k, rows] for s in names]) for k in fold]
             )
             model = logistic().fit(
                 X, np.concatenate([shadows.member[k, rows] for k in fold])
@@ -72,7 +72,7 @@ def test_scores_and_offset_by_hand(pool, shadows, features, per_class):
             expected[rows] += odds(model.predict_proba(x)[:, 1]) / 2
             for k in other:
                 out = rows & ~shadows.member[k]
-                x = np.column_stack([said[s][k, out] for s in names])
+                x = np.column_stack([theirs[s][k, out] for s in names])
                 held_out.extend(odds(model.predict_proba(x)[:, 1]))
     assert_allclose(attack.score_samples(pool.X, pool.y), expected, atol=2e-3)
     place = int(np.ceil((len(held_out) - 1) * 0.9 - 1e-9))
@@ -118,10 +118,10 @@ def test_the_targets_answers_change_no_model(pool, shadows):
     other = DecisionTreeClassifier(max_depth=2, random_state=1).fit(X[60:], y[60:])
     proba = pool.model.predict_proba(X)
     fits = []
-    for said in (proba, other.predict_proba(X)):
+    for answers in (proba, other.predict_proba(X)):
         attack = ShadowClassifierAttack(
             "precomputed", shadows=shadows, random_state=0
-        ).fit(said, y, membership=pool.member)
+        ).fit(answers, y, membership=pool.member)
         fits.append((attack.offset_, attack.score_samples(proba, y).tobytes()))
     assert fits[0] == fits[1]
     again = ShadowClassifierAttack(pool.frozen, shadows=shadows, random_state=0)

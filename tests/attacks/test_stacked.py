@@ -23,6 +23,7 @@ def learnt(simulated, attack_on):
 # What it finds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_shadows", "train_size"), [(8, 0.5), (12, 0.75)])
 def test_no_worse_than_the_likelihood_ratio(
     simulated, attack_on, n_shadows, train_size
@@ -47,6 +48,7 @@ def test_no_worse_than_the_likelihood_ratio(
 # Nothing in the design may be learnt (trap 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n_shadows", "train_size"), [(8, 0.5), (8, 0.75), (9, 0.5), (8, None)]
 )
@@ -120,7 +122,7 @@ def test_trees_that_are_behind_are_not_used(
 
     def figure(name):
         def judge(member, scores, *args):
-            # The trees' turns come first, then those of the ratio.
+            # The trees are judged first, then the ratio.
             calls.append(name)
             ours = calls.count(name) <= 8
             return 0.4 if ours and name == worse_in else 0.5
@@ -134,7 +136,7 @@ def test_trees_that_are_behind_are_not_used(
     assert calls.count(worse_in) == 16
 
 
-def test_turns_that_are_one_sided_teach_nothing(simulated, attack_on):
+def test_pseudo_targets_that_are_one_sided_teach_nothing(simulated, attack_on):
     values, member, target, _ = simulated(0, 8, 1.0, n=200)
     member[7] = False
     attack, proba, y = attack_on(StackedAttack, values, member, target, **FAST)
@@ -170,11 +172,10 @@ def test_monotone_in_the_forced_features(learnt, column):
     features = attack._features.of_target({"logit": target[rows]}, rows)
     assert list(FEATURES.values())[column] == 1
     low, high = features[:, column].min() - 1, features[:, column].max() + 1
-    judged = []
-    for step in np.linspace(low, high, 25):
-        raised = features.copy()
-        raised[:, column] = step
-        judged.append(_judge(attack._rankers, raised))
+    raised = np.tile(features, (25, 1, 1))
+    raised[:, :, column] = np.linspace(low, high, 25)[:, None]
+    judged = _judge(attack._rankers, raised.reshape(-1, features.shape[1]))
+    judged = judged.reshape(25, -1)
     assert (np.diff(judged, axis=0) >= 0).all()
     assert np.ptp(judged, axis=0).max() > 0
 
@@ -191,9 +192,9 @@ def test_features_of_the_pool_by_hand(learnt):
     expected = ratio.score_samples(proba, y)[rows]
     assert_allclose(found["offline_surprise"], expected, atol=1e-9)
     for i in rows:
-        said = values[:, i].astype(float)
-        high, low = said[member[:, i]].mean(), said[~member[:, i]].mean()
-        p = 1 / (1 + np.exp(-said))
+        logit = values[:, i].astype(float)
+        high, low = logit[member[:, i]].mean(), logit[~member[:, i]].mean()
+        p = 1 / (1 + np.exp(-logit))
         average = (p[member[:, i]].mean() + p[~member[:, i]].mean()) / 2
         x = target[i]
         for name, expected in {
@@ -209,7 +210,7 @@ def test_features_of_the_pool_by_hand(learnt):
 
 
 def test_features_of_the_other_signals_by_hand():
-    """Under a target, and under a shadow whose own answer and twin's are left out."""
+    """Under a target, and under a shadow without itself and its complement."""
     rng = np.random.RandomState(3)
     member = np.repeat(rng.uniform(size=(3, 40)) < 0.5, 2, axis=0)
     member[1::2] = ~member[1::2]
@@ -227,16 +228,19 @@ def test_features_of_the_other_signals_by_hand():
     target = {name: rng.normal(size=40) for name in names}
     of_target = features.of_target(target, np.arange(40))
     of_shadow = features.of_shadow(2, np.full(40, 3))
-    for found, said, others in (
+    for found, own, others in (
         (of_target, target, np.arange(6)),
         (of_shadow, {s: v[2] for s, v in values.items()}, np.array([0, 1, 4, 5])),
     ):
         named = dict(zip(features.directions, found.T, strict=True))
         for signal in ("hinge", "entropy"):
             for i in range(40):
-                held, told = member[others, i], values[signal][others, i].astype(float)
-                high, low = told[held].mean(), told[~held].mean()
-                x = said[signal][i]
+                held, theirs = (
+                    member[others, i],
+                    values[signal][others, i].astype(float),
+                )
+                high, low = theirs[held].mean(), theirs[~held].mean()
+                x = own[signal][i]
                 for name, expected in {
                     "above_out_mean": x - low,
                     "above_midpoint": x - (low + high) / 2,
@@ -256,8 +260,8 @@ def test_records_of_equal_logits_are_told_apart_by_another_signal():
     hinge = 0.3 + 0.05 * rng.normal(size=(8, 600)) + 0.1 * member
     shadows = ShadowSignals({"logit": np.zeros((8, 600)), "hinge": hinge}, member)
     # Logit 0 means p = 1/2; what the likeliest other class gets sets the hinge.
-    said = np.clip(0.3 + 0.05 * rng.normal(size=600) + 0.1 * truth, 0.01, 0.69)
-    other = 0.5 * np.exp(-said)
+    answer = np.clip(0.3 + 0.05 * rng.normal(size=600) + 0.1 * truth, 0.01, 0.69)
+    other = 0.5 * np.exp(-answer)
     proba = np.column_stack([np.full(600, 0.5), other, 0.5 - other])
     y = np.zeros(600, dtype=int)
     attack = StackedAttack("precomputed", shadows=shadows, random_state=0)
@@ -275,11 +279,8 @@ def test_ties_are_broken_by_the_likelihood_ratio(learnt):
 
 
 def test_one_seed_one_result(learnt, simulated, attack_on):
+    """Whatever the target answers in `fit` (trap 16)."""
     attack, proba, y, (values, member, target, _) = learnt
-    again, *_ = attack_on(StackedAttack, values, member, target, **FAST)
-    assert_array_equal(again.score_samples(proba, y), attack.score_samples(proba, y))
-    assert again.offset_ == attack.offset_
-    # Nor does it depend on what the target says (trap 16).
     other, *_ = attack_on(StackedAttack, values, member, -target, **FAST)
     assert (other.offset_, other.learnt_) == (attack.offset_, attack.learnt_)
     assert_array_equal(other.score_samples(proba, y), attack.score_samples(proba, y))

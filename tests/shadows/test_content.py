@@ -310,6 +310,7 @@ def test_a_variable_that_has_no_value_yet():
     assert before == outer()[0] != after
 
 
+@pytest.mark.slow
 def test_descriptions_are_the_same_in_every_process():
     code = """
         import sys, functools

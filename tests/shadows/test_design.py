@@ -12,7 +12,7 @@ from skmia.shadows._design import draw_design, find_complements
 
 
 def pools(seed, n_pools):
-    """Class mixes from balanced to one-record classes, with shadows and a share."""
+    """Class mixes from balanced to one-record classes, with shadows and a fraction."""
     rng = np.random.default_rng(seed)
     for _ in range(n_pools):
         n = int(rng.integers(2, 120))
@@ -45,28 +45,28 @@ def test_at_a_half_shadows_come_in_complementary_stratified_pairs():
         assert (np.abs(2 * member.sum(axis=1) - len(classes)) <= 1).all()
 
 
-def test_at_other_shares_records_and_classes_are_balanced():
+def test_at_other_fractions_records_and_classes_are_balanced():
     for seed, (classes, n_shadows, rng) in enumerate(pools(1, 300)):
-        share, n = float(rng.uniform(0.02, 0.98)), len(classes)
-        if abs(share * n - n / 2) < 1:
+        fraction, n = float(rng.uniform(0.02, 0.98)), len(classes)
+        if abs(fraction * n - n / 2) < 1:
             continue
-        member = draw(classes, n_shadows, share, seed)
-        total = share * n_shadows
+        member = draw(classes, n_shadows, fraction, seed)
+        total = fraction * n_shadows
         assert set(member.sum(axis=0)) <= {int(total), int(total) + 1}
         # One for rounding in this shadow, and a K-th for rounding over K of them.
         slack = 1 + 1 / n_shadows
-        expected = share * np.bincount(classes)[:, None]
+        expected = fraction * np.bincount(classes)[:, None]
         assert (np.abs(per_class(member, classes) - expected) < slack).all()
-        assert (np.abs(member.sum(axis=1) - share * n) < slack).all()
+        assert (np.abs(member.sum(axis=1) - fraction * n) < slack).all()
 
 
 @pytest.mark.parametrize(
-    ("share", "n_shadows", "count"),
+    ("fraction", "n_shadows", "count"),
     # 0.29 * 100 is 28.999999999999996, and 0.07 * 100 is 7.000000000000001.
     [(0.29, 100, 29), (0.07, 100, 7), (0.75, 16, 12), (0.2, 10, 2), (0.9, 10, 9)],
 )
-def test_a_whole_number_of_shadows_is_met_exactly(share, n_shadows, count):
-    member = draw(np.arange(50) % 3, n_shadows, share)
+def test_a_whole_number_of_shadows_is_met_exactly(fraction, n_shadows, count):
+    member = draw(np.arange(50) % 3, n_shadows, fraction)
     assert_array_equal(member.sum(axis=0), np.full(50, count))
 
 
@@ -79,12 +79,12 @@ def test_a_share_within_a_record_of_a_half_keeps_the_pairs():
 
 
 def test_every_record_is_as_likely_as_another():
-    # Of 4,000 draws at each share: 5 standard errors of a binomial are below 0.04.
+    # Of 4,000 draws at each fraction: 5 standard errors of a binomial are below 0.04.
     classes = np.array([0, 0, 0, 0, 0, 1, 1, 1, 2])
-    for share in (0.5, 0.3):
+    for fraction in (0.5, 0.3):
         state = np.random.RandomState(3)
-        drawn = [draw_design(classes, 2, share, state)[0] for _ in range(4000)]
-        assert np.abs(np.mean(drawn, axis=0) - share).max() < 0.04
+        drawn = [draw_design(classes, 2, fraction, state)[0] for _ in range(4000)]
+        assert np.abs(np.mean(drawn, axis=0) - fraction).max() < 0.04
 
 
 def test_pairs_of_records_are_drawn_together_as_often_as_apart():
@@ -114,17 +114,17 @@ def test_one_shadow_is_a_stratified_half():
 
 def test_draws_follow_the_seed():
     classes = np.arange(60) % 4
-    for share in (0.5, 0.4):
-        first, again = draw(classes, 6, share, 7), draw(classes, 6, share, 7)
+    for fraction in (0.5, 0.4):
+        first, again = draw(classes, 6, fraction, 7), draw(classes, 6, fraction, 7)
         assert_array_equal(first, again)
-        assert (first != draw(classes, 6, share, 8)).any()
+        assert (first != draw(classes, 6, fraction, 8)).any()
 
 
-def brute_force_are_twins(member, twin):
-    for k, other in enumerate(twin):
+def brute_force_are_complements(member, complement):
+    for k, other in enumerate(complement):
         if other < 0:
             continue
-        assert twin[other] == k
+        assert complement[other] == k
         assert_array_equal(member[k], ~member[other])
 
 
@@ -133,15 +133,15 @@ def test_complements_are_found_wherever_they_stand():
     for n_records in (1, 3, 8, 9, 64):
         half = rng.random((5, n_records)) < 0.5
         member = np.r_[half, ~half][rng.permutation(10)]
-        twin = find_complements(member)
-        assert (twin >= 0).all()
-        brute_force_are_twins(member, twin)
+        complement = find_complements(member)
+        assert (complement >= 0).all()
+        brute_force_are_complements(member, complement)
     alone = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1], [0, 0, 1]], dtype=bool)
     assert_array_equal(find_complements(alone), [2, -1, 0, -1])
 
 
 def test_complements_of_a_paired_design_are_neighbours():
-    # With three records, designs repeat, and any opposite could be taken for the twin.
+    # With three records designs repeat, and any opposite could be the complement.
     for n in (3, 40):
         assert_array_equal(
             find_complements(draw(np.arange(n) % 2, 9, 0.5)),
@@ -164,15 +164,15 @@ def test_complements_of_a_paired_design_are_neighbours():
     ],
 )
 def test_auto_train_size(n_members, n, n_shadows, expected):
-    share = auto_train_size(np.arange(n) < n_members, n_shadows)
-    assert share == expected
-    assert type(share) is float
+    fraction = auto_train_size(np.arange(n) < n_members, n_shadows)
+    assert fraction == expected
+    assert type(fraction) is float
 
 
 @pytest.mark.parametrize("n_shadows", [16, 17, 64])
 @pytest.mark.parametrize("n_members", [3, 40, 97])
 def test_auto_train_size_leaves_two_shadows_on_each_side(n_members, n_shadows):
-    share = auto_train_size(np.arange(100) < n_members, n_shadows)
-    count = draw(np.arange(100) % 2, n_shadows, share).sum(axis=0)
+    fraction = auto_train_size(np.arange(100) < n_members, n_shadows)
+    count = draw(np.arange(100) % 2, n_shadows, fraction).sum(axis=0)
     assert count.min() >= 2
     assert count.max() <= n_shadows - 2

@@ -119,7 +119,7 @@ class Run:
         return self
 
     def stop(self, signal_number):
-        """Signal the whole process group, and read what it said."""
+        """Signal the whole process group, and read its output."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal_number)
         with contextlib.suppress(ValueError):  # it was read before

@@ -36,12 +36,12 @@ def by_hand(model, X, queries, classes=(0, 1, 2)):
     noise = np.resize(queries.noise, queries.n_queries)
     rate = np.resize(queries.flip_rate, queries.n_queries)
     perturbation = Perturbation(queries.perturb, queries.seed).fit(X)
-    said = [model.predict_proba(X)]
+    proba = [model.predict_proba(X)]
     for i in range(queries.n_queries):
         copies = perturbation.copies(X, np.array([i]), noise[[i]], rate[[i]])
-        said.append(model.predict_proba(copies))
+        proba.append(model.predict_proba(copies))
     assert_array_equal(model.classes_, classes)
-    return np.mean(said, axis=0)
+    return np.mean(proba, axis=0)
 
 
 def mixed_frame():
@@ -107,12 +107,12 @@ def test_signals_are_those_of_the_mean_answer_by_hand(name):
 
 
 def test_a_saturated_answer_is_one_of_several():
-    """A tree says 0 or 1: the mean is a share, and not a few infinities' work."""
+    """A tree answers 0 or 1: the mean is a fraction, which no infinity decides."""
     shadows = fit(DecisionTreeClassifier(), n_queries=9, noise=0.3)
     p = shadows.get("confidence") * 10
     assert_allclose(p, np.rint(p), atol=1e-4)
-    shares = np.unique(np.rint(p))
-    assert len(shares) > 8
+    fractions = np.unique(np.rint(p))
+    assert len(fractions) > 8
     between = (p > 0.5) & (p < 9.5)
     assert np.abs(shadows.signals["logit"][between]).max() < np.log(9) + 1e-5
     # Where all ten agree, it is as saturated as a single answer.

@@ -214,12 +214,12 @@ def test_a_file_is_replaced_as_a_whole_or_left_alone(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["shadows.npz"]
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_file(tmp_path, share):
+@pytest.mark.parametrize("fraction", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_file(tmp_path, fraction):
     path = tmp_path / "shadows.npz"
     full().to_npz(path)
     data = path.read_bytes()
-    path.write_bytes(data[: int(share * len(data))])
+    path.write_bytes(data[: int(fraction * len(data))])
     with pytest.raises(ValueError, match=r"shadows.npz' is not .* Write it again with"):
         ShadowSignals.from_npz(path)
 

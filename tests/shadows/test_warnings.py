@@ -130,6 +130,7 @@ def test_a_category_that_takes_more_than_a_text():
         fit(Grumbles(), n_jobs=1)
 
 
+@pytest.mark.slow
 def test_a_deprecation_inside_of_a_library_is_pythons_to_show():
     """By default Python shows it to the author of the code that raised it only."""
     code = """
