@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IndexArray = NDArray[np.intp]
 
 #: The clip: smaller probabilities, 0 among them, count as this one.
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).tiny)

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmia._models import MetaEstimator, forget_fit, unwrap_frozen
 from skmia._tables import as_rows
 from skmia.attacks._target import Target, resolve_target
-from skmia.signals import FloatArray
+from skmia.signals import FloatArray, IndexArray
 from skmia.utils import check_real, own_random_state
 
 
@@ -226,7 +226,7 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         check_is_fitted(self, "membership_")  # what fit sets last
         return self._score(as_rows(X), y)
 
-    def _answers(self, X: Any, y: Any) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+    def _answers(self, X: Any, y: Any) -> tuple[NDArray[np.floating], IndexArray]:
         """Probabilities of the target, and the column of each record's label."""
         proba = self._probabilities(X)
         if y is None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from skmia.attacks._scores import above_midpoint, fraction_below, masked_mean, two_means
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.shadows import ShadowModels, ShadowSignals
-from skmia.signals import FloatArray
+from skmia.signals import BoolArray, FloatArray
 from skmia.utils import check_option
 
 _REFERENCES = ("mean_out", "midpoint", "percentile")
@@ -134,14 +134,10 @@ class CalibratedLossAttack(ShadowAttack):
     def _is_online(self) -> bool:
         return self.reference == "midpoint"
 
-    def _online(
-        self, x: NDArray, values: NDArray, member: NDArray[np.bool_]
-    ) -> FloatArray:
+    def _online(self, x: NDArray, values: NDArray, member: BoolArray) -> FloatArray:
         return above_midpoint(x, *two_means(values, member, ~member))
 
-    def _offline(
-        self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
-    ) -> FloatArray:
+    def _offline(self, x: NDArray, values: NDArray, out: BoolArray) -> FloatArray:
         # Where every shadow has seen the record, those have to do.
         out = out | ~out.any(axis=0)
         if self.reference == "percentile":

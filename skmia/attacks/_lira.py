@@ -9,7 +9,7 @@ from skmia.attacks._scores import VARIANCES, Moments, TwoSides, upper_quantile
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.exceptions import ResolutionWarning
 from skmia.shadows import ShadowModels, ShadowSignals
-from skmia.signals import FloatArray
+from skmia.signals import BoolArray, FloatArray, IndexArray
 from skmia.utils import check_option, warn
 
 
@@ -149,7 +149,7 @@ class LiRAAttack(ShadowAttack):
     def _fit_shadow_attack(
         self,
         values: dict[str, NDArray],
-        member: NDArray[np.bool_],
+        member: BoolArray,
         random_state: np.random.RandomState,
     ) -> None:
         own = values[self.signal]
@@ -173,7 +173,7 @@ class LiRAAttack(ShadowAttack):
         self.offset_ = upper_quantile(online, self.max_fpr)
 
     def _shadows_as_targets(
-        self, values: NDArray, member: NDArray[np.bool_]
+        self, values: NDArray, member: BoolArray
     ) -> tuple[list[FloatArray], list[FloatArray]]:
         """Scores of each shadow's non-members, judged by the other shadows."""
         online, offline = [], []
@@ -187,7 +187,7 @@ class LiRAAttack(ShadowAttack):
         return online or offline, offline
 
     def _score_pool(
-        self, values: dict[str, NDArray], rows: NDArray[np.intp]
+        self, values: dict[str, NDArray], rows: IndexArray
     ) -> tuple[FloatArray, float]:
         inside, outside = self._sides.at(rows)
         x = values[self.signal]
@@ -195,9 +195,7 @@ class LiRAAttack(ShadowAttack):
             return self._sides.offline(x, outside), self.offset_
         return self._sides.online(x, inside, outside), self.offset_
 
-    def _offline(
-        self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
-    ) -> FloatArray:
+    def _offline(self, x: NDArray, values: NDArray, out: BoolArray) -> FloatArray:
         return self._sides.offline(x, Moments.of(values, out))
 
     def _is_online(self) -> bool:

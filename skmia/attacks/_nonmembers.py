@@ -3,12 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skmia._tables import hash_rows
 from skmia.attacks._target import Target
 from skmia.exceptions import OverlapWarning, ResolutionWarning
 from skmia.metrics import is_resolvable
+from skmia.signals import IndexArray
 from skmia.utils import warn
 
 
@@ -21,9 +21,7 @@ def check_has_records(estimator: Any, owner: str, reason: str, instead: str) -> 
         )
 
 
-def nonmember_rows(
-    target: Target, X: Any, max_fpr: float, owner: str
-) -> NDArray[np.intp]:
+def nonmember_rows(target: Target, X: Any, max_fpr: float, owner: str) -> IndexArray:
     """Positions of the records in `X` that the target was not fitted on.
 
     Warns where they cannot keep the promise of `max_fpr`: too few, or the same
@@ -50,7 +48,7 @@ def nonmember_rows(
     return rows
 
 
-def _check_content(target: Target, X: Any, rows: NDArray[np.intp], owner: str) -> None:
+def _check_content(target: Target, X: Any, rows: IndexArray, owner: str) -> None:
     hashes = hash_rows(X, target.labels)
     known = np.isin(hashes[rows], hashes[target.membership])
     if known.any():

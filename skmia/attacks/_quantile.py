@@ -16,7 +16,7 @@ from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
 from skmia.attacks._scores import Saturation, upper_quantile
 from skmia.attacks._target import Target
-from skmia.signals import FloatArray, logit
+from skmia.signals import BoolArray, FloatArray, IndexArray, logit
 from skmia.utils import check_integer
 
 # Columns of a wide sparse X that a regressor gets which takes dense input only.
@@ -173,7 +173,7 @@ class QuantileAttack(MembershipAttack):
         evidence = self._evidence(X, columns, scores, fold)
         self.offset_ = upper_quantile(evidence, self.max_fpr)
 
-    def _draw_folds(self, X: Any) -> NDArray[np.intp]:
+    def _draw_folds(self, X: Any) -> IndexArray:
         """Cut the scale of scrambled hashes so that the folds are even in `X`."""
         places = np.unique(self._places(X))
         if len(places) < self.cv:
@@ -189,15 +189,11 @@ class QuantileAttack(MembershipAttack):
         # Not of the label: the same features under another label are known as well.
         return mix(hash_rows(X) ^ self._salt)
 
-    def _fold_of(self, X: Any) -> NDArray[np.intp]:
+    def _fold_of(self, X: Any) -> IndexArray:
         return np.searchsorted(self._cuts, self._places(X), side="right")
 
     def _part(
-        self,
-        X: Any,
-        columns: NDArray[np.intp],
-        scores: FloatArray,
-        where: NDArray[np.bool_],
+        self, X: Any, columns: IndexArray, scores: FloatArray, where: BoolArray
     ) -> tuple[Any, FloatArray, FloatArray]:
         return (
             take_rows(X, where),
@@ -206,11 +202,7 @@ class QuantileAttack(MembershipAttack):
         )
 
     def _evidence(
-        self,
-        X: Any,
-        columns: NDArray[np.intp],
-        scores: FloatArray,
-        fold: NDArray[np.intp],
+        self, X: Any, columns: IndexArray, scores: FloatArray, fold: IndexArray
     ) -> FloatArray:
         """How far each score lies above its quantile, by the regressor of its fold."""
         evidence = np.empty(len(scores))
@@ -261,7 +253,7 @@ class _QuantileModel:
         return np.column_stack([features, label])
 
 
-def margin(proba: NDArray[np.floating], columns: NDArray[np.intp]) -> FloatArray:
+def margin(proba: NDArray[np.floating], columns: IndexArray) -> FloatArray:
     """Logit of the true class minus the largest logit of another one.
 
     Twice the logit where there are two classes; within ± 2 `SATURATED_LOGIT`.
@@ -271,7 +263,7 @@ def margin(proba: NDArray[np.floating], columns: NDArray[np.intp]) -> FloatArray
     return logit(proba, columns) - logit(proba, others.argmax(axis=1))
 
 
-def class_columns(columns: NDArray[np.intp], n_classes: int) -> FloatArray:
+def class_columns(columns: IndexArray, n_classes: int) -> FloatArray:
     """The class as numbers: one column for two classes, else one for each."""
     if n_classes == 2:
         return columns[:, None].astype(np.float64)
@@ -305,7 +297,7 @@ def quantile_parameters(regressor: Any) -> list[str]:
     return found
 
 
-def widest_columns(features: Any, n_columns: int) -> NDArray[np.intp]:
+def widest_columns(features: Any, n_columns: int) -> IndexArray:
     """The `n_columns` columns of a sparse matrix with the largest variance."""
     mean = features.mean(axis=0)
     variance = features.power(2).mean(axis=0) - mean**2

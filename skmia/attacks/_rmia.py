@@ -11,7 +11,7 @@ from skmia.attacks._scores import average_model, log_ratio, masked_mean, offline
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.metrics import roc_auc
 from skmia.shadows import ShadowModels, ShadowSignals
-from skmia.signals import FloatArray
+from skmia.signals import BoolArray, FloatArray
 from skmia.utils import check_option, check_real
 
 _GRID = np.arange(11) / 10
@@ -160,18 +160,14 @@ class RMIAAttack(ShadowAttack):
         self.a_ = float(_GRID[np.argmax(np.mean(found, axis=0))])
 
     def _offset_of(
-        self, score: Callable[[NDArray, NDArray, NDArray[np.bool_]], FloatArray]
+        self, score: Callable[[NDArray, NDArray, BoolArray], FloatArray]
     ) -> float:
         return super()._offset_of(score) + float(np.log(self.gamma))
 
-    def _online(
-        self, x: NDArray, values: NDArray, member: NDArray[np.bool_]
-    ) -> FloatArray:
+    def _online(self, x: NDArray, values: NDArray, member: BoolArray) -> FloatArray:
         return log_ratio(x, average_model(_probability(values), member, self.a_))
 
-    def _offline(
-        self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
-    ) -> FloatArray:
+    def _offline(self, x: NDArray, values: NDArray, out: BoolArray) -> FloatArray:
         mean_out, _ = masked_mean(_probability(values), out)
         return log_ratio(x, offline_average(mean_out, self.a_))
 
@@ -182,7 +178,7 @@ def _probability(logit: NDArray) -> FloatArray:
 
 
 def _all_guesses(
-    x: NDArray, values: NDArray, member: NDArray[np.bool_]
+    x: NDArray, values: NDArray, member: BoolArray
 ) -> tuple[NDArray, list[FloatArray]]:
     mean_out, _ = masked_mean(_probability(values), ~member)
     return x, [offline_average(mean_out, a) for a in _GRID]

@@ -28,7 +28,7 @@ from skmia.attacks._scores import (
 from skmia.attacks._target import Target
 from skmia.exceptions import OneSidedRecordsWarning, UnknownRowsWarning
 from skmia.shadows import ShadowSignals, check_shadows, fit_shadows
-from skmia.signals import MEMBER_SIGN, SIGNALS, FloatArray
+from skmia.signals import MEMBER_SIGN, SIGNALS, BoolArray, FloatArray, IndexArray
 from skmia.utils import check_labels, check_option, warn
 
 _Judged = TypeVar("_Judged")
@@ -238,7 +238,7 @@ class ShadowAttack(MembershipAttack):
         return mean_answer(self._target.probabilities, X, self._copies)
 
     def _answers_of(
-        self, proba: NDArray[np.floating], columns: NDArray[np.intp]
+        self, proba: NDArray[np.floating], columns: IndexArray
     ) -> dict[str, NDArray]:
         """Every signal of one model's answers."""
         return {s: MEMBER_SIGN[s] * SIGNALS[s](proba, columns) for s in self._signals()}
@@ -246,7 +246,7 @@ class ShadowAttack(MembershipAttack):
     def _fit_shadow_attack(
         self,
         values: dict[str, NDArray],
-        member: NDArray[np.bool_],
+        member: BoolArray,
         random_state: np.random.RandomState,
     ) -> None:
         """Learn from signals by name and membership, all (n_shadows, n_records)."""
@@ -260,8 +260,8 @@ class ShadowAttack(MembershipAttack):
         """Choose what the user left open, on shadows used as targets."""
 
     def _judge_shadows(
-        self, score: Callable[[NDArray, NDArray, NDArray[np.bool_]], _Judged]
-    ) -> Iterator[tuple[NDArray[np.bool_], _Judged]]:
+        self, score: Callable[[NDArray, NDArray, BoolArray], _Judged]
+    ) -> Iterator[tuple[BoolArray, _Judged]]:
         """Membership and scores of the shadows used as targets, judged by others."""
         complements = self.shadows_.complements
         for k in pseudo_targets(complements, self.shadows_.n_records):
@@ -272,7 +272,7 @@ class ShadowAttack(MembershipAttack):
             )
 
     def _offset_of(
-        self, score: Callable[[NDArray, NDArray, NDArray[np.bool_]], FloatArray]
+        self, score: Callable[[NDArray, NDArray, BoolArray], FloatArray]
     ) -> float:
         scores = [s[~member] for member, s in self._judge_shadows(score)]
         return upper_quantile(scores, self.max_fpr)
@@ -281,20 +281,16 @@ class ShadowAttack(MembershipAttack):
         """Whether records of the pool are compared with IN shadows as well."""
         return False
 
-    def _online(
-        self, x: NDArray, values: NDArray, member: NDArray[np.bool_]
-    ) -> FloatArray:
+    def _online(self, x: NDArray, values: NDArray, member: BoolArray) -> FloatArray:
         """Scores of `x` (n,) given `values` and `member`, both (n_shadows, n)."""
         return self._offline(x, values, ~member)
 
-    def _offline(
-        self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
-    ) -> FloatArray:
+    def _offline(self, x: NDArray, values: NDArray, out: BoolArray) -> FloatArray:
         """Scores of `x` (n,) given `values` where `out`, both (n_shadows, n)."""
         raise NotImplementedError(f"{type(self).__name__} has no formula _offline")
 
     def _score_pool(
-        self, values: dict[str, NDArray], rows: NDArray[np.intp]
+        self, values: dict[str, NDArray], rows: IndexArray
     ) -> tuple[FloatArray, float]:
         """Scores and offset of the target's `values` on the pool's `rows`."""
         x = values[self._signals()[0]]
@@ -326,7 +322,7 @@ class ShadowAttack(MembershipAttack):
             )
         return self._ask_models(X, columns, values, rows)
 
-    def _precomputed_rows(self, columns: NDArray[np.intp], y: Any) -> NDArray[np.intp]:
+    def _precomputed_rows(self, columns: IndexArray, y: Any) -> IndexArray:
         pool = self._target.columns
         if len(columns) != len(pool):
             raise ValueError(
@@ -348,11 +344,7 @@ class ShadowAttack(MembershipAttack):
         return np.arange(len(pool))
 
     def _ask_models(
-        self,
-        X: Any,
-        columns: NDArray[np.intp],
-        values: dict[str, NDArray],
-        rows: NDArray[np.intp],
+        self, X: Any, columns: IndexArray, values: dict[str, NDArray], rows: IndexArray
     ) -> tuple[FloatArray, float]:
         """Score offline, from what the kept models answer about `X`."""
         if self.shadows_.models is None:

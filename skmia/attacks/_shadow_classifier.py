@@ -12,7 +12,7 @@ from skmia._models import draw_seeds, seeded_clone
 from skmia.attacks._scores import folds, pseudo_targets, upper_quantile
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.shadows import ShadowModels, ShadowSignals
-from skmia.signals import FloatArray
+from skmia.signals import BoolArray, FloatArray, IndexArray
 from skmia.utils import check_option
 
 _SORTED = ("top_1", "top_2", "top_3")
@@ -150,7 +150,7 @@ class ShadowClassifierAttack(ShadowAttack):
     def _fit_shadow_attack(
         self,
         values: dict[str, NDArray],
-        member: NDArray[np.bool_],
+        member: BoolArray,
         random_state: np.random.RandomState,
     ) -> None:
         classes = self._target.columns
@@ -187,9 +187,9 @@ class ShadowClassifierAttack(ShadowAttack):
     def _train(
         self,
         values: dict[str, NDArray],
-        member: NDArray[np.bool_],
-        shadows: NDArray[np.intp],
-        classes: NDArray[np.intp],
+        member: BoolArray,
+        shadows: IndexArray,
+        classes: IndexArray,
         seed: int,
     ) -> dict[int | None, Any]:
         """Attack models by class column, and the common one under None."""
@@ -210,8 +210,8 @@ class ShadowClassifierAttack(ShadowAttack):
     def _attack_model(
         self,
         answers: dict[str, NDArray],
-        truth: NDArray[np.bool_],
-        rows: NDArray[np.bool_] | slice,
+        truth: BoolArray,
+        rows: BoolArray | slice,
         seed: int,
     ) -> Any:
         chosen = self.attack_estimator
@@ -228,7 +228,7 @@ class ShadowClassifierAttack(ShadowAttack):
         self,
         trained: list[dict[int | None, Any]],
         answers: dict[str, NDArray],
-        classes: NDArray[np.intp],
+        classes: IndexArray,
     ) -> FloatArray:
         """Mean log odds of membership over the cross-fitted attack models."""
         features = np.column_stack([answers[s] for s in self._signals()])

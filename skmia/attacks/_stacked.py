@@ -18,7 +18,7 @@ from skmia.attacks._scores import (
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowModels, ShadowSignals
-from skmia.signals import FloatArray
+from skmia.signals import BoolArray, FloatArray, IndexArray
 
 # Rows to learn from, which keeps the fit near a second.
 _ENOUGH_ROWS = 60_000
@@ -151,7 +151,7 @@ class StackedAttack(ShadowAttack):
     def _fit_shadow_attack(
         self,
         values: dict[str, NDArray],
-        member: NDArray[np.bool_],
+        member: BoolArray,
         random_state: np.random.RandomState,
     ) -> None:
         if not member.any():
@@ -182,7 +182,7 @@ class StackedAttack(ShadowAttack):
         self.offline_offset_ = upper_quantile(_nonmembers(offline, truth), self.max_fpr)
 
     def _features_of_shadow(
-        self, k: int, member: NDArray[np.bool_], draw: np.random.RandomState
+        self, k: int, member: BoolArray, draw: np.random.RandomState
     ) -> FloatArray:
         complement = np.full(member.shape[1], self.shadows_.complements[k])
         if complement[0] < 0:
@@ -191,10 +191,10 @@ class StackedAttack(ShadowAttack):
 
     def _cross_fit(
         self,
-        pseudo: NDArray[np.intp],
+        pseudo: IndexArray,
         features: list[FloatArray],
-        truth: list[NDArray[np.bool_]],
-        kept: list[NDArray[np.bool_]],
+        truth: list[BoolArray],
+        kept: list[BoolArray],
         seed: int,
     ) -> list[FloatArray]:
         """Scores of every pseudo target from the model fitted on the others."""
@@ -214,25 +214,21 @@ class StackedAttack(ShadowAttack):
         return held_out
 
     def _score_pool(
-        self, values: dict[str, NDArray], rows: NDArray[np.intp]
+        self, values: dict[str, NDArray], rows: IndexArray
     ) -> tuple[FloatArray, float]:
         features = self._features.of_target(values, rows)
         if self.learnt_:
             return _judge(self._rankers, features), self.offset_
         return features[:, 0], self.offset_
 
-    def _offline(
-        self, x: NDArray, values: NDArray, out: NDArray[np.bool_]
-    ) -> FloatArray:
+    def _offline(self, x: NDArray, values: NDArray, out: BoolArray) -> FloatArray:
         return self._features.sides.offline(x, Moments.of(values, out))
 
     def _is_online(self) -> bool:
         return True
 
 
-def _opposite(
-    k: int, member: NDArray[np.bool_], draw: np.random.RandomState
-) -> NDArray[np.intp]:
+def _opposite(k: int, member: BoolArray, draw: np.random.RandomState) -> IndexArray:
     """For each record a shadow on the other side than `k`, at random; -1 for none.
 
     Where shadows have no complements, a design in which every record is IN equally
@@ -243,10 +239,8 @@ def _opposite(
 
 
 def _balance(
-    member: NDArray[np.bool_],
-    truth: list[NDArray[np.bool_]],
-    draw: np.random.RandomState,
-) -> list[NDArray[np.bool_]]:
+    member: BoolArray, truth: list[BoolArray], draw: np.random.RandomState
+) -> list[BoolArray]:
     """Rows of every pseudo target to learn from: each record as often IN as OUT.
 
     A record that more shadows hold is more often a member of a shadow, which says
@@ -270,7 +264,7 @@ def _judge(rankers: list[Ranker], features: FloatArray) -> FloatArray:
 def _is_behind(
     scores: list[FloatArray],
     plain: list[FloatArray],
-    truth: list[NDArray[np.bool_]],
+    truth: list[BoolArray],
     max_fpr: float,
 ) -> bool:
     """Whether `scores` are worse than the `plain` ratio, on average over shadows.
@@ -289,7 +283,5 @@ def _is_behind(
     return False
 
 
-def _nonmembers(
-    scores: list[FloatArray], truth: list[NDArray[np.bool_]]
-) -> list[FloatArray]:
+def _nonmembers(scores: list[FloatArray], truth: list[BoolArray]) -> list[FloatArray]:
     return [s[~member] for s, member in zip(scores, truth, strict=True)]

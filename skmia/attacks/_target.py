@@ -27,6 +27,7 @@ from skmia._tables import (
 )
 from skmia.exceptions import FreezingWarning
 from skmia.shadows import draw_design
+from skmia.signals import BoolArray, IndexArray
 from skmia.utils import (
     check_has_features,
     check_labels,
@@ -50,8 +51,8 @@ class Target:
     model: Any
     classes: NDArray
     labels: NDArray
-    columns: NDArray[np.intp]
-    membership: NDArray[np.bool_] | None
+    columns: IndexArray
+    membership: BoolArray | None
 
     @property
     def precomputed(self) -> bool:
@@ -64,7 +65,7 @@ class Target:
             return check_probability_matrix(X, len(self.classes))
         return class_probabilities(self.model, X, self.classes)
 
-    def encode(self, y: Any, n: int) -> NDArray[np.intp]:
+    def encode(self, y: Any, n: int) -> IndexArray:
         """Columns of the labels `y`, one for each of `n` rows."""
         if self.precomputed:
             return _check_columns(y, n, len(self.classes))
@@ -103,7 +104,7 @@ def check_probability_matrix(
     return proba
 
 
-def _check_columns(y: Any, n: int, n_classes: int) -> NDArray[np.intp]:
+def _check_columns(y: Any, n: int, n_classes: int) -> IndexArray:
     columns = check_labels(y, n, "The attack")
     values = np.unique(columns)
     # Nullable integers arrive as floats; those between integers are refused above.

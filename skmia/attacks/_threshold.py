@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._scores import upper_quantile
 from skmia.attacks._target import Target
-from skmia.signals import MEMBER_SIGN, SIGNALS, FloatArray
+from skmia.signals import MEMBER_SIGN, SIGNALS, BoolArray, FloatArray, IndexArray
 from skmia.utils import check_option
 
 _SIGNALS = ("loss", "confidence", "entropy", "modified_entropy", "correctness")
@@ -146,11 +146,11 @@ class LossThresholdAttack(MembershipAttack):
             "mean_loss": (True, False),
         }[self.threshold]
 
-    def _has_sides(self, member: NDArray[np.bool_]) -> bool | np.bool_:
+    def _has_sides(self, member: BoolArray) -> bool | np.bool_:
         members, nonmembers = self._needs()
         return (member.any() or not members) and (not member.all() or not nonmembers)
 
-    def _check_sides(self, member: NDArray[np.bool_]) -> None:
+    def _check_sides(self, member: BoolArray) -> None:
         if not self._has_sides(member):
             missing = "members" if not member.any() else "non-members"
             raise ValueError(
@@ -160,7 +160,7 @@ class LossThresholdAttack(MembershipAttack):
                 "of both kinds."
             )
 
-    def _threshold_of(self, scores: FloatArray, member: NDArray[np.bool_]) -> float:
+    def _threshold_of(self, scores: FloatArray, member: BoolArray) -> float:
         if self.threshold == "max_fpr":
             return upper_quantile(scores[~member], self.max_fpr)
         if self.threshold == "mean_loss":
@@ -168,9 +168,7 @@ class LossThresholdAttack(MembershipAttack):
             return _just_below(scores[member].mean())
         return _just_below(best_balanced_accuracy(scores[member], scores[~member]))
 
-    def _signal(
-        self, proba: NDArray[np.floating], columns: NDArray[np.intp]
-    ) -> FloatArray:
+    def _signal(self, proba: NDArray[np.floating], columns: IndexArray) -> FloatArray:
         return MEMBER_SIGN[self.signal] * SIGNALS[self.signal](proba, columns)
 
     def _score(self, X: Any, y: Any) -> tuple[FloatArray, float | FloatArray]:

@@ -18,7 +18,6 @@ from skmia.metrics import get_metric
 from skmia.model_selection._auditable import (
     AuditableClassifier,
     find_auditable,
-    training_hashes,
 )
 from skmia.model_selection._scorer import Scorer
 from skmia.shadows import ShadowSignals
@@ -222,7 +221,7 @@ def leakage_scorer(
 def _held_out(auditable: AuditableClassifier, X: Any, y: Any) -> tuple[Any, NDArray]:
     """Leave out the held-out rows that tell nothing about membership."""
     y = check_labels(y, n_rows(X), "leakage_scorer")
-    copies = np.isin(hash_rows(X, y), training_hashes(auditable))
+    copies = np.isin(hash_rows(X, y), auditable._training_rows.hashes)
     unknown = ~np.isin(y, auditable.classes_) & ~copies
     left_out = copies | unknown
     reasons = [

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -170,7 +170,9 @@ def _prepare(
     group = content_groups(hashes)
     _, first = np.unique(group, return_index=True)
     rarest = np.bincount(pool.columns[first]).min()
-    units = draw_design(pool.columns[first], models.n_models, models.train_size, rng)
+    units = draw_design(
+        pool.columns[first], models.n_models, float(models.train_size), rng
+    )
     member = units[:, group]
     for k, rows in enumerate(member):
         if np.count_nonzero(np.bincount(pool.columns[rows])) < 2:
@@ -272,13 +274,3 @@ def _run(
         "models": models if task.keep_model else None,
     }
     return fields, warned + elsewhere
-
-
-def iter_models(shadows: ShadowSignals) -> Iterator[Any]:
-    """Yield the kept models, or raise an error that says how to keep them."""
-    if shadows.models is None:
-        raise ValueError(
-            "The shadow models were not kept. Pass keep_models=True where the shadows "
-            "are fitted."
-        )
-    yield from shadows.models

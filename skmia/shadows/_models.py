@@ -2,7 +2,7 @@
 
 import os
 from numbers import Integral
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +97,26 @@ class ShadowModels(BaseEstimator):
         self.cache_dir = cache_dir
 
 
+@overload
+def check_shadows(
+    shadows: int | ShadowModels,
+    membership: NDArray | None = None,
+    *,
+    least: int = 4,
+    keep_models: bool = False,
+) -> ShadowModels: ...
+
+
+@overload
+def check_shadows(
+    shadows: ShadowSignals,
+    membership: NDArray | None = None,
+    *,
+    least: int = 4,
+    keep_models: bool = False,
+) -> ShadowSignals: ...
+
+
 def check_shadows(
     shadows: Any,
     membership: NDArray | None = None,
@@ -168,9 +188,8 @@ def check_shadows(
     if not isinstance(models.train_size, str):
         check_real(models.train_size, "train_size", 0, 1, closed="neither")
     elif check_option(models.train_size, "train_size", ("auto",)):
-        known = membership is not None
         models.train_size = (
-            auto_train_size(membership, models.n_models) if known else 0.5
+            0.5 if membership is None else auto_train_size(membership, models.n_models)
         )
     if not isinstance(models.keep_models, bool | np.bool_):
         check_option(models.keep_models, "keep_models", ("auto",))

@@ -6,13 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from skmia.attacks._scores._gaussian import (
-    Moments,
-    TwoSides,
-    likelihood_ratio,
-)
+from skmia.attacks._scores._gaussian import Moments, TwoSides, likelihood_ratio
 from skmia.attacks._scores._reference import above_midpoint, log_ratio, two_means
-from skmia.signals import FloatArray
+from skmia.signals import BoolArray, FloatArray, IndexArray
 
 #: From the logit: the five scores, then what they are made of. 1 stands for a feature
 #: that evidence of membership must not decrease in. The first is LiRA's score.
@@ -52,7 +48,7 @@ class StackedFeatures:
         Which shadow was fitted on which record.
     """
 
-    def __init__(self, values: dict[str, NDArray], member: NDArray[np.bool_]) -> None:
+    def __init__(self, values: dict[str, NDArray], member: BoolArray) -> None:
         self.values, self.member = values, member
         self.sides = TwoSides(values["logit"], member, "shrunk")
         self.extra = [name for name in EXTRA_SIGNALS if name in values]
@@ -70,16 +66,14 @@ class StackedFeatures:
             for name, direction in FEATURES_OF_EXTRA.items()
         }
 
-    def of_target(
-        self, values: dict[str, NDArray], rows: NDArray[np.intp]
-    ) -> FloatArray:
+    def of_target(self, values: dict[str, NDArray], rows: IndexArray) -> FloatArray:
         """Of the records at `rows` by the target's `values`: (n_rows, n_features)."""
         averages = {
             name: [a[rows] for a in pair] for name, pair in self._averages.items()
         }
         return self._columns(values, self.sides.at(rows), averages)
 
-    def of_shadow(self, k: int, complement: NDArray[np.intp]) -> FloatArray:
+    def of_shadow(self, k: int, complement: IndexArray) -> FloatArray:
         """Of all records, shadow `k` as the target.
 
         Parameters
@@ -105,7 +99,7 @@ class StackedFeatures:
         return self._columns(answers, sides, self._averages_over(rest))
 
     def _averages_over(
-        self, rest: NDArray[np.bool_]
+        self, rest: BoolArray
     ) -> dict[str, tuple[FloatArray, FloatArray]]:
         """IN and OUT means of p and the extra signals, over the shadows in `rest`."""
         inside, outside = self.member & rest, ~self.member & rest
@@ -125,7 +119,7 @@ class StackedFeatures:
         columns = [
             likelihood_ratio(x, held, left_out),
             left_out.surprise(x),
-            log_ratio(x, sum(averages["p"]) / 2),
+            log_ratio(x, np.add(*averages["p"]) / 2),
             x - low,
             above_midpoint(x, high, low),
             x,

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from scipy.special import digamma, log_ndtr, polygamma
 from scipy.stats import t as student
 
-from skmia.signals import FloatArray
+from skmia.signals import BoolArray, FloatArray, IndexArray
 
 Variance = Literal["shrunk", "per_record", "pooled", "global"]
 
@@ -35,7 +35,7 @@ class Moments:
     squares: FloatArray
 
     @classmethod
-    def of(cls, values: NDArray, mask: NDArray[np.bool_]) -> "Moments":
+    def of(cls, values: NDArray, mask: BoolArray) -> "Moments":
         """Of `values` (n_shadows, n_records) where `mask` is true."""
         n = values.shape[1]
         count, mean, squares = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -51,7 +51,7 @@ class Moments:
             squares[rows] = np.einsum("kn,kn,kn->n", block, block, weight)
         return cls(count, mean, squares)
 
-    def without(self, values: NDArray, mask: NDArray[np.bool_]) -> "Moments":
+    def without(self, values: NDArray, mask: BoolArray) -> "Moments":
         """With one shadow, (n_records,), taken out again where `mask` is true."""
         x = values.astype(np.float64)
         count = self.count - mask
@@ -72,7 +72,7 @@ class Moments:
         weight = np.where(self.count > 0, count, 0)
         return Moments(weight, self.mean, self.squares * asked / mine)
 
-    def at(self, rows: NDArray[np.intp]) -> "Moments":
+    def at(self, rows: IndexArray) -> "Moments":
         """Of the records at `rows`."""
         return Moments(self.count[rows], self.mean[rows], self.squares[rows])
 
@@ -206,7 +206,7 @@ class Spread:
         return scale
 
     def _shrunk(
-        self, moments: Moments, location: FloatArray, seen: NDArray[np.bool_]
+        self, moments: Moments, location: FloatArray, seen: BoolArray
     ) -> Predictive:
         """Student-t predictive under a scaled inverse chi-square prior.
 
@@ -289,25 +289,23 @@ class TwoSides:
         Where a record's spread comes from; see ``Spread``.
     """
 
-    def __init__(
-        self, values: NDArray, member: NDArray[np.bool_], variance: str
-    ) -> None:
+    def __init__(self, values: NDArray, member: BoolArray, variance: str) -> None:
         self.inside = Moments.of(values, member)
         self.outside = Moments.of(values, ~member)
         self.in_spread = Spread.of(variance, self.inside, self.outside)
         self.out_spread = Spread.of(variance, self.outside, self.inside)
 
-    def at(self, rows: NDArray[np.intp]) -> tuple[Moments, Moments]:
+    def at(self, rows: IndexArray) -> tuple[Moments, Moments]:
         """IN and OUT samples of the records at `rows`."""
         return self.inside.at(rows), self.outside.at(rows)
 
     def of_shadow(
         self,
         k: int,
-        complement: int | NDArray[np.intp],
+        complement: int | IndexArray,
         values: NDArray,
-        member: NDArray[np.bool_],
-        rows: NDArray[np.intp],
+        member: BoolArray,
+        rows: IndexArray,
     ) -> tuple[Moments, Moments]:
         """IN and OUT samples of `rows` with shadow `k` as the target.
 

@@ -1,9 +1,8 @@
 """Shadows used as targets: which ones, and judged by which others."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Indices = NDArray[np.intp]
+from skmia.signals import IndexArray
 
 # Records that the pseudo targets hold in all: half of them fix a quantile well enough.
 _ENOUGH = 100_000
@@ -11,8 +10,11 @@ _FEWEST = 8
 
 
 def pseudo_targets(
-    complements: Indices, n_records: int, enough: int = _ENOUGH, fewest: int = _FEWEST
-) -> Indices:
+    complements: IndexArray,
+    n_records: int,
+    enough: int = _ENOUGH,
+    fewest: int = _FEWEST,
+) -> IndexArray:
     """Shadows to use as targets: spread over the set, or all of it.
 
     Both of a complementary pair or neither, so that a record is a member as often
@@ -30,12 +32,12 @@ def pseudo_targets(
     return order[(2 * units[:, None] + [0, 1]).ravel()]
 
 
-def folds(pseudo: Indices, n_folds: int) -> Indices:
+def folds(pseudo: IndexArray, n_folds: int) -> IndexArray:
     """Fold of each of `pseudo_targets`: pairs alternate, complements stay together."""
     return np.arange(len(pseudo)) // 2 % min(n_folds, (len(pseudo) + 1) // 2)
 
 
-def other_shadows(k: int, complements: Indices) -> Indices:
+def other_shadows(k: int, complements: IndexArray) -> IndexArray:
     """All shadows but `k` and its complement.
 
     The complement would tell every record's membership in `k`.

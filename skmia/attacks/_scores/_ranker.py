@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from skmia.signals import FloatArray
+from skmia.signals import BoolArray, FloatArray
 
 # How much the linear model counts. Trees give many records the same value at the top,
 # which decides low false positive rates, and learn little from a few hundred records.
@@ -41,7 +40,7 @@ class Ranker:
         )
         self._linear = MonotoneLogistic(directions)
 
-    def fit(self, X: FloatArray, y: NDArray[np.bool_]) -> Self:
+    def fit(self, X: FloatArray, y: BoolArray) -> Self:
         """Learn from features `X` (n_rows, n_features) and membership `y`."""
         # One thread: on so few rows they would only wait for one another.
         with threadpool_limits(1):
@@ -72,7 +71,7 @@ class MonotoneLogistic:
     def __init__(self, directions: Iterable[int]) -> None:
         self._bounds = [(0, None) if d else (None, None) for d in directions]
 
-    def fit(self, X: FloatArray, y: NDArray[np.bool_]) -> Self:
+    def fit(self, X: FloatArray, y: BoolArray) -> Self:
         """Learn from features `X` and membership `y`, of which both must occur."""
         Z = _compress(X)
         self._range = Z.min(axis=0), Z.max(axis=0)

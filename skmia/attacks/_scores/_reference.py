@@ -7,16 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_expit
 
-from skmia.signals import SMALLEST_PROBABILITY, FloatArray
+from skmia.signals import SMALLEST_PROBABILITY, BoolArray, FloatArray
 
 # Relative difference of what counts as one value: single precision, with a margin for
 # a loss that is derived from a stored logit.
 _TIED = 1e-5
 
 
-def masked_mean(
-    values: NDArray, mask: NDArray[np.bool_]
-) -> tuple[FloatArray, FloatArray]:
+def masked_mean(values: NDArray, mask: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Mean over shadows where `mask`, in float64, and the count; 0 where none is."""
     weight = mask.astype(np.float32)
     count = weight.sum(axis=0, dtype=np.float64)
@@ -25,7 +23,7 @@ def masked_mean(
 
 
 def two_means(
-    values: NDArray, inside: NDArray[np.bool_], outside: NDArray[np.bool_]
+    values: NDArray, inside: BoolArray, outside: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
     """IN and OUT means; one side stands for both where a record has no other."""
     mean_in, n_in = masked_mean(values, inside)
@@ -42,7 +40,7 @@ def above_midpoint(x: NDArray, mean_in: FloatArray, mean_out: FloatArray) -> Flo
 
 
 def fraction_below(
-    x: NDArray, values: NDArray, out: NDArray[np.bool_], n_shadows: int
+    x: NDArray, values: NDArray, out: BoolArray, n_shadows: int
 ) -> FloatArray:
     """Fraction of OUT `values` below `x`; within a tie, by the distance from the mean.
 
@@ -64,7 +62,7 @@ def log_ratio(logit: NDArray, average: FloatArray) -> FloatArray:
     return logarithm - np.log(np.maximum(average, SMALLEST_PROBABILITY))
 
 
-def average_model(p: FloatArray, member: NDArray[np.bool_], a: float) -> FloatArray:
+def average_model(p: FloatArray, member: BoolArray, a: float) -> FloatArray:
     """Mean of the IN and the OUT mean; one side stands for both where need be."""
     mean_in, n_in = masked_mean(p, member)
     mean_out, n_out = masked_mean(p, ~member)
