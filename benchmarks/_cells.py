@@ -19,7 +19,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 
 FOLDER = Path(__file__).parent / ".cache"
-# 64 shadows beside a target and its complementary twin.
+# 64 shadows beside a target and its complement.
 N_MODELS = 66
 SIGNALS = ("logit", "hinge", "entropy", "modified_entropy", "top_1", "top_2", "top_3")
 

@@ -82,16 +82,16 @@ def audit(estimator, X, y, *, n_models=16, n_jobs=2):
     """
     y = np.asarray(y)
     classes, column = np.unique(y, return_inverse=True)
-    # Rows of equal content go together, or a copy would give a non-member away.
+    # Rows of equal content go together, or a non-member would be known by its copy.
     group = content_groups(hash_rows(X, y))
     _, first = np.unique(group, return_index=True)
     rng = np.random.RandomState(0)
     member = draw_design(column[first], n_models, 0.5, rng)[:, group]
-    said = Parallel(n_jobs)(
+    answers = Parallel(n_jobs)(
         delayed(_fit_and_ask)(estimator, X, y, classes, row, k, k < N_SLOW)
         for k, row in enumerate(member)
     )
-    proba = [answer[0] for answer in said]
+    proba = [answer[0] for answer in answers]
     signals = {
         name: np.stack([SIGNALS[name](p, column).astype(np.float32) for p in proba])
         for name in KEPT
@@ -121,14 +121,14 @@ def audit(estimator, X, y, *, n_models=16, n_jobs=2):
     attacks: dict[str, list] = {}
     for (name, _, _), values in zip(jobs, found, strict=True):
         attacks.setdefault(name, []).append(values)
-    attacks["label only"] = [answer[3] for answer in said[:N_SLOW]]
+    attacks["label only"] = [answer[3] for answer in answers[:N_SLOW]]
     attacks["loss"] = [
         _judge(row, -SIGNALS["loss"](p, column))
         for row, p in zip(member, proba, strict=True)
     ]
     return {
-        "accuracy": [answer[1] for answer in said],
-        "log-loss": [answer[2] for answer in said],
+        "accuracy": [answer[1] for answer in answers],
+        "log-loss": [answer[2] for answer in answers],
         "attacks": {
             name: dict(zip(METRICS, map(list, zip(*values, strict=True)), strict=True))
             for name, values in attacks.items()

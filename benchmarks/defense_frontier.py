@@ -158,9 +158,10 @@ def main():
         "defense_frontier",
         "Defenses beside regularisation",
         f"""\
-Means over 16 models in complementary pairs, each attacked with the others but its twin
-as shadows, which are trained with the defense. AUC and TPR are those of the strongest
-of LiRA, the stacked and the label-only attack (the last two on {N_SLOW} of the models);
+Means over 16 models in complementary pairs, each attacked with the others but its
+complement as shadows, which are trained with the defense. AUC and TPR are those of the
+strongest of LiRA, the stacked and the label-only attack (the last two on {N_SLOW} of
+the models);
 `loss attack` is the balanced accuracy of the loss threshold at its best threshold.
 Accuracy and log-loss are of records that the models have not seen. Gradient boosting on
 Location-30 stops after 5 rounds, for the time it takes, where it does not memorise all

@@ -17,7 +17,7 @@ _REFERENCES = ("mean_out", "midpoint", "percentile")
 class CalibratedLossAttack(ShadowAttack):
     """Compare the target's loss with what other models lose on the record.
 
-    A low loss speaks for a member only where models that have not seen the record lose
+    A low loss indicates a member only where models that have not seen the record lose
     more. The score is one difference; it is close to the likelihood ratio on small
     tables, and behind it where records differ in spread. See the user guide,
     :doc:`/guide/which_attack`.

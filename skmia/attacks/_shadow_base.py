@@ -157,7 +157,7 @@ class ShadowAttack(MembershipAttack):
         if self._member.all():
             raise ValueError(
                 "The 'shadows' parameter has every record in every shadow, so that "
-                "nothing tells what a non-member looks like. Pass shadows that leave "
+                "there are no non-members to compare with. Pass shadows that leave "
                 "records out."
             )
         self._warn_of_one_sided_records()

@@ -22,7 +22,7 @@ _FEWEST_RECORDS = 20  # of a class, for an attack model of its own
 
 
 class ShadowClassifierAttack(ShadowAttack):
-    """Train a classifier to tell members from non-members by the model's answers.
+    """Train a classifier on answers about members and non-members.
 
     This is the first published attack with shadow models. Their answers about records
     that they have and have not seen are the training set of an attack model, which
@@ -35,7 +35,7 @@ class ShadowClassifierAttack(ShadowAttack):
     estimator : classifier, FrozenEstimator or "precomputed"
         The target; see :class:`LiRAAttack`.
     features : {"labelled", "sorted"}, default="labelled"
-        What the attack model sees. ``"sorted"``: the three largest probabilities,
+        What the attack model is given. ``"sorted"``: the three largest probabilities,
         whatever their class (Salem). ``"labelled"``: those, the logit of the true
         class and both entropies.
     per_class : bool, default=True

@@ -96,7 +96,7 @@ class StackedAttack(ShadowAttack):
 
     The trees are monotone in every score; three tenths of the log odds come from a
     logistic regression, which orders what the trees leave tied. A shadow's complement
-    is left out of its features, since it would tell every record's membership; where
+    is left out of its features, since it would reveal every record's membership; where
     it has none, one shadow for each record is drawn from those on the other side. Rows
     are drawn so that every record is a member as often as not.
 
@@ -232,7 +232,7 @@ def _opposite(k: int, member: BoolArray, draw: np.random.RandomState) -> IndexAr
     """For each record a shadow on the other side than `k`, at random; -1 for none.
 
     Where shadows have no complements, a design in which every record is IN equally
-    often tells membership in `k` by the number of the others, and so by their spread.
+    often reveals membership in `k` by the number of the others, and so by their spread.
     """
     lot = draw.uniform(size=member.shape) * (member != member[k])
     return np.where(lot.any(axis=0), lot.argmax(axis=0), -1)

@@ -70,7 +70,7 @@ class ShadowCache:
             raise ValueError("not all of the arrays")
         model = None
         if self.models:
-            # The digest tells a damaged model, and one of another run.
+            # The digest finds a damaged model, and one of another run.
             data = path.with_suffix(".joblib")
             if _digest(data) != about["model"]:
                 raise ValueError("not the model of these arrays")

@@ -12,7 +12,7 @@ def auto_train_size(membership: NDArray, n_shadows: int) -> float:
     Shadows of another training fraction than the target's misplace the IN and OUT
     distributions. The fraction is kept within [2 / n_shadows, 1 - 2 / n_shadows], so
     that every record is in two shadows at least and out of two at least; with
-    fewer than four shadows, or no members to tell, it is a half.
+    fewer than four shadows, or no members, it is a half.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def _by_class(
 def find_complements(member: BoolArray) -> NDArray[np.intp]:
     """Each shadow's complement, or -1.
 
-    A shadow and its complement tell each other's membership, so whatever uses one
+    A shadow and its complement reveal each other's membership, so whatever uses one
     as a target must leave the other out. They are found wherever they stand; each
     shadow has one at most, the nearest before it that has none yet.
     """

@@ -211,7 +211,7 @@ def _fit_one(
         try:
             result = task.run(shared.value, rows, seed)
         except Exception as error:
-            error.add_note(f"Raised while shadow model {k} was fitted or questioned.")
+            error.add_note(f"Raised while shadow model {k} was fitted or asked.")
             raise
     result.warned = warned
     if cache is not None and path is not None:

@@ -1,4 +1,4 @@
-"""The records that shadows are drawn from and questioned about."""
+"""The records that shadows are drawn from and asked about."""
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass

@@ -25,7 +25,7 @@ def test_an_error_of_the_estimator_comes_through_with_the_shadows_number(where):
         fit_shadows(LogisticRegression(), X, y, shadows=4, n_jobs=2, random_state=0)
     (note,) = caught.value.__notes__
     assert note.startswith("Raised while shadow model ")
-    assert note.endswith(" was fitted or questioned.")
+    assert note.endswith(" was fitted or asked.")
 
 
 def test_an_error_of_the_predictions_comes_through():
@@ -37,7 +37,7 @@ def test_an_error_of_the_predictions_comes_through():
     with pytest.raises(ValueError, match=r"probabilities in \[0, 1\]") as caught:
         fit_shadows(OutOfBounds(), X, y, shadows=2, random_state=0)
     assert caught.value.__notes__ == [
-        "Raised while shadow model 0 was fitted or questioned."
+        "Raised while shadow model 0 was fitted or asked."
     ]
 
 

@@ -25,7 +25,7 @@ FEATURES = {
     "out_scale": 0,
     "in_minus_out": 0,
 }
-#: Signals that tell apart records of equal logits, as neighbours and trees give them.
+#: Signals that distinguish records of equal logits, as of neighbours and trees.
 EXTRA_SIGNALS = ("hinge", "entropy", "modified_entropy")
 #: From each of those that the shadows hold.
 FEATURES_OF_EXTRA = {
@@ -104,7 +104,7 @@ class StackedFeatures:
         """IN and OUT means of p and the extra signals, over the shadows in `rest`."""
         inside, outside = self.member & rest, ~self.member & rest
         values = {"p": self._p} | {name: self.values[name] for name in self.extra}
-        # Of the counts nothing enters: they would tell the target's membership.
+        # Of the counts nothing enters: they would reveal the target's membership.
         return {name: two_means(v, inside, outside) for name, v in values.items()}
 
     def _columns(

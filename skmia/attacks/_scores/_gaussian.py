@@ -245,7 +245,7 @@ def prior_strength(moments: Moments, pooled: float) -> float:
     records share one variance, and by the trigamma of half the prior's strength more
     where they do not (empirical Bayes by moments of the log variance). Samples without
     any spread say nothing about it and are left out. Infinite where the records do
-    not differ; 4 where too few records can tell.
+    not differ; 4 where there are too few records.
 
     References
     ----------
@@ -310,7 +310,7 @@ class TwoSides:
         """IN and OUT samples of `rows` with shadow `k` as the target.
 
         Without its `complement`, one for all or one for each row, -1 for none: it
-        would tell every record's membership in `k`.
+        would reveal every record's membership in `k`.
         """
         inside, outside = self.at(rows)
         n_inside, n_outside = inside.count, outside.count

@@ -40,7 +40,7 @@ def folds(pseudo: IndexArray, n_folds: int) -> IndexArray:
 def other_shadows(k: int, complements: IndexArray) -> IndexArray:
     """All shadows but `k` and its complement.
 
-    The complement would tell every record's membership in `k`.
+    The complement would reveal every record's membership in `k`.
     """
     everything = np.arange(len(complements))
     return everything[(everything != k) & (everything != complements[k])]
