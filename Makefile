@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 OLDEST := .venv-oldest
 OLDEST_PYTHON ?= $(PYTHON)
 
+# Two test processes on two cores: further threads in each would wait for one another.
+PYTEST_ENV := SCIPY_ARRAY_API=1 OMP_NUM_THREADS=1
+
 .PHONY: demo test test-slow lint docs bench bench-attacks bench-defenses common-oldest clean
 
 # One stamp per set of extras: a change of pyproject.toml installs anew.
@@ -34,10 +37,10 @@ demo: $(VENV)/.cli  ## set up and run the main job: audit two models, side by si
 	$(BIN)/skmia demo
 
 test: $(VENV)/.dev  ## set up and run the tests, doctests and the README included
-	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-slow: $(VENV)/.dev  ## the tests that take long: real data, many seeds, killed runs
-	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 2 -m slow
+	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m slow
 
 lint: $(VENV)/.dev  ## ruff (check and format), mypy, and the floors of the packages
 	$(BIN)/ruff check .
@@ -46,7 +49,7 @@ lint: $(VENV)/.dev  ## ruff (check and format), mypy, and the floors of the pack
 	$(BIN)/lint-imports
 
 common-oldest: $(OLDEST)/.ready  ## the common tests on the oldest supported scikit-learn
-	SCIPY_ARRAY_API=1 $(OLDEST)/bin/python -m pytest -n 2 tests/test_common.py tests/traps
+	$(PYTEST_ENV) $(OLDEST)/bin/python -m pytest -n 2 tests/test_common.py tests/traps
 
 docs: $(VENV)/.docs  ## build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -15,6 +15,8 @@ from skmia._models._meta import (
     check_no_frozen_classifier,
 )
 from skmia._models._response import (
+    ask_labels,
+    ask_probabilities,
     check_has_response,
     check_is_classifier,
     class_probabilities,

@@ -95,6 +95,20 @@ def class_probabilities(
     return aligned
 
 
+def ask_probabilities(estimator: Any, X: Any, classes: NDArray) -> NDArray[np.floating]:
+    """`class_probabilities` of rows that the estimator may write in: X stays as is."""
+    if not n_rows(X):
+        return class_probabilities(estimator, X, classes)
+    parts = iter_class_probabilities(estimator, X, classes)
+    return np.concatenate([proba for _, proba in parts])
+
+
+def ask_labels(estimator: Any, X: Any) -> NDArray:
+    """Predicted labels, one-dimensional, of rows that the estimator may write in."""
+    # Some classifiers predict a column.
+    return np.ravel(estimator.predict(copy_rows(X, np.arange(n_rows(X)))))
+
+
 def _within_bounds(proba: NDArray) -> NDArray:
     low, high = proba.min(initial=0.0), proba.max(initial=1.0)
     if (low < 0 or high > 1) and low >= -_ROUNDING and high <= 1 + _ROUNDING:

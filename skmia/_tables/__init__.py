@@ -3,6 +3,7 @@
 from skmia._tables._containers import (
     as_rows,
     blocks,
+    column_types,
     concat_rows,
     copy_rows,
     n_rows,

@@ -90,6 +90,13 @@ def blocks(n: int, cost: int, most: int) -> Iterator[slice]:
     return (slice(start, min(start + step, n)) for start in range(0, n, step))
 
 
+def column_types(X: Any) -> list[str]:
+    """Types of the columns of a frame, or the one of an array or sparse matrix."""
+    frame = X.to_frame() if hasattr(X, "to_frame") else X
+    types = frame.dtypes if hasattr(frame, "dtypes") else [frame.dtype]
+    return [str(dtype) for dtype in types]
+
+
 def take_rows(X: Any, rows: Any) -> Any:
     """Return the rows of X at integer positions or under a boolean mask.
 

@@ -69,6 +69,13 @@ class Perturbation:
             self._sparse = _SparseResampling(X)
         return self
 
+    @property
+    def ways(self) -> str:
+        """How each column is perturbed, a letter each; "sparse" for all of sparse X."""
+        if self._is_sparse:
+            return "sparse"
+        return "".join("n" if isinstance(c, _Noise) else "r" for c in self._columns)
+
     def copies(self, X: Any, queries: Indices, noise: Floats, flip_rate: Floats) -> Any:
         """Copies of all rows of `X`, query after query, in its container.
 

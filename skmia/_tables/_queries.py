@@ -6,7 +6,7 @@ them from the pool, block by block, wherever they are needed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, Self
 
@@ -31,10 +31,18 @@ class Queries:
     noise: tuple[float, ...]
     flip_rate: tuple[float, ...]
     seed: int = 0
+    # How each column of the pool is perturbed, once that is known: `Perturbation.ways`.
+    ways: str = ""
 
     @classmethod
     def checked(
-        cls, n_queries: Any, perturb: Any, noise: Any, flip_rate: Any, seed: Any = 0
+        cls,
+        n_queries: Any,
+        perturb: Any,
+        noise: Any,
+        flip_rate: Any,
+        seed: Any = 0,
+        ways: str = "",
     ) -> Self:
         """Queries of checked parameters, a single strength as one that all take."""
         return cls(
@@ -43,6 +51,7 @@ class Queries:
             _strengths(noise, "noise", np.inf),
             _strengths(flip_rate, "flip_rate", 1),
             check_integer(seed, "seed", 0),
+            ways,
         )
 
 
@@ -55,11 +64,23 @@ class Copies:
         One of them at least.
     X : array, frame or sparse matrix of shape (n_records, n_features)
         The pool, from which spreads, ranges and values are learned.
+
+    Raises
+    ------
+    ValueError
+        If the queries were made for a pool whose columns are perturbed in other ways:
+        the same records in another container, of which there are other copies.
     """
 
     def __init__(self, queries: Queries, X: Any) -> None:
-        self.queries = queries
         self._perturbation = Perturbation(queries.perturb, queries.seed).fit(X)
+        self.queries = replace(queries, ways=self._perturbation.ways)
+        if queries.ways not in ("", self.queries.ways):
+            raise ValueError(
+                "The shadow models were asked about perturbed copies of the records in "
+                "another container, with other types of columns, in which X has other "
+                "copies. Pass X as it was when the shadows were fitted."
+            )
 
     def blocks(self, X: Any, width: int = 1) -> Iterator[tuple[slice, int, Any]]:
         """Yield rows of `X`, the number of queries, and copies, query after query.

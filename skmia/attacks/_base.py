@@ -112,8 +112,8 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
             precomputed: it describes one fitted model, and for a retrained one it
             would underestimate leakage.
         """
+        forget_fit(self)  # first: a fit that fails must not leave the last one's
         self.check_params()
-        forget_fit(self)
         X = as_rows(X)
         params = self._target_params(params)
         random_state = own_random_state(self.random_state)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._models import draw_seeds
+from skmia._models import ask_labels, draw_seeds
 from skmia._tables import Copies, Queries, Strengths, n_rows, take_rows
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
@@ -169,15 +169,12 @@ class LabelOnlyAttack(MembershipAttack):
 
     def _right(self, X: Any, y: NDArray | None) -> FloatArray:
         """Fraction of right answers about the rows and their copies."""
-        predicted = self._predict(X)
+        model = self._target.model
+        predicted = ask_labels(model, X)
         y = predicted if y is None else y
         n_queries = self._copies.queries.n_queries if self._copies else 0
         right = (n_queries + 1) * (predicted == y)
         for rows, n, copies in self._copies.blocks(X) if self._copies else ():
-            answers = self._predict(copies).reshape(n, -1)
+            answers = ask_labels(model, copies).reshape(n, -1)
             right[rows] += (answers == y[rows]).sum(axis=0)
         return right / (2 * n_queries + 1)
-
-    def _predict(self, X: Any) -> NDArray:
-        # Some classifiers answer with a column.
-        return np.ravel(self._target.model.predict(X))

@@ -11,9 +11,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import (
+    ask_probabilities,
     check_has_response,
     check_is_classifier,
-    class_probabilities,
     draw_seeds,
     seeded_clone,
 )
@@ -63,7 +63,7 @@ class Target:
         """Class probabilities of the rows of `X`, columns as in `classes`."""
         if self.precomputed:
             return check_probability_matrix(X, len(self.classes))
-        return class_probabilities(self.model, X, self.classes)
+        return ask_probabilities(self.model, X, self.classes)
 
     def encode(self, y: Any, n: int) -> IndexArray:
         """Columns of the labels `y`, one for each of `n` rows."""

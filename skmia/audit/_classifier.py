@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skmia._models import check_can_be_refitted, class_probabilities
+from skmia._models import ask_labels, ask_probabilities, check_can_be_refitted
 from skmia.audit._attacks import (
     configure,
     describe_attack,
@@ -162,13 +162,13 @@ def audit_classifier(
         configure(attack, seed)
     if wanted and not isinstance(shadows, ShadowSignals):
         check_can_be_refitted(estimator)
-    classes = np.asarray(estimator.classes_)
     pool = make_pool(
-        X_members, y_members, X_nonmembers, y_nonmembers, classes, fit_params
+        X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params
     )
+    classes = np.asarray(estimator.classes_)
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
-    correct = np.asarray(estimator.predict(pool.X)) == pool.y
-    proba = class_probabilities(estimator, pool.X, classes)
+    correct = ask_labels(estimator, pool.X) == pool.y
+    proba = ask_probabilities(estimator, pool.X, classes)
     own_proba = proba[np.arange(len(pool.y)), encode_labels(pool.y, classes)]
 
     made, fitted_with = None, None

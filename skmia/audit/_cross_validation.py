@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skmia._models import ask_labels
 from skmia._tables import take_rows
 from skmia.audit._attacks import (
     configure,
@@ -211,7 +212,7 @@ def _score(
             continue
         asked = rows[mine]
         X, y = take_rows(run.X, asked), run.y[asked]
-        correct[mine] = np.asarray(model.predict(X)) == y
+        correct[mine] = ask_labels(model, X) == y
         proba = model.predict_proba(X)
         own[mine] = proba[np.arange(len(mine)), run.columns[asked]]
         others = shadows[k]

@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 
 from skmia._models import (
+    ask_probabilities,
     check_can_be_refitted,
-    class_probabilities,
     iter_class_probabilities,
 )
 from skmia._tables import any_copy, as_rows, hash_rows, n_rows
@@ -42,7 +42,7 @@ class SplitModel(ClassifierMixin, BaseEstimator):
         return self.model.predict(X)
 
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
-        return class_probabilities(self.model, X, self.classes)
+        return ask_probabilities(self.model, X, self.classes)
 
 
 @dataclass(frozen=True)

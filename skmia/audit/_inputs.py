@@ -11,9 +11,24 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._models import check_has_response, check_is_classifier, unwrap_frozen
-from skmia._tables import as_rows, concat_rows, hash_rows, n_rows, take_rows
-from skmia.utils import check_real, encode_labels
+from skmia._models import (
+    ask_probabilities,
+    check_has_response,
+    check_is_classifier,
+    unwrap_frozen,
+)
+from skmia._tables import (
+    as_rows,
+    column_types,
+    concat_rows,
+    hash_rows,
+    n_rows,
+    take_rows,
+)
+from skmia.utils import check_real, encode_labels, listed
+
+# Rows of either side whose predictions are compared, where joining changes types.
+_MAX_COMPARED = 200
 
 
 @dataclass(frozen=True)
@@ -110,7 +125,7 @@ def make_pool(
     y_members: Any,
     X_nonmembers: Any,
     y_nonmembers: Any,
-    classes: NDArray,
+    estimator: Any,
     fit_params: Mapping[str, Any] | None = None,
 ) -> Pool:
     """Check the two sets, put them together and leave out what is in both.
@@ -118,6 +133,7 @@ def make_pool(
     A row is in both sets where its features and its label are; such a row says
     nothing about membership, so it goes from both sides.
     """
+    classes = np.asarray(estimator.classes_)
     X_members, y_members = _check_side(X_members, y_members, "members", classes)
     X_nonmembers, y_nonmembers = _check_side(
         X_nonmembers, y_nonmembers, "nonmembers", classes
@@ -125,6 +141,7 @@ def make_pool(
     # Hashed after they are put together: the same value must not differ by the type
     # that its side gave the column.
     X = concat_rows(X_members, X_nonmembers, ("X_members", "X_nonmembers"))
+    _check_same_predictions(estimator, X_members, X_nonmembers, X)
     sizes = len(y_members), len(y_nonmembers)
     params = _check_fit_params(fit_params, sizes)
     y = np.concatenate([y_members, y_nonmembers])
@@ -159,6 +176,34 @@ def make_pool(
         fit_params={name: take_rows(value, keep) for name, value in params.items()},
         n_shared=n_shared,
     )
+
+
+def _check_same_predictions(
+    estimator: Any, X_members: Any, X_nonmembers: Any, X: Any
+) -> None:
+    """Raise where the types of the joined table change what the model predicts.
+
+    Integers that meet missing values become floats, and a step that takes values for
+    text then sees "1.0" in place of "1", on the rows that it was trained on too.
+    """
+    joined, start = column_types(X), 0
+    for name, side in (("X_members", X_members), ("X_nonmembers", X_nonmembers)):
+        types, first = column_types(side), np.arange(min(n_rows(side), _MAX_COMPARED))
+        if types != joined:
+            alone, together = (
+                ask_probabilities(estimator, take_rows(rows, at), estimator.classes_)
+                for rows, at in ((side, first), (X, start + first))
+            )
+            if not np.allclose(alone, together, rtol=0, atol=1e-6, equal_nan=True):
+                differ = [t for t, j in zip(types, joined, strict=True) if t != j]
+                raise ValueError(
+                    "X_members and X_nonmembers must have the same types of columns. "
+                    f"Got columns of {listed(sorted(set(differ)))} in {name} that "
+                    "become other types when both are one table, and the estimator "
+                    "then predicts otherwise. Pass both with the types of the training "
+                    "rows."
+                )
+        start += n_rows(side)
 
 
 def _check_side(X: Any, y: Any, name: str, classes: NDArray) -> tuple[Any, NDArray]:

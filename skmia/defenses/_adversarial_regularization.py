@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._models import check_has_response, check_is_classifier, class_probabilities
+from skmia._models import ask_probabilities, check_has_response, check_is_classifier
 from skmia._tables import content_groups, hash_rows
 from skmia.defenses._base import Defense
 from skmia.defenses._inference_model import InferenceModel
@@ -217,7 +217,7 @@ class _Game:
         for number in range(1, _N_FITS if n_rounds is None else n_rounds):
             answer = self.soft_labels(
                 *(
-                    class_probabilities(model, side.X, side.classes)
+                    ask_probabilities(model, side.X, side.classes)
                     for side in (self.members, self.reference)
                 )
             )

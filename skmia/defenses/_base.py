@@ -122,8 +122,8 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
             If a parameter is out of range, `y` has fewer than two classes, or the
             estimator is frozen and this defense is one that changes training.
         """
+        forget_fit(self)  # first: a fit that fails must not leave the last one's
         self._check_params()
-        forget_fit(self)
         estimator = self._inner()
         self._check_estimator(estimator)
         X = as_rows(X)

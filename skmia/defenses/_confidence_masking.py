@@ -8,7 +8,7 @@ from scipy.special import softmax
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._models import check_is_classifier, class_probabilities
+from skmia._models import ask_probabilities, check_is_classifier
 from skmia.defenses._base import Defense
 from skmia.defenses._minimal_distortion import default_attack, distort, ranked
 from skmia.defenses._soft import left_out_proba
@@ -179,7 +179,7 @@ class ConfidenceMaskingClassifier(Defense):
         attack = self.attack_estimator
         if isinstance(attack, FrozenEstimator):
             return attack
-        seen = class_probabilities(self.estimator_, data.X, data.classes)
+        seen = ask_probabilities(self.estimator_, data.X, data.classes)
         unseen = left_out_proba(self._inner(), data, n_models=5)
         attack = data.clone(default_attack() if attack is None else attack)
         return attack.fit(

@@ -53,7 +53,8 @@ def masks_outputs(model: Any) -> bool:
     ----------
     model : estimator
         Any estimator, fitted or not. The tag ``masks_outputs`` is read from it and
-        from all estimators among its parameters, those in a FrozenEstimator too.
+        from all estimators among its parameters, those in a FrozenEstimator too; of a
+        fitted search also from its ``best_estimator_``.
 
     Returns
     -------
@@ -79,6 +80,7 @@ def masks_outputs(model: Any) -> bool:
     """
     return any(
         getattr(get_tags(part), "masks_outputs", False)
+        or (hasattr(part, "best_estimator_") and masks_outputs(part.best_estimator_))
         for part in [model, *(value for _, value in deep_params(model))]
         if isinstance(part, BaseEstimator)
     )

@@ -54,8 +54,9 @@ class TrainingData:
         return clone_with_seeds(estimator, self.random_state)
 
     def fit(self, model: Any) -> Any:
-        """`model`, fitted on the rows and labels as they are."""
-        return model.fit(self.X, self.classes[self.y], **self.params)
+        """`model`, fitted on the rows and labels as they are; X is not written in."""
+        X = copy_rows(self.X, np.arange(len(self)))
+        return model.fit(X, self.classes[self.y], **self.params)
 
 
 def clone_with_seeds(estimator: Any, random_state: np.random.RandomState) -> Any:

@@ -75,6 +75,8 @@ def _types(X: Any) -> Any:
     """Types of the columns, and of each value where a column holds objects."""
     if isinstance(X, np.ndarray):
         return X.dtype.str, X.flags.f_contiguous, _value_types(X)
+    if hasattr(X, "to_frame"):  # of a Series
+        X = X.to_frame()
     if hasattr(X, "dtypes"):
         values = [
             _value_types(X.iloc[:, j].to_numpy())

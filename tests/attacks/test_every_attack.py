@@ -100,3 +100,11 @@ def test_a_refit_that_fails_late_leaves_nothing_of_the_former_fit(
     assert not any(vars(attack)[name] is former.get(name) for name in left)
     with pytest.raises(NotFittedError):
         attack.score_samples(X, y)
+
+
+@every_attack
+def test_bad_parameters_in_a_refit_leave_nothing_of_the_former_fit(cls, first_rows):
+    attack = attack_on(cls, DecisionTreeClassifier(max_depth=4)).fit(*first_rows)
+    with pytest.raises(ValueError, match="'max_fpr' parameter"):
+        attack.set_params(max_fpr=7.0).fit(*first_rows)
+    assert fitted_state(attack) == set()

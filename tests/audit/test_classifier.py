@@ -14,6 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 import skmia.audit._classifier as module
 from _helpers.audits import MODEL, N_IN, N_OUT, SETS, audit
 from skmia.attacks import LiRAAttack, LossThresholdAttack
+from skmia.audit import audit_classifier
 from skmia.shadows import (
     ShadowModels,
     ShadowSignals,
@@ -280,3 +281,16 @@ def test_shadows_that_are_there_already(monkeypatch, report):
     plain = ShadowSignals(shadows.signals, shadows.member)
     with pytest.raises(ValueError, match="without record_hashes"):
         audit(shadows=plain)
+
+
+class ColumnOfLabels(DecisionTreeClassifier):
+    """Predict a column, as some classifiers of other packages do."""
+
+    def predict(self, X):
+        return super().predict(X)[:, None]
+
+
+def test_a_column_of_labels_is_compared_row_by_row():
+    model = ColumnOfLabels(random_state=0).fit(*SETS[:2])
+    report = audit_classifier(model, *SETS, attacks=["loss"], random_state=0)
+    assert report.accuracy == (1.0, np.mean(model.predict(SETS[2])[:, 0] == SETS[3]))

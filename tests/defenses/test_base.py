@@ -349,6 +349,16 @@ def test_a_refit_leaves_nothing_of_the_former_fit(name, data):
     np.testing.assert_array_equal(clf.predict_proba(X), fresh.predict_proba(X))
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_bad_parameters_in_a_refit_leave_no_answers(name, data):
+    X, y = data
+    clf = _strong(name, getattr(defenses, name)).fit(X, y)
+    clf.set_params(estimator="nonsense")
+    with pytest.raises((TypeError, ValueError, AttributeError)):
+        clf.fit(X, y)
+    assert not hasattr(clf, "classes_")
+
+
 def test_a_failed_fit_leaves_no_answers(data):
     X, y = data
     clf = LabelSmoothingClassifier().fit(X, y)

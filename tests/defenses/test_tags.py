@@ -2,11 +2,13 @@
 
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.datasets import load_iris
 from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
@@ -100,3 +102,16 @@ def test_the_tag_of_others_counts():
     assert masks_outputs(make_pipeline(Other(), LogisticRegression()))
     assert masks_outputs(Mine(masks=True))
     assert not masks_outputs(Mine())
+
+
+def test_a_search_that_has_chosen_a_mask():
+    X, y = load_iris(return_X_y=True)
+    pipeline = Pipeline([("clf", GaussianNB())])
+    masked = ConfidenceMaskingClassifier(GaussianNB())
+    search = GridSearchCV(pipeline, {"clf": [masked]}, cv=2)
+    # The template masks nothing; what the search has fitted does.
+    assert not masks_outputs(search)
+    search.fit(X, y)
+    assert masks_outputs(search)
+    assert masks_outputs(FrozenEstimator(search))
+    assert masks_outputs(make_pipeline(StandardScaler(), search))

@@ -16,10 +16,11 @@ from sklearn import config_context
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.feature_selection import SelectKBest, f_classif, mutual_info_classif
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.naive_bayes import GaussianNB
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -395,3 +396,11 @@ def test_a_shadow_that_failed_leaves_no_entry(tmp_path):
     with pytest.raises(RuntimeError, match="enough"):
         fit(tmp_path, Fails())
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_series_of_texts(tmp_path, fits):
+    texts = pd.Series([f"{'good' if i % 3 else 'bad'} word{i % 7}" for i in range(60)])
+    model = make_pipeline(CountVectorizer(), MultinomialNB())
+    for _ in range(2):
+        fit(tmp_path, model, texts, np.arange(60) % 2)
+    assert len(fits) == 4

@@ -17,6 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from _helpers import NeverFitted
 from skmia._tables import Copies, Perturbation, Queries
+from skmia.attacks import LiRAAttack
 from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 from skmia.shadows._pool import make_pool
 from skmia.signals import SATURATED_LOGIT, SIGNALS, confidence, loss
@@ -262,3 +263,16 @@ def test_queries_of_another_kind():
 def test_what_cannot_be_asked_is_refused_before_a_fit(given, error, match):
     with pytest.raises(error, match=match):
         fit(NeverFitted(), **given)
+
+
+def test_another_container_with_other_copies_is_refused(tmp_path):
+    """Sparse columns are resampled and dense ones take noise: other copies."""
+    X, y = make_classification(80, 5, random_state=0)
+    shadows = fit(BernoulliNB(), X, y, n_models=4, n_queries=2)
+    path = tmp_path / "shadows.npz"
+    shadows.to_npz(path)
+    for given in (shadows, ShadowSignals.from_npz(path)):
+        attack = LiRAAttack(BernoulliNB(), shadows=given, random_state=0)
+        attack.fit(pd.DataFrame(X), y)
+        with pytest.raises(ValueError, match="in another container"):
+            attack.fit(sparse.csr_array(X), y)

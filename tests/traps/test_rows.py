@@ -6,18 +6,25 @@ gives the right one, an error or a warning. The numbers are those of the design'
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    StandardScaler,
+)
 from sklearn.tree import DecisionTreeClassifier
 
-from _helpers import halves
+from _helpers import halves, noisy_rows
 from skmia._tables import hash_rows
 from skmia.attacks import (
     LiRAAttack,
     LossThresholdAttack,
 )
+from skmia.audit import audit_classifier
+from skmia.defenses import AdversarialTrainingClassifier
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +60,64 @@ def test_trap_27_rows_of_mixed_lists_as_text(mixed_lists, attack_class):
     assert auc(np.asarray(rows)) == pytest.approx(0.5, abs=0.05)
     assert auc(rows) > 0.65
     assert auc(rows) == pytest.approx(auc(np.array(rows, dtype=object)), abs=1e-12)
+
+
+@pytest.fixture(scope="module")
+def numbers():
+    """Noisy rows far from 0, halves as members and others."""
+    X, y = noisy_rows(400, seed=3)
+    return 3 * X + 5, y, halves(len(y))
+
+
+def test_rows_that_a_step_of_the_model_writes_in(numbers):
+    """A scaler that works in place sees rows that it has scaled before."""
+    X, y, member = numbers
+    tree = RandomForestClassifier(10, random_state=0)
+    model = make_pipeline(StandardScaler(copy=False), tree).fit(X[member], y[member])
+    apart = make_pipeline(StandardScaler(), tree).fit(X[member], y[member])
+    own = np.arange(len(y)), y
+    right = roc_auc_score(member, apart.predict_proba(X)[own])
+    scaled = X.copy()
+    model.predict(scaled)
+    assert right > 0.65
+    assert abs(roc_auc_score(member, model.predict_proba(scaled)[own]) - 0.5) < 0.1
+
+    rows = X.copy()
+    attack = LossThresholdAttack(FrozenEstimator(model)).fit(rows, y, membership=member)
+    assert roc_auc_score(member, attack.score_samples(rows, y)) == right
+    np.testing.assert_array_equal(rows, X)
+    sides = X[member], y[member], X[~member], y[~member]
+    reports = [
+        audit_classifier(m, *sides, shadows=4, max_fprs=[0.1], random_state=0)
+        for m in (model, apart)
+    ]
+    assert reports[0].figures == reports[1].figures
+    defended = AdversarialTrainingClassifier(model, random_state=0).fit(rows, y)
+    np.testing.assert_array_equal(rows, X)
+    assert defended.score(X.copy(), y) > 0.9
+
+
+def test_a_side_whose_types_change_when_both_are_joined(numbers):
+    """Integers become floats beside a missing value, and "1" becomes "1.0"."""
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 9, (300, 4)), rng.integers(0, 2, 300)
+    member = halves(len(y))
+    model = make_pipeline(
+        FunctionTransformer(_as_text),
+        OneHotEncoder(handle_unknown="ignore"),
+        DecisionTreeClassifier(random_state=0),
+    ).fit(X[member], y[member])
+    others = X[~member].astype(float)
+    others[0] = np.nan
+    joined = np.concatenate([X[member], others])
+    assert model.score(X[member], y[member]) > 0.95
+    assert model.score(joined[: member.sum()], y[member]) < 0.7
+    with pytest.raises(ValueError, match=r"'int64'.* in X_members"):
+        audit_classifier(model, X[member], y[member], others, y[~member], shadows=4)
+    # A model that takes numbers for numbers predicts the same, and is audited.
+    tree = DecisionTreeClassifier(random_state=0).fit(X[member], y[member])
+    audit_classifier(tree, X[member], y[member], others, y[~member], shadows=4)
+
+
+def _as_text(X):
+    return np.asarray(X).astype(str)
