@@ -187,7 +187,12 @@ def check_shadows(
     Queries.checked(models.n_queries, models.perturb, models.noise, models.flip_rate)
     if not isinstance(models.train_size, str):
         check_real(models.train_size, "train_size", 0, 1, closed="neither")
-    elif check_option(models.train_size, "train_size", ("auto",)):
+    elif models.train_size != "auto":
+        raise ValueError(
+            "The 'train_size' parameter must be 'auto' or a float in (0, 1). Got "
+            f"{models.train_size!r} instead."
+        )
+    else:
         models.train_size = (
             0.5 if membership is None else auto_train_size(membership, models.n_models)
         )
