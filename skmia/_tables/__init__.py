@@ -10,7 +10,13 @@ from skmia._tables._containers import (
     take_rows,
     values_per_row,
 )
-from skmia._tables._content import any_copy, content_groups, hash_rows, match_rows
+from skmia._tables._content import (
+    any_copy,
+    content_groups,
+    hash_rows,
+    match_rows,
+    occurs_once,
+)
 from skmia._tables._encoding import ColumnEncoder, encode_columns
 from skmia._tables._metadata import check_metadata, is_per_row, slice_metadata
 from skmia._tables._perturbation import Perturbation

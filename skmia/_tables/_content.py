@@ -69,6 +69,16 @@ def content_groups(hashes: Hashes) -> NDArray[np.intp]:
     return number[group]
 
 
+def occurs_once(hashes: Hashes) -> NDArray[np.bool_]:
+    """Whether a row's content is in no other row.
+
+    A rule that looks at all rows together, and not at who is a member, keeps members
+    and non-members comparable: each row is kept with the same chance on both sides.
+    """
+    _, group, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    return counts[group] == 1
+
+
 def _column_keys(n_columns: int) -> tuple[Hashes, Hashes]:
     """Return a key per column, and what a zero would contribute under that key."""
     keys = mix(np.arange(1, n_columns + 1, dtype=np.uint64) * np.uint64(GOLDEN))

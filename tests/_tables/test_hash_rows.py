@@ -15,7 +15,7 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 
 from _helpers import small_integers
-from skmia._tables import concat_rows, content_groups, hash_rows, take_rows
+from skmia._tables import concat_rows, content_groups, hash_rows, occurs_once, take_rows
 
 
 def test_frames_without_rows_or_columns():
@@ -257,3 +257,12 @@ def test_a_large_array_is_hashed_at_once_and_in_little_memory():
     finally:
         tracemalloc.stop()
     assert peak < X.nbytes / 8
+
+
+def test_rows_that_occur_once():
+    X = np.array([[1, 2], [3, 4], [1, 2], [1, 2], [5, 6]])
+    assert_array_equal(occurs_once(hash_rows(X)), [False, True, False, False, True])
+    # With a label, equal features of another label are another content.
+    once = occurs_once(hash_rows(X, np.array([0, 0, 1, 0, 0])))
+    assert_array_equal(once, [False, True, True, False, True])
+    assert occurs_once(np.array([], dtype=np.uint64)).shape == (0,)
