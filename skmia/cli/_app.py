@@ -131,10 +131,18 @@ def make_app() -> "typer.Typer":
             list[str] | None,
             typer.Option(
                 metavar="METRIC=LIMIT",
-                help="Exit with status 1 if the worst attack reads more: auc=0.6, "
+                help="Exit with status 1 if the worst attack may read more: auc=0.6, "
                 "advantage=0.2 or tpr@0.01=0.05 (the FPR as a fraction). Repeatable.",
             ),
         ] = None,
+        compare: Annotated[
+            str,
+            typer.Option(
+                metavar="upper|value",
+                help="What --fail-above compares: the upper end of the figure's "
+                "interval, or the figure itself, which chance takes below a limit.",
+            ),
+        ] = "upper",
         drop: Annotated[
             list[str] | None,
             typer.Option(metavar="COLUMN", help="Leave a column out. Repeatable."),
@@ -192,8 +200,10 @@ def make_app() -> "typer.Typer":
             from skmia.cli._model_files import load_model
             from skmia.cli._model_inputs import match_model
             from skmia.shadows import ShadowModels
+            from skmia.utils import check_option
 
             limits = parse_limits(fail_above or ())
+            check_option(compare, "--compare", ("upper", "value"))
             if json is not None:
                 _check_output(json, (model, members, nonmembers))
             classifier = load_model(
@@ -227,7 +237,7 @@ def make_app() -> "typer.Typer":
                     report.to_json(json)
             finally:
                 print(report.summary())
-            status = EXIT_LIMIT if exceeds(report, limits) else 0
+            status = EXIT_LIMIT if exceeds(report, limits, compare) else 0
         raise typer.Exit(status)
 
     @app.command()

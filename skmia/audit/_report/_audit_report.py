@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import sklearn
@@ -18,7 +18,7 @@ from skmia.audit._inputs import check_length, check_reading, check_scores
 from skmia.audit._report._json import to_plain, write_json
 from skmia.audit._report._text import to_text
 from skmia.metrics import get_metric
-from skmia.utils import check_membership, import_optional
+from skmia.utils import check_membership, check_option, import_optional
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,27 +175,34 @@ resolvable=False)
         """The names of the metrics, as :func:`skmia.metrics.get_metric` takes them."""
         return tuple(dict.fromkeys(figure.metric for figure in self.figures))
 
-    def worst(self, metric: str) -> tuple[str, float]:
-        """Return the highest figure over the attacks, which a limit is set on.
+    def worst(
+        self, metric: str, *, compare: Literal["value", "upper"] = "value"
+    ) -> tuple[str, float]:
+        """Return the highest figure over the attacks, or the highest it may be.
 
         Parameters
         ----------
         metric : str
             One of :attr:`metrics`, such as ``"auc"`` or ``"tpr@0.01"``.
+        compare : {"value", "upper"}, default="value"
+            The figure itself, or the upper end of its interval, which is what a limit
+            should be set on: chance alone takes many a figure below it.
 
         Returns
         -------
         attack : str
             The attack that reads it.
         value : float
-            The figure.
+            The figure, or the upper end of its interval.
 
         Raises
         ------
         ValueError
-            If the metric is unknown or not in this report, or cannot be resolved with
-            these non-members: no limit holds for a figure that was never measured.
+            If `compare` is none of these, or the metric is unknown, not in this report
+            or not resolvable with these non-members: no limit holds for a figure that
+            was never measured.
         """
+        check_option(compare, "compare", ("value", "upper"))
         wanted = get_metric(metric)
         figures = [figure for figure in self.figures if figure.metric == wanted.name]
         if not figures:
@@ -204,8 +211,9 @@ resolvable=False)
                 f"Got {metric!r} instead."
             )
         wanted.check_resolvable(self.n_nonmembers)
-        known = [(f.attack, f.value) for f in figures if f.value is not None]
-        return max(known, key=lambda pair: pair[1])
+        end = "value" if compare == "value" else "high"
+        known = [(f.attack, float(getattr(f, end))) for f in figures]
+        return max(known, key=lambda pair: (np.isnan(pair[1]), pair[1]))
 
     def summary(self) -> str:
         """Write the report as text, for readers who do not program.
