@@ -1,5 +1,6 @@
 """Rows of any container, by position and by content."""
 
+from skmia._tables._comparable import ComparableRows, Overlap, comparable_rows
 from skmia._tables._containers import (
     as_rows,
     blocks,
