@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import beta
+from scipy.stats import beta, binom
 
 from skmia.metrics._ranking import (
     counts_of,
+    found_at,
     sorted_sides,
-    vertex_at_fpr,
     vertices_of,
 )
 from skmia.utils import check_real
@@ -88,16 +88,20 @@ def clopper_pearson(
             "The 'successes' parameter must lie in [0, n], with n at least 1. Got "
             f"successes={successes!r} and n={n!r} instead."
         )
-    failures = total - k
-    # binomtest takes one count at a time; epsilon_lower_bound has a curve of them.
-    # The beta distribution has no parameter 0; those ends are 0 and 1 by definition.
-    low: Any = np.where(k > 0, beta.ppf(alpha / 2, np.maximum(k, 1), failures + 1), 0.0)
-    high: Any = np.where(
-        failures > 0, beta.isf(alpha / 2, k + 1, np.maximum(failures, 1)), 1.0
-    )
+    low, high = _beta_ends(k, total, alpha)
     if low.ndim == 0:
         return Interval(float(low), float(high))
     return Interval(low, high)
+
+
+def _beta_ends(k: ArrayLike, n: ArrayLike, alpha: float) -> tuple[Any, Any]:
+    """Both ends of Clopper and Pearson; of an expected count, those in between."""
+    k, failures = np.asarray(k), np.subtract(n, k)
+    # binomtest takes one count at a time; epsilon_lower_bound has a curve of them.
+    # The beta distribution has no parameter 0; those ends are 0 and 1 by definition.
+    low = beta.ppf(alpha / 2, np.where(k > 0, k, 1), failures + 1)
+    high = beta.isf(alpha / 2, k + 1, np.where(failures > 0, failures, 1))
+    return np.where(k > 0, low, 0.0), np.where(failures > 0, high, 1.0)
 
 
 def tpr_at_fpr_interval(
@@ -107,7 +111,7 @@ def tpr_at_fpr_interval(
     *,
     confidence_level: float = 0.95,
 ) -> Interval:
-    """Compute the interval of the TPR at the threshold that :func:`tpr_at_fpr` reads.
+    """Compute the interval of the TPR that :func:`tpr_at_fpr` reads.
 
     Parameters
     ----------
@@ -138,28 +142,45 @@ def tpr_at_fpr_interval(
 
     Notes
     -----
-    The rule that is read flags every score above the first non-member too many, so the
-    non-members alone choose it. Given them, the number of flagged members is binomial
-    and the Clopper-Pearson interval is exact.
+    Both sides vary. The number of members that a given threshold flags is binomial, and
+    has Clopper and Pearson's interval. The threshold with this FPR is not given: the
+    number of non-members above it is binomial too, and the curve is read at either end
+    of what that number may be. The distances of both from the figure are added as
+    independent errors are, each end by itself.
 
-    What it does not cover is the FPR of that rule, which is itself an estimate: with
-    `k` of `n` non-members allowed and continuous scores it averages
-    ``(k + 1) / (n + 1)`` over draws of the non-members. At one false positive in a
-    thousand that is twice `max_fpr`, with a wide spread. See :func:`is_resolvable`.
+    Inside a block of tied scores the curve is the segment that :func:`tpr_at_fpr`
+    reads. Which of the tied records are drawn counts as chance.
+
+    References
+    ----------
+    Zou and Donner, "Construction of Confidence Limits about Effect Measures: A General
+    Approach", Statistics in Medicine 2008.
 
     Examples
     --------
     >>> from skmia.metrics import tpr_at_fpr_interval
     >>> membership = [1] * 50 + [0] * 50
-    >>> scores = [2] * 20 + [1] * 30 + [1] * 50
-    >>> tpr_at_fpr_interval(membership, scores, max_fpr=0.02)
+    >>> scores = [2] * 20 + [0] * 30 + [1] * 50
+    >>> tpr_at_fpr_interval(membership, scores, max_fpr=0.1)
     Interval(low=0.264..., high=0.548...)
     """
+    alpha = check_confidence_level(confidence_level)
+    max_fpr = check_real(max_fpr, "max_fpr", 0, 1)
     members, nonmembers = sorted_sides(membership, scores)
+    n_members, n_nonmembers = len(members), len(nonmembers)
     fpr, tpr, _ = vertices_of(members, nonmembers)
-    found = counts_of(tpr, len(members))
-    at = vertex_at_fpr(fpr, tpr, len(nonmembers), max_fpr)
-    return clopper_pearson(found[at], len(members), confidence_level)
+    fp, tp = counts_of(fpr, n_nonmembers), counts_of(tpr, n_members)
+    allowed = max_fpr * n_nonmembers
+    fewest, most = binom.ppf((alpha / 2, 1 - alpha / 2), n_nonmembers, max_fpr)
+    # The threshold is at most the last of the non-members above it, not below it.
+    strict = found_at(fp, tp, fewest - 1) if fewest > 0 else 0.0
+    found, loose = (found_at(fp, tp, k) for k in (allowed, max(most, allowed)))
+    low, high = _beta_ends(found, n_members, alpha)
+    value, strict, loose = np.array([found, strict, loose]) / n_members
+    return Interval(
+        float(max(value - np.hypot(value - low, value - strict), 0.0)),
+        float(min(value + np.hypot(high - value, loose - value), 1.0)),
+    )
 
 
 def membership_advantage_interval(

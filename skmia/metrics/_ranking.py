@@ -2,8 +2,11 @@
 
 The rule behind every figure is "member if score >= threshold". Records with the same
 score are told apart by no threshold, so a block of tied scores is one vertex of the
-curve, whatever the order of the rows.
+curve, whatever the order of the rows. Who may flag a part of such a block only draws
+that part at random, which is a point on the segment between two vertices.
 """
+
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +14,7 @@ from sklearn.metrics import roc_curve
 from sklearn.utils import check_array
 
 from skmia.metrics._resolution import allowed_false_positives
-from skmia.utils import check_membership, check_real
+from skmia.utils import check_membership, check_option, check_real
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -67,6 +70,35 @@ def vertex_at_fpr(
     return int(np.searchsorted(tpr, tpr[last]))
 
 
+def found_at(fp: IntArray, tp: IntArray, allowed: float) -> float:
+    """Members flagged with so many false positives, by the counts at the vertices.
+
+    Inside a block of ties it is the expectation over the part of it that is drawn at
+    random. Elsewhere there is no member between two vertices, and no fraction counts.
+    """
+    # As allowed_false_positives counts: 0.1 * 30 is a rounding error above 3.
+    allowed = round(allowed, 9)
+    last = int(np.searchsorted(fp, allowed, side="right")) - 1
+    if last == len(fp) - 1:
+        return float(tp[last])
+    part = (allowed - fp[last]) / (fp[last + 1] - fp[last])
+    return float(tp[last] + part * (tp[last + 1] - tp[last]))
+
+
+def tpr_of(
+    members: FloatArray, nonmembers: FloatArray, max_fpr: float
+) -> tuple[float, float]:
+    """TPR and FPR of the rule that :func:`tpr_at_fpr` reads, ties drawn at random."""
+    fpr, tpr, _ = vertices_of(members, nonmembers)
+    at = vertex_at_fpr(fpr, tpr, len(nonmembers), max_fpr)
+    fp, tp = counts_of(fpr, len(nonmembers)), counts_of(tpr, len(members))
+    found = found_at(fp, tp, max_fpr * len(nonmembers))
+    # A rule that finds no more for further false positives does not accuse them.
+    if found == tp[at]:
+        return float(tpr[at]), float(fpr[at])
+    return found / len(members), max_fpr
+
+
 def twice_outscored(values: FloatArray, others: FloatArray) -> IntArray:
     """For each value twice the number of sorted `others` below it, ties one half."""
     below = np.searchsorted(others, values, side="left")
@@ -114,7 +146,8 @@ def roc_vertices(
     Notes
     -----
     Between two vertices lies no rule that only thresholds the score. The straight line
-    that a plot draws there stands for flagging part of the tied records at random.
+    that a plot draws there stands for flagging part of the tied records at random, and
+    there :func:`tpr_at_fpr` is read.
 
     Examples
     --------
@@ -166,8 +199,14 @@ def roc_auc(membership: ArrayLike, scores: ArrayLike) -> float:
     return auc_of(*sorted_sides(membership, scores))
 
 
-def tpr_at_fpr(membership: ArrayLike, scores: ArrayLike, max_fpr: float) -> float:
-    """Compute the largest TPR of a threshold whose FPR is at most `max_fpr`.
+def tpr_at_fpr(
+    membership: ArrayLike,
+    scores: ArrayLike,
+    max_fpr: float,
+    *,
+    ties: Literal["random", "below"] = "random",
+) -> float:
+    """Compute the largest TPR of an attack whose FPR is at most `max_fpr`.
 
     Parameters
     ----------
@@ -177,23 +216,34 @@ def tpr_at_fpr(membership: ArrayLike, scores: ArrayLike, max_fpr: float) -> floa
         Membership evidence, higher for members.
     max_fpr : float
         Share of non-members that may be flagged, in [0, 1].
+    ties : {"random", "below"}, default="random"
+        What is read where the allowed FPR falls inside a block of records with the same
+        score. With "random" the attacker flags a part of them that is drawn at random:
+        the expectation, on the segment between the two vertices of the ROC. With
+        "below" none of them is flagged: the vertex below, which is what a threshold
+        reaches and may be 0 for an attack that ranks well.
 
     Returns
     -------
     float
-        The true positive rate at a vertex of the ROC. Nothing is interpolated: no
-        threshold reaches the points in between.
+        The true positive rate.
 
     Raises
     ------
     ValueError
-        If `max_fpr` is out of range, membership is not binary or has one side only, or
-        a score is not finite.
+        If `max_fpr` or `ties` is out of range, membership is not binary or has one side
+        only, or a score is not finite.
 
     See Also
     --------
     is_resolvable : Whether there are enough non-members for this `max_fpr`.
     tpr_at_fpr_interval : The interval that belongs to it.
+
+    Notes
+    -----
+    Without ties both readings are the same, the TPR at a vertex. Inside a block the FPR
+    is `max_fpr` itself, on average over the draws, so that scores which say nothing
+    read `max_fpr`.
 
     References
     ----------
@@ -206,10 +256,22 @@ def tpr_at_fpr(membership: ArrayLike, scores: ArrayLike, max_fpr: float) -> floa
     >>> membership, scores = [1, 0, 1, 1, 1, 0], [0.35, 0.33, 0.32, 0.6, 0.6, 0.2]
     >>> tpr_at_fpr(membership, scores, 0.0), tpr_at_fpr(membership, scores, 0.5)
     (0.75, 1.0)
+
+    All four members have the score of one of two non-members, and no threshold accuses
+    a half of a person:
+
+    >>> membership, scores = [1] * 4 + [0] * 4, [9, 9, 9, 9, 9, 9, 0, 0]
+    >>> tpr_at_fpr(membership, scores, 0.25)
+    0.5
+    >>> tpr_at_fpr(membership, scores, 0.25, ties="below")
+    0.0
     """
+    check_option(ties, "ties", ("random", "below"))
     members, nonmembers = sorted_sides(membership, scores)
     fpr, tpr, _ = vertices_of(members, nonmembers)
-    return float(tpr[vertex_at_fpr(fpr, tpr, len(nonmembers), max_fpr)])
+    if ties == "below":
+        return float(tpr[vertex_at_fpr(fpr, tpr, len(nonmembers), max_fpr)])
+    return tpr_of(members, nonmembers, max_fpr)[0]
 
 
 def membership_advantage(membership: ArrayLike, scores: ArrayLike) -> float:
@@ -284,8 +346,8 @@ def ppv_at_prior(
         Share of members among those an attacker would test, in (0, 1). It replaces the
         fraction in `membership`.
     max_fpr : float or None, default=None
-        The precision is that of the threshold of :func:`tpr_at_fpr`. With None it is
-        the largest over all thresholds.
+        The precision is that of the rule that :func:`tpr_at_fpr` reads, with ties drawn
+        at random. With None it is the largest over all thresholds.
 
     Returns
     -------
@@ -322,8 +384,8 @@ def ppv_at_prior(
     """
     prior = check_real(prior, "prior", 0, 1, closed="neither")
     members, nonmembers = sorted_sides(membership, scores)
-    fpr, tpr, _ = vertices_of(members, nonmembers)
-    precision = precision_at_prior(tpr, fpr, prior)
-    if max_fpr is None:
-        return float(precision.max())
-    return float(precision[vertex_at_fpr(fpr, tpr, len(nonmembers), max_fpr)])
+    if max_fpr is not None:
+        tpr, fpr = np.array(tpr_of(members, nonmembers, max_fpr))
+    else:
+        fpr, tpr, _ = vertices_of(members, nonmembers)
+    return float(precision_at_prior(tpr, fpr, prior).max())

@@ -79,31 +79,77 @@ def test_unresolvable_limit_reads_as_no_false_positive():
     assert not is_resolvable(99, 0.009)
 
 
-def test_tpr_interval_is_that_of_the_flagged_members():
+def test_tpr_interval_where_the_threshold_does_not_matter():
+    """No member among the non-members: Clopper and Pearson's of those above them."""
     membership = np.repeat([1, 0], 50)
-    scores = np.concatenate([np.repeat([2, 1], [20, 30]), np.ones(50)])
-    assert tpr_at_fpr_interval(membership, scores, 0.02) == clopper_pearson(20, 50)
-    assert tpr_at_fpr_interval(
-        membership, scores, 0.02, confidence_level=0.8
-    ) == clopper_pearson(20, 50, 0.8)
+    scores = np.concatenate([np.repeat([2, 0], [20, 30]), np.ones(50)])
+    for level in (0.8, 0.95):
+        found = tpr_at_fpr_interval(membership, scores, 0.1, confidence_level=level)
+        assert_allclose(found, clopper_pearson(20, 50, level))
     # All are flagged where all non-members may be.
     assert tpr_at_fpr_interval(membership, scores, 1.0).high == 1.0
 
 
-@pytest.mark.parametrize("truth", [0.01, 0.2, 0.55, 0.9])
-def test_tpr_interval_covers_given_the_nonmembers(truth):
-    """Summed over all numbers of flagged members, so exact."""
-    nonmembers = np.random.RandomState(1).normal(size=200)
-    membership = np.repeat([0, 1], [200, 120])
-    # At 2 % four may be flagged: the rule is "above the fifth".
-    fifth = np.sort(nonmembers)[-5]
-    covered = 0.0
-    for found in range(121):
-        members = np.repeat([fifth + 0.01, fifth], [found, 120 - found])
-        scores = np.concatenate([nonmembers, members])
-        low, high = tpr_at_fpr_interval(membership, scores, 0.02)
-        covered += binom.pmf(found, 120, truth) * (low <= truth <= high)
-    assert 0.95 <= covered < 1
+@pytest.mark.parametrize("n_levels", [3, 10, 10**6])
+@pytest.mark.parametrize("max_fpr", [0.0, 0.01, 0.1, 0.5])
+def test_tpr_interval_is_no_narrower_than_for_a_given_threshold(n_levels, max_fpr):
+    rng = np.random.RandomState(0)
+    membership = np.repeat([True, False], [150, 250])
+    for shift in (0.0, 1.0, 3.0):
+        scores = np.floor(
+            n_levels * norm.cdf(rng.normal(size=400) + shift * membership)
+        )
+        value = tpr_at_fpr(membership, scores, max_fpr)
+        low, high = tpr_at_fpr_interval(membership, scores, max_fpr)
+        fewer, more = int(np.floor(150 * value)), int(np.ceil(150 * value))
+        assert low <= clopper_pearson(more, 150).low + 1e-9
+        assert low <= value <= high
+        assert high >= clopper_pearson(fewer, 150).high - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("n_members", "n_nonmembers", "max_fpr"),
+    [
+        (100, 100, 0.1),
+        pytest.param(500, 500, 0.01, marks=pytest.mark.slow),
+        pytest.param(1000, 2000, 0.001, marks=pytest.mark.slow),
+    ],
+)
+@pytest.mark.parametrize("shift", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("n_levels", [3, 10, 50, None])
+def test_trap_34_tpr_interval_covers_with_ties_and_without(
+    n_members, n_nonmembers, max_fpr, shift, n_levels
+):
+    """Normal scores, in so many blocks, seed 0, 200 draws.
+
+    Coverage at least 0.95 less three binomial errors, 0.046; the truth is on the ROC of
+    the distributions, on the segment within a block.
+    """
+    rng = np.random.RandomState(0)
+    membership = np.repeat([True, False], [n_members, n_nonmembers])
+    steps = norm.ppf(np.arange(1, n_levels) / n_levels) if n_levels else None
+    truth = norm.sf(norm.isf(max_fpr) - shift)
+    if n_levels:
+        fpr, tpr = (np.r_[0, norm.sf(steps[::-1] - d), 1] for d in (0.0, shift))
+        truth = np.interp(max_fpr, fpr, tpr)
+    covered = known = above = 0
+    for _ in range(200):
+        scores = rng.normal(size=len(membership)) + shift * membership
+        if n_levels:
+            scores = np.digitize(scores, steps)
+        low, high = tpr_at_fpr_interval(membership, scores, max_fpr)
+        covered += low <= truth <= high
+        above += truth <= high
+        if n_levels is None:
+            # The naive reading: the threshold taken as known.
+            found = tpr_at_fpr(membership, scores, max_fpr)
+            naive = clopper_pearson(round(found * n_members), n_members)
+            known += naive.low <= truth <= naive.high
+    assert covered / 200 >= 0.95 - 0.046
+    # The end that limits are compared with.
+    assert above / 200 >= 0.975 - 0.033
+    if n_levels is None and shift:
+        assert known / 200 < 0.87
 
 
 @pytest.mark.parametrize("shift", [0.0, 1.0])

@@ -1,5 +1,7 @@
 """The ROC and what is read off it, against scikit-learn, figures of peers and sums."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -48,7 +50,15 @@ def test_figures_equal_a_scan_over_thresholds(seed):
     )
     for max_fpr in (0.0, 0.05, 0.3, 1.0):
         best = max(t for t, f in points if f <= max_fpr)
-        assert_allclose(tpr_at_fpr(membership, scores, max_fpr), best)
+        below = tpr_at_fpr(membership, scores, max_fpr, ties="below")
+        assert_allclose(below, best)
+        # Two neighbouring thresholds, one of them taken with a certain chance.
+        mixed = [
+            t0 + (t1 - t0) * np.clip((max_fpr - f0) / max(f1 - f0, 1e-12), 0, 1)
+            for (t1, f1), (t0, f0) in pairwise([points[0], *points[:0:-1]][::-1])
+            if f0 <= max_fpr
+        ]
+        assert_allclose(tpr_at_fpr(membership, scores, max_fpr), max(mixed))
     for prior in (0.01, 0.5):
         precisions = [
             prior * t / (prior * t + (1 - prior) * f) if t + f else prior
@@ -96,9 +106,41 @@ def test_constant_scores_say_nothing_whatever_the_order():
     assert in_row_order[:40].all()  # a TPR of 1 at an FPR of 0, from nothing
     for rows in (slice(None), slice(None, None, -1)):
         assert roc_auc(membership[rows], scores) == 0.5
-        assert tpr_at_fpr(membership[rows], scores, 0.99) == 0.0
+        # An attacker who draws records at random finds as many of either side.
+        assert tpr_at_fpr(membership[rows], scores, 0.99) == pytest.approx(0.99)
+        assert tpr_at_fpr(membership[rows], scores, 0.99, ties="below") == 0.0
         assert membership_advantage(membership[rows], scores) == 0.0
         assert ppv_at_prior(membership[rows], scores, 0.1) == pytest.approx(0.1)
+
+
+def test_ties_are_broken_at_random():
+    """The mean over attackers who flag part of a block at random, FPR .1; 400 draws."""
+    membership, scores = tied_data(0, n=500, n_levels=4)
+    rng = np.random.RandomState(0)
+    found = []
+    for _ in range(400):
+        # An order within the blocks that is drawn anew.
+        order = np.lexsort((rng.uniform(size=500), -scores))
+        flagged = np.cumsum(~membership[order]) <= 0.1 * (~membership).sum()
+        found.append((flagged & membership[order]).sum() / membership.sum())
+    error = np.std(found) / np.sqrt(400)
+    # Those flagged before the first non-member too many are half a gap more.
+    gap = np.diff(np.flatnonzero(~membership[order])).mean() / membership.sum()
+    read = tpr_at_fpr(membership, scores, 0.1)
+    assert read - 4 * error < np.mean(found) < read + gap + 4 * error
+    assert tpr_at_fpr(membership, scores, 0.1, ties="below") < read - 0.1
+
+
+def test_precision_inside_a_block_of_ties():
+    """All members and half of the others tie at the top: twice the prior odds."""
+    membership, scores = [1] * 4 + [0] * 4, [9, 9, 9, 9, 9, 9, 0, 0]
+    assert_allclose(ppv_at_prior(membership, scores, 0.5, max_fpr=0.25), 2 / 3)
+    assert_allclose(ppv_at_prior(membership, scores, 0.5), 2 / 3)
+
+
+def test_what_ties_may_be():
+    with pytest.raises(ValueError, match="'ties' parameter must be a str among"):
+        tpr_at_fpr([1, 0], [1, 0], 0.1, ties="above")
 
 
 def test_perfect_split_of_two_levels():

@@ -12,6 +12,7 @@ from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
+from sklearn.tree import DecisionTreeClassifier
 
 from _helpers import MaskedProba, confidence, halves
 from _helpers.traps import forest, noisy
@@ -28,6 +29,7 @@ from skmia.metrics import (
     roc_vertices,
     tpr_at_fpr,
 )
+from skmia.model_selection import AuditableClassifier, leakage_scorer
 
 
 def test_trap_8_the_same_row_on_both_sides():
@@ -91,8 +93,57 @@ def test_trap_11_ties_broken_by_row_order():
     # Stored members first, a constant score looks perfect or useless by row order.
     shuffle = np.random.RandomState(0).permutation(1000)
     constant = np.zeros(1000)
-    assert tpr_at_fpr(truth, constant, 0.01) == 0.0
-    assert tpr_at_fpr(truth[shuffle], constant, 0.01) == 0.0
+    for rows in (truth, truth[shuffle]):
+        assert tpr_at_fpr(rows, constant, 0.01) == 0.01
+        assert tpr_at_fpr(rows, constant, 0.01, ties="below") == 0.0
+
+
+def ties_of_a_forest():
+    """A forest that leaks, and the loss attack on it: most rows share a few scores."""
+    X, y = noisy(1200, flip_y=0.1, class_sep=2)
+    member = halves(len(y))
+    model = RandomForestClassifier(10, random_state=0).fit(X[member], y[member])
+    return X, y, member, model, confidence(model, X, y)
+
+
+def test_trap_33_a_tie_block_across_the_allowed_fpr():
+    X, y, member, model, scores = ties_of_a_forest()
+    assert roc_auc(member, scores) > 0.6
+    # The vertex below: the highest block alone holds more than 10 % of the others.
+    assert (scores[~member] == scores.max()).mean() > 0.1
+    assert tpr_at_fpr(member, scores, 0.1, ties="below") == 0.0
+
+    # An attacker who breaks ties by a coin, drawn 200 times.
+    rng = np.random.RandomState(0)
+    coins = scores + 1e-6 * rng.uniform(size=(200, len(y)))
+    expected = np.mean([tpr_at_fpr(member, drawn, 0.1) for drawn in coins])
+    read = tpr_at_fpr(member, scores, 0.1)
+    assert read == pytest.approx(expected, abs=0.01)
+    assert read > 0.12
+
+    sides = X[member], y[member], X[~member], y[~member]
+    report = audit_classifier(model, *sides, attacks=["loss"], random_state=0)
+    figure = next(f for f in report.figures if f.metric == "tpr@0.1")
+    assert figure.value == pytest.approx(read)
+    assert figure.low > 0.1
+    (guard,) = (guard for guard in report.guards if guard.name == "tied_scores")
+    assert "TPR at 10 % FPR is read inside a block" in guard.message
+
+
+def test_trap_33_a_tree_passes_no_limit_by_its_ties():
+    """Fully grown: sure of everything, so that all that is right ties at the top."""
+    X, y = noisy(600)
+    train, test = np.arange(300), np.arange(300, 600)
+    clf = AuditableClassifier(DecisionTreeClassifier(random_state=0))
+    clf.fit(X[train], y[train])
+    member = np.arange(600) < 300
+    scores = confidence(clf, X, y)
+    assert roc_auc(member, scores) > 0.6
+    assert tpr_at_fpr(member, scores, 0.05, ties="below") == 0.0
+    leakage = -leakage_scorer("tpr@0.05")(clf, X[test], y[test])
+    # All members, and the share of the others that the tree gets right.
+    assert leakage == pytest.approx(0.05 / clf.score(X[test], y[test]))
+    assert leakage > 0.06
 
 
 def test_trap_19_a_false_positive_rate_below_one_non_member():

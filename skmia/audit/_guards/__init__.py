@@ -41,7 +41,7 @@ CHECKS = (
     Check(unresolvable_fpr, "too few non-members for a figure", _WARNING),
     Check(few_false_positives, "few non-members behind a figure", _NOTE),
     Check(below_chance, "an attack below chance", _WARNING),
-    Check(tied_scores, "scores that many records share", _EITHER),
+    Check(tied_scores, "scores that many records share", _NOTE),
 )
 
 _NAMES = "\n        ".join(f'- ``"{c.name}"``: {c.title}' for c in CHECKS)

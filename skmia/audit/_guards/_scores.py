@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia.audit._evidence import Evidence
-from skmia.audit._guards._base import NOTABLE_FRACTION, Guard, Severity, count_rows
+from skmia.audit._guards._base import NOTABLE_FRACTION, Guard, count_rows
 from skmia.metrics import (
     allowed_false_positives,
     get_metric,
@@ -17,7 +17,7 @@ from skmia.utils import percent
 
 # A TPR that rests on fewer accused non-members than this is coarse.
 _MIN_FALSE_POSITIVES = 10
-# A tie block that leaves at least this fraction of the allowed FPR unused is named.
+# A tie block that takes at least this fraction of the allowed FPR is named.
 _UNUSED_FRACTION = 0.2
 
 
@@ -70,17 +70,17 @@ def below_chance(evidence: Evidence) -> Iterator[Guard]:
 
 
 def tied_scores(evidence: Evidence) -> Iterator[Guard]:
-    """Find scores that many records share, and figures read beside such a block.
+    """Find scores that many records share, and figures read inside such a block.
 
     No threshold falls inside a block of equal scores: where the allowed FPR does, the
-    TPR is read before the block, at a lower FPR than was asked for.
+    TPR is that of an attacker who draws a part of the block at random.
     """
     for attack, scores in evidence.scores.items():
         # By descending score, as the vertices of the ROC.
         blocks = np.unique(scores, return_counts=True)[1][::-1]
         tied = int(blocks[blocks > 1].sum())
         fraction = tied / scores.size
-        inside = _read_beside_a_block(evidence, scores, blocks)
+        inside = _read_inside_a_block(evidence, scores, blocks)
         if not inside and fraction < NOTABLE_FRACTION:
             continue
         message = (
@@ -89,12 +89,14 @@ def tied_scores(evidence: Evidence) -> Iterator[Guard]:
             f"{count_rows(int(blocks.max()))}."
         )
         if inside:
-            message += f" {'; '.join(inside)}. It may understate the leakage."
-        severity: Severity = "warning" if inside else "note"
-        yield Guard("tied_scores", severity, message, tied, fraction, attack)
+            message += (
+                f" {'; '.join(inside)}: an attacker is taken to draw a part of them at "
+                "random. An attack that tells them apart may find more."
+            )
+        yield Guard("tied_scores", "note", message, tied, fraction, attack)
 
 
-def _read_beside_a_block(
+def _read_inside_a_block(
     evidence: Evidence, scores: NDArray[np.float64], blocks: NDArray[np.intp]
 ) -> list[str]:
     n = evidence.n_nonmembers
@@ -106,8 +108,7 @@ def _read_beside_a_block(
         last = int(np.searchsorted(flagged, allowed, side="right")) - 1
         if flagged[last] < (1 - _UNUSED_FRACTION) * allowed:
             found.append(
-                f"TPR at {percent(rate)} FPR is read at "
-                f"{percent(round(float(flagged[last]) / n, 6))} FPR, since the next "
-                f"{count_rows(int(blocks[last]))} share one score"
+                f"TPR at {percent(rate)} FPR is read inside a block of "
+                f"{count_rows(int(blocks[last]))} that share one score"
             )
     return found

@@ -43,24 +43,24 @@ def ties(evidence, scores, max_fprs, sides=SIDES):
 
 def test_tied_scores_inside_a_block(evidence):
     # At 30 % three non-members may be accused. One lies above the block of five equal
-    # non-members, so the TPR is read at 10 %.
+    # non-members, and two of those may be drawn.
     scores = [9, 9.5, 5, 5, 5, 1.5, 9.1, 5, 5, 5, 5, 5, 4, 3, 2, 1]
     (guard,) = ties(evidence, scores, (0.3,))
-    assert (guard.name, guard.severity) == ("tied_scores", "warning")
+    assert (guard.name, guard.severity) == ("tied_scores", "note")
     assert (guard.attack, guard.count, guard.value) == ("loss", 8, 0.5)
-    assert "TPR at 30 % FPR is read at 10 % FPR" in guard.message
-    assert "the next 8 rows share one score" in guard.message
+    assert "TPR at 30 % FPR is read inside a block of 8 rows" in guard.message
+    assert "draw a part of them at random" in guard.message
     # The block ends where 60 % do, so that nothing is lost there.
     (guard,) = ties(evidence, scores, (0.6,))
     assert guard.severity == "note"
     assert "50 % of the records" in guard.message
     assert "the largest block has 8 rows" in guard.message
-    assert "is read at" not in guard.message
+    assert "is read inside" not in guard.message
 
 
 def test_tied_scores_at_the_very_top(evidence):
     (guard,) = ties(evidence, np.zeros(16), (0.3, 0.1))
-    assert guard.message.count("is read at 0 % FPR") == 2
+    assert guard.message.count("is read inside a block of 16 rows") == 2
     assert guard.value == 1.0
 
 
