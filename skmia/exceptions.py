@@ -4,6 +4,7 @@ All of them are a :class:`UserWarning`. Errors are Python's own, and scikit-lear
 """
 
 __all__ = [
+    "CacheWarning",
     "FreezingWarning",
     "OneSidedRecordsWarning",
     "OverlapWarning",
@@ -12,6 +13,25 @@ __all__ = [
     "UnknownRowsWarning",
     "WeakDefenseWarning",
 ]
+
+
+class CacheWarning(UserWarning):
+    """Warn of entries of a cache folder that are not what was stored there.
+
+    They are damaged, were signed with a key that is gone, or were put there by
+    somebody else. Their shadows are fitted again.
+
+    See Also
+    --------
+    skmia.shadows.ShadowModels : Its `cache_dir` is where shadows are stored.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import CacheWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", CacheWarning)
+    """
 
 
 class FreezingWarning(UserWarning):

@@ -21,3 +21,11 @@ def shared_data(tmp_path_factory):
         pytest.skip("Location-30 and Adult are not in ../shared/data")
     module.DATA_HOME = tmp_path_factory.mktemp("data_home")
     return module
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_home(tmp_path_factory):
+    """A place for the key of cached shadows, other than that of whoever runs this."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield

@@ -4,9 +4,12 @@ A cache found by folder, file name or row count would give a new audit the shado
 an old one, and underestimate leakage. Here the key is the content: the estimator's
 class, code and parameters, every value of X, y and the fit metadata, the training rows,
 the seed, and the versions of the libraries. What has no content to compare is refused.
+
+An entry that somebody else put there would do the same: entries are signed.
 """
 
 import hashlib
+import io
 import json
 import os
 import sys
@@ -15,95 +18,125 @@ from typing import Any
 
 import joblib
 import numpy as np
-import scipy
-import sklearn
 from numpy.typing import NDArray
 
-import skmia
+from skmia.exceptions import CacheWarning
 from skmia.shadows._content import describe
+from skmia.shadows._packages import package_version
+from skmia.shadows._signing import Unsigned, read_signed, signing_key, write_signed
 from skmia.shadows._task import ShadowResult
 from skmia.shadows._warnings import from_plain, to_plain
-from skmia.utils import atomic_write
-
-_VERSIONS = (
-    *sys.version_info[:2],
-    *(module.__version__ for module in (skmia, sklearn, np, scipy, joblib)),
-)
+from skmia.utils import others_access, warn
 
 
 class ShadowCache:
     """Finished shadows of one `fit_shadows` call in a folder.
 
     The fitted models are stored only where they are asked for; reading them back runs
-    pickled code, so the folder must be the user's own (it is made private to them).
+    pickled code, which is why it is read only under our own signature.
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], common: tuple[str, ...], models: bool
+        self,
+        folder: str | os.PathLike[str],
+        common: tuple[str, ...],
+        signals: tuple[str, ...],
+        models: bool,
     ) -> None:
-        self.folder = Path(folder)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder = _own_folder(folder)
+        self.signals = signals
         self.models = models
-        self._common = describe((common, _VERSIONS))
+        self.n_unsigned = 0
+        self._key = signing_key(self.folder)
+        self._common = describe((common, _versions()))
 
     def path(self, rows: NDArray[np.bool_], seed: int) -> Path:
         """Return the entry of the shadow that is fitted on `rows` with `seed`."""
         digest = hashlib.blake2b(self._common.encode(), digest_size=20)
         digest.update(f"{len(rows)} {seed}".encode())
         digest.update(np.packbits(rows).tobytes())
-        return self.folder / f"shadow-{digest.hexdigest()}.npz"
+        return self.folder / f"shadow-{digest.hexdigest()}.bin"
 
-    def load(self, path: Path) -> ShadowResult | None:
+    def load(self, path: Path, n_records: int) -> ShadowResult | None:
         """Return the finished shadow, or None where it has to be fitted."""
         try:
-            return self._read(path)
+            return self._read(path, n_records)
+        except FileNotFoundError:
+            return None
+        except Unsigned:
+            self.n_unsigned += 1
+            return None
         except Exception:
-            # Absent, or damaged in one of the many ways that a file or a pickle can
-            # be: it is fitted again, and replaced.
+            # Ours, and yet not to be read, as a model whose class has gone is: it is
+            # fitted again, and replaced.
             return None
 
-    def _read(self, path: Path) -> ShadowResult:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        about = json.loads(str(arrays.pop("about")))
-        if list(arrays) != about["signals"]:
-            raise ValueError("not all of the arrays")
-        model = None
-        if self.models:
-            # The digest finds a damaged model, and one of another run.
-            data = path.with_suffix(".joblib")
-            if _digest(data) != about["model"]:
-                raise ValueError("not the model of these arrays")
-            model = joblib.load(data)
+    def _read(self, path: Path, n_records: int) -> ShadowResult:
+        data = io.BytesIO(read_signed(path, self._key))
+        with np.load(data, allow_pickle=False) as file:
+            about = json.loads(str(file["about"]))
+            signals = {name: file[name] for name in self.signals}
+            model = file["model"].tobytes() if self.models else None
+        for name, values in signals.items():
+            if values.dtype != np.float32 or values.shape != (n_records,):
+                raise ValueError(f"{name} is of {values.dtype} and {values.shape}")
+            if not np.isfinite(values).all():
+                raise ValueError(f"{name} is not finite")
         return ShadowResult(
-            arrays,
+            signals,
             about["n_missing_classes"],
             about["fit_seconds"],
             about["predict_seconds"],
-            model,
+            None if model is None else joblib.load(io.BytesIO(model)),
             from_plain(about["warned"]),
         )
 
     def store(self, path: Path, result: ShadowResult) -> None:
-        """Write one entry; the arrays last, since they are what says 'finished'."""
+        """Write one entry."""
         about = {
-            "signals": list(result.signals),
             "n_missing_classes": result.n_missing_classes,
             "fit_seconds": result.fit_seconds,
             "predict_seconds": result.predict_seconds,
             "warned": to_plain(result.warned),
         }
-        if self.models:
-            data = path.with_suffix(".joblib")
-            with atomic_write(data) as file:
-                joblib.dump(result.model, file)
-            about["model"] = _digest(data)
         arrays: dict[str, Any] = {"about": np.array(json.dumps(about))}
         arrays |= result.signals
-        with atomic_write(path) as file:
-            np.savez(file, **arrays)
+        if self.models:
+            model = io.BytesIO()
+            joblib.dump(result.model, model)
+            arrays["model"] = np.frombuffer(model.getbuffer(), np.uint8)
+        data = io.BytesIO()
+        np.savez(data, **arrays)
+        write_signed(path, data.getvalue(), self._key)
+
+    def warn_of_unsigned(self) -> None:
+        """Warn of entries that were there and not taken."""
+        if self.n_unsigned:
+            warn(
+                f"{self.n_unsigned} entries in {str(self.folder)!r} are not what was "
+                "stored there: they are damaged, signed with another key, or somebody "
+                "else's. Their shadows are fitted again, and the entries replaced.",
+                CacheWarning,
+            )
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()
+def _own_folder(folder: str | os.PathLike[str]) -> Path:
+    """Make a folder for the user alone, or check one that is there."""
+    path = Path(folder)
+    wanted = "The 'cache_dir' parameter must be a folder that only you can write to."
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ValueError(f"{wanted} Got {str(path)!r} instead, a file.") from None
+    access = others_access(path.stat(), 0o022)
+    if access:
+        raise ValueError(
+            f"{wanted} Got {str(path)!r} instead, which {access}. Pass a new folder, "
+            "which is made for you alone, or change the access with chmod go-w."
+        )
+    return path
+
+
+def _versions() -> tuple[Any, ...]:
+    names = ("skmia", "sklearn", "numpy", "scipy", "joblib")
+    return (*sys.version_info[:2], *map(package_version, names))

@@ -1,261 +1,284 @@
-"""What a value means, as a short text that is equal just where the meaning is.
+"""What a value means, as a short text: equal only where two values mean the same.
 
-A parameter may be a number, an array, a fitted step, a function or an object of the
-user's own class. Each is told by what pickle would store of it, but for code: that of
-an installed package by the version of the package, and the user's own, which changes
-without a version, by its bytecode and by whatever the bytecode names.
+The content of a value is what pickle stores of it, and what pickle cannot store is
+refused: its meaning lies outside of it. Pickle tells code by its name, however. Here
+code of an installed package is told by the version as well, and the user's own, which
+changes without one, by its bytecode and all that the bytecode names.
+
+joblib.hash and cloudpickle come close. The one takes an edited function, and a dict in
+another order, for the same; of the other, no two processes have the same bytes.
 """
 
 import copyreg
-import dis
 import functools
 import hashlib
-import os
+import pickle
 import sys
 import types
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
-from pathlib import Path
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rv_continuous, rv_discrete
 
-_PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...))
-_ARRAYS = (np.ndarray, np.memmap, np.matrix)
-_STANDARD_LIBRARY = Path(os.__file__).parent
+from skmia.shadows._code import Refused, code_parts, references
+from skmia.shadows._packages import (
+    is_told_by_version,
+    package_version,
+    reaches_outside,
+)
+
 # Members of a class that are no part of its meaning, or differ between processes.
 _BOOKKEEPING = {
+    "__annotate__",
+    "__annotate_func__",
+    "__annotations__",
+    "__annotations_cache__",
     "__dict__",
     "__doc__",
     "__firstlineno__",
     "__module__",
+    "__orig_bases__",
+    "__parameters__",
     "__static_attributes__",
+    "__type_params__",
     "__weakref__",
     "_abc_impl",
 }
 
 
 def describe(value: Any) -> str:
-    """Return a text that is equal just where two values mean the same.
+    """Return a text that is equal only where two values mean the same.
 
-    What a function imports only while it runs is not looked at.
+    Two values of one meaning may have different texts, as equal arrays of another
+    layout in memory have.
 
     Raises
     ------
     ValueError
-        For a value without content of its own: an open file, a lock, a generator.
+        For a value without content of its own, such as an open file or a lock, and
+        for the user's own code that names one, or that reads what no content tells:
+        files, the environment, names that are looked up while it runs.
     """
-    return _Walk()(value)
-
-
-def _node(kind: str, *parts: str) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        data = part.encode(errors="surrogatepass")
-        digest.update(len(data).to_bytes(8, "little") + data)
-    return f"{kind}:{digest.hexdigest()}"
+    try:
+        return _Walk().digest(value)
+    except (Refused, RecursionError) as error:
+        raise ValueError(
+            "The 'cache_dir' parameter cannot be used: no key can be made of "
+            f"{error}. Pass cache_dir=None."
+        ) from error
 
 
 class _Walk:
     """One walk through a value, which may refer to itself."""
 
     def __init__(self) -> None:
-        # By id: the value (kept, or its id might be used again), when it was met,
-        # and its description once that is known.
-        self._met: dict[int, tuple[Any, int, str | None]] = {}
-        self._strict = True
+        # By id: code that was met (kept, or its id might be used again), and what
+        # stands for it.
+        self._met: dict[int, tuple[Any, Any]] = {}
 
-    def __call__(self, value: Any) -> str:
+    def digest(self, value: Any) -> str:
+        stream = _Stream()
+        pickler = _Pickler(stream, self)
+        try:
+            pickler.dump(value)
+        except (Refused, RecursionError):
+            raise
+        except Exception as error:  # of pickle, or of a method of the user's
+            raise Refused(f"{type(value).__qualname__} ({error})") from error
+        return stream.digest.hexdigest()
+
+    def once(self, value: Any, parts: Callable[[Any], Any]) -> Any:
+        """Stand for code by its parts, and where it is met again by its number."""
+        if id(value) not in self._met:
+            self._met[id(value)] = value, ("again", len(self._met))
+            try:
+                told = self.digest(parts(value))
+            except Refused as error:
+                name = f"{value.__module__}.{value.__qualname__}"
+                error.named_by = error.named_by or name
+                raise
+            self._met[id(value)] = value, (type(value).__name__, told)
+        return self._met[id(value)][1]
+
+
+class _Stream:
+    def __init__(self) -> None:
+        self.digest = hashlib.blake2b(digest_size=16)
+        self.write = self.digest.update
+
+
+class _Pickler(pickle.Pickler):
+    """A pickler that takes apart what pickle tells by its name."""
+
+    def __init__(self, stream: _Stream, walk: _Walk) -> None:
+        super().__init__(stream, protocol=4)
+        self._walk = walk
+
+    def persistent_id(self, value: Any) -> Any:
+        """Return what stands for `value`; None: what pickle stores."""
         kind = type(value)
-        if kind in _PLAIN:
-            return _node(kind.__name__, repr(value))
-        if kind in (list, tuple):
-            if all(type(item) in _PLAIN for item in value):
-                return _node(kind.__name__, repr(value))
-            return _node(kind.__name__, *map(self, value))
-        if kind in (dict, types.MappingProxyType):
-            return _node("dict", *(self(x) for pair in value.items() for x in pair))
-        if kind in (set, frozenset):
-            return _node(kind.__name__, *sorted(map(self, value)))
-        if kind in _ARRAYS:
-            return self._array(value)
-        _, number, known = self._met.get(id(value), (None, len(self._met), ""))
-        if known is None:
-            return _node("again", str(number))
-        if not known:
-            self._met[id(value)] = (value, number, None)
-            known = self._object(value)
-            self._met[id(value)] = (value, number, known)
-        return known
-
-    def _array(self, array: NDArray[Any]) -> str:
-        shape = str(array.shape)
-        if array.dtype.names:  # field by field: the bytes between them are anything
-            names = array.dtype.names
-            return _node("record", shape, *names, *(self(array[n]) for n in names))
-        if array.dtype.hasobject:
-            return _node("objects", shape, self(array.ravel().tolist()))
-        data = hashlib.blake2b(np.ascontiguousarray(array).tobytes())
-        return _node("array", array.dtype.str, shape, data.hexdigest())
-
-    def _object(self, value: Any) -> str:
+        if kind is str:
+            # By its value: pickle would tell a text that it has met by its identity.
+            return value.encode(errors="surrogatepass")
         if isinstance(value, type):
             return self._class(value)
-        if isinstance(value, types.FunctionType):
-            return self._function(value)
-        if isinstance(value, types.ModuleType):
-            return _node("module", value.__name__, str(_version(value.__name__)))
-        if isinstance(value, (staticmethod, classmethod)):
-            return _node(type(value).__name__, self(value.__func__))
-        if isinstance(value, property):
-            return _node("property", *map(self, (value.fget, value.fset, value.fdel)))
-        if isinstance(value, functools.cached_property):
-            return _node("property", self(value.func))
+        if isinstance(value, np.dtype):
+            return "dtype", pickle.dumps(value, 4)
+        parts = _PARTS.get(kind)
+        return None if parts is None else parts(self, value)
+
+    def reducer_override(self, value: Any) -> Any:
+        """Return what pickle stores of an object."""
+        kind = type(value)
+        if kind is types.FunctionType:  # from persistent_id
+            return NotImplemented
         try:
-            reducer = copyreg.dispatch_table.get(type(value))
+            reducer = copyreg.dispatch_table.get(kind)
             reduced = reducer(value) if reducer else value.__reduce_ex__(4)
         except Exception as error:
-            if not self._strict:
-                return _node("opaque", type(value).__qualname__)
-            raise ValueError(
-                f"The 'cache_dir' parameter cannot be used: {value!r}, which the "
-                "estimator or the metadata refer to, has no content to make a key of "
-                f"({error}). Pass cache_dir=None."
-            ) from error
+            raise Refused(f"{value!r:.200} ({error})") from error
         if isinstance(reduced, str):
-            module = str(getattr(value, "__module__", type(value).__module__))
-            wrapped = getattr(value, "__wrapped__", None)
-            return _node("name", module, str(_version(module)), reduced, self(wrapped))
-        make, arguments, *rest = reduced
-        state, *items = [*rest, None, None, None][:3]
+            return self._global(value, reduced)
+        make, arguments, *rest = [*reduced, None, None, None][: max(5, len(reduced))]
         if isinstance(value, (rv_continuous, rv_discrete)):
-            # A copy of NumPy's global generator, in whatever state that was.
-            state = {k: v for k, v in state.items() if k != "_random_state"}
-        listed = [list(item or ()) for item in items]
-        return _node(type(value).__name__, *map(self, (make, arguments, state, listed)))
+            rest[0] = _without_global_generator(rest[0])
+        if package_version(kind.__module__) is None:
+            # Its own way to be pickled may leave something out.
+            rest[0] = kind, rest[0], object.__getstate__(value)
+        return make, arguments, *rest
 
-    def _class(self, cls: type) -> str:
-        name = f"{cls.__module__}.{cls.__qualname__}"
-        installed = _version(cls.__module__)
-        if installed is not None:
-            return _node("class", name, installed)
-        with self._leniently():
-            members = [
-                (key, self(member))
-                for key, member in sorted(vars(cls).items())
-                if key not in _BOOKKEEPING and not key.startswith("__annot")
-            ]
-        parts = (part for member in members for part in member)
-        return _node("class", name, *map(self, (type(cls), *cls.__bases__)), *parts)
+    def _global(self, value: Any, name: str) -> Any:
+        """Return what stands for an object that pickle stores as a name."""
+        module = pickle.whichmodule(value, name)  # type: ignore[attr-defined]
+        named = _named(value, module, name)
+        if named is None:
+            raise Refused(f"{value!r:.200}, of which pickle stores the name only")
+        state = None if callable(value) else object.__getstate__(value)
+        return tuple, ((*named, state),)
 
-    def _function(self, function: types.FunctionType) -> str:
-        code = function.__code__
-        cells = [_content(cell) for cell in function.__closure__ or ()]
-        parts = [
-            str(function.__module__),
-            function.__qualname__,
-            self._code(code),
-            self(cells),
-            self(function.__defaults__),
-            self(function.__kwdefaults__),
-            self(vars(function)),
-        ]
-        installed = _version(function.__globals__.get("__name__", ""))
-        if installed is not None:
-            return _node("function", installed, *parts)
-        with self._leniently():
-            named = self._named(*_names(code), function.__globals__, set())
-        return _node("function", *parts, *named)
+    def _class(self, cls: type) -> Any:
+        named = _named(cls, cls.__module__, cls.__qualname__)
+        return named or self._walk.once(cls, _class_parts)
 
-    @contextmanager
-    def _leniently(self) -> Iterator[None]:
-        """Take what has no content by its type.
+    def _function(self, function: types.FunctionType) -> Any:
+        module = function.__globals__.get("__name__", "")
+        named = _named(function, module, function.__qualname__)
+        return named or self._walk.once(function, _function_parts)
 
-        What code uses may be a lock as well as a constant; it is the code that is
-        told apart.
-        """
-        strict, self._strict = self._strict, False
-        yield
-        self._strict = strict
+    def _builtin(self, function: types.BuiltinFunctionType) -> Any:
+        if not isinstance(function.__self__, types.ModuleType | None):
+            return None  # a method, which pickle takes apart
+        name = function.__qualname__
+        module = pickle.whichmodule(function, name)  # type: ignore[attr-defined]
+        named = _named(function, module, name)
+        if named is None:
+            raise Refused(f"{function!r:.200}, which is of no installed package")
+        return named
 
-    def _code(self, code: types.CodeType) -> str:
-        inner = (
-            self._code(c) if isinstance(c, types.CodeType) else self(c)
-            for c in code.co_consts
-        )
-        layout = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount)
-        names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-        return _node(
-            "code",
-            repr((code.co_code, code.co_exceptiontable, code.co_flags, layout, names)),
-            *inner,
-        )
+    def _module(self, module: types.ModuleType) -> Any:
+        name = module.__name__
+        if not is_told_by_version(name):
+            raise Refused(f"the module {name!r} as a whole")
+        return "module", name, package_version(name)
 
-    def _named(
-        self,
-        names: set[str],
-        attributes: set[str],
-        namespace: dict[str, Any],
-        inside: set[str],
-    ) -> list[str]:
-        """Describe what `names` are in `namespace`, and `attributes` of its modules."""
-        parts = []
-        for name in sorted(names & namespace.keys()):
-            value = namespace[name]
-            parts += [name, self(value)]
-            own = isinstance(value, types.ModuleType) and not _version(value.__name__)
-            if own and value.__name__ not in inside:
-                inside.add(value.__name__)
-                parts += self._named(attributes, attributes, vars(value), inside)
-        return parts
+    def _array(self, array: NDArray[Any]) -> Any:
+        if array.dtype.hasobject or array.dtype.kind not in "biufcmMSUV":
+            return None
+        order = "C" if array.flags.c_contiguous else "F"
+        if not array.flags.forc:
+            order = "strided"
+        flat = np.ascontiguousarray(array.T if order == "F" else array).reshape(-1)
+        digest = hashlib.blake2b(digest_size=16)
+        if array.dtype.itemsize:
+            digest.update(flat.view(np.uint8).data)
+        return "array", array.dtype, array.shape, order, digest.digest()
+
+    def _unordered(self, values: Any) -> Any:
+        return type(values), sorted(map(self._walk.digest, values))
+
+    def _property(self, value: property) -> Any:
+        return "property", value.fget, value.fset, value.fdel
 
 
-def _names(code: types.CodeType) -> tuple[set[str], set[str]]:
-    """Names of globals, and of attributes, in `code` and in the code inside of it."""
-    names, attributes = set(), set()
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            names.add(instruction.argval)
-        elif instruction.opcode in dis.hasname:
-            attributes.add(instruction.argval)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            inner = _names(constant)
-            names |= inner[0]
-            attributes |= inner[1]
-    return names, attributes
+_PARTS: dict[type, Callable[[_Pickler, Any], Any]] = {
+    np.memmap: _Pickler._array,
+    np.ndarray: _Pickler._array,
+    set: _Pickler._unordered,
+    frozenset: _Pickler._unordered,
+    property: _Pickler._property,
+    types.BuiltinFunctionType: _Pickler._builtin,
+    types.FunctionType: _Pickler._function,
+    types.ModuleType: _Pickler._module,
+    functools.cached_property: lambda _, value: ("property", value.func),
+    staticmethod: lambda _, value: ("staticmethod", value.__func__),
+    classmethod: lambda _, value: ("classmethod", value.__func__),
+    types.MappingProxyType: lambda _, value: ("mapping", dict(value)),
+}
+
+
+def _named(value: Any, module: str, name: str) -> tuple[str, ...] | None:
+    """Return the name and version of an object of an installed package.
+
+    None if it is not: it is the user's own, or not found under its name.
+    """
+    version = package_version(module)
+    if version is None:
+        return None
+    try:
+        found = attrgetter(name)(sys.modules[module]) is value
+    except (AttributeError, KeyError):
+        found = False
+    if not found:
+        return None
+    if reaches_outside(module, name):
+        raise Refused(f"{module}.{name}, whose answer may come from outside")
+    return "named", module, name, version
+
+
+def _class_parts(cls: type) -> Any:
+    members = [
+        (name, member)
+        for name, member in sorted(vars(cls).items())
+        if name not in _BOOKKEEPING
+    ]
+    version = package_version(cls.__module__)
+    name = (cls.__module__, cls.__qualname__)
+    return name, version, type(cls), cls.__bases__, members
+
+
+def _function_parts(function: types.FunctionType) -> Any:
+    module = function.__globals__.get("__name__", "")
+    version = package_version(module)
+    own = version is None or vars(sys.modules[module]) is not function.__globals__
+    return (
+        (function.__module__, function.__qualname__, version),
+        code_parts(function.__code__),
+        [_content(cell) for cell in function.__closure__ or ()],
+        function.__defaults__,
+        function.__kwdefaults__,
+        vars(function),
+        references(function) if own else None,
+    )
 
 
 def _content(cell: types.CellType) -> Any:
     try:
-        return cell.cell_contents
-    except ValueError:  # not filled yet
-        return ...
+        return "filled", cell.cell_contents
+    except ValueError:
+        return "not filled yet"
 
 
-@functools.lru_cache
-def _version(module: str) -> str | None:
-    """Return the version of the installed package of `module`; None: the user's own.
+def _without_global_generator(state: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the generator of a distribution, where it is NumPy's global one.
 
-    A package that is installed for development, so that its code lies elsewhere, is
-    the user's own: it is edited without a new version.
+    Clones hold a copy of it, in the state in which it was then.
     """
-    if module == "__main__":
-        return None
-    file = getattr(sys.modules.get(module), "__file__", None)
-    if file is None:
-        return "Python" if module in sys.builtin_module_names else None
-    if not {"site-packages", "dist-packages"} & set(Path(file).parts):
-        # The version of Python is in the key.
-        return "Python" if Path(file).is_relative_to(_STANDARD_LIBRARY) else None
-    package = module.partition(".")[0]
-    given = getattr(sys.modules.get(package), "__version__", None)
-    if isinstance(given, str):
-        return given
-    try:
-        return version(packages_distributions().get(package, [package])[0])
-    except PackageNotFoundError:
-        return None
+    generator = state.get("_random_state")
+    if isinstance(generator, np.random.RandomState):
+        states = [pickle.dumps(g.get_state()) for g in (generator, np.random)]
+        if states[0] == states[1]:
+            return state | {"_random_state": "NumPy's"}
+    return state

@@ -138,8 +138,8 @@ def fit_shadows(
     )
     cache = None
     if models.cache_dir is not None:
-        key = task.key(), pool.key(hashes)
-        cache = ShadowCache(models.cache_dir, key, task.keep_model)
+        key = task.key(), pool.key()
+        cache = ShadowCache(models.cache_dir, key, task.signals, task.keep_model)
     fields, warned = _run(task, pool, member, seeds, n_jobs, verbose, cache)
     emit(warned, len(member))
     return ShadowSignals(
@@ -229,7 +229,7 @@ def _run(
     cache: ShadowCache | None,
 ) -> tuple[dict[str, Any], Warned]:
     """Fit what the cache does not hold; return the arrays, and what was warned of."""
-    n_shadows = len(member)
+    n_shadows, n_records = member.shape
     arrays = {name: np.empty(member.shape, np.float32) for name in task.signals}
     seconds = np.zeros((2, n_shadows))
     models: list[Any] = [None] * n_shadows
@@ -249,23 +249,26 @@ def _run(
     with (
         closing(Shared(pool)) as shared,
         tqdm(total=n_shadows, desc="shadows", disable=not verbose) as bar,
-        intercept() as elsewhere,
-        threadpool_limits(1),
     ):
         tasks = []
         for k in range(n_shadows):
-            path = None if cache is None else cache.path(member[k], int(seeds[k]))
-            done = None if cache is None or path is None else cache.load(path)
-            if done is not None:
-                keep(k, done)
-                continue
+            path = None
+            if cache is not None:
+                path = cache.path(member[k], int(seeds[k]))
+                done = cache.load(path, n_records)
+                if done is not None:
+                    keep(k, done)
+                    continue
             args = task, shared, k, member[k], int(seeds[k]), os.getpid(), cache, path
             tasks.append(delayed(_fit_one)(*args))
-        results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
-        # Closing the generator is what stops the workers when we are interrupted.
-        with closing(results):
-            for k, result in results:
-                keep(k, result)
+        if cache is not None:
+            cache.warn_of_unsigned()
+        with intercept() as elsewhere, threadpool_limits(1):
+            results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
+            # Closing the generator is what stops the workers when we are interrupted.
+            with closing(results):
+                for k, result in results:
+                    keep(k, result)
     fields = {
         "signals": arrays,
         "n_missing_classes": missing,

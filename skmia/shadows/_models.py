@@ -49,11 +49,10 @@ class ShadowModels(BaseEstimator):
         asks them fits its own, and not in `fit_shadows` and in audits. Without them
         memory holds the signals only.
     cache_dir : path-like, default=None
-        A folder of the user's own where each finished shadow is stored, so that a
-        run that was stopped goes on where it was. Keyed by content, your own code
-        included but for what it imports while it runs; packages are told by their
-        version. Where models are kept the entries hold pickles, so keep the folder
-        private.
+        A folder that only you can write to, where each finished shadow is stored, so
+        that a run that was stopped goes on where it was. Keyed by content, your own
+        code included; packages are told by their version, and what no content tells
+        is refused. Entries are signed with a key of yours that lies outside of it.
 
     See Also
     --------
@@ -150,7 +149,7 @@ def check_shadows(
     Raises
     ------
     TypeError
-        If `shadows` is something else.
+        If `shadows` is something else, or `cache_dir` is no path.
     ValueError
         If there are fewer than `least`, or a parameter is out of range.
 
@@ -199,4 +198,9 @@ def check_shadows(
     if not isinstance(models.keep_models, bool | np.bool_):
         check_option(models.keep_models, "keep_models", ("auto",))
         models.keep_models = keep_models
+    if not isinstance(models.cache_dir, str | os.PathLike | None):
+        raise TypeError(
+            "The 'cache_dir' parameter must be a str, a path or None. Got "
+            f"{models.cache_dir!r} instead."
+        )
     return models

@@ -30,16 +30,10 @@ class Pool:
     metadata: dict[str, Any]
     copies: Copies | None = None
 
-    def key(self, hashes: NDArray[np.uint64]) -> str:
-        """Describe the pool, whose rows and labels have these `hashes`.
-
-        They leave out what a model may see beside the values: names, types, layout.
-        """
-        seen_as = (type(self.X), list(getattr(self.X, "columns", ())), _types(self.X))
-        content: tuple[Any, ...] = (hashes, seen_as, self.y.dtype.str, self.metadata)
-        if self.copies is not None:
-            content = (*content, astuple(self.copies.queries))
-        return describe(content)
+    def key(self) -> str:
+        """Describe all of it, in the form in which a model sees it."""
+        queries = None if self.copies is None else astuple(self.copies.queries)
+        return describe((self.X, self.y, self.metadata, queries))
 
 
 def make_pool(
@@ -69,25 +63,3 @@ def make_pool(
     rest = {name: value for name, value in params.items() if name not in metadata}
     pool = Pool(X, labels, encode_labels(labels, classes), metadata)
     return pool, classes, rest, hash_rows(X, labels)
-
-
-def _types(X: Any) -> Any:
-    """Types of the columns, and of each value where a column holds objects."""
-    if isinstance(X, np.ndarray):
-        return X.dtype.str, X.flags.f_contiguous, _value_types(X)
-    if hasattr(X, "to_frame"):  # of a Series
-        X = X.to_frame()
-    if hasattr(X, "dtypes"):
-        values = [
-            _value_types(X.iloc[:, j].to_numpy())
-            for j, dtype in enumerate(X.dtypes)
-            if isinstance(dtype, np.dtype) and dtype.kind == "O"
-        ]
-        return list(X.dtypes), values
-    return str(getattr(X, "dtype", None))
-
-
-def _value_types(values: NDArray) -> str:
-    if values.dtype != object:
-        return ""
-    return " ".join(type(value).__name__ for value in values.ravel().tolist())

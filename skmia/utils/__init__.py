@@ -1,6 +1,6 @@
 """Checks of parameters, messages and files; nothing here knows of the rest of skmia."""
 
-from skmia.utils._files import atomic_write
+from skmia.utils._files import atomic_write, open_unlinked, others_access
 from skmia.utils._optional import import_optional
 from skmia.utils._text import percent
 from skmia.utils._validation import (

@@ -168,7 +168,7 @@ def test_auto_train_size_is_the_targets_fraction(pool, fraction):
 def test_cache_is_used_and_changes_nothing(pool, tmp_path):
     params = {"shadows": ShadowModels(4, cache_dir=tmp_path), "random_state": 0}
     first = LiRAAttack(pool.frozen, **params).fit(pool.X, pool.y)
-    assert len(list(tmp_path.glob("*.npz"))) == 4
+    assert len(list(tmp_path.glob("*.bin"))) == 4
     second = LiRAAttack(pool.frozen, **params).fit(pool.X, pool.y)
     assert_array_equal(first.shadows_.fit_seconds, second.shadows_.fit_seconds)
     for X in (pool.X, pool.X + 0.1):

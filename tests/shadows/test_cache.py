@@ -1,8 +1,6 @@
 """A finished shadow is found again by its content, and nothing else is ever found."""
 
 import os
-import pickle
-import stat
 import warnings
 
 import joblib
@@ -72,7 +70,7 @@ def test_a_second_run_fits_nothing(tmp_path, fits):
     first = fit(tmp_path)
     assert len(fits) == 4
     assert (
-        len(list(tmp_path.glob("shadow-*.npz"))) == len(list(tmp_path.iterdir())) == 4
+        len(list(tmp_path.glob("shadow-*.bin"))) == len(list(tmp_path.iterdir())) == 4
     )
     again = fit(tmp_path)
     assert len(fits) == 4
@@ -262,76 +260,19 @@ def test_more_shadows_of_the_same_seed_are_other_shadows(tmp_path, fits):
     assert fits
 
 
-# -- damage ----------------------------------------------------------------------------
-
-
-def truncated(data):
-    return data[: len(data) // 2]
-
-
-def flipped(data):
-    at = len(data) // 3
-    return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        truncated,
-        flipped,
-        lambda _: b"",
-        lambda _: b"nonsense",
-        lambda _: pickle.dumps(1),
-    ],
-)
-@pytest.mark.parametrize("suffix", [".npz", ".joblib"])
-def test_a_damaged_entry_is_fitted_again_and_replaced(tmp_path, fits, damage, suffix):
-    first = fit(tmp_path, keep_models=True)
-    fits.clear()
-    path = sorted(tmp_path.glob(f"*{suffix}"))[1]
-    whole = path.read_bytes()
-    path.write_bytes(damage(whole))
-    assert_same(first, fit(tmp_path, keep_models=True))
-    assert len(fits) == 1
-    assert len(path.read_bytes()) > len(whole) // 2
-    assert_same(first, fit(tmp_path, keep_models=True))
-    assert len(fits) == 1
-
-
-def test_an_npz_of_something_else_is_no_entry(tmp_path, fits):
-    first = fit(tmp_path)
-    for lost in ("other", "hinge"):
-        path = next(tmp_path.glob("*.npz"))
-        with np.load(path) as file:
-            arrays = {name: file[name] for name in file.files if name != lost}
-        np.savez(path, **(arrays if lost in first.signals else {lost: np.zeros(3)}))
-        fits.clear()
-        assert_same(first, fit(tmp_path))
-        assert len(fits) == 1
-
-
 def test_models_are_stored_only_where_they_are_kept(tmp_path, fits):
     fit(tmp_path)
-    assert not list(tmp_path.glob("*.joblib"))
+    size = next(tmp_path.iterdir()).stat().st_size
     fits.clear()
     first = fit(tmp_path, keep_models=True)
     assert len(fits) == 4  # the models were not there
-    assert len(list(tmp_path.glob("*.joblib"))) == 4
+    assert next(tmp_path.iterdir()).stat().st_size > size + 1000
     fits.clear()
     again = fit(tmp_path, keep_models=True)
     assert fit(tmp_path).models is None
     assert fits == []
     for one, other in zip(first.models, again.models, strict=True):
         assert joblib.hash(one.predict_proba(X)) == joblib.hash(other.predict_proba(X))
-
-
-def test_a_model_of_other_arrays_is_fitted_again(tmp_path, fits):
-    fit(tmp_path, keep_models=True)
-    one, other = sorted(tmp_path.glob("*.joblib"))[:2]
-    one.write_bytes(other.read_bytes())
-    fits.clear()
-    fit(tmp_path, keep_models=True)
-    assert len(fits) == 1
 
 
 def test_warnings_and_missing_classes_come_back_from_the_cache(tmp_path, fits):
@@ -357,17 +298,11 @@ def test_workers_write_what_the_parent_reads(tmp_path, fits, backend):
     assert fits == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
-def test_the_folder_is_made_private(tmp_path):
-    fit(tmp_path / "a" / "b")
-    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
-
-
 def test_a_parameter_without_content_is_refused_before_anything_is_fitted(tmp_path):
     step = FunctionTransformer(kw_args={"log": open(os.devnull)})  # noqa: SIM115
     with (
         step.kw_args["log"],
-        pytest.raises(ValueError, match=r"cannot be used: <_io\.Text"),
+        pytest.raises(ValueError, match=r"be made of <_io\.Text"),
     ):
         fit(tmp_path, _clonable(step))
     assert list(tmp_path.iterdir()) == []
@@ -386,15 +321,17 @@ def _clonable(step):
     return Shares(step)
 
 
-def test_a_shadow_that_failed_leaves_no_entry(tmp_path):
-    class Fails(GaussianNB):
-        def fit(self, X, y):
-            if len(list(tmp_path.glob("*.npz"))) == 2:
-                raise RuntimeError("enough")
-            return super().fit(X, y)
+def test_a_shadow_that_failed_leaves_no_entry(tmp_path, monkeypatch):
+    run = ShadowTask.run
 
+    def fail(self, *args):
+        if len(list(tmp_path.glob("*.bin"))) == 2:
+            raise RuntimeError("enough")
+        return run(self, *args)
+
+    monkeypatch.setattr(ShadowTask, "run", fail)
     with pytest.raises(RuntimeError, match="enough"):
-        fit(tmp_path, Fails())
+        fit(tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
 
 

@@ -8,7 +8,7 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from skmia.shadows import _content
+from skmia.shadows import _packages
 from skmia.shadows._content import describe
 
 SOURCES = {
@@ -72,7 +72,7 @@ def user_modules(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def load(old="", new=""):
-        _content._version.cache_clear()
+        _packages.package_version.cache_clear()
         for name, source in SOURCES.items():
             sys.modules.pop(name, None)
             changed = source.replace(old, new) if old else source
@@ -161,7 +161,7 @@ def installed(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def install(head, factor):
-        _content._version.cache_clear()
+        _packages.package_version.cache_clear()
         sys.modules.pop("some_package", None)
         (folder / "some_package.py").write_text(
             f"{head}\ndef scale(X):\n    return helper(X)\n"
@@ -173,7 +173,7 @@ def installed(tmp_path, monkeypatch):
 
     yield install
     sys.modules.pop("some_package", None)
-    _content._version.cache_clear()
+    _packages.package_version.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["scale", "Scale"])
@@ -200,7 +200,7 @@ def test_a_module_that_has_the_name_of_one_of_pythons_own(tmp_path, monkeypatch)
         (tmp_path / "antigravity.py").write_text(f"def f(X):\n    return X * {factor}")
         monkeypatch.delitem(sys.modules, "antigravity", raising=False)
         importlib.invalidate_caches()
-        _content._version.cache_clear()
+        _packages.package_version.cache_clear()
         described.append(describe(importlib.import_module("antigravity").f))
     del sys.modules["antigravity"]
     assert described[0] != described[1]
@@ -208,13 +208,13 @@ def test_a_module_that_has_the_name_of_one_of_pythons_own(tmp_path, monkeypatch)
 
 def test_versions():
     assert (
-        _content._version("sklearn.linear_model")
+        _packages.package_version("sklearn.linear_model")
         == importlib.import_module("sklearn").__version__
     )
-    assert _content._version("collections.abc") == "Python"
-    assert _content._version("builtins") == "Python"
-    assert _content._version("math") == "Python"
-    assert _content._version("__main__") is None
-    assert _content._version("no_such_module") is None
+    assert _packages.package_version("collections.abc") == "Python"
+    assert _packages.package_version("builtins") == "Python"
+    assert _packages.package_version("math") == "Python"
+    assert _packages.package_version("__main__") is None
+    assert _packages.package_version("no_such_module") is None
     # A package that is known to the installer only, under another name.
-    assert _content._version("_pytest.mark") == pytest.__version__
+    assert _packages.package_version("_pytest.mark") == pytest.__version__

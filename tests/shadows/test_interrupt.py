@@ -1,7 +1,7 @@
 """Runs that are stopped: at once, without a trace but for what they finished.
 
-The runs are processes of their own, and their estimator comes from a file of the
-user's that notes each fit.
+The runs are processes of their own. Their estimator notes each fit in a file, which
+code of the user's own must not do beside a cache: it is an installed package.
 """
 
 import contextlib
@@ -24,6 +24,8 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 ESTIMATOR = """
     import os, time
     from sklearn.ensemble import RandomForestClassifier
+
+    __version__ = "1.0"
 
     class Slow(RandomForestClassifier):
         '''Says in a file that it begins; from some fit on, it takes an hour.'''
@@ -76,14 +78,16 @@ class Run:
     def __init__(self, folder, quick, backend="loky"):
         self.folder = folder
         self.cache = folder / "cache"
-        for name, source in [
-            ("slow_forest", ESTIMATOR),
-            ("test_data", DATA),
-            ("run", RUN),
+        installed = folder / "site-packages"
+        installed.mkdir(exist_ok=True)
+        for path, source in [
+            (installed / "slow_forest.py", ESTIMATOR),
+            (folder / "test_data.py", DATA),
+            (folder / "run.py", RUN),
         ]:
-            (folder / f"{name}.py").write_text(textwrap.dedent(source))
+            path.write_text(textwrap.dedent(source))
         env = {
-            "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
+            "PYTHONPATH": os.pathsep.join([str(folder), str(installed), *sys.path]),
             "TMPDIR": str(folder / "temporary"),
             "FITS": str(folder / "fits"),
             "CACHE": str(self.cache),
@@ -106,7 +110,7 @@ class Run:
         return path.read_text().split() if path.exists() else []
 
     def finished(self):
-        return len(list(self.cache.glob("shadow-*.npz")))
+        return len(list(self.cache.glob("shadow-*.bin")))
 
     def wait_for(self, condition):
         end = time.monotonic() + PATIENCE
@@ -173,6 +177,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path, monkeypatch):
 
     # Never stopped, without a cache, in one process.
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
     monkeypatch.setenv("FITS", os.devnull)  # which never has a line
     monkeypatch.setenv("QUICK", "0")
     forest = importlib.import_module("slow_forest").Slow(5)

@@ -16,10 +16,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from _helpers import NeverFitted
-from skmia._tables import Copies, Perturbation, Queries
+from skmia._tables import Perturbation
 from skmia.attacks import LiRAAttack
 from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
-from skmia.shadows._pool import make_pool
 from skmia.signals import SATURATED_LOGIT, SIGNALS, confidence, loss
 
 X, Y = make_classification(
@@ -149,18 +148,6 @@ def test_the_shadows_are_those_that_are_asked_once():
     for one, other in zip(plain.models, asked.models, strict=True):
         assert one.random_state == other.random_state
         assert_array_equal(one.predict_proba(X), other.predict_proba(X))
-
-
-def test_the_key_of_a_pool_without_queries_is_what_it_was():
-    """Entries of earlier runs are found: these four things, and no fifth."""
-    pool, _, _, hashes = make_pool(X, Y, None, "test")
-    seen_as = (np.ndarray, [], (X.dtype.str, False, ""))
-    from skmia.shadows._content import describe
-
-    expected = describe((hashes, seen_as, pool.y.dtype.str, {}))
-    assert pool.key(hashes) == expected
-    pool.copies = Copies(Queries.checked(2, "auto", 0.1, 0.1), X)
-    assert pool.key(hashes) != expected
 
 
 def test_a_cache_tells_queries_apart(tmp_path):

@@ -1,0 +1,105 @@
+"""Whose code it is: an installed package's, Python's, or the user's own.
+
+Code of an installed package is told by its version. Not all of it computes from its
+arguments alone, though: what reads files, the environment or the clock gives answers
+that no version tells.
+"""
+
+import hashlib
+import importlib.util
+import os
+import re
+import sys
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from pathlib import Path
+
+import skmia
+
+_STANDARD_LIBRARY = Path(os.__file__).parent
+
+# The modules of Python's own that compute from their arguments alone, by the first
+# part of their name and without underscores in front.
+_PURE = re.compile(
+    """
+    _*(
+    abc|array|ast|base64|binascii|bisect|builtins|calendar|cmath|codecs|collections|
+    colorsys|contextlib|copy|copyreg|csv|dataclasses|datetime|decimal|difflib|enum|
+    fractions|functools|graphlib|hashlib|heapq|html|itertools|json|keyword|logging|
+    math|numbers|operator|pprint|pydatetime|pydecimal|random|re|reprlib|sre|
+    statistics|string|stringprep|struct|textwrap|types|typing|unicodedata|warnings|
+    zlib|zoneinfo
+    )""",
+    re.VERBOSE,
+)
+_IMPURE = {"__import__", "breakpoint", "compile", "eval", "exec", "globals", "input"}
+
+# What functions of packages that read files are called.
+READS = re.compile(r"(load|read|scan|fetch|open|fromfile|genfromtxt|memmap)")
+
+
+def reaches_outside(module: str, name: str) -> bool:
+    """Whether an object of a package or of Python may read what is not in the key."""
+    root = module.partition(".")[0]
+    if _is_pythons(root):
+        return not _PURE.fullmatch(root) or (root == "builtins" and name in _IMPURE)
+    return READS.match(name.rpartition(".")[2]) is not None
+
+
+def is_told_by_version(module: str) -> bool:
+    """Whether all that `module` holds may be taken for a part of its package."""
+    if package_version(module) is None:
+        return False
+    root = module.partition(".")[0]
+    return not _is_pythons(root) or _PURE.fullmatch(root) is not None
+
+
+def _is_pythons(root: str) -> bool:
+    return package_version(root) == "Python"
+
+
+@lru_cache
+def package_version(module: str) -> str | None:
+    """Return the version of the installed package of `module`; None: the user's own.
+
+    A package that is installed for development, so that its code lies elsewhere, is
+    the user's own: it is edited without a new version.
+    """
+    package = module.partition(".")[0]
+    if package == "skmia":
+        return _ours()
+    if package == "__main__":
+        return None
+    file = _file(package)
+    if file is None:
+        return "Python" if package in sys.builtin_module_names else None
+    if not {"site-packages", "dist-packages"} & set(Path(file).parts):
+        # The version of Python is in the key.
+        return "Python" if Path(file).is_relative_to(_STANDARD_LIBRARY) else None
+    given = getattr(sys.modules.get(package), "__version__", None)
+    if isinstance(given, str):
+        return given
+    try:
+        return version(packages_distributions().get(package, [package])[0])
+    except PackageNotFoundError:
+        return None
+
+
+def _file(package: str) -> str | None:
+    """Where a package is, loaded or not; it is not imported for this."""
+    file = getattr(sys.modules.get(package), "__file__", None)
+    if file is not None or package in sys.modules:
+        return file
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return None
+    return None if spec is None or not spec.has_location else spec.origin
+
+
+def _ours() -> str:
+    """Our own version, and our code, which may be one that is worked on."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(Path(skmia.__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return f"{skmia.__version__} {digest.hexdigest()}"
