@@ -8,6 +8,7 @@ from skmia._tables._containers import (
     concat_rows,
     copy_rows,
     n_rows,
+    split_columns,
     take_rows,
     values_per_row,
 )
@@ -18,7 +19,7 @@ from skmia._tables._content import (
     match_rows,
     occurs_once,
 )
-from skmia._tables._encoding import ColumnEncoder, encode_columns
+from skmia._tables._encoding import ColumnEncoder, as_numbers, encode_columns
 from skmia._tables._metadata import check_metadata, is_per_row, slice_metadata
 from skmia._tables._perturbation import Perturbation
 from skmia._tables._queries import Copies, Queries, Strengths, mean_answer

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.tree import _tree
@@ -60,9 +61,16 @@ def load_accountant(accountant: Any) -> Any:
 
 @contextmanager
 def guarded() -> Iterator[Any]:
-    """diffprivlib, with a leak as an error, whatever the filters outside are."""
+    """diffprivlib, with a leak as an error, on one thread, whatever is set outside.
+
+    Its loop over classes hands one generator to all workers. In processes each of them
+    has a copy: all classes get the same noise, and what one of them spends is spent as
+    often as there are classes. The generator that stands for the operating system's
+    arrives as an ordinary one, seeded alike in every worker. In threads the noise
+    depends on which class is the first to draw.
+    """
     library = import_diffprivlib()
-    with warnings.catch_warnings():
+    with joblib.parallel_config("sequential", n_jobs=1), warnings.catch_warnings():
         # SciPy's: diffprivlib passes `iprint`.
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("error", library.utils.PrivacyLeakWarning)

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, get_tags
 
-from skmia._tables import hash_rows, n_rows, take_rows
+from skmia._tables import copy_rows, n_rows
 from skmia.defenses._private._counterparts import (
     Noise,
     check_parameters,
@@ -21,6 +21,7 @@ from skmia.defenses._private._counterparts import (
     fit_private_scaler,
     supported_names,
 )
+from skmia.defenses._private._row_by_row import check_row_by_row
 from skmia.defenses._private._scale_search import Box, private_norm, private_ranges
 from skmia.defenses._training import TrainingData
 
@@ -177,8 +178,8 @@ class PrivateFit:
                 box = _scaled_box(step, box)
             else:
                 step, box = clone(step).fit(X, None), None
-                _check_row_by_row(name, step, X)
-            X = step.transform(X)
+                check_row_by_row(name, step, X)
+            X = step.transform(copy_rows(X, np.arange(n_rows(X))))
             fitted.append((name, step))
         kind = counterpart_of(self.plan.classifier)
         scale: float | Box
@@ -251,21 +252,3 @@ def _scaled_box(scaler: Any, box: Box) -> Box:
     mean = scaler.mean_ if scaler.with_mean else 0.0
     scale = scaler.scale_ if scaler.with_std else 1.0
     return tuple((side - mean) / scale for side in box)
-
-
-def _check_row_by_row(name: str, step: Any, X: Any) -> None:
-    """Raise for a function of several rows at once, such as ranks within a column."""
-    half = np.arange(0, n_rows(X), 2)
-    together = take_rows(step.transform(X), half)
-    alone = step.transform(take_rows(X, half))
-    if sparse.issparse(alone) or getattr(alone, "dtype", None) != np.float64:
-        same = np.array_equal(hash_rows(together), hash_rows(alone))
-    else:
-        same = np.allclose(together, alone, equal_nan=True)
-    if not same:
-        raise ValueError(
-            f"The step {name!r} ({type(step).__name__}) gives a row other values when "
-            "other rows are left out, which voids the guarantee. Take one that "
-            "transforms each row by itself, or StandardScaler, which is replaced by a "
-            "private one."
-        )
