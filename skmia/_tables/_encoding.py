@@ -8,10 +8,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.preprocessing import OrdinalEncoder
 
 from skmia._tables._containers import split_columns
-from skmia._tables._value_bits import is_missing
+from skmia._tables._value_bits import MISSING, is_missing, value_bits
 
 _LARGEST = 1e100  # stands for infinity; its square is a double too
 _UNKNOWN, _MISSING = -1, -2
@@ -28,7 +27,7 @@ class ColumnEncoder:
 
     def fit(self, X: Any) -> Self:
         """Learn which columns are text, and their codes."""
-        self._codes: list[OrdinalEncoder | None] = []
+        self._codes: list[_TextCodes | None] = []
         if not sparse.issparse(X):
             self._codes = [_fit_codes(column) for column in split_columns(X)]
         return self
@@ -42,7 +41,7 @@ class ColumnEncoder:
         columns = split_columns(X)
         codes = self._codes or [None] * len(columns)
         encoded = [
-            _lenient(column) if code is None else code.transform(_texts(column))[:, 0]
+            _lenient(column) if code is None else code.transform(column)
             for column, code in zip(columns, codes, strict=True)
         ]
         return np.clip(np.column_stack(encoded), -_LARGEST, _LARGEST)
@@ -69,24 +68,44 @@ def as_numbers(column: Any) -> NDArray[np.float64]:
     return values.astype(np.float64)
 
 
-def _fit_codes(column: Any) -> OrdinalEncoder | None:
+class _TextCodes:
+    """The rank of each text among those of a column.
+
+    Texts are known by their hashes: an attack that is pickled holds no value of a row.
+    """
+
+    def __init__(self, column: Any) -> None:
+        texts = _texts(column)
+        missing = np.array([is_missing(text) for text in texts], dtype=bool)
+        known = np.unique(texts[~missing].astype(str))
+        hashes = value_bits(known.astype(object))
+        self._codes = np.argsort(hashes).astype(np.float64)
+        self._hashes = np.sort(hashes)
+        self._missing = _MISSING if missing.any() else _UNKNOWN
+
+    def transform(self, column: Any) -> NDArray[np.float64]:
+        hashes = value_bits(_texts(column))
+        codes = np.full(len(hashes), float(_UNKNOWN))
+        if len(self._hashes):
+            at = np.searchsorted(self._hashes, hashes).clip(max=len(self._hashes) - 1)
+            codes = np.where(self._hashes[at] == hashes, self._codes[at], codes)
+        codes[hashes == MISSING] = self._missing
+        return codes
+
+
+def _fit_codes(column: Any) -> _TextCodes | None:
     """Learn the codes of a column, None where it holds numbers or times."""
     try:
         as_numbers(column)
     except (TypeError, ValueError):
-        encoder = OrdinalEncoder(
-            handle_unknown="use_encoded_value",
-            unknown_value=_UNKNOWN,
-            encoded_missing_value=_MISSING,
-        )
-        return encoder.fit(_texts(column))
+        return _TextCodes(column)
     return None
 
 
 def _texts(column: Any) -> NDArray[np.object_]:
-    """Return a column as a table of text: OrdinalEncoder mixes no types."""
+    """Return a column as texts, whatever the types in it, and missing ones as NaN."""
     values = np.asarray(column, dtype=object).tolist()
-    return np.array([[np.nan if is_missing(v) else str(v)] for v in values], object)
+    return np.array([np.nan if is_missing(v) else str(v) for v in values], object)
 
 
 def _lenient(column: Any) -> NDArray[np.float64]:

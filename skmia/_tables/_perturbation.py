@@ -135,6 +135,30 @@ def _learn(column: Any, kind: str) -> "_Noise | _Resampling":
     return _Resampling(column)
 
 
+class _PoolValues:
+    """What draws values of the pool: they are held in this process only.
+
+    A pickle of an attack would carry them to wherever it is sent.
+    """
+
+    values: Any
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: v for name, v in vars(self).items() if name != "values"}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_PoolValues":
+        return self  # never changed
+
+    def pool_values(self) -> Any:
+        if not hasattr(self, "values"):
+            raise ValueError(
+                "Perturbed copies draw values from the records that were given to fit, "
+                "which are not written into a pickle. Call fit again on what was "
+                "loaded."
+            )
+        return self.values
+
+
 class _Noise:
     """Gaussian noise on a column of numbers."""
 
@@ -162,7 +186,7 @@ class _Noise:
         return _as_column(np.clip(moved, low, high), take_rows(column, rows))
 
 
-class _Resampling:
+class _Resampling(_PoolValues):
     """Values drawn from those of the pool, as often as they occur there."""
 
     def __init__(self, column: Any) -> None:
@@ -179,10 +203,10 @@ class _Resampling:
         share = u / flip_rate
         drawn = np.searchsorted(self.ends[:-1], share, side="right")
         source = np.where(share < 1, len(column) + drawn, rows)
-        return take_rows(concat_rows(column, self.values), source)
+        return take_rows(concat_rows(column, self.pool_values()), source)
 
 
-class _SparseResampling:
+class _SparseResampling(_PoolValues):
     """The same for all columns of a sparse matrix, at the cost of what it stores."""
 
     def __init__(self, X: Any) -> None:
@@ -225,7 +249,7 @@ class _SparseResampling:
         is_zero = position >= self.count[column]
         last = self.starts[column] + np.maximum(self.count[column], 1) - 1
         at = np.minimum(self.starts[column] + position, last)
-        return self.values[at], is_zero
+        return self.pool_values()[at], is_zero
 
     def _fill(
         self, states: Hashes, flip_rate: Floats, n_columns: int

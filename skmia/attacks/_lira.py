@@ -5,7 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia.attacks._scores import VARIANCES, Moments, TwoSides, upper_quantile
+from skmia.attacks._scores import (
+    LEAST_OWN,
+    VARIANCES,
+    Moments,
+    TwoSides,
+    upper_quantile,
+)
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.exceptions import ResolutionWarning
 from skmia.shadows import ShadowModels, ShadowSignals
@@ -38,7 +44,8 @@ class LiRAAttack(ShadowAttack):
         Where the spread of a record's distribution comes from. ``"shrunk"``: its own
         sample variance, shrunk towards the pooled one by as much as the data suggest,
         with a Student-t predictive density. ``"per_record"``: its own, as published;
-        needs 64 shadows or more. ``"pooled"``: the spread about each record's mean,
+        needs 64 shadows or more, and fewer than 5 on one side of a record are warned
+        of and not used. ``"pooled"``: the spread about each record's mean,
         common to all records. ``"global"``: the spread of all values, the published
         fixed variance.
     signal : str, default="logit"
@@ -159,18 +166,26 @@ class LiRAAttack(ShadowAttack):
                 "do not. Got shadows that hold none of the records; pass "
                 "mode='offline'."
             )
-        if self.variance == "per_record" and len(own) < 6:
-            warn(
-                f"variance='per_record' with {len(own)} shadows: one of them as a "
-                "target leaves single values of a record, which have no spread, and "
-                "the threshold does not keep to max_fpr. Pass variance='shrunk', or "
-                "more shadows.",
-                ResolutionWarning,
-            )
         self._sides = TwoSides(own, member, self.variance)
+        if self.variance == "per_record":
+            self._warn_of_few_values()
         online, offline = self._shadows_as_targets(own, member)
         self.offline_offset_ = upper_quantile(offline, self.max_fpr)
         self.offset_ = upper_quantile(online, self.max_fpr)
+
+    def _warn_of_few_values(self) -> None:
+        sides = [self._sides.outside]
+        if self.mode == "online":
+            sides.append(self._sides.inside)
+        few = np.any([side.count < LEAST_OWN for side in sides], axis=0)
+        if few.any():
+            warn(
+                f"variance='per_record': {few.sum()} of {len(few)} records have fewer "
+                f"than {LEAST_OWN} shadows with them or without them, which tell no "
+                "spread. They are judged by that of the other side, or of all records. "
+                "Pass variance='shrunk', or more shadows.",
+                ResolutionWarning,
+            )
 
     def _shadows_as_targets(
         self, values: NDArray, member: BoolArray

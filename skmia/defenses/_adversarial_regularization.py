@@ -63,8 +63,6 @@ class AdversarialRegularizationClassifier(Defense):
     ----------
     estimator_ : classifier
         The fitted clone. Its parameters that count rows are those for copies of rows.
-    reference_indices_ : ndarray of int of shape (n_reference,)
-        Positions of the training rows that were held out.
     classes_ : ndarray of shape (n_classes,)
         Class labels, the columns of ``predict_proba``.
     n_features_in_ : int
@@ -114,8 +112,6 @@ class AdversarialRegularizationClassifier(Defense):
     >>> clf = AdversarialRegularizationClassifier(
     ...     LogisticRegression(max_iter=500), alpha=2, random_state=0
     ... ).fit(X, y)
-    >>> len(clf.reference_indices_)
-    15
     >>> float(clf.score(X, y)) > 0.9
     True
     """
@@ -152,13 +148,13 @@ class AdversarialRegularizationClassifier(Defense):
         is_reference = held_out(
             data.X, data.y, self.reference_fraction, data.random_state
         )
-        reference = np.flatnonzero(is_reference)
-        members, others = data.take(np.flatnonzero(~is_reference)), data.take(reference)
+        members, others = (
+            data.take(np.flatnonzero(rows)) for rows in (~is_reference, is_reference)
+        )
         adversary = InferenceModel(self.attack_estimator, data.random_state)
         game = _Game(members, others, self.alpha, adversary)
         play = game.play_epochs if trains_in_epochs(self._inner()) else game.play_fits
         self.estimator_ = play(self._inner(), self.n_rounds)
-        self.reference_indices_ = reference
 
 
 class _Game:

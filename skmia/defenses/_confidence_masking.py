@@ -188,6 +188,9 @@ class ConfidenceMaskingClassifier(Defense):
 
     def _defended_proba(self, X: Any) -> NDArray[np.floating]:
         proba = super()._defended_proba(X)
+        return _keep_label(self._masked(proba), proba.argmax(axis=1))
+
+    def _masked(self, proba: NDArray[np.floating]) -> NDArray[np.floating]:
         if self.method == "round":
             return _round(proba, 10**self.decimals)
         if self.method == "top_k":
@@ -206,6 +209,23 @@ def _check_two_sides(attack: Any) -> None:
             "The 'attack_estimator' parameter must know two classes, non-members and "
             f"members. Got {len(attack.classes_)} classes instead."
         )
+
+
+def _keep_label(
+    masked: NDArray[np.floating], label: NDArray[np.intp]
+) -> NDArray[np.floating]:
+    """Masked probabilities in which no rounding error has put another class first.
+
+    Values that differ in their last digit are equal after a power, a mean or a mixture.
+    The label then gets the next number above the largest value.
+    """
+    moved = np.flatnonzero(masked.argmax(axis=1) != label)
+    if not len(moved):
+        return masked
+    masked = masked.copy()
+    largest = masked[moved].max(axis=1)
+    masked[moved, label[moved]] = np.nextafter(largest, np.inf, dtype=masked.dtype)
+    return masked
 
 
 def _round(proba: NDArray[np.floating], n_units: int) -> NDArray[np.floating]:

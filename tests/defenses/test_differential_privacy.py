@@ -376,7 +376,10 @@ def _rank_within_column(X):
             make_pipeline(StandardScaler(), MinMaxScaler()),
             "would learn from the rows",
         ),
-        (FunctionTransformer(_rank_within_column), "when the rows around it are others"),
+        (
+            FunctionTransformer(_rank_within_column),
+            "when the rows around it are others",
+        ),
     ],
 )
 def test_a_step_that_voids_the_guarantee_is_an_error(step, message, iris):

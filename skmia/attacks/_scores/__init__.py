@@ -1,7 +1,12 @@
 """The arithmetic of the attacks: pure functions and small classes on arrays."""
 
 from skmia.attacks._scores._features import EXTRA_SIGNALS, StackedFeatures
-from skmia.attacks._scores._gaussian import VARIANCES, Moments, TwoSides
+from skmia.attacks._scores._gaussian import (
+    LEAST_OWN,
+    VARIANCES,
+    Moments,
+    TwoSides,
+)
 from skmia.attacks._scores._pseudo_targets import folds, other_shadows, pseudo_targets
 from skmia.attacks._scores._ranker import Ranker
 from skmia.attacks._scores._reference import (
@@ -18,6 +23,7 @@ from skmia.attacks._scores._threshold import upper_quantile
 
 __all__ = [
     "EXTRA_SIGNALS",
+    "LEAST_OWN",
     "VARIANCES",
     "Moments",
     "Ranker",

@@ -24,6 +24,11 @@ VARIANCES: tuple[str, ...] = ("shrunk", "per_record", "pooled", "global")
 _BLOCK = 2**16
 # A spread below this fraction of the pooled one is no estimate but a repeated value.
 _DEGENERATE = 1e-3
+# Fewer values have no spread of their own that keeps the promise of `max_fpr`. A shadow
+# used as the target is judged by one value less than the target is, and a spread of one
+# value is nothing like that of two: of simulated non-members that are judged by 2
+# values, 30 % lie above a threshold for 5 %, and with 5 values or more at most 5 %.
+LEAST_OWN = 5
 
 
 @dataclass
@@ -148,9 +153,12 @@ class Spread:
     center: float
     between: float
     typical: float
+    least: int = 1
 
     @classmethod
-    def of(cls, variance: str, own: Moments, other: Moments) -> "Spread":
+    def of(
+        cls, variance: str, own: Moments, other: Moments, least: int = 1
+    ) -> "Spread":
         """Learn from the moments of this side and the other.
 
         Parameters
@@ -160,6 +168,9 @@ class Spread:
         own, other : Moments
             Both sides over the pool. A side without any spread (a tree is always
             sure of a record it has seen) borrows the other's.
+        least : int, default=1
+            Values that a record's own spread takes, by ``"per_record"``; the formula
+            as it was published takes any number.
 
         Returns
         -------
@@ -176,6 +187,7 @@ class Spread:
             center=float(means.mean()),
             between=float(means.var()),
             typical=float(np.sqrt(pooled)),
+            least=least,
         )
         if variance == "per_record" and seen.any():
             spread.typical = float(spread._own_scale(own, other)[seen].mean())
@@ -185,7 +197,8 @@ class Spread:
         """The distribution of each record's next value.
 
         A record without a sample gets the mean location and spread over records. One
-        whose values are all equal borrows the spread of its `other` side.
+        whose values are all equal, or too few for a spread of their own, borrows the
+        spread of its `other` side.
         """
         seen = moments.count > 0
         location = np.where(seen, moments.mean, self.center)
@@ -202,7 +215,8 @@ class Spread:
         least = _DEGENERATE * scale
         for side in (other, moments):
             if side is not None:
-                scale = np.where(side.deviation > least, side.deviation, scale)
+                usable = (side.count >= self.least) & (side.deviation > least)
+                scale = np.where(usable, side.deviation, scale)
         return scale
 
     def _shrunk(
@@ -292,8 +306,9 @@ class TwoSides:
     def __init__(self, values: NDArray, member: BoolArray, variance: str) -> None:
         self.inside = Moments.of(values, member)
         self.outside = Moments.of(values, ~member)
-        self.in_spread = Spread.of(variance, self.inside, self.outside)
-        self.out_spread = Spread.of(variance, self.outside, self.inside)
+        inside, outside = self.inside, self.outside
+        self.in_spread = Spread.of(variance, inside, outside, LEAST_OWN)
+        self.out_spread = Spread.of(variance, outside, inside, LEAST_OWN)
 
     def at(self, rows: IndexArray) -> tuple[Moments, Moments]:
         """IN and OUT samples of the records at `rows`."""

@@ -67,8 +67,8 @@ def _batches(n: int) -> Iterator[NDArray[np.intp]]:
     for _ in range(_N_SPLITS):
         order = rng.permutation(n)
         yield order
-        for side in np.split(order, [rng.randint(1, n)]) if n > 1 else ():
-            yield side
+        if n > 1:
+            yield from np.split(order, [rng.randint(1, n)])
     for row in rng.permutation(n)[:_N_SINGLE]:
         yield np.array([row])
 

@@ -65,8 +65,7 @@ LOOK_AT_THE_BATCH = [
 def _passes(function, X):
     try:
         check_row_by_row("step", FunctionTransformer(function), X)
-    except ValueError as error:
-        assert "when the rows around it are others" in str(error)
+    except ValueError:
         return False
     return True
 
@@ -84,9 +83,10 @@ def test_what_one_half_of_the_rows_does_not_show():
         for f in (_from_first, _by_largest)
     ]
     assert before == [40, 15]
-    assert [
-        sum(_passes(f, X) for X in draws) for f in (_from_first, _by_largest)
-    ] == [0, 0]
+    assert [sum(_passes(f, X) for X in draws) for f in (_from_first, _by_largest)] == [
+        0,
+        0,
+    ]
 
 
 @pytest.mark.parametrize("function", LOOK_AT_THE_BATCH, ids=lambda f: f.__name__)
@@ -100,7 +100,7 @@ def test_it_is_refused_by_fit():
     X, y = np.random.RandomState(0).randn(40, 3), np.arange(40) % 2
     inner = make_pipeline(FunctionTransformer(_from_first), LogisticRegression())
     clf = DifferentialPrivacyClassifier(inner, data_norm=1.0)
-    with pytest.raises(ValueError, match="'functiontransformer'"):
+    with pytest.raises(ValueError, match=r"'functiontransformer'.* rows around it"):
         clf.fit(X, y)
 
 
@@ -139,7 +139,7 @@ ROW_BY_ROW = {
 @pytest.mark.parametrize("n", [1, 2, 3, 501])
 def test_a_step_that_does_not_is_taken(name, scale, n):
     X = scale * (np.random.RandomState(1).randn(n, 20) + 3)
-    check_row_by_row(name, ROW_BY_ROW[name].fit(X), X)
+    check_row_by_row(name, ROW_BY_ROW[name].fit(X, None), X)
 
 
 def test_a_step_that_writes_in_its_rows_leaves_the_users():
