@@ -17,7 +17,6 @@ from skmia.audit._attacks import (
 )
 from skmia.audit._cv_run import Run, SplitModel
 from skmia.audit._evidence import Evidence
-from skmia.audit._guards import MORE_SPLITS
 from skmia.audit._inputs import (
     check_reading,
     check_scores,
@@ -25,7 +24,7 @@ from skmia.audit._inputs import (
     resolve_seed,
 )
 from skmia.audit._report import AuditReport
-from skmia.audit._splits import MIN_SHADOWS, draw_models, independent_splits
+from skmia.audit._splits import find_shadows
 from skmia.exceptions import OneSidedRecordsWarning
 from skmia.shadows import ShadowSignals
 
@@ -127,33 +126,36 @@ def audit_cv(
     max_fprs, confidence_level = check_reading(max_fprs, confidence_level)
     seed = resolve_seed(random_state)
     run = Run.of(cv_results, X, y)
-    independent = independent_splits(run.seen, run.test)
-    chosen, attacks = _choose(attacks, run.models[0], bool(independent))
+    found = find_shadows(run.member[:, run.kept], run.held_out[:, run.kept])
+    targets = np.intersect1d(run.targets, found.targets)
+    has_shadows = len(targets) > 0
+    if not has_shadows:
+        targets = run.targets
+    chosen, attacks = _choose(attacks, run.models[0], has_shadows, found.problem)
 
-    rng = np.random.RandomState(seed)
-    drawn = [draw_models(side, rng) for side in (run.member, run.held_out)]
-    records = [np.flatnonzero(models >= 0) for models in drawn]
-    rows = np.concatenate(records)
-    model_of = np.concatenate(
-        [models[side] for models, side in zip(drawn, records, strict=True)]
-    )
-    shadows: Sequence[ShadowSignals | None] = [None] * len(run.models)
+    shadows: list[ShadowSignals | None] = [None] * len(run.models)
     fitted_with = None
-    if independent:
+    if has_shadows:
         signals = run.signals()
-        shadows = [run.shadows(signals, others) for others in independent]
+        for k in targets:
+            shadows[k] = run.shadows(signals, found.of[k])
         fitted_with = {
-            "n_shadows": min(map(len, independent)),
-            "train_size": float(run.member.mean()),
+            "n_shadows": min(len(found.of[k]) for k in targets),
+            "train_size": float(run.seen.mean()),
         }
-    scores, correct, own_proba = _score(run, attacks, shadows, rows, model_of, seed)
+    asked = [np.flatnonzero(run.member[k] | run.held_out[k]) for k in targets]
+    target = np.repeat(targets, list(map(len, asked)))
+    record = np.concatenate(asked)
+    scores, correct, own_proba = _score(run, attacks, shadows, targets, asked, seed)
     evidence = Evidence(
-        membership=np.repeat([True, False], [len(side) for side in records]),
+        membership=run.member[target, record],
         scores=scores,
         max_fprs=max_fprs,
         confidence_level=confidence_level,
-        labels=run.y[rows],
-        index=run.X.index[rows] if hasattr(run.X, "iloc") else rows,
+        labels=run.y[record],
+        index=run.X.index[record] if hasattr(run.X, "iloc") else record,
+        target=target,
+        record=record,
         estimator=describe_estimator(run.models[0].model),
         seed=seed,
         settings={
@@ -162,23 +164,24 @@ def audit_cv(
             "max_fprs": max_fprs,
             "random_state": seed,
         },
-        # With the same records on both sides nothing could tell them apart.
-        X=None if np.array_equal(records[0], records[1]) else take_rows(run.X, rows),
-        hashes=run.hashes[rows],
-        n_copied_test_rows=int((run.test & run.seen).sum()),
+        # Where all records are on either side equally often, nothing that is the same
+        # for all models could tell the sides apart.
+        X=None if _is_even(run, targets) else run.X,
+        n_copied_rows=int((~run.kept).sum()),
         correct=correct,
         own_proba=own_proba,
         shadows=fitted_with,
         n_missing_classes=run.n_missing_classes,
         n_models=len(run.models),
-        one_sided_fraction=_one_sided_fraction(run.seen, independent),
-        splits_are_dependent=not independent,
+        one_sided_fraction=_one_sided_fraction(run, [found.of[k] for k in targets]),
+        no_shadows="" if has_shadows else found.problem,
+        n_without_shadows=len(run.targets) - len(targets),
     )
     return AuditReport._of(evidence)
 
 
 def _choose(
-    attacks: Any, estimator: SplitModel, has_shadows: bool
+    attacks: Any, estimator: SplitModel, has_shadows: bool, problem: str
 ) -> tuple[dict[str, Any], Any]:
     """The attacks, made once to check them, and what to make them of again."""
     if isinstance(attacks, str) and attacks == "default" and not has_shadows:
@@ -187,9 +190,8 @@ def _choose(
     wanted = taking_shadows(chosen)
     if wanted and not has_shadows:
         raise ValueError(
-            f"The attacks {wanted} take shadow models, and of these splits who is in "
-            "the others tells who is in one, or there are fewer than "
-            f"{MIN_SHADOWS} besides the target's own. {MORE_SPLITS}"
+            f"The attacks {wanted} take shadow models, and these splits give none. "
+            f"{problem}"
         )
     return chosen, attacks
 
@@ -198,28 +200,23 @@ def _score(
     run: Run,
     attacks: Any,
     shadows: Sequence[ShadowSignals | None],
-    rows: NDArray[np.intp],
-    model_of: NDArray[np.intp],
+    targets: NDArray[np.intp],
+    asked: Sequence[NDArray[np.intp]],
     seed: int,
 ) -> tuple[dict[str, NDArray], NDArray[np.bool_], NDArray[np.float64]]:
-    """Scores, right answers and own-class probability of every record and model."""
-    scores: dict[str, NDArray] = {}
-    correct = np.empty(len(rows), dtype=bool)
-    own = np.empty(len(rows))
-    for k, model in enumerate(run.models):
-        mine = np.flatnonzero(model_of == k)
-        if not len(mine):
-            continue
-        asked = rows[mine]
-        X, y = take_rows(run.X, asked), run.y[asked]
-        correct[mine] = ask_labels(model, X) == y
+    """Scores, right answers and own-class probability of every model and record."""
+    scores: dict[str, list[NDArray]] = {}
+    correct, own = [], []
+    for k, rows in zip(targets, asked, strict=True):
+        model = run.models[k]
+        X, y = take_rows(run.X, rows), run.y[rows]
+        correct.append(ask_labels(model, X) == y)
         proba = model.predict_proba(X)
-        own[mine] = proba[np.arange(len(mine)), run.columns[asked]]
-        others = shadows[k]
+        own.append(proba[np.arange(len(rows)), run.columns[rows]])
         for name, attack in make_attacks(attacks, model).items():
             configure(attack, seed)
             if "shadows" in attack.get_params(False):
-                attack.set_params(shadows=others)
+                attack.set_params(shadows=shadows[k])
             try:
                 with warnings.catch_warnings():
                     # The report's own guard says so for all targets together.
@@ -229,17 +226,23 @@ def _score(
             except Exception as error:
                 error.add_note(f"Raised by the attack {name!r} on split {k}.")
                 raise
-            scores.setdefault(name, np.empty(len(rows)))[mine] = check_scores(
-                name, values, len(mine)
-            )
-    return scores, correct, own
+            checked = check_scores(name, values, len(rows))
+            scores.setdefault(name, []).append(checked)
+    joined = {name: np.concatenate(parts) for name, parts in scores.items()}
+    return joined, np.concatenate(correct), np.concatenate(own)
 
 
-def _one_sided_fraction(
-    seen: NDArray[np.bool_], independent: Sequence[NDArray[np.intp]]
-) -> float:
+def _is_even(run: Run, targets: NDArray[np.intp]) -> bool:
+    """Whether all records are equally often a member, and a non-member."""
+    sides = run.member[targets], run.held_out[targets]
+    return all(np.ptp(side.sum(axis=0)[run.kept]) == 0 for side in sides)
+
+
+def _one_sided_fraction(run: Run, shadows: Sequence[NDArray[np.intp]]) -> float:
     """Fraction of the records that all shadows of a target hold, or none."""
-    if not independent:
+    held = [
+        run.seen[others][:, run.kept].mean(axis=0) for others in shadows if len(others)
+    ]
+    if not held:
         return 0.0
-    held = [seen[others].mean(axis=0) for others in independent]
     return float(np.mean([(part == 0) | (part == 1) for part in held]))

@@ -14,7 +14,7 @@ from skmia._models import (
     check_can_be_refitted,
     iter_class_probabilities,
 )
-from skmia._tables import any_copy, as_rows, hash_rows, n_rows
+from skmia._tables import any_copy, as_rows, hash_rows, n_rows, occurs_once
 from skmia.audit._inputs import check_fitted
 from skmia.audit._splits import masks
 from skmia.model_selection import training_hashes
@@ -47,16 +47,20 @@ class SplitModel(ClassifierMixin, BaseEstimator):
 
 @dataclass(frozen=True)
 class Run:
-    """A cross-validation, checked: models and rows, and who was trained on what."""
+    """A cross-validation, checked: models and rows, and who was trained on what.
+
+    `member` and `held_out` are the records that figures may be about; `seen` is what a
+    model was trained on, copies included.
+    """
 
     models: list[SplitModel]
     X: Any
     y: NDArray
     columns: NDArray[np.intp]
     hashes: NDArray[np.uint64]
-    member: NDArray[np.bool_]
+    kept: NDArray[np.bool_]
     seen: NDArray[np.bool_]
-    test: NDArray[np.bool_]
+    member: NDArray[np.bool_]
     held_out: NDArray[np.bool_]
     n_missing_classes: int
 
@@ -75,8 +79,8 @@ class Run:
                 f"cv_results has indices up to {highest}, but X has {n} rows. Pass the "
                 "X and y that cross_validate was given."
             )
-        member, tested = masks(train, n), masks(test, n)
-        if (member & tested).any():
+        trained, tested = masks(train, n), masks(test, n)
+        if (trained & tested).any():
             raise ValueError(
                 "cv_results has rows that are in the training and in the test set of "
                 "one split: they are no non-members. Pass a cv that keeps them apart."
@@ -86,12 +90,15 @@ class Run:
             _check_same_rows(estimator, hashes[rows])
         models = [SplitModel(check_fitted(m), classes) for m in estimators]
         known = np.stack([np.isin(classes, m.model.classes_) for m in models])
-        seen = any_copy(member, hashes)
-        held_out = tested & ~seen & known[:, columns]
-        if not held_out.any():
+        kept = _kept(trained, tested, hashes)
+        member, held_out = trained & kept, tested & kept & known[:, columns]
+        if not (member.any(axis=1) & held_out.any(axis=1)).any():
             raise ValueError(
-                "No held-out row is left to compare the members with: each equals a "
-                "training row of its split, or has a label that is unknown there."
+                "No split has a training and a held-out row that can be compared: "
+                f"{int((~kept).sum())} of {n} rows are left out as their features and "
+                "label are there more than once, and held-out rows whose label the "
+                "model does not know are left out, too. Pass rows that can be told "
+                "apart."
             )
         return cls(
             models,
@@ -99,18 +106,21 @@ class Run:
             labels,
             columns.astype(np.intp),
             hashes,
+            kept,
+            any_copy(trained, hashes),
             member,
-            seen,
-            tested,
             held_out,
             int((~known).sum()),
         )
 
+    @property
+    def targets(self) -> NDArray[np.intp]:
+        """Models that have a member and a non-member."""
+        return np.flatnonzero(self.member.any(axis=1) & self.held_out.any(axis=1))
+
     def signals(self) -> dict[str, NDArray[np.float32]]:
         """Every signal of every record under every model."""
-        arrays = {
-            name: np.empty(self.member.shape, dtype=np.float32) for name in SIGNALS
-        }
+        arrays = {name: np.empty(self.seen.shape, dtype=np.float32) for name in SIGNALS}
         for k, model in enumerate(self.models):
             for rows, proba in iter_class_probabilities(
                 model.model, self.X, model.classes
@@ -125,7 +135,7 @@ class Run:
         """The models at `others` as shadows."""
         return ShadowSignals(
             {name: values[others] for name, values in signals.items()},
-            self.member[others],
+            self.seen[others],
             record_hashes=self.hashes,
         )
 
@@ -166,6 +176,26 @@ def _check_results(
             )
         check_can_be_refitted(estimator)
     return estimators, sides[0], sides[1]
+
+
+def _kept(
+    trained: NDArray[np.bool_], tested: NDArray[np.bool_], hashes: NDArray[np.uint64]
+) -> NDArray[np.bool_]:
+    """Choose the rows for figures by a rule that treats both sides alike.
+
+    Those whose content occurs once. Copies that every split keeps together, as groups
+    do, are one record, and in by their first row: which side they are on is a matter of
+    chance as it is for others. To keep what happens to be on one side would not do, as
+    copies that are all held out are rarer than copies that are all trained on.
+    """
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    if all(
+        np.array_equal(sides, sides[:, first[group]]) for sides in (trained, tested)
+    ):
+        kept = np.zeros(len(hashes), dtype=bool)
+        kept[first] = True
+        return kept
+    return occurs_once(hashes)
 
 
 def _check_same_rows(estimator: Any, hashes: NDArray[np.uint64]) -> None:

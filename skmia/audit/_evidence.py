@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,16 @@ from numpy.typing import NDArray
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """What an audit measured; figures and guards are functions of it alone.
 
-    Arrays have one entry per record. What was not measured is None, False or 0, and
-    the guards that need it do not run.
+    Arrays have one entry per record; where several models were audited, one for each
+    model and record. What was not measured is None, False or 0, and the guards that
+    need it do not run.
     """
 
     membership: BoolArray
@@ -25,16 +28,21 @@ class Evidence:
     confidence_level: float
     labels: NDArray | None = None
     index: Any = None
+    # Which model an entry is about, and which record, where there are several models.
+    # What a score means is not the same for two models: figures are read within each.
+    target: IndexArray | None = None
+    record: IndexArray | None = None
     # How the audit was run.
     estimator: str = "estimator"
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
-    # The records: the rows where the two sides could differ without the model, hashes
-    # of their content, and how many were left out since the other side has them too.
+    # The records: the rows where the two sides could differ without the model (by
+    # `record`, where that is given), hashes of their content, and how many were left
+    # out since the other side has them too.
     X: Any = None
     hashes: NDArray[np.uint64] | None = None
     n_shared: tuple[int, int] = (0, 0)
-    n_copied_test_rows: int = 0
+    n_copied_rows: int = 0
     # The model's answers: whether they are right, and the record's own class.
     correct: BoolArray | None = None
     own_proba: NDArray[np.floating] | None = None
@@ -43,21 +51,37 @@ class Evidence:
     n_missing_classes: int = 0
     n_models: int = 0
     one_sided_fraction: float = 0.0
-    splits_are_dependent: bool = False
+    # Why the models of a cross-validation are no shadows of each other, and how many
+    # were left out since they have none.
+    no_shadows: str = ""
+    n_without_shadows: int = 0
+
+    @cached_property
+    def targets(self) -> list[IndexArray]:
+        """The entries of each model."""
+        if self.target is None:
+            return [np.arange(self.membership.size)]
+        order = np.argsort(self.target, kind="stable")
+        starts = np.flatnonzero(np.diff(self.target[order])) + 1
+        return np.split(order, starts)
 
     @property
     def n_members(self) -> int:
-        return int(self.membership.sum())
+        """Members of the model that has the fewest."""
+        return min(int(self.membership[of].sum()) for of in self.targets)
 
     @property
     def n_nonmembers(self) -> int:
-        return int((~self.membership).sum())
+        """Non-members of the model that has the fewest."""
+        return min(int((~self.membership[of]).sum()) for of in self.targets)
 
     @property
     def accuracy(self) -> tuple[float, float] | None:
-        """The model's accuracy on members and on non-members."""
+        """Accuracy on members and on non-members, averaged over the models."""
         if self.correct is None:
             return None
-        sides = self.membership, ~self.membership
-        members, nonmembers = (float(self.correct[side].mean()) for side in sides)
+        members, nonmembers = (
+            float(np.mean([self.correct[of[side[of]]].mean() for of in self.targets]))
+            for side in (self.membership, ~self.membership)
+        )
         return members, nonmembers

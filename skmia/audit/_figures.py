@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from skmia.audit._averages import read
 from skmia.audit._evidence import Evidence
 from skmia.metrics import metrics_at
 
@@ -42,17 +43,13 @@ class Figure:
 
 
 def measure(evidence: Evidence) -> tuple[Figure, ...]:
-    """Every metric of every attack."""
+    """Every metric of every attack, averaged over the models."""
     figures = []
     for attack, scores in evidence.scores.items():
-        records = evidence.membership, scores
         for metric in metrics_at(evidence.max_fprs):
             if evidence.n_nonmembers < metric.needed_nonmembers:
                 figures.append(Figure(attack, metric.name, None, None, None, False))
                 continue
-            low, high = metric.interval(
-                *records, confidence_level=evidence.confidence_level
-            )
-            value = metric.value(*records)
+            value, (low, high) = read(evidence, metric, scores)
             figures.append(Figure(attack, metric.name, value, low, high))
     return tuple(figures)

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
     KFold,
     RepeatedStratifiedKFold,
     ShuffleSplit,
@@ -25,9 +26,10 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from _helpers import noisy_rows
-from skmia.attacks import LabelOnlyAttack, LiRAAttack
+from skmia.attacks import LabelOnlyAttack, LiRAAttack, QuantileAttack
 from skmia.audit import audit_cv
 from skmia.defenses import LabelSmoothingClassifier
+from skmia.metrics import get_metric
 from skmia.model_selection import AuditableClassifier
 from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import logit
@@ -92,38 +94,29 @@ def test_a_single_k_fold_by_hand(data):
     assert report.attacks == ("loss",)
     assert report.shadows is None
     assert "dependent_splits" in guards(report)
-    assert (report.n_members, report.n_nonmembers) == (N, N)
-    # Of two folds, one model has seen a record and the other has not.
+    assert (report.n_models, report.n_members, report.n_nonmembers) == (2, 100, 100)
+    # A row for every model and record.
     said, member = said_by_hand(results, X, y), membership_by_hand(results)
-    inside, outside = (
-        np.where(side[0], said[0], said[1]) for side in (member, ~member)
-    )
     table = report.records()
-    np.testing.assert_allclose(
-        table["loss"], np.r_[inside, outside], rtol=1e-6, atol=1e-6
-    )
+    np.testing.assert_array_equal(table["split"], np.repeat([0, 1], N))
     np.testing.assert_array_equal(table.index, np.r_[np.arange(N), np.arange(N)])
+    np.testing.assert_array_equal(table["membership"], member.ravel())
     np.testing.assert_array_equal(table["label"], np.r_[y, y])
-    expected = roc_auc_score(np.repeat([1, 0], N), np.r_[inside, outside])
+    np.testing.assert_allclose(table["loss"], said.ravel(), rtol=1e-6, atol=1e-6)
+    # Figures are read within each model, and averaged.
+    expected = np.mean(
+        [roc_auc_score(*pair) for pair in zip(member, said, strict=True)]
+    )
     assert auc(report, "loss").value == pytest.approx(expected)
-    half = np.log(0.5)
-    expected = np.mean(inside > half), np.mean(outside > half)
+    right = said > np.log(0.5)
+    expected = right[member].mean(), right[~member].mean()
     assert report.accuracy == pytest.approx(expected)
-
-
-def test_every_score_is_of_a_model_that_has_seen_the_record_or_has_not(data):
-    X, y = data
-    results = run(LogisticRegression(C=100), X, y, KFold(5))
-    table = audit_cv(results, X, y, random_state=3).records()
-    said, member = said_by_hand(results, X, y), membership_by_hand(results)
-    for row, (record, inside, score) in enumerate(
-        zip(table.index, table["membership"], table["loss"], strict=True)
-    ):
-        models = np.flatnonzero(member[:, record] == inside)
-        close = np.isclose(said[models, record], score, rtol=1e-6, atol=1e-6)
-        assert close.any(), row
-    # Each of them speaks for some of the records.
-    assert table["membership"].sum() == N
+    assert "members      100 rows or more of each of 2 models" in report.summary()
+    assert report.to_dict()["counts"] == {
+        "members": 100,
+        "nonmembers": 100,
+        "models": 2,
+    }
 
 
 def test_lira_with_the_models_of_the_other_repeats(data):
@@ -133,8 +126,9 @@ def test_lira_with_the_models_of_the_other_repeats(data):
     assert report.attacks == ("loss", "lira")
     assert report.shadows == {"n_shadows": 6, "train_size": 0.5}
     member = membership_by_hand(results)
-    odds = [logit(model.predict_proba(X), y) for model in results["estimator"]]
-    odds = np.stack(odds)
+    odds = np.stack(
+        [logit(model.predict_proba(X), y) for model in results["estimator"]]
+    )
     by_hand = np.empty((8, N))
     for k, model in enumerate(results["estimator"]):
         others = np.flatnonzero(np.arange(8) // 2 != k // 2)
@@ -142,15 +136,21 @@ def test_lira_with_the_models_of_the_other_repeats(data):
         attack = LiRAAttack(FrozenEstimator(model), shadows=shadows)
         attack.fit(X, y, membership=member[k])
         by_hand[k] = attack.score_samples(X, y)
-    table = report.records()
-    for record, inside, score in zip(
-        table.index, table["membership"], table["lira"], strict=True
-    ):
-        models = member[:, record] == inside
-        assert np.isclose(by_hand[models, record], score).any()
-    # All pairs of record and model, 8 times as many: the same but for the draw.
-    everything = roc_auc_score(member.ravel(), by_hand.ravel())
-    assert auc(report, "lira").low < everything < auc(report, "lira").high
+    np.testing.assert_allclose(report.records()["lira"], by_hand.ravel())
+    found = {figure.metric: figure for figure in report.figures[5:]}
+    expected = np.mean([roc_auc_score(*p) for p in zip(member, by_hand, strict=True)])
+    assert found["auc"].value == pytest.approx(expected)
+    # The spread of a mean is at most the mean of the spreads.
+    for name in ("advantage", "tpr@0.1"):
+        metric = get_metric(name)
+        parts = list(zip(member, by_hand, strict=True))
+        expected = np.mean([metric.value(*part) for part in parts])
+        ends = np.mean([metric.interval(*part) for part in parts], axis=0)
+        assert found[name].value == pytest.approx(expected)
+        assert (found[name].low, found[name].high) == pytest.approx(tuple(ends))
+    # What a figure takes, each model has to have: 100 non-members.
+    assert not found["tpr@0.001"].resolvable
+    assert found["tpr@0.01"].resolvable
 
 
 def test_lira_finds_more_than_the_loss():
@@ -163,8 +163,10 @@ def test_lira_finds_more_than_the_loss():
 def test_one_seed_one_report(data):
     X, y = data
     results = run(tree(), X, y, KFold(3))
+    quantile = {"quantile": QuantileAttack(None, max_fpr=0.1)}
     first, second, other = (
-        audit_cv(results, X, y, random_state=seed).records() for seed in (1, 1, 2)
+        audit_cv(results, X, y, attacks=quantile, random_state=seed).records()
+        for seed in (1, 1, 2)
     )
     pd.testing.assert_frame_equal(first, second)
     assert not first.equals(other)
@@ -175,11 +177,16 @@ def test_one_seed_one_report(data):
 
 def test_shuffled_splits_leave_records_on_one_side(data):
     X, y = data
-    results = run(tree(), X, y, ShuffleSplit(6, test_size=0.3, random_state=0))
+    cv = ShuffleSplit(6, test_size=0.3, train_size=0.4, random_state=0)
+    results = run(tree(), X, y, cv)
     report = audit_cv(results, X, y, random_state=0)
-    member = membership_by_hand(results)
-    assert report.n_nonmembers == int((~member).any(axis=0).sum())
-    assert report.n_members == int(member.any(axis=0).sum())
+    # A row that a split leaves out is on neither side of it.
+    assert (report.n_members, report.n_nonmembers) == (80, 60)
+    table = report.records()
+    for k, of in table.groupby("split"):
+        for side, rows in (("train", of["membership"]), ("test", ~of["membership"])):
+            expected = np.sort(results["indices"][side][k])
+            np.testing.assert_array_equal(of.index[rows], expected)
     assert "lira" in report.attacks
     # With five shadows, some records are in all of them.
     assert "one_sided_records" in guards(report)
@@ -197,22 +204,27 @@ def test_a_drift_between_training_and_test_rows_is_announced():
     assert "blind_classifier" not in guards(audit_cv(results, X, y, random_state=0))
 
 
-def test_copies_of_training_rows_are_no_non_members(data):
+def test_copies_are_left_out_on_both_sides(data):
     X, y = data
     twice = np.r_[np.arange(N), np.arange(60)]
     results = run(tree(), X[twice], y[twice], KFold(2, shuffle=True, random_state=1))
     report = audit_cv(results, X[twice], y[twice], random_state=0)
-    train = results["indices"]["train"]
-    copies = sum(
-        np.isin(twice[test], twice[rows]).sum()
-        for rows, test in zip(train, results["indices"]["test"], strict=True)
-    )
     (found,) = (guard for guard in report.guards if guard.name == "shared_rows")
-    assert found.count == copies > 20
-    held_out = report.records().query("not membership").index
-    for record in held_out:
-        (fold,) = (k for k, rows in enumerate(train) if record not in rows)
-        assert twice[record] not in twice[train[fold]]
+    assert found.count == 120
+    table = report.records()
+    assert set(table.index) == set(range(60, N))
+    assert len(table) == 2 * (N - 60)
+
+
+def test_copies_that_stay_together_are_one_record(data):
+    X, y = data
+    twice = np.r_[np.arange(N), np.arange(60)]
+    folds = list(GroupKFold(3).split(X[twice], y[twice], twice))
+    results = run(tree(), X[twice], y[twice], folds)
+    report = audit_cv(results, X[twice], y[twice], random_state=0)
+    assert set(report.records().index) == set(range(N))
+    (found,) = (guard for guard in report.guards if guard.name == "shared_rows")
+    assert found.count == 60
 
 
 @pytest.mark.filterwarnings("ignore:The least populated class")
@@ -227,8 +239,8 @@ def test_a_class_that_a_split_has_not_seen(data):
     )
     report = audit_cv(results, X, y, random_state=0)
     # Nobody was trained without it and held it out with a label that it knows.
-    assert report.n_members == N
-    assert report.n_nonmembers == N - 1
+    table = report.records()
+    assert (table.groupby("membership").size() == [3 * N - 3, 3 * N]).all()
     assert "missing_classes" in guards(report)
     assert np.isfinite(report.records()["lira"]).all()
 
@@ -371,8 +383,8 @@ def test_rows_on_both_sides_of_a_split(data):
         audit_cv(results, X, y)
 
 
-def test_nothing_held_out_is_left():
+def test_nothing_is_left_to_compare():
     X, y = np.zeros((20, 1)), np.arange(20) % 2
     results = run(LogisticRegression(), X, y, KFold(2))
-    with pytest.raises(ValueError, match="No held-out row is left"):
+    with pytest.raises(ValueError, match="20 of 20 rows are left out as their"):
         audit_cv(results, X, y)

@@ -19,7 +19,6 @@ from skmia.audit._guards._scores import (
     unresolvable_fpr,
 )
 from skmia.audit._guards._splits import (
-    MORE_SPLITS,
     dependent_splits,
     missing_classes,
     one_sided_records,
@@ -57,4 +56,4 @@ def run_guards(evidence: Evidence, given: Sequence[Guard] = ()) -> tuple[Guard, 
     return tuple(sorted(found, key=lambda guard: guard.severity == "note"))
 
 
-__all__ = ["CHECKS", "MORE_SPLITS", "Check", "Guard", "run_guards"]
+__all__ = ["CHECKS", "Check", "Guard", "run_guards"]

@@ -16,13 +16,15 @@ def members_less_accurate(evidence: Evidence) -> Iterator[Guard]:
     """Report a model that is right less often on members than on non-members.
 
     Fisher's exact test, one-sided: a classifier is fitted to be right on its training
-    rows, so this points at swapped sets or at members that are not those rows.
+    rows, so this points at swapped sets or at members that are not those rows. Several
+    models count as one of their mean, since they share the records.
     """
     accuracy, correct, member = evidence.accuracy, evidence.correct, evidence.membership
     if accuracy is None or correct is None:
         return
+    n_models = len(evidence.targets)
     table = [
-        [int(correct[side].sum()), int((~correct[side]).sum())]
+        [round(answers[side].sum() / n_models) for answers in (correct, ~correct)]
         for side in (member, ~member)
     ]
     if fisher_exact(table, alternative="less").pvalue >= _P_VALUE:

@@ -41,8 +41,11 @@ def blind_classifier(evidence: Evidence) -> Iterator[Guard]:
     if evidence.X is None or evidence.labels is None:
         return
     seed = evidence.seed
+    # Of several models all entries together: what is the same for all of them and
+    # tells members from non-members tells which records are the one more often.
     rows = _draw_rows(evidence.membership, np.random.default_rng(seed))
-    X, y = take_rows(evidence.X, rows), evidence.labels[rows]
+    records = rows if evidence.record is None else evidence.record[rows]
+    X, y = take_rows(evidence.X, records), evidence.labels[rows]
     membership = evidence.membership[rows]
     groups = np.unique(hash_rows(X), return_inverse=True)[1]
     distinct = min(np.unique(groups[side]).size for side in (membership, ~membership))

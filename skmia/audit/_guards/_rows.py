@@ -18,10 +18,11 @@ def shared_rows(evidence: Evidence) -> Iterator[Guard]:
             "both."
         )
         yield Guard("shared_rows", "warning", message, sum(evidence.n_shared))
-    if count := evidence.n_copied_test_rows:
+    if count := evidence.n_copied_rows:
         message = (
-            f"{count:,} times a test row had the same features and label as a training "
-            "row of its split. There it is no non-member, and was left out."
+            f"{count_rows(count)} had the same features and label as another row of "
+            "the cross-validation. What is in several splits by other rows is no clear "
+            "member or non-member, and was left out on both sides."
         )
         yield Guard("shared_rows", "warning", message, count)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia.audit._averages import read
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import NOTABLE_FRACTION, Guard, count_rows
 from skmia.metrics import (
@@ -55,11 +56,9 @@ def below_chance(evidence: Evidence) -> Iterator[Guard]:
     """Report an attack that takes non-members for members."""
     metric = get_metric("auc")
     for attack, scores in evidence.scores.items():
-        records = evidence.membership, scores
-        level = evidence.confidence_level
-        if metric.interval(*records, confidence_level=level).high >= metric.chance:
+        auc, interval = read(evidence, metric, scores)
+        if interval.high >= metric.chance:
             continue
-        auc = metric.value(*records)
         message = (
             f"'{attack}' ranks non-members above members: AUC {auc:.3f}, and its "
             "interval ends below 0.5. That is no sign of safety: the sets may be "
@@ -76,17 +75,18 @@ def tied_scores(evidence: Evidence) -> Iterator[Guard]:
     TPR is that of an attacker who draws a part of the block at random.
     """
     for attack, scores in evidence.scores.items():
-        # By descending score, as the vertices of the ROC.
-        blocks = np.unique(scores, return_counts=True)[1][::-1]
-        tied = int(blocks[blocks > 1].sum())
+        tied, largest = 0, 0
+        for of in evidence.targets:
+            counts = np.unique(scores[of], return_counts=True)[1]
+            tied += int(counts[counts > 1].sum())
+            largest = max(largest, int(counts.max()))
         fraction = tied / scores.size
-        inside = _read_inside_a_block(evidence, scores, blocks)
+        inside = _read_inside_a_block(evidence, scores)
         if not inside and fraction < NOTABLE_FRACTION:
             continue
         message = (
             f"'{attack}' gives {percent(round(fraction, 4))} of the records a score "
-            f"that others have too; the largest block has "
-            f"{count_rows(int(blocks.max()))}."
+            f"that others have too; the largest block has {count_rows(largest)}."
         )
         if inside:
             message += (
@@ -96,19 +96,25 @@ def tied_scores(evidence: Evidence) -> Iterator[Guard]:
         yield Guard("tied_scores", "note", message, tied, fraction, attack)
 
 
-def _read_inside_a_block(
-    evidence: Evidence, scores: NDArray[np.float64], blocks: NDArray[np.intp]
-) -> list[str]:
-    n = evidence.n_nonmembers
-    flagged = np.rint(roc_vertices(evidence.membership, scores)[0] * n)
+def _read_inside_a_block(evidence: Evidence, scores: NDArray[np.float64]) -> list[str]:
+    """Say of which figures the models on average take much from inside a block."""
+    member = evidence.membership
     found = []
     for rate in evidence.max_fprs:
-        allowed = allowed_false_positives(n, rate)
-        # The last threshold that accuses no more non-members than are allowed.
-        last = int(np.searchsorted(flagged, allowed, side="right")) - 1
-        if flagged[last] < (1 - _UNUSED_FRACTION) * allowed:
+        shares, block = [], 0
+        for of in evidence.targets:
+            n = int((~member[of]).sum())
+            fpr, _, thresholds = roc_vertices(member[of], scores[of])
+            flagged = np.rint(fpr * n)
+            allowed = allowed_false_positives(n, rate)
+            # The last threshold that accuses no more non-members than are allowed.
+            last = int(np.searchsorted(flagged, allowed, side="right")) - 1
+            shares.append(1 - flagged[last] / allowed if allowed else 0.0)
+            if flagged[last] < allowed:
+                block = max(block, int((scores[of] == thresholds[last + 1]).sum()))
+        if np.mean(shares) > _UNUSED_FRACTION:
             found.append(
                 f"TPR at {percent(rate)} FPR is read inside a block of "
-                f"{count_rows(int(blocks[last]))} that share one score"
+                f"{count_rows(block)} that share one score"
             )
     return found

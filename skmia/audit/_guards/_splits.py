@@ -5,11 +5,6 @@ from collections.abc import Iterator
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import Guard
 
-MORE_SPLITS = (
-    "Pass cv=RepeatedStratifiedKFold(n_repeats=5), or StratifiedShuffleSplit with 10 "
-    "splits or more, to cross_validate."
-)
-
 
 def missing_classes(evidence: Evidence) -> Iterator[Guard]:
     """Report classes that a shadow model was not trained on."""
@@ -26,14 +21,18 @@ def missing_classes(evidence: Evidence) -> Iterator[Guard]:
 
 def dependent_splits(evidence: Evidence) -> Iterator[Guard]:
     """Report splits that cannot be each other's shadows."""
-    if not evidence.splits_are_dependent:
-        return
-    message = (
-        "No attack with shadow models was run. The splits are folds of one run, or too "
-        "few, or not drawn independently: who is in the others would tell who is in "
-        f"this one. Such an attack may find much more. {MORE_SPLITS}"
-    )
-    yield Guard("dependent_splits", "warning", message)
+    if evidence.no_shadows:
+        message = (
+            f"No attack with shadow models was run, and such an attack may find much "
+            f"more. {evidence.no_shadows}"
+        )
+        yield Guard("dependent_splits", "warning", message)
+    elif count := evidence.n_without_shadows:
+        message = (
+            f"{count:,} of the models have too few shadows among the others and were "
+            "left out: the figures are about the rest."
+        )
+        yield Guard("dependent_splits", "warning", message, count)
 
 
 def one_sided_records(evidence: Evidence) -> Iterator[Guard]:

@@ -65,7 +65,10 @@ class AuditReport:
     guards : tuple of Guard
         What would make a figure misleading, warnings first.
     n_members, n_nonmembers : int
-        Number of records that the figures rest on.
+        Number of records that the figures rest on; of several models, of the one that
+        has the fewest.
+    n_models : int
+        Number of audited models, over which the figures are averaged.
     max_fprs, confidence_level, estimator, accuracy, shadows, settings
         As given.
 
@@ -149,6 +152,7 @@ resolvable=False)
         self.settings = dict(evidence.settings)
         self.n_members = evidence.n_members
         self.n_nonmembers = evidence.n_nonmembers
+        self.n_models = len(evidence.targets)
         self.figures: tuple[Figure, ...] = measure(evidence)
         self.guards: tuple[Guard, ...] = run_guards(evidence, guards)
         # The records themselves stay out of the public attributes and of the repr, and
@@ -157,6 +161,7 @@ resolvable=False)
         self._scores = dict(evidence.scores)
         self._labels = evidence.labels
         self._index = evidence.index
+        self._split = evidence.target
 
     def __repr__(self) -> str:
         name, auc = self.worst("auc")
@@ -249,7 +254,9 @@ resolvable=False)
             Columns ``membership``, ``label`` where labels are known, and one per
             attack, the higher the more likely a member. The index is the user's own
             where the rows came with one, else the position in the set of members or
-            of non-members. Rows that were in both sets are not there.
+            of non-members. Rows that were left out are not there. Of a
+            cross-validation, a row per record and model, whose number is in the column
+            ``split``: scores of two models are not on one scale.
 
         Raises
         ------
@@ -258,6 +265,8 @@ resolvable=False)
         """
         pd = import_optional("pandas", "AuditReport.records")
         columns: dict[str, Any] = {"membership": self._member}
+        if self._split is not None:
+            columns = {"split": self._split} | columns
         if self._labels is not None:
             columns["label"] = self._labels
         if taken := set(columns) & set(self._scores):
@@ -282,7 +291,11 @@ resolvable=False)
             {
                 "schema_version": SCHEMA_VERSION,
                 "estimator": self.estimator,
-                "counts": {"members": self.n_members, "nonmembers": self.n_nonmembers},
+                "counts": {
+                    "members": self.n_members,
+                    "nonmembers": self.n_nonmembers,
+                    "models": self.n_models,
+                },
                 "accuracy": accuracy,
                 "shadows": self.shadows,
                 "confidence_level": self.confidence_level,

@@ -49,6 +49,8 @@ def _header(contents: Mapping[str, Any]) -> str:
     lines = [title, "=" * min(len(title), _WIDTH)]
     for side, name in (("members", "members"), ("nonmembers", "non-members")):
         line = f"  {name:<13}{contents['counts'][side]:,} rows"
+        if (n_models := contents["counts"]["models"]) > 1:
+            line += f" or more of each of {n_models:,} models"
         if contents["accuracy"] is not None:
             line += f", model accuracy {contents['accuracy'][side]:.3f}"
         lines.append(line)

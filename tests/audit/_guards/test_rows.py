@@ -12,9 +12,9 @@ def test_shared_rows(evidence):
     (guard,) = shared_rows(evidence(SIDES, n_shared=(3, 2)))
     assert (guard.name, guard.severity, guard.count) == ("shared_rows", "warning", 5)
     assert "3 rows of the members and 2 rows of the non-members" in guard.message
-    (guard,) = shared_rows(evidence(SIDES, n_copied_test_rows=1234))
+    (guard,) = shared_rows(evidence(SIDES, n_copied_rows=1234))
     assert (guard.name, guard.count) == ("shared_rows", 1234)
-    assert "1,234 times a test row" in guard.message
+    assert "1,234 rows had the same" in guard.message
 
 
 def test_duplicate_rows(evidence):

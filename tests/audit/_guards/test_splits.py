@@ -31,10 +31,17 @@ SIDES = np.repeat([True, False], [6, 10])
         ),
         (
             dependent_splits,
-            {"splits_are_dependent": True},
+            {"no_shadows": "They are folds."},
             None,
             None,
-            "Pass cv=RepeatedStratifiedKFold",
+            "may find much more. They are folds.",
+        ),
+        (
+            dependent_splits,
+            {"n_without_shadows": 5},
+            5,
+            None,
+            "5 of the models have too few shadows",
         ),
     ],
 )

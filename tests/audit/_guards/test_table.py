@@ -52,7 +52,7 @@ def test_many_of_them_at_once(evidence):
             n_missing_classes=1,
             n_models=4,
             one_sided_fraction=0.5,
-            splits_are_dependent=True,
+            no_shadows="They are folds.",
         )
     )
     severities = {check.name: check.severities for check in CHECKS}
