@@ -41,11 +41,12 @@ def audit_cv(
 ) -> AuditReport:
     """Audit the models that ``cross_validate`` has fitted, without fitting any more.
 
-    Each model is a target once: its training rows are the members, its test rows
-    the non-members. Models from splits that were drawn independently of the target's,
-    such as those of the other repeats of a repeated k-fold or of other shuffled
-    splits, are its shadow models. A single k-fold has none, since each of its
-    folds tells who is in the others: only attacks without shadows are run.
+    Each model is a target: its training rows are the members, its test rows the
+    non-members, and every figure is the mean over the models. Models from splits that
+    were drawn independently of the target's, such as those of the other repeats of a
+    repeated k-fold or of other shuffled splits, are its shadow models. A single k-fold
+    has none, since each of its folds tells who is in the others: only attacks without
+    shadows are run.
 
     Parameters
     ----------
@@ -64,15 +65,13 @@ def audit_cv(
     confidence_level : float, default=0.95
         Confidence level of every interval.
     random_state : int, RandomState or None, default=None
-        Draws the models that speak for each record, and seeds the attacks. What was
-        drawn where it is None is in ``settings["random_state"]``.
+        Seeds the attacks. What was drawn where it is None is in
+        ``settings["random_state"]``.
 
     Returns
     -------
     AuditReport
-        Each record once as a member and once as a non-member, of models that are drawn
-        for it among those that were, or were not, trained on it. More of them would
-        not be more records, and would make the intervals too narrow.
+        Its ``records()`` have a row for every model and record.
 
     Raises
     ------
@@ -80,8 +79,8 @@ def audit_cv(
         If `cv_results` is no dict, or a model has no confidences.
     ValueError
         If estimators or indices are missing, X and y are not those of the
-        cross-validation, a model is frozen, no held-out row is left, or an attack takes
-        shadows and there are none.
+        cross-validation, a model is frozen, no row is left to compare, or an attack
+        takes shadows and there are none.
     sklearn.exceptions.NotFittedError
         If the fit of a split has failed.
 
@@ -96,6 +95,9 @@ def audit_cv(
     included, and not about one model; the shadows have been through the same. They hold
     for training sets of the size of the splits': a model that is fitted on all rows
     mostly leaks less.
+
+    Rows whose features and label are there more than once are in no figure; copies
+    that every split keeps together are one record.
 
     Rows that were trained with a weight of 0 count as members here. Leave them out.
 

@@ -188,7 +188,7 @@ def _pairs_are_dependent(member: BoolArray, block: IndexArray, size: float) -> b
     n = len(first)
     if n < 2:
         return False
-    squares = np.corrcoef(first)[np.triu_indices(n, 1)] ** 2
+    squares = np.asarray(np.corrcoef(first))[np.triu_indices(n, 1)] ** 2
     return bool(chi2.sf((size - 1) * squares.sum(), len(squares)) < _ERROR_COUNT)
 
 

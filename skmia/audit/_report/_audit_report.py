@@ -165,9 +165,10 @@ resolvable=False)
 
     def __repr__(self) -> str:
         name, auc = self.worst("auc")
+        models = f"n_models={self.n_models}, " if self.n_models > 1 else ""
         return (
             f"AuditReport({self.estimator}, n_members={self.n_members}, "
-            f"n_nonmembers={self.n_nonmembers}, worst AUC {auc:.3f} ({name}))"
+            f"n_nonmembers={self.n_nonmembers}, {models}worst AUC {auc:.3f} ({name}))"
         )
 
     @property
