@@ -17,7 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skmia.attacks import LiRAAttack, LossThresholdAttack
 from skmia.audit import audit_classifier
-from skmia.cli import main
+from skmia.cli import run
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 
@@ -168,10 +168,10 @@ def test_the_same_from_csv_on_the_command_line(
         "--json",
         str(tmp_path / "audit.json"),
     ]
-    assert main(arguments) == 0
+    assert run(arguments) == 0
     assert "lira" in capsys.readouterr().out
     assert json.loads((tmp_path / "audit.json").read_text())
-    assert main([*arguments, "--fail-above", "auc=0.55"]) == 1
+    assert run([*arguments, "--fail-above", "auc=0.55"]) == 1
 
 
 def test_a_model_of_other_rows_reads_as_not_leaking(shared_data, adult_model):

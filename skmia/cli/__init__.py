@@ -1,5 +1,5 @@
 """The command line."""
 
-from skmia.cli._app import main
+from skmia.cli._app import main, run, run_child
 
-__all__ = ["main"]
+__all__ = ["main", "run", "run_child"]

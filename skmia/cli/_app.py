@@ -4,15 +4,25 @@ Exit status: 0 done, 1 a limit of ``--fail-above`` is exceeded, 2 wrong input (o
 on standard error), 3 an unforeseen failure (with its traceback), 130 interrupted.
 """
 
+import importlib
 import importlib.util
+import math
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import skmia
+from skmia.cli._contained import (
+    MEMORY_SHARE,
+    TIME_LIMIT,
+    follow_parent,
+    limit_memory,
+    run_contained,
+)
 from skmia.cli._messages import (
     EXIT_INPUT,
     EXIT_INTERRUPTED,
@@ -20,6 +30,7 @@ from skmia.cli._messages import (
     boundary,
     install_hint,
     one_line,
+    printable,
     say,
 )
 
@@ -30,14 +41,52 @@ EXIT_LIMIT, EXIT_FAILURE = 1, 3
 
 _MAX_FPRS = (0.1, 0.01, 0.001)
 
+# What is done before an audit, with its limits on memory and time. A status that it
+# returns stands for the audit.
+Prepare = Callable[[float | None, float], int | None]
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status.
+    """Run the command line, with audits in a process of their own.
 
     Parameters
     ----------
     argv : sequence of str, default=None
         The arguments; those of the process where it is None.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    start = partial(run_contained, "skmia.cli.run_child()", arguments)
+    return run(arguments, prepare=lambda memory, seconds: start(seconds))
+
+
+def run_child() -> int:
+    """Run the command line as the process that an audit has of its own."""
+    follow_parent()
+
+    def prepare(memory: float | None, seconds: float) -> None:
+        # Before the bound is set, since they take memory of their own.
+        for name in ("skmia.audit", *PACKAGES[1:], "skops.io", "pyarrow.parquet"):
+            importlib.import_module(name)
+        limit_memory(memory)
+
+    return run(sys.argv[1:], prepare=prepare)
+
+
+def run(argv: Sequence[str], *, prepare: Prepare | None = None) -> int:
+    """Run the command line in this process.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The arguments.
+    prepare : callable, default=None
+        What to do before an audit, with its limits on memory and time. A status that
+        it returns stands for the audit.
 
     Returns
     -------
@@ -56,8 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Its own class is not public in every release.
     usage_error: Any = typer.BadParameter.__mro__[2]
     try:
-        status = make_app()(
-            list(sys.argv[1:] if argv is None else argv),
+        status = make_app(prepare)(
+            list(argv),
             prog_name="skmia",
             standalone_mode=False,
         )
@@ -74,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status if isinstance(status, int) else 0
 
 
-def make_app() -> "typer.Typer":
+def make_app(prepare: Prepare | None = None) -> "typer.Typer":
     """Build the typer application; here, since typer is an optional package."""
     import typer
 
@@ -185,6 +234,18 @@ def make_app() -> "typer.Typer":
                 "goes on where it was."
             ),
         ] = None,
+        memory_limit: Annotated[
+            float | None,
+            typer.Option(
+                metavar="GB",
+                help="What a process of the audit may take; by default "
+                f"{MEMORY_SHARE:.0%} of the machine's memory.",
+            ),
+        ] = None,
+        time_limit: Annotated[
+            float,
+            typer.Option(metavar="SECONDS", help="What the audit may take."),
+        ] = TIME_LIMIT,
     ) -> None:
         """Attack a fitted classifier and report what its predictions leak.
 
@@ -193,6 +254,12 @@ def make_app() -> "typer.Typer":
         together: what looks like a number is one, and "", "NA", "None" and the like are
         missing.
         """
+        with boundary():
+            _check_positive("--memory-limit", memory_limit)
+            _check_positive("--time-limit", time_limit)
+            status = None if prepare is None else prepare(memory_limit, time_limit)
+        if status is not None:
+            raise typer.Exit(status)
         with boundary():
             from skmia.audit import audit_classifier
             from skmia.cli._csv import read_tables
@@ -236,7 +303,7 @@ def make_app() -> "typer.Typer":
                 if json is not None:
                     report.to_json(json)
             finally:
-                print(report.summary())
+                print("\n".join(map(printable, report.summary().splitlines())))
             status = EXIT_LIMIT if exceeds(report, limits, compare) else 0
         raise typer.Exit(status)
 
@@ -249,6 +316,11 @@ def make_app() -> "typer.Typer":
             print(run_demo(n_jobs=jobs, random_state=seed, verbose=_verbosity()))
 
     return app
+
+
+def _check_positive(option: str, value: float | None) -> None:
+    if value is not None and not 0 < value < math.inf:
+        raise ValueError(f"{option} must be a number above 0. Got {value} instead.")
 
 
 def _check_output(path: Path, inputs: Sequence[Path]) -> None:

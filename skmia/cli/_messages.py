@@ -3,6 +3,7 @@
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -39,6 +40,16 @@ def boundary() -> Iterator[None]:
             if not any(name in str(error) for name in PACKAGES):
                 raise
             say("error", f"{one_line(error)} ({install_hint()})")
+        except MemoryError as error:
+            say("error", f"memory ran out ({one_line(error)}); see --memory-limit")
+        except BrokenExecutor as error:
+            say(
+                "error",
+                f"a worker process died, as a crash or --memory-limit has it: "
+                f"{one_line(error)}",
+            )
+        except RecursionError as error:
+            say("error", f"the model is nested too deeply ({one_line(error)})")
         # NotFittedError is a ValueError.
         except (ValueError, TypeError, OSError) as error:
             say("error", one_line(error))
@@ -70,7 +81,17 @@ def _make_show_warning() -> Any:
 
 def one_line(error: BaseException | str) -> str:
     """Return an exception's message on one line, or its name where it has none."""
-    return " ".join(str(error).split()) or type(error).__name__
+    return printable(" ".join(str(error).split())) or type(error).__name__
+
+
+def printable(text: str) -> str:
+    """Return a line of text with what a terminal acts on written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in text
+    )
 
 
 def install_hint(lacking: Sequence[str] = ()) -> str:

@@ -8,10 +8,12 @@ numbers are checked.
 
 from collections.abc import Iterator
 from functools import partial
+from types import MethodType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 
 # Types that fitted scikit-learn classifiers hold and that skops does not trust itself.
 #
@@ -54,7 +56,7 @@ ALLOWED_TYPES = frozenset(
 
 
 def check_content(model: Any) -> None:
-    """Raise unless the trees and nearest-neighbour indices of a model are sound.
+    """Raise unless the trees, support vectors and indices of a model are sound.
 
     Every child must come after its parent and inside the tree, and every column that
     is read must be one that the model has: what scikit-learn itself writes. A file
@@ -66,7 +68,7 @@ def check_content(model: Any) -> None:
     ValueError
         Naming the type whose numbers point outside of it.
     """
-    for value, n_features, owner in _walk(model):
+    for value, n_features, owner in walk(model):
         kind = type(value).__name__
         module = type(value).__module__
         if module == "sklearn.tree._tree" and kind == "Tree":
@@ -79,6 +81,10 @@ def check_content(model: Any) -> None:
             value, "estimators_"
         ):
             sound = _stages_are_sound(value)
+        elif module.startswith("sklearn.svm.") and "_n_support" in vars(value):
+            sound = _support_is_sound(value)
+        elif issparse(value):
+            sound = _matrix_is_sound(value)
         else:
             continue
         if not sound:
@@ -88,7 +94,7 @@ def check_content(model: Any) -> None:
             )
 
 
-def _walk(root: Any) -> Iterator[tuple[Any, int | None, Any]]:
+def walk(root: Any) -> Iterator[tuple[Any, int | None, Any]]:
     """Every object in a model, with the nearest estimator that it is in.
 
     Yields the object, that estimator's number of features, and the estimator. An object
@@ -99,7 +105,7 @@ def _walk(root: Any) -> Iterator[tuple[Any, int | None, Any]]:
     seen: dict[tuple[int, int], Any] = {}
     while stack:
         value, owner = stack.pop()
-        if isinstance(value, (str, bytes, int, float, type)) or value is None:
+        if isinstance(value, (str, bytes, int, float)) or value is None:
             continue
         if (id(value), id(owner)) in seen:
             continue
@@ -107,8 +113,10 @@ def _walk(root: Any) -> Iterator[tuple[Any, int | None, Any]]:
         n_features = getattr(owner, "__dict__", {}).get("n_features_in_")
         yield value, n_features, owner
         inner: list[Any] = []
+        if isinstance(value, type):
+            continue
         if isinstance(value, dict):
-            inner += value.values()
+            inner += [*value.keys(), *value.values()]
         elif isinstance(value, (list, tuple, set, frozenset)):
             inner += value
         elif isinstance(value, np.ndarray):
@@ -117,6 +125,8 @@ def _walk(root: Any) -> Iterator[tuple[Any, int | None, Any]]:
             continue
         elif isinstance(value, partial):
             inner += [value.func, value.args, value.keywords]
+        elif isinstance(value, MethodType):
+            inner.append(value.__self__)
         attributes = getattr(value, "__dict__", None)
         if isinstance(attributes, dict):
             inner += attributes.values()
@@ -210,3 +220,48 @@ def _stages_are_sound(model: Any) -> bool:
             for stage in stages.ravel()
         )
     )
+
+
+def _support_is_sound(model: Any) -> bool:
+    """Tell whether the counts and sizes that libsvm goes by agree."""
+    counts = np.asarray(model._n_support)
+    n_vectors = len(model.support_)
+    precomputed = model.kernel == "precomputed"
+    if (
+        counts.ndim != 1
+        or (counts < 0).any()
+        or counts.sum(dtype=np.int64) != n_vectors
+        or (not precomputed and model.support_vectors_.shape[0] != n_vectors)
+        # With a kernel that is given these are columns of it.
+        or (precomputed and not _within(model.support_, model.shape_fit_[0]))
+    ):
+        return False
+    if not hasattr(model, "classes_"):
+        return True
+    n_classes = len(model.classes_)
+    n_pairs = n_classes * (n_classes - 1) // 2
+    return (
+        len(counts) == n_classes
+        and model._dual_coef_.shape == (n_classes - 1, n_vectors)
+        and len(model._intercept_) == n_pairs
+        and all(
+            len(getattr(model, name, ())) in (0, n_pairs)
+            for name in ("_probA", "_probB")
+        )
+    )
+
+
+def _matrix_is_sound(matrix: Any) -> bool:
+    if matrix.format in ("csr", "csc", "bsr"):
+        try:
+            matrix.check_format(full_check=True)
+        except ValueError:
+            return False
+    elif matrix.format == "coo":
+        return all(map(_within, matrix.coords, matrix.shape))
+    return True
+
+
+def _within(indices: Any, stop: int) -> bool:
+    indices = np.asarray(indices)
+    return bool(((indices >= 0) & (indices < stop)).all())

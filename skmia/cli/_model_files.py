@@ -8,11 +8,16 @@ from typing import Any
 
 import joblib
 
+from skmia.cli._archive import unpack
 from skmia.cli._messages import one_line
 from skmia.cli._model_content import ALLOWED_TYPES, check_content
+from skmia.cli._model_reach import cut_off
+from skmia.utils import listed
 
 #: Endings of files that can run any code when they are loaded.
 PICKLE_SUFFIXES = (".joblib", ".pkl", ".pickle")
+
+_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
 # Older ones import what a file names, or call it, before its types are checked.
 _OLDEST_SKOPS = (0, 15)
@@ -39,8 +44,8 @@ def load_model(
     Returns
     -------
     object
-        The model. Caches that a ``.skops`` file names (the `memory` of a Pipeline) are
-        switched off: they are folders of pickles.
+        The model. Caches of estimators in a ``.skops`` file (the `memory` of a
+        Pipeline) are switched off: they are folders of pickles.
 
     Raises
     ------
@@ -48,7 +53,8 @@ def load_model(
         If there is no such file.
     ValueError
         If the file is of another kind, empty, damaged or needs what is not installed;
-        for a pickle without `trust_pickle`, or a type that is not trusted.
+        for a pickle without `trust_pickle`, or a type that is not trusted; if a
+        ``.skops`` file unpacks to far more than it is, or reads or writes files.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -75,7 +81,10 @@ def check_is_file(path: Path) -> None:
         raise IsADirectoryError(f"{path} is a folder, not a file")
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist")
-    if path.is_file() and path.stat().st_size == 0:
+    # One that never ends, or waits for somebody to write, is none.
+    if not path.is_file():
+        raise ValueError(f"{path} is not a regular file")
+    if path.stat().st_size == 0:
         raise ValueError(f"{path} is empty")
 
 
@@ -100,6 +109,7 @@ def _load_skops(path: Path, trusted: frozenset[str]) -> Any:
     # Read once: what is checked is what is loaded.
     data = path.read_bytes()
     try:
+        data = unpack(data)
         unknown = skops.io.get_untrusted_types(data=data)
         refused = sorted(set(unknown) - ALLOWED_TYPES - trusted)
         model = None if refused else skops.io.loads(data, trusted=unknown)
@@ -111,6 +121,9 @@ def _load_skops(path: Path, trusted: frozenset[str]) -> Any:
             f"({type(error).__name__}: {one_line(error)})"
         ) from error
     if refused:
+        # A name is the sender's, and what is advised here is copied into a shell.
+        if not all(map(_NAME.fullmatch, refused)):
+            raise ValueError(f"{path} names types that cannot be: {listed(refused)}")
         raise ValueError(
             f"{path} holds types that are not trusted: {', '.join(refused)}. If you "
             "know them and trust where the file comes from, add "
@@ -118,6 +131,7 @@ def _load_skops(path: Path, trusted: frozenset[str]) -> Any:
         )
     try:
         check_content(model)
+        cut_off(model)
     except ValueError as error:
         raise ValueError(f"{path} {error}") from error
     # Only what skops itself made without complaint and scikit-learn never writes.
@@ -125,7 +139,6 @@ def _load_skops(path: Path, trusted: frozenset[str]) -> Any:
         raise ValueError(
             f"{path} holds a damaged model ({type(error).__name__}: {one_line(error)})"
         ) from error
-    _switch_off_caches(model)
     return model
 
 
@@ -138,19 +151,6 @@ def check_skops_version(version: str) -> None:
             f"skops {version} can run code that a .skops file names; install "
             f"'skops>={oldest}'"
         )
-
-
-def _switch_off_caches(model: Any) -> None:
-    """Set every `memory` to None: joblib would unpickle what lies in that folder."""
-    if not hasattr(model, "get_params"):
-        return
-    caches = {
-        name: None
-        for name, value in model.get_params(deep=True).items()
-        if name.rpartition("__")[2] == "memory" and value is not None
-    }
-    if caches:
-        model.set_params(**caches)
 
 
 def _needs_module(path: Path, error: ModuleNotFoundError) -> str:

@@ -15,7 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.audit import audit_classifier
-from skmia.cli import main
+from skmia.cli import run as run_here
 
 SEEDS = {"train": 1, "test": 2}
 SIZES = {"train": 150, "test": 130}
@@ -97,7 +97,7 @@ def audit(work, arguments, capsys):
 
     def run(*options, **parts):
         capsys.readouterr()
-        status = main(arguments(*options, **parts))
+        status = run_here(arguments(*options, **parts))
         return status, *capsys.readouterr()
 
     return run

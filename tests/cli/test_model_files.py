@@ -6,7 +6,6 @@ import json
 import pickle
 import sys
 import textwrap
-import zipfile
 
 import joblib
 import numpy as np
@@ -43,6 +42,7 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers.archives import rewrite_schema
 from skmia.cli._model_content import ALLOWED_TYPES, check_content
 from skmia.cli._model_files import check_skops_version, load_model
 
@@ -208,28 +208,6 @@ def test_a_function_in_a_transformer_is_refused(own_module, tmp_path):
     assert own_module.RUNS == []
 
 
-def rewrite_schema(path, change):
-    """Apply `change` to every node of the schema in a .skops file."""
-
-    def visit(node):
-        if isinstance(node, dict):
-            change(node)
-            for value in node.values():
-                visit(value)
-        elif isinstance(node, list):
-            for value in node:
-                visit(value)
-
-    with zipfile.ZipFile(path) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    schema = json.loads(files["schema.json"])
-    visit(schema)
-    files["schema.json"] = json.dumps(schema)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-
-
 @pytest.mark.parametrize(
     ("loader", "module", "name"),
     [
@@ -361,7 +339,8 @@ def test_a_cache_named_by_the_file_is_switched_off(tmp_path):
     model = make_pipeline(inner, GaussianNB(), memory=str(tmp_path / "outer"))
     skops.io.dump(model.fit(FRAME[NUMERIC], Y2), path)
 
-    loaded = load_model(path)
+    with pytest.warns(UserWarning, match=r"cache of the model's Pipeline"):
+        loaded = load_model(path)
 
     assert loaded.memory is None
     assert loaded[0].memory is None

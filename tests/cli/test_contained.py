@@ -1,0 +1,216 @@
+"""A model that crashes, fills the memory or never ends: one line, and status 2."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from sklearn.svm import SVC
+
+from skmia.cli._contained import run_contained
+from skmia.cli._model_files import load_model
+
+TABLE = pd.DataFrame({"x": np.arange(60) % 7, "z": np.arange(60) % 5})
+Y = (TABLE["x"] > 3).astype(int)
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+
+
+def python(code):
+    """An expression that runs statements."""
+    return f"exec({code!r})"
+
+
+@pytest.fixture
+def contained(capfd):
+    """Run statements in a process of their own; return status, output and errors."""
+
+    def run(code, *arguments, time_limit=100.0):
+        capfd.readouterr()
+        status = run_contained(python(code), arguments, time_limit)
+        return status, *capfd.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 3, 130])
+def test_status_output_and_arguments_pass_through(status, capfd):
+    code = f"print(sys.argv[1:]) or print(7, file=sys.stderr) or {status}"
+    assert run_contained(code, ["a b", "--c"], 100.0) == status
+    assert capfd.readouterr() == ("['a b', '--c']\n", "7\n")
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"])
+def test_a_crash_is_one_line(name, contained):
+    number = int(getattr(signal, name))
+    status, out, err = contained(f"import os; os.kill(os.getpid(), {number})")
+    assert (status, out) == (2, "")
+    assert err.startswith(f"skmia: error: the model crashed the interpreter ({name})")
+    assert err.count("\n") == 1
+
+
+def test_a_killed_process_is_one_line(contained):
+    status, _, err = contained(
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert status == 2
+    assert err == (
+        "skmia: error: the audit was killed (SIGKILL), as happens where memory runs "
+        "out\n"
+    )
+
+
+def test_what_never_ends_is_ended(contained):
+    code = "import time\nwhile True: time.sleep(0.1)"
+    status, _, err = contained(code, time_limit=0.5)
+    assert status == 2
+    assert err == "skmia: error: the audit took longer than --time-limit 0.5 seconds\n"
+
+
+def test_memory_is_bounded(contained):
+    if not sys.platform.startswith("linux"):
+        pytest.skip("bounds hold on Linux")
+    code = """
+from skmia.cli._contained import limit_memory
+limit_memory({})
+try:
+    bytearray(3 * 10**8)
+except MemoryError:
+    print("bounded")
+"""
+    assert contained(code.format("0.1"))[1] == "bounded\n"
+    assert contained(code.format("1.0"))[1] == ""
+    # The default is relative to the machine.
+    assert contained(code.format("").replace("3 * 10**8", "10**14"))[1] == "bounded\n"
+
+
+def test_workers_end_with_the_audit(contained, tmp_path):
+    code = """
+import os, subprocess
+worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+open(sys.argv[1], "w").write(str(worker.pid))
+os.kill(os.getpid(), 11)
+"""
+    status, _, _ = contained(code, str(tmp_path / "pid"))
+    assert status == 2
+    wait_until_gone(int((tmp_path / "pid").read_text()))
+
+
+def wait_until_gone(pid):
+    for _ in range(600):
+        try:
+            os.kill(pid, 0)
+            with open(f"/proc/{pid}/stat") as stat:
+                if stat.read().rpartition(")")[2].split()[0] == "Z":
+                    return
+        except (ProcessLookupError, FileNotFoundError):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"process {pid} is still there")
+
+
+PARENT = """
+import sys
+from skmia.cli._contained import run_contained
+sys.exit(run_contained({call!r}, [sys.argv[1]], 100.0))
+"""
+CHILD = """
+import os, time
+from skmia.cli._contained import follow_parent
+follow_parent()
+with open(sys.argv[1] + ".part", "w") as file:
+    file.write(str(os.getpid()))
+os.rename(sys.argv[1] + ".part", sys.argv[1])
+try:
+    while True: time.sleep(0.1)
+except KeyboardInterrupt:
+    print("interrupted")
+    os._exit(130)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "out"),
+    [
+        ("SIGINT", 130, "interrupted\n"),
+        ("SIGTERM", 128 + signal.SIGTERM, ""),
+        ("SIGHUP", 128 + 1, ""),
+        ("SIGKILL", -9, ""),
+    ],
+)
+def test_the_audit_ends_with_what_started_it(name, status, out, tmp_path):
+    pid = tmp_path / "pid"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT.format(call=python(CHILD)), str(pid)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not pid.exists():
+        assert parent.poll() is None
+        time.sleep(0.05)
+    parent.send_signal(getattr(signal, name))
+    printed, _ = parent.communicate(timeout=60)
+    assert (parent.returncode, printed) == (status, out)
+    wait_until_gone(int(pid.read_text()))
+
+
+def test_modules_do_not_come_from_the_folder_of_the_model(tmp_path, monkeypatch):
+    trace = tmp_path / "ran"
+    (tmp_path / "typer.py").write_text(f"open({str(trace)!r}, 'w')")
+    monkeypatch.chdir(tmp_path)
+    code = "from skmia.cli import main; main(['--version'])"
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if p])
+    assert run_contained(python(code), [], 100.0) == 0
+    assert not trace.exists()
+
+
+def forged_svc():
+    model = SVC().fit(TABLE, Y)
+    n_vectors = len(model.support_)
+    model._n_support = np.array([10**9, n_vectors - 10**9], dtype=np.int32)
+    return model
+
+
+def test_a_forged_svc_is_refused(tmp_path):
+    path = tmp_path / "model.skops"
+    skops.io.dump(forged_svc(), path)
+    with pytest.raises(ValueError, match="SVC whose numbers point outside"):
+        load_model(path)
+
+
+@pytest.mark.slow
+def test_a_forged_svc_crashes(tmp_path):
+    path = tmp_path / "model.skops"
+    skops.io.dump(forged_svc(), path)
+    code = "import sys, skops.io; skops.io.load(sys.argv[1]).predict([[0.0, 1.0]])"
+    crashed = subprocess.run([sys.executable, "-W", "ignore", "-c", code, path])
+    assert crashed.returncode == -signal.SIGSEGV
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_audit_of_a_model_that_crashes(jobs, tmp_path):
+    joblib.dump(forged_svc(), tmp_path / "model.joblib")
+    TABLE.assign(y=Y, z=TABLE["z"] + 10).to_csv(tmp_path / "train.csv", index=False)
+    TABLE.assign(y=Y).to_csv(tmp_path / "test.csv", index=False)
+    command = "-m skmia.cli audit model.joblib --trust-pickle --members train.csv "
+    command += f"--nonmembers test.csv --target y --json out.json --jobs {jobs}"
+    done = subprocess.run(
+        [sys.executable, *command.split()],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("skmia: error: the model crashed the interpreter")
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("*out.json*"))
