@@ -20,7 +20,13 @@ from skmia._tables._content import (
     occurs_once,
 )
 from skmia._tables._encoding import ColumnEncoder, as_numbers, encode_columns
-from skmia._tables._metadata import check_metadata, is_per_row, slice_metadata
+from skmia._tables._metadata import (
+    check_metadata,
+    has_no_weight,
+    is_per_row,
+    slice_metadata,
+)
+from skmia._tables._near_copies import NearCopies, find_near_copies
 from skmia._tables._perturbation import Perturbation
 from skmia._tables._queries import Copies, Queries, Strengths, mean_answer
 from skmia._tables._row_noise import RowNoise

@@ -27,6 +27,12 @@ class Overlap:
     n_expected: float
 
     @property
+    def excess(self) -> float:
+        """How many more are on both sides than by chance, in standard errors."""
+        spread = self.n_expected * (1 - self.n_expected / max(1, self.n_contents))
+        return (self.n_both - self.n_expected) / np.sqrt(max(spread, 1e-12))
+
+    @property
     def has_more(self) -> bool:
         """Whether more are on both sides than by chance, for sure."""
         # Sums of unequal chances vary less than the binomial of their mean.

@@ -38,10 +38,26 @@ def check_metadata(params: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
             f"{{'sample_weight': weights}}. Got {type(params).__name__} instead."
         )
     for name, value in params.items():
-        is_weight = str(name).rpartition("__")[2] == "sample_weight"
-        if is_weight and np.ndim(value) > 0 and not is_per_row(value, n):
+        if _is_weight(name) and np.ndim(value) > 0 and not is_per_row(value, n):
             raise ValueError(
                 f"The 'params' parameter has {name!r} of length {n_rows(value)}, but "
                 f"X has {n} rows. Pass one weight per row of X."
             )
     return dict(params)
+
+
+def has_no_weight(params: Mapping[str, Any], n: int) -> NDArray[np.bool_]:
+    """Which of `n` rows have a weight of 0: a fit with these `params` ignores them.
+
+    They are no members, whatever set they are in.
+    """
+    weightless = np.zeros(n, dtype=bool)
+    for name, value in params.items():
+        if _is_weight(name) and is_per_row(value, n):
+            weightless |= np.asarray(value) == 0
+    return weightless
+
+
+def _is_weight(name: Any) -> bool:
+    """Whether a parameter of ``fit`` is ``sample_weight``, of whichever step."""
+    return str(name).rpartition("__")[2] == "sample_weight"

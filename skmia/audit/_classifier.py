@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skmia._models import ask_labels, ask_probabilities, check_can_be_refitted
+from skmia._tables import take_rows
 from skmia.audit._attacks import (
     configure,
     describe_attack,
@@ -15,14 +16,13 @@ from skmia.audit._attacks import (
 )
 from skmia.audit._evidence import Evidence
 from skmia.audit._inputs import (
-    Pool,
     check_fitted,
     check_reading,
     check_scores,
     describe_estimator,
-    make_pool,
     resolve_seed,
 )
+from skmia.audit._pool import Pool, make_pool
 from skmia.audit._report import AuditReport
 from skmia.shadows import ShadowModels, ShadowSignals, check_shadows, fit_shadows
 from skmia.utils import encode_labels
@@ -48,7 +48,9 @@ def audit_classifier(
 
     The estimator itself is never refitted. Attacks that need shadow models share one
     set: clones of the estimator, fitted on random parts of the members and non-members
-    together. A row that is in both sets is left out of both and counted.
+    together. Figures and records are about rows that occur once in both sets together:
+    of equal rows, it is a matter of chance which one is a member. The others are
+    counted, and the shadows see them all.
 
     Parameters
     ----------
@@ -79,7 +81,8 @@ def audit_classifier(
         takes any. ``train_size="auto"`` is the fraction of members among the rows, as
         near as leaves two shadows on each side of every row. Or shadows of
         :func:`skmia.shadows.fit_shadows` that are there already, fitted on the very
-        rows of this audit: members first, then non-members, without those in both.
+        rows of this audit: all members first, then all non-members, without those of
+        weight 0.
     max_fprs : sequence of float, default=(0.1, 0.01, 0.001)
         False positive rates at which the true positive rate is read.
     confidence_level : float, default=0.95
@@ -88,7 +91,8 @@ def audit_classifier(
         Metadata with one value per row that the model was fitted with and its shadows
         are to be, as a pair (values of the members, values of the non-members):
         ``{"sample_weight": (weight_members, weight_nonmembers)}``. For a step of a
-        Pipeline the name is ``"step__sample_weight"``.
+        Pipeline the name is ``"step__sample_weight"``. A row of weight 0 was not
+        trained on, and is left out.
     n_jobs : int, default=None
         Shadows fitted at a time, as in joblib.
     random_state : int, RandomState or None, default=None
@@ -111,10 +115,10 @@ def audit_classifier(
         If the model has neither predict_proba nor decision_function, an attack is none,
         or the two tables are not of the same kind.
     ValueError
-        If a set is empty or lies wholly in the other, X and y differ in length, the
+        If a set is empty or has no row that occurs once, X and y differ in length, the
         columns differ, a label is unknown to the model, there is one class only, the
-        model is no classifier, or a parameter is out of range. All of it before any
-        shadow model is fitted.
+        model is no classifier or remembers other training rows, or a parameter is out
+        of range. All of it before any shadow model is fitted.
 
     See Also
     --------
@@ -124,8 +128,8 @@ def audit_classifier(
     Notes
     -----
     An attack bounds what leaks from below: a low figure does not prove that the model
-    is safe. The guards of the report name what would make a figure misleading: rows in
-    both sets, repeated rows, sets that differ without any model [2]_, too few
+    is safe. The guards of the report name what would make a figure misleading: copies
+    and near copies, rows of weight 0, sets that differ without any model [2]_, too few
     non-members, tied scores, saturated probabilities and classes that a shadow lacked.
 
     References
@@ -166,10 +170,11 @@ def audit_classifier(
         X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params
     )
     classes = np.asarray(estimator.classes_)
+    X, y = take_rows(pool.X, pool.kept), pool.y[pool.kept]
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
-    correct = ask_labels(estimator, pool.X) == pool.y
-    proba = ask_probabilities(estimator, pool.X, classes)
-    own_proba = proba[np.arange(len(pool.y)), encode_labels(pool.y, classes)]
+    correct = ask_labels(estimator, X) == y
+    proba = ask_probabilities(estimator, X, classes)
+    own_proba = proba[np.arange(len(y)), encode_labels(y, classes)]
 
     made, fitted_with = None, None
     if wanted:
@@ -178,12 +183,12 @@ def audit_classifier(
         for name in wanted:
             chosen[name].set_params(shadows=made)
     evidence = Evidence(
-        membership=pool.membership,
-        scores={name: _score(name, attack, pool) for name, attack in chosen.items()},
+        membership=pool.member[pool.kept],
+        scores={name: _score(name, a, pool, X, y) for name, a in chosen.items()},
         max_fprs=max_fprs,
         confidence_level=confidence_level,
-        labels=pool.y,
-        index=pool.index,
+        labels=y,
+        index=pool.index[pool.kept],
         estimator=describe_estimator(estimator),
         seed=seed,
         settings={
@@ -193,9 +198,15 @@ def audit_classifier(
             "fit_params": sorted(pool.fit_params),
             "random_state": seed,
         },
-        X=pool.X,
-        hashes=pool.hashes,
-        n_shared=pool.n_shared,
+        X=X,
+        n_shared=pool.copies.n_shared,
+        n_repeated=pool.copies.n_repeated,
+        once_per_side=pool.copies.once_per_side,
+        overlap=pool.copies.overlap,
+        n_near=pool.n_near,
+        resolution=pool.resolution,
+        n_weightless=pool.n_weightless,
+        n_not_passed=pool.n_not_passed,
         correct=correct,
         own_proba=own_proba,
         shadows=fitted_with,
@@ -214,7 +225,7 @@ def _make_shadows(
     verbose: int,
 ) -> tuple[ShadowSignals, float]:
     """One set for all attacks, and its training fraction: fitted here, or checked."""
-    models = check_shadows(shadows, pool.membership)
+    models = check_shadows(shadows, pool.member)
     if isinstance(models, ShadowModels):
         made = fit_shadows(
             estimator,
@@ -231,8 +242,8 @@ def _make_shadows(
     if known is None or not np.array_equal(known, pool.hashes):
         raise ValueError(
             "The 'shadows' parameter must be a ShadowSignals of the rows of this "
-            f"audit, {len(pool.y)} of them: members first, then non-members, without "
-            f"those in both sets. Got {models!r}, "
+            f"audit, {len(pool.y)} of them: members first, then non-members, all that "
+            f"have a weight. Got {models!r}, "
             + ("without record_hashes." if known is None else "of other rows.")
             + " Pass fit_shadows(estimator, X, y) of these rows, or a ShadowModels."
         )
@@ -249,11 +260,12 @@ def _describe_shadows(shadows: int | ShadowModels | ShadowSignals) -> dict[str, 
     return {k: v for k, v in params.items() if k not in ("keep_models", "cache_dir")}
 
 
-def _score(name: str, attack: Any, pool: Pool) -> np.ndarray:
+def _score(name: str, attack: Any, pool: Pool, X: Any, y: np.ndarray) -> np.ndarray:
+    """Fit an attack on the whole pool, and ask it about the rows of the figures."""
     try:
-        attack.fit(pool.X, pool.y, membership=pool.membership)
-        scores = attack.score_samples(pool.X, pool.y)
+        attack.fit(pool.X, pool.y, membership=pool.seen)
+        scores = attack.score_samples(X, y)
     except Exception as error:
         error.add_note(f"Raised by the attack {name!r} of the audit.")
         raise
-    return check_scores(name, scores, len(pool.y))
+    return check_scores(name, scores, len(y))

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._tables import Overlap
+
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
@@ -37,11 +39,18 @@ class Evidence:
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
     # The records: the rows where the two sides could differ without the model (by
-    # `record`, where that is given), hashes of their content, and how many were left
-    # out since the other side has them too.
+    # `record`, where that is given).
     X: Any = None
-    hashes: NDArray[np.uint64] | None = None
+    # Members and non-members left out: since the other side has them too, since their
+    # own side has them several times, or nearly so at a resolution; for want of weight.
     n_shared: tuple[int, int] = (0, 0)
+    n_repeated: tuple[int, int] = (0, 0)
+    once_per_side: bool = False
+    overlap: Overlap | None = None
+    n_near: tuple[int, int] = (0, 0)
+    resolution: str = ""
+    n_weightless: tuple[int, int] = (0, 0)
+    n_not_passed: int = 0
     n_copied_rows: int = 0
     # The model's answers: whether they are right, and the record's own class.
     correct: BoolArray | None = None

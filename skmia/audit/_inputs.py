@@ -1,47 +1,16 @@
-"""Two sets of rows made one pool, with everything checked before a model is fitted."""
+"""What audits are given, checked before a model is fitted."""
 
 import numbers
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import NotFittedError
-from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._models import (
-    ask_probabilities,
-    check_has_response,
-    check_is_classifier,
-    unwrap_frozen,
-)
-from skmia._tables import (
-    as_rows,
-    column_types,
-    concat_rows,
-    hash_rows,
-    n_rows,
-    take_rows,
-)
-from skmia.utils import check_real, encode_labels, listed
-
-# Rows of either side whose predictions are compared, where joining changes types.
-_MAX_COMPARED = 200
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Members first, then non-members, without the rows that are in both sets."""
-
-    X: Any
-    y: NDArray
-    membership: NDArray[np.bool_]
-    index: Any
-    hashes: NDArray[np.uint64]
-    fit_params: dict[str, Any]
-    n_shared: tuple[int, int]
+from skmia._models import check_has_response, check_is_classifier, unwrap_frozen
+from skmia.utils import check_real
 
 
 def check_reading(
@@ -118,152 +87,6 @@ def describe_estimator(estimator: Any) -> str:
         for _, step in estimator.steps
     ]
     return f"{name}({', '.join(steps)})"
-
-
-def make_pool(
-    X_members: Any,
-    y_members: Any,
-    X_nonmembers: Any,
-    y_nonmembers: Any,
-    estimator: Any,
-    fit_params: Mapping[str, Any] | None = None,
-) -> Pool:
-    """Check the two sets, put them together and leave out what is in both.
-
-    A row is in both sets where its features and its label are; such a row says
-    nothing about membership, so it goes from both sides.
-    """
-    classes = np.asarray(estimator.classes_)
-    X_members, y_members = _check_side(X_members, y_members, "members", classes)
-    X_nonmembers, y_nonmembers = _check_side(
-        X_nonmembers, y_nonmembers, "nonmembers", classes
-    )
-    # Hashed after they are put together: the same value must not differ by the type
-    # that its side gave the column.
-    X = concat_rows(X_members, X_nonmembers, ("X_members", "X_nonmembers"))
-    _check_same_predictions(estimator, X_members, X_nonmembers, X)
-    sizes = len(y_members), len(y_nonmembers)
-    params = _check_fit_params(fit_params, sizes)
-    y = np.concatenate([y_members, y_nonmembers])
-    if len(set(y.tolist())) < 2:
-        raise ValueError(
-            f"All rows have the same label, {y[0]!r}; an audit needs at least two "
-            "classes among the rows."
-        )
-    membership = np.repeat([True, False], sizes)
-    hashes = hash_rows(X, y)
-    in_both = np.isin(hashes, np.intersect1d(hashes[membership], hashes[~membership]))
-    n_shared = int(in_both[membership].sum()), int(in_both[~membership].sum())
-    for count, size, name in zip(
-        n_shared, sizes, ("members", "nonmembers"), strict=True
-    ):
-        if count == size:
-            raise ValueError(
-                f"Every row of X_{name} ({size}) is in the other set as well, features "
-                "and label alike; nothing is left to audit. Pass rows that only one "
-                "of the two sets has."
-            )
-    index = _make_index(X_members, X_nonmembers, sizes)
-    if not in_both.any():
-        return Pool(X, y, membership, index, hashes, params, n_shared)
-    keep = np.flatnonzero(~in_both)
-    return Pool(
-        X=take_rows(X, keep),
-        y=y[keep],
-        membership=membership[keep],
-        index=index[keep],
-        hashes=hashes[keep],
-        fit_params={name: take_rows(value, keep) for name, value in params.items()},
-        n_shared=n_shared,
-    )
-
-
-def _check_same_predictions(
-    estimator: Any, X_members: Any, X_nonmembers: Any, X: Any
-) -> None:
-    """Raise where the types of the joined table change what the model predicts.
-
-    Integers that meet missing values become floats, and a step that takes values for
-    text then sees "1.0" in place of "1", on the rows that it was trained on too.
-    """
-    joined, start = column_types(X), 0
-    for name, side in (("X_members", X_members), ("X_nonmembers", X_nonmembers)):
-        types, first = column_types(side), np.arange(min(n_rows(side), _MAX_COMPARED))
-        if types != joined:
-            alone, together = (
-                ask_probabilities(estimator, take_rows(rows, at), estimator.classes_)
-                for rows, at in ((side, first), (X, start + first))
-            )
-            if not np.allclose(alone, together, rtol=0, atol=1e-6, equal_nan=True):
-                differ = [t for t, j in zip(types, joined, strict=True) if t != j]
-                raise ValueError(
-                    "X_members and X_nonmembers must have the same types of columns. "
-                    f"Got columns of {listed(sorted(set(differ)))} in {name} that "
-                    "become other types when both are one table, and the estimator "
-                    "then predicts otherwise. Pass both with the types of the training "
-                    "rows."
-                )
-        start += n_rows(side)
-
-
-def _check_side(X: Any, y: Any, name: str, classes: NDArray) -> tuple[Any, NDArray]:
-    if X is None or y is None:
-        missing = "X" if X is None else "y"
-        raise ValueError(
-            f"The '{missing}_{name}' parameter must be given: an audit needs the rows "
-            "and the true labels of members and non-members. Got None instead."
-        )
-    X = as_rows(X)
-    n = n_rows(X)
-    if n == 0:
-        raise ValueError(
-            f"X_{name} has no rows. An audit compares members with non-members and "
-            "needs rows of both; a model's held-out test set serves as non-members."
-        )
-    y = column_or_1d(y, warn=False)
-    if len(y) != n:
-        raise ValueError(
-            f"X_{name} and y_{name} must have the same length. "
-            f"Got {n} rows and {len(y)} labels instead."
-        )
-    encode_labels(y, classes, f"y_{name}")  # names the labels that it does not know
-    return X, y
-
-
-def _check_fit_params(
-    fit_params: Mapping[str, Any] | None, sizes: tuple[int, int]
-) -> dict[str, Any]:
-    if fit_params is None:
-        return {}
-    if not isinstance(fit_params, Mapping):
-        raise TypeError(
-            "The 'fit_params' parameter must be a dict of name to a pair (values of "
-            f"the members, values of the non-members). Got {fit_params!r} instead."
-        )
-    params = {}
-    for name, pair in fit_params.items():
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise ValueError(
-                f"fit_params[{name!r}] must be a pair (values of the members, values "
-                f"of the non-members). Got {type(pair).__name__} instead."
-            )
-        values = [as_rows(value) for value in pair]
-        lengths = tuple(n_rows(value) for value in values)
-        if lengths != sizes:
-            raise ValueError(
-                f"fit_params[{name!r}] must have one value per row, {sizes[0]} for the "
-                f"members and {sizes[1]} for the non-members. "
-                f"Got {lengths[0]} and {lengths[1]} instead."
-            )
-        params[name] = concat_rows(*values)
-    return params
-
-
-def _make_index(X_members: Any, X_nonmembers: Any, sizes: tuple[int, int]) -> Any:
-    """Return the user's own index, or positions in each set where there is none."""
-    if hasattr(X_members, "iloc") and hasattr(X_nonmembers, "iloc"):
-        return X_members.index.append(X_nonmembers.index)
-    return np.concatenate([np.arange(size) for size in sizes])
 
 
 def check_scores(name: object, values: ArrayLike, n: int) -> NDArray[np.float64]:

@@ -17,7 +17,14 @@ from skmia._models import (
     forget_fit,
     unwrap_frozen,
 )
-from skmia._tables import as_rows, hash_rows, is_per_row, n_rows, take_rows
+from skmia._tables import (
+    as_rows,
+    has_no_weight,
+    hash_rows,
+    is_per_row,
+    n_rows,
+    take_rows,
+)
 from skmia.utils import check_labels
 
 
@@ -41,13 +48,7 @@ class TrainingRows:
         self.has_metadata = any(is_per_row(v, len(y)) for v in params.values())
         self.hashes = hash_rows(X, y)
         # A weight of 0 leaves a row out: it is neither a member nor held out.
-        weights = [
-            np.asarray(value) != 0
-            for name, value in params.items()
-            if name.rpartition("__")[2] == "sample_weight" and is_per_row(value, len(y))
-        ]
-        seen = np.logical_and.reduce(weights) if weights else np.ones(len(y), bool)
-        self.seen = np.flatnonzero(seen)
+        self.seen = np.flatnonzero(~has_no_weight(params, len(y)))
 
     def take(self, rows: NDArray[np.intp]) -> tuple[Any, NDArray]:
         """Rows and labels at `rows`, or an error if they are not what was fitted on."""
@@ -287,16 +288,22 @@ class AuditableClassifier(MetaClassifier):
         )
 
 
+def _best(estimator: Any) -> Any:
+    """The AuditableClassifier that a search has refitted, or what else it is."""
+    estimator = unwrap_frozen(estimator)
+    while not isinstance(estimator, AuditableClassifier) and hasattr(
+        estimator, "best_estimator_"
+    ):
+        estimator = unwrap_frozen(estimator.best_estimator_)
+    return estimator
+
+
 def find_auditable(estimator: Any) -> AuditableClassifier:
     """The AuditableClassifier that `estimator` is, or that a search has refitted.
 
     Searches and FrozenEstimator hand rows on as they get them; others may not.
     """
-    estimator = unwrap_frozen(estimator)
-    while not isinstance(estimator, AuditableClassifier):
-        if not hasattr(estimator, "best_estimator_"):
-            break
-        estimator = unwrap_frozen(estimator.best_estimator_)
+    estimator = _best(estimator)
     if not isinstance(estimator, AuditableClassifier):
         inside = [
             value
@@ -327,7 +334,9 @@ def find_auditable(estimator: Any) -> AuditableClassifier:
     return estimator
 
 
-def training_hashes(estimator: Any) -> NDArray[np.uint64] | None:
+def training_hashes(
+    estimator: Any, *, weighted: bool = False
+) -> NDArray[np.uint64] | None:
     """Return the content of the rows that a classifier remembers, as hashes.
 
     They tell whether rows are those that it was fitted on.
@@ -335,7 +344,10 @@ def training_hashes(estimator: Any) -> NDArray[np.uint64] | None:
     Parameters
     ----------
     estimator : estimator
-        Any; only an :class:`AuditableClassifier` remembers rows.
+        Any; only an :class:`AuditableClassifier` remembers rows, or a search that has
+        refitted one.
+    weighted : bool, default=False
+        Leave out rows of weight 0, which are no members.
 
     Returns
     -------
@@ -358,7 +370,10 @@ def training_hashes(estimator: Any) -> NDArray[np.uint64] | None:
     >>> training_hashes(clf.forget()) is None
     True
     """
+    estimator = _best(estimator)
     if not isinstance(estimator, AuditableClassifier):
         return None
     rows = getattr(estimator, "_training_rows", None)
-    return None if rows is None else rows.hashes
+    if rows is None:
+        return None
+    return rows.hashes[rows.seen] if weighted else rows.hashes

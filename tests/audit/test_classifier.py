@@ -153,8 +153,11 @@ def test_fit_params_reach_the_shadows_row_by_row(monkeypatch):
         model, (X_in, y_in, X_out, y_shared), fit_params={"sample_weight": weights}
     )
     (_, kwargs) = calls[0]
-    expected = np.delete(np.concatenate(weights), [3, N_IN + 7])
-    np.testing.assert_array_equal(kwargs["params"]["sample_weight"], expected)
+    # The shadows are fitted on all rows, those in both sets included.
+    np.testing.assert_array_equal(
+        kwargs["params"]["sample_weight"], np.concatenate(weights)
+    )
+    assert (weighted.n_members, weighted.n_nonmembers) == (N_IN - 1, N_OUT - 1)
     assert weighted.settings["fit_params"] == ["sample_weight"]
     plain = audit(model, (X_in, y_in, X_out, y_shared))
     assert not np.array_equal(weighted.records()["lira"], plain.records()["lira"])
@@ -181,15 +184,15 @@ def test_rows_in_both_sets_are_left_out_of_both():
     assert index == [*range(20, N_IN), *range(N_OUT)]
 
 
-def test_repeats_within_a_set_stay_and_are_counted():
+def test_repeats_within_a_set_are_left_out_and_counted():
     X_in, y_in, X_out, y_out = SETS
     rows = np.r_[np.arange(N_OUT), 0, 0, 1]
-    repeated = audit(sets=(X_in, y_in, X_out[rows], y_out[rows]))
+    repeated = audit(sets=(X_in, y_in, X_out[rows], y_out[rows]), attacks=["loss"])
     (guard,) = (g for g in repeated.guards if g.name == "duplicate_rows")
-    assert guard.count == 3
-    assert repeated.n_nonmembers == N_OUT + 3
-    records = repeated.records()
-    assert records["lira"].iloc[N_IN] == records["lira"].iloc[N_IN + N_OUT]
+    assert guard.count == 5
+    clean = audit(sets=(X_in, y_in, X_out[2:], y_out[2:]), attacks=["loss"])
+    assert repeated.figures == clean.figures
+    assert repeated.records().index.tolist() == [*range(N_IN), *range(2, N_OUT)]
 
 
 def test_the_frozen_model_is_the_model(report):

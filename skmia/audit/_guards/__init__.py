@@ -11,7 +11,13 @@ from skmia.audit._evidence import Evidence
 from skmia.audit._guards._answers import members_less_accurate, saturated_probabilities
 from skmia.audit._guards._base import Check, Guard, Severity
 from skmia.audit._guards._blind import blind_classifier
-from skmia.audit._guards._rows import duplicate_rows, shared_rows
+from skmia.audit._guards._rows import (
+    duplicate_rows,
+    near_copies,
+    partial_members,
+    shared_rows,
+    weightless_rows,
+)
 from skmia.audit._guards._scores import (
     below_chance,
     few_false_positives,
@@ -31,8 +37,11 @@ _EITHER = _WARNING + _NOTE
 CHECKS = (
     Check(dependent_splits, "splits that cannot be each other's shadows", _WARNING),
     Check(one_sided_records, "records in all shadows or in none", _WARNING),
-    Check(shared_rows, "rows on both sides", _WARNING),
+    Check(partial_members, "training rows that were not passed", _WARNING),
+    Check(near_copies, "rows of both sides but for their last digits", _WARNING),
+    Check(shared_rows, "rows on both sides", _EITHER),
     Check(duplicate_rows, "repeated rows", _EITHER),
+    Check(weightless_rows, "rows of weight 0", _EITHER),
     Check(members_less_accurate, "a model worse on its training rows", _WARNING),
     Check(saturated_probabilities, "probabilities of exactly 0 or 1", _EITHER),
     Check(blind_classifier, "sets that differ without the model", _EITHER),

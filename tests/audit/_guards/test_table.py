@@ -45,8 +45,11 @@ def test_many_of_them_at_once(evidence):
             max_fprs=(0.1, 0.01, 0.001),
             labels=np.arange(400) % 2,
             X=rng.normal(size=(400, 2)) + 2 * member[:, None],
-            hashes=np.r_[np.arange(398), 0, 200].astype(np.uint64),
             n_shared=(1, 1),
+            n_repeated=(2, 0),
+            n_near=(1, 1),
+            n_weightless=(1, 0),
+            n_not_passed=3,
             correct=~member,
             own_proba=np.ones(400),
             n_missing_classes=1,
@@ -66,11 +69,14 @@ def test_many_of_them_at_once(evidence):
         "few_false_positives",
         "members_less_accurate",
         "missing_classes",
+        "near_copies",
         "one_sided_records",
+        "partial_members",
         "saturated_probabilities",
         "shared_rows",
         "tied_scores",
         "unresolvable_fpr",
+        "weightless_rows",
     }
     for guard in found:
         assert guard.severity in severities[guard.name]

@@ -1,0 +1,128 @@
+"""Near copies: rows of one side that the other has with fewer digits.
+
+A table that was exported as float32, or with six digits, holds the same people and not
+one equal row. Rounded to the resolution of the coarser table, rows are equal again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from skmia._tables._comparable import comparable_rows
+from skmia._tables._content import content_groups, hash_rows
+from skmia._tables._encoding import encode_columns
+from skmia._tables._value_bits import Hashes
+
+FloatArray = NDArray[np.float64]
+
+# Columns that are rounded first, those with most values: few rows agree on them all,
+# and the rest of the table is rounded for these alone.
+_N_SCREENED = 8
+_MOST_ROWS, _MOST_COLUMNS = 2000, 500  # of which values are counted for that
+_POWERS = np.array([float(f"1e{i}") for i in range(309)])
+
+
+@dataclass(frozen=True)
+class NearCopies:
+    """The resolution at which rows of both sides are equal, and their content there.
+
+    Attributes
+    ----------
+    resolution : str
+        Such as "float32" or "6 decimals".
+    hashes : ndarray of uint64
+        Of the rows' content, rounded, and their label.
+    """
+
+    resolution: str
+    hashes: Hashes
+
+
+def find_near_copies(
+    X: Any, y: NDArray, member: NDArray[np.bool_]
+) -> NearCopies | None:
+    """Look for rows that are equal across sides once they are rounded.
+
+    Rows of coarse data are equal by chance: then as many are on both sides as chance
+    puts there. None where that is so at every resolution; else the finest at which the
+    excess is the surest.
+    """
+    values, _ = encode_columns(X)
+    is_sparse = sparse.issparse(values)
+    numbers = values.data if is_sparse else values
+    screen = None if is_sparse else values[:, _most_distinct(values)]
+    found, surest = None, 0.0
+    for resolution, rounded in _RESOLUTIONS:
+        if is_sparse:
+            table = (rounded(numbers), values.indices, values.indptr)
+            hashes = hash_rows(sparse.csr_array(table, shape=values.shape), y)
+        else:
+            hashes = _hash_screened(numbers, screen, y, rounded)
+        overlap = comparable_rows(hashes, member).overlap
+        if overlap.has_more and overlap.excess > 1.01 * surest:
+            found, surest = NearCopies(resolution, hashes), overlap.excess
+    return found
+
+
+def _most_distinct(values: FloatArray) -> NDArray[np.intp]:
+    """Columns with most values, among some of the rows and columns."""
+    n, n_columns = values.shape
+    columns = np.arange(n_columns)[:: 1 + n_columns // _MOST_COLUMNS]
+    looked_at = np.sort(values[:: 1 + n // _MOST_ROWS][:, columns], axis=0)
+    n_values = (np.diff(looked_at, axis=0) != 0).sum(axis=0)
+    return columns[np.argsort(-n_values, kind="stable")[:_N_SCREENED]]
+
+
+def _hash_screened(
+    values: FloatArray,
+    screen: Any,
+    y: NDArray,
+    rounded: Callable[[FloatArray], FloatArray],
+) -> Hashes:
+    """Hash rounded rows, the whole of those only that agree in the columns `screen`."""
+    group = content_groups(hash_rows(rounded(screen), y))
+    several = np.flatnonzero(np.bincount(group)[group] > 1)
+    hashes = group.astype(np.uint64)
+    if len(several):
+        hashes[several] = hash_rows(rounded(values[several]), y[several])
+    return hashes
+
+
+def _to_type(values: FloatArray, dtype: type) -> FloatArray:
+    with np.errstate(over="ignore"):
+        return values.astype(dtype).astype(np.float64)
+
+
+def _to_decimals(values: FloatArray, decimals: int) -> FloatArray:
+    return np.round(values, decimals)
+
+
+def _to_digits(values: FloatArray, digits: int) -> FloatArray:
+    """Round to significant digits, to the doubles that the decimals are read as."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        order = np.floor(np.log10(np.abs(values)))
+    order = np.where(np.isfinite(order), order, 0)
+    shift = np.clip(digits - 1 - order, -308, 308).astype(np.intp)
+    power = _POWERS[np.abs(shift)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        up, down = np.rint(values * power) / power, np.rint(values / power) * power
+    return np.where(shift >= 0, up, down)
+
+
+Rounded = Callable[[FloatArray], FloatArray]
+# From the finest to the coarsest.
+_RESOLUTIONS: list[tuple[str, Rounded]] = []
+for _n in range(8, 0, -1):
+    if _n > 2:
+        _digits = partial(_to_digits, digits=_n)
+        _RESOLUTIONS.append((f"{_n} significant digits", _digits))
+    _decimals = partial(_to_decimals, decimals=_n)
+    _RESOLUTIONS.append((f"{_n} decimal{'s' * (_n > 1)}", _decimals))
+    for _at, _name, _type in ((8, "float32", np.float32), (3, "float16", np.float16)):
+        if _n == _at:
+            _RESOLUTIONS.append((_name, partial(_to_type, dtype=_type)))

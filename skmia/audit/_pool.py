@@ -1,0 +1,296 @@
+"""Two sets of rows made one pool: what shadows see, and what figures are about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import column_or_1d
+
+from skmia._models import ask_probabilities
+from skmia._tables import (
+    ComparableRows,
+    any_copy,
+    as_rows,
+    column_types,
+    comparable_rows,
+    concat_rows,
+    find_near_copies,
+    has_no_weight,
+    hash_rows,
+    n_rows,
+    occurs_once,
+    take_rows,
+)
+from skmia.model_selection import training_hashes
+from skmia.utils import encode_labels, listed
+
+# Rows of either side whose predictions are compared, where joining changes types.
+_MAX_COMPARED = 200
+
+Counts = tuple[int, int]  # of members, and of non-members
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Members first, then non-members: all rows that have a weight.
+
+    Attributes
+    ----------
+    member, seen : ndarray of bool
+        Whether a row was passed as a member, and whether the model was trained on it
+        or on a copy of it.
+    kept : ndarray of int
+        Positions of the rows that figures are about.
+    copies : ComparableRows
+        Which rows have no copy, and what else there is.
+    n_near, resolution : (int, int) and str
+        Rows left out since others are equal at this resolution.
+    n_weightless : (int, int)
+        Rows that are in neither, being of weight 0.
+    n_not_passed : int
+        Training rows that the model remembers and the members lack.
+    """
+
+    X: Any
+    y: NDArray
+    member: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
+    kept: NDArray[np.intp]
+    index: Any
+    hashes: NDArray[np.uint64]
+    fit_params: dict[str, Any]
+    copies: ComparableRows
+    n_near: Counts
+    resolution: str
+    n_weightless: Counts
+    n_not_passed: int
+
+
+def make_pool(
+    X_members: Any,
+    y_members: Any,
+    X_nonmembers: Any,
+    y_nonmembers: Any,
+    estimator: Any,
+    fit_params: Mapping[str, Any] | None = None,
+) -> Pool:
+    """Check the two sets, put them together, and choose what figures are about.
+
+    The shadows' pool has all rows, copies included: without them shadows would see
+    other, less typical rows than the model has. Figures are about rows that occur once.
+    """
+    classes = np.asarray(estimator.classes_)
+    X_members, y_members = _check_side(X_members, y_members, "members", classes)
+    X_nonmembers, y_nonmembers = _check_side(
+        X_nonmembers, y_nonmembers, "nonmembers", classes
+    )
+    # Hashed after they are put together: the same value must not differ by the type
+    # that its side gave the column.
+    X = concat_rows(X_members, X_nonmembers, ("X_members", "X_nonmembers"))
+    _check_same_predictions(estimator, X_members, X_nonmembers, X)
+    sizes = len(y_members), len(y_nonmembers)
+    params = _check_fit_params(fit_params, sizes)
+    y = np.concatenate([y_members, y_nonmembers])
+    if len(set(y.tolist())) < 2:
+        raise ValueError(
+            f"All rows have the same label, {y[0]!r}; an audit needs at least two "
+            "classes among the rows."
+        )
+    index = _make_index(X_members, X_nonmembers, sizes)
+    member = np.repeat([True, False], sizes)
+    weightless = has_no_weight(params, len(y))
+    n_not_passed = 0
+    trained = training_hashes(estimator)
+    weighted = training_hashes(estimator, weighted=True)
+    if trained is not None and weighted is not None:
+        members = hash_rows(X_members, y_members)
+        _check_trained(members, hash_rows(X_nonmembers, y_nonmembers), trained)
+        weightless[: sizes[0]] |= ~np.isin(members, weighted)
+        n_not_passed = int((~np.isin(weighted, members)).sum())
+    n_weightless = count_sides(weightless, member)
+    if weightless.any():
+        rows = np.flatnonzero(~weightless)
+        _check_has_weight(n_weightless, sizes)
+        X, y, member, index = take_rows(X, rows), y[rows], member[rows], index[rows]
+        params = {name: take_rows(value, rows) for name, value in params.items()}
+    hashes = hash_rows(X, y)
+    copies = comparable_rows(hashes, member)
+    kept = np.flatnonzero(copies.keep)
+    _check_any_left(copies, member, kept)
+    seen = any_copy(member[None], hashes)[0]
+    n_near, resolution = (0, 0), ""
+    near = find_near_copies(take_rows(X, kept), y[kept], member[kept])
+    if near is not None:
+        # Equal at this resolution is equal: the same rule.
+        once = occurs_once(near.hashes)
+        n_near, resolution = count_sides(~once, member[kept]), near.resolution
+        seen[kept] = any_copy(member[None, kept], near.hashes)[0]
+        _check_any_left(copies, member, kept[once], near.resolution)
+        kept = kept[once]
+    return Pool(
+        X=X,
+        y=y,
+        member=member,
+        seen=seen,
+        kept=kept,
+        index=index,
+        hashes=hashes,
+        fit_params=params,
+        copies=copies,
+        n_near=n_near,
+        resolution=resolution,
+        n_weightless=n_weightless,
+        n_not_passed=n_not_passed,
+    )
+
+
+def count_sides(rows: NDArray[np.bool_], member: NDArray[np.bool_]) -> Counts:
+    """How many members and how many others are among the rows of a mask."""
+    return int((rows & member).sum()), int((rows & ~member).sum())
+
+
+def _check_trained(
+    members: NDArray[np.uint64],
+    nonmembers: NDArray[np.uint64],
+    trained: NDArray[np.uint64],
+) -> None:
+    """Compare the two sets with the rows that an AuditableClassifier remembers."""
+    unseen = ~np.isin(members, trained)
+    if unseen.any():
+        raise ValueError(
+            f"{int(unseen.sum())} of the {len(members)} rows of X_members are not "
+            "among those that the AuditableClassifier remembers being fitted on, "
+            "features and label alike. Pass its training rows as X_members, with the "
+            "very values that it was fitted on."
+        )
+    known = np.isin(nonmembers, trained) & ~np.isin(nonmembers, members)
+    if known.any():
+        raise ValueError(
+            f"{int(known.sum())} of the {len(nonmembers)} rows of X_nonmembers are "
+            "training rows of the AuditableClassifier that X_members lacks. Pass all "
+            "of its training rows as X_members, and none as X_nonmembers."
+        )
+
+
+def _check_has_weight(n_weightless: Counts, sizes: Counts) -> None:
+    for count, size, name in zip(
+        n_weightless, sizes, ("members", "nonmembers"), strict=True
+    ):
+        if count == size:
+            raise ValueError(
+                f"Every row of X_{name} ({size}) has a sample_weight of 0. Such "
+                "members were not trained on, and such non-members are not like the "
+                "members. Pass rows with a weight."
+            )
+
+
+def _check_any_left(
+    copies: ComparableRows,
+    member: NDArray[np.bool_],
+    kept: NDArray[np.intp],
+    resolution: str = "",
+) -> None:
+    left = count_sides(np.isin(np.arange(len(member)), kept), member)
+    sizes = int(member.sum()), int((~member).sum())
+    for side, name in enumerate(("members", "nonmembers")):
+        if left[side]:
+            continue
+        copy = f"copy or near copy, equal at {resolution}," if resolution else "copy,"
+        raise ValueError(
+            f"Every row of X_{name} ({sizes[side]}) has a {copy} features and label "
+            f"alike: {copies.n_shared[side]} in the other set, "
+            f"{copies.n_repeated[side]} in their own only. Which of equal rows is a "
+            "member is a matter of chance, and nothing is left to audit. Pass "
+            "non-members that were held out, members without repeats, and all columns "
+            "that tell records apart."
+        )
+
+
+def _check_same_predictions(
+    estimator: Any, X_members: Any, X_nonmembers: Any, X: Any
+) -> None:
+    """Raise where the types of the joined table change what the model predicts.
+
+    Integers that meet missing values become floats, and a step that takes values for
+    text then sees "1.0" in place of "1", on the rows that it was trained on too.
+    """
+    joined, start = column_types(X), 0
+    for name, side in (("X_members", X_members), ("X_nonmembers", X_nonmembers)):
+        types, first = column_types(side), np.arange(min(n_rows(side), _MAX_COMPARED))
+        if types != joined:
+            alone, together = (
+                ask_probabilities(estimator, take_rows(rows, at), estimator.classes_)
+                for rows, at in ((side, first), (X, start + first))
+            )
+            if not np.allclose(alone, together, rtol=0, atol=1e-6, equal_nan=True):
+                differ = [t for t, j in zip(types, joined, strict=True) if t != j]
+                raise ValueError(
+                    "X_members and X_nonmembers must have the same types of columns. "
+                    f"Got columns of {listed(sorted(set(differ)))} in {name} that "
+                    "become other types when both are one table, and the estimator "
+                    "then predicts otherwise. Pass both with the types of the training "
+                    "rows."
+                )
+        start += n_rows(side)
+
+
+def _check_side(X: Any, y: Any, name: str, classes: NDArray) -> tuple[Any, NDArray]:
+    if X is None or y is None:
+        missing = "X" if X is None else "y"
+        raise ValueError(
+            f"The '{missing}_{name}' parameter must be given: an audit needs the rows "
+            "and the true labels of members and non-members. Got None instead."
+        )
+    X = as_rows(X)
+    n = n_rows(X)
+    if n == 0:
+        raise ValueError(
+            f"X_{name} has no rows. An audit compares members with non-members and "
+            "needs rows of both; a model's held-out test set serves as non-members."
+        )
+    y = column_or_1d(y, warn=False)
+    if len(y) != n:
+        raise ValueError(
+            f"X_{name} and y_{name} must have the same length. "
+            f"Got {n} rows and {len(y)} labels instead."
+        )
+    encode_labels(y, classes, f"y_{name}")  # names the labels that it does not know
+    return X, y
+
+
+def _check_fit_params(
+    fit_params: Mapping[str, Any] | None, sizes: tuple[int, int]
+) -> dict[str, Any]:
+    if fit_params is None:
+        return {}
+    if not isinstance(fit_params, Mapping):
+        raise TypeError(
+            "The 'fit_params' parameter must be a dict of name to a pair (values of "
+            f"the members, values of the non-members). Got {fit_params!r} instead."
+        )
+    params = {}
+    for name, pair in fit_params.items():
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise ValueError(
+                f"fit_params[{name!r}] must be a pair (values of the members, values "
+                f"of the non-members). Got {type(pair).__name__} instead."
+            )
+        values = [as_rows(value) for value in pair]
+        lengths = tuple(n_rows(value) for value in values)
+        if lengths != sizes:
+            raise ValueError(
+                f"fit_params[{name!r}] must have one value per row, {sizes[0]} for the "
+                f"members and {sizes[1]} for the non-members. "
+                f"Got {lengths[0]} and {lengths[1]} instead."
+            )
+        params[name] = concat_rows(*values)
+    return params
+
+
+def _make_index(X_members: Any, X_nonmembers: Any, sizes: tuple[int, int]) -> Any:
+    """Return the user's own index, or positions in each set where there is none."""
+    if hasattr(X_members, "iloc") and hasattr(X_nonmembers, "iloc"):
+        return X_members.index.append(X_nonmembers.index)
+    return np.concatenate([np.arange(size) for size in sizes])
