@@ -26,7 +26,7 @@ from skmia._tables._metadata import (
     is_per_row,
     slice_metadata,
 )
-from skmia._tables._near_copies import NearCopies, find_near_copies
+from skmia._tables._near_copies import find_near_copies
 from skmia._tables._perturbation import Perturbation
 from skmia._tables._queries import Copies, Queries, Strengths, mean_answer
 from skmia._tables._row_noise import RowNoise

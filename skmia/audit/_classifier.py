@@ -170,7 +170,8 @@ def audit_classifier(
         X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params
     )
     classes = np.asarray(estimator.classes_)
-    X, y = take_rows(pool.X, pool.kept), pool.y[pool.kept]
+    kept, copies = pool.rows.kept, pool.rows.copies
+    X, y = take_rows(pool.X, kept), pool.y[kept]
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
     correct = ask_labels(estimator, X) == y
     proba = ask_probabilities(estimator, X, classes)
@@ -183,12 +184,12 @@ def audit_classifier(
         for name in wanted:
             chosen[name].set_params(shadows=made)
     evidence = Evidence(
-        membership=pool.member[pool.kept],
+        membership=pool.member[kept],
         scores={name: _score(name, a, pool, X, y) for name, a in chosen.items()},
         max_fprs=max_fprs,
         confidence_level=confidence_level,
         labels=y,
-        index=pool.index[pool.kept],
+        index=pool.index[kept],
         estimator=describe_estimator(estimator),
         seed=seed,
         settings={
@@ -199,12 +200,12 @@ def audit_classifier(
             "random_state": seed,
         },
         X=X,
-        n_shared=pool.copies.n_shared,
-        n_repeated=pool.copies.n_repeated,
-        once_per_side=pool.copies.once_per_side,
-        overlap=pool.copies.overlap,
-        n_near=pool.n_near,
-        resolution=pool.resolution,
+        n_shared=copies.n_shared,
+        n_repeated=copies.n_repeated,
+        once_per_side=copies.once_per_side,
+        overlap=copies.overlap,
+        n_near=pool.rows.n_near,
+        resolution=pool.rows.resolution,
         n_weightless=pool.n_weightless,
         n_not_passed=pool.n_not_passed,
         correct=correct,
@@ -263,7 +264,7 @@ def _describe_shadows(shadows: int | ShadowModels | ShadowSignals) -> dict[str, 
 def _score(name: str, attack: Any, pool: Pool, X: Any, y: np.ndarray) -> np.ndarray:
     """Fit an attack on the whole pool, and ask it about the rows of the figures."""
     try:
-        attack.fit(pool.X, pool.y, membership=pool.seen)
+        attack.fit(pool.X, pool.y, membership=pool.rows.seen)
         scores = attack.score_samples(X, y)
     except Exception as error:
         error.add_note(f"Raised by the attack {name!r} of the audit.")

@@ -10,26 +10,20 @@ from sklearn.utils import column_or_1d
 
 from skmia._models import ask_probabilities
 from skmia._tables import (
-    ComparableRows,
-    any_copy,
     as_rows,
     column_types,
-    comparable_rows,
     concat_rows,
-    find_near_copies,
     has_no_weight,
     hash_rows,
     n_rows,
-    occurs_once,
     take_rows,
 )
+from skmia.audit._rows import ChosenRows, choose_rows, count_sides
 from skmia.model_selection import training_hashes
 from skmia.utils import encode_labels, listed
 
 # Rows of either side whose predictions are compared, where joining changes types.
 _MAX_COMPARED = 200
-
-Counts = tuple[int, int]  # of members, and of non-members
 
 
 @dataclass(frozen=True)
@@ -38,17 +32,12 @@ class Pool:
 
     Attributes
     ----------
-    member, seen : ndarray of bool
-        Whether a row was passed as a member, and whether the model was trained on it
-        or on a copy of it.
-    kept : ndarray of int
-        Positions of the rows that figures are about.
-    copies : ComparableRows
-        Which rows have no copy, and what else there is.
-    n_near, resolution : (int, int) and str
-        Rows left out since others are equal at this resolution.
+    member : ndarray of bool
+        Whether a row was passed as a member.
+    rows : ChosenRows
+        The rows that figures are about.
     n_weightless : (int, int)
-        Rows that are in neither, being of weight 0.
+        Rows that were left out, being of weight 0.
     n_not_passed : int
         Training rows that the model remembers and the members lack.
     """
@@ -56,15 +45,11 @@ class Pool:
     X: Any
     y: NDArray
     member: NDArray[np.bool_]
-    seen: NDArray[np.bool_]
-    kept: NDArray[np.intp]
+    rows: ChosenRows
     index: Any
     hashes: NDArray[np.uint64]
     fit_params: dict[str, Any]
-    copies: ComparableRows
-    n_near: Counts
-    resolution: str
-    n_weightless: Counts
+    n_weightless: tuple[int, int]
     n_not_passed: int
 
 
@@ -111,44 +96,24 @@ def make_pool(
         n_not_passed = int((~np.isin(weighted, members)).sum())
     n_weightless = count_sides(weightless, member)
     if weightless.any():
-        rows = np.flatnonzero(~weightless)
         _check_has_weight(n_weightless, sizes)
-        X, y, member, index = take_rows(X, rows), y[rows], member[rows], index[rows]
-        params = {name: take_rows(value, rows) for name, value in params.items()}
+        keep = np.flatnonzero(~weightless)
+        X, y, member, index = take_rows(X, keep), y[keep], member[keep], index[keep]
+        params = {name: take_rows(value, keep) for name, value in params.items()}
     hashes = hash_rows(X, y)
-    copies = comparable_rows(hashes, member)
-    kept = np.flatnonzero(copies.keep)
-    _check_any_left(copies, member, kept)
-    seen = any_copy(member[None], hashes)[0]
-    n_near, resolution = (0, 0), ""
-    near = find_near_copies(take_rows(X, kept), y[kept], member[kept])
-    if near is not None:
-        # Equal at this resolution is equal: the same rule.
-        once = occurs_once(near.hashes)
-        n_near, resolution = count_sides(~once, member[kept]), near.resolution
-        seen[kept] = any_copy(member[None, kept], near.hashes)[0]
-        _check_any_left(copies, member, kept[once], near.resolution)
-        kept = kept[once]
+    choice = choose_rows(X, y, hashes, member)
+    _check_any_left(choice, member)
     return Pool(
         X=X,
         y=y,
         member=member,
-        seen=seen,
-        kept=kept,
+        rows=choice,
         index=index,
         hashes=hashes,
         fit_params=params,
-        copies=copies,
-        n_near=n_near,
-        resolution=resolution,
         n_weightless=n_weightless,
         n_not_passed=n_not_passed,
     )
-
-
-def count_sides(rows: NDArray[np.bool_], member: NDArray[np.bool_]) -> Counts:
-    """How many members and how many others are among the rows of a mask."""
-    return int((rows & member).sum()), int((rows & ~member).sum())
 
 
 def _check_trained(
@@ -174,7 +139,7 @@ def _check_trained(
         )
 
 
-def _check_has_weight(n_weightless: Counts, sizes: Counts) -> None:
+def _check_has_weight(n_weightless: tuple[int, int], sizes: tuple[int, int]) -> None:
     for count, size, name in zip(
         n_weightless, sizes, ("members", "nonmembers"), strict=True
     ):
@@ -186,20 +151,16 @@ def _check_has_weight(n_weightless: Counts, sizes: Counts) -> None:
             )
 
 
-def _check_any_left(
-    copies: ComparableRows,
-    member: NDArray[np.bool_],
-    kept: NDArray[np.intp],
-    resolution: str = "",
-) -> None:
-    left = count_sides(np.isin(np.arange(len(member)), kept), member)
-    sizes = int(member.sum()), int((~member).sum())
+def _check_any_left(choice: ChosenRows, member: NDArray[np.bool_]) -> None:
+    left = member[choice.kept]
+    copies, unit = choice.copies, choice.resolution
     for side, name in enumerate(("members", "nonmembers")):
-        if left[side]:
+        size = int((member == (name == "members")).sum())
+        if (left == (name == "members")).any():
             continue
-        copy = f"copy or near copy, equal at {resolution}," if resolution else "copy,"
+        copy = f"copy or near copy, equal at {unit}," if unit else "copy,"
         raise ValueError(
-            f"Every row of X_{name} ({sizes[side]}) has a {copy} features and label "
+            f"Every row of X_{name} ({size}) has a {copy} features and label "
             f"alike: {copies.n_shared[side]} in the other set, "
             f"{copies.n_repeated[side]} in their own only. Which of equal rows is a "
             "member is a matter of chance, and nothing is left to audit. Pass "

@@ -10,7 +10,16 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
 from skmia._models import ask_labels, check_has_response, iter_class_probabilities
-from skmia._tables import as_rows, concat_rows, hash_rows, n_rows, take_rows
+from skmia._tables import (
+    Hashes,
+    any_copy,
+    as_rows,
+    comparable_rows,
+    concat_rows,
+    hash_rows,
+    n_rows,
+    take_rows,
+)
 from skmia.attacks import LabelOnlyAttack, MembershipAttack
 from skmia.defenses import masks_outputs
 from skmia.exceptions import OverlapWarning
@@ -52,7 +61,6 @@ class LeakageScorer(Scorer):
         """
         auditable = find_auditable(estimator)
         rows = auditable._training_rows
-        X, y = _held_out(auditable, as_rows(X), y)
         takes_shadows = "shadows" in _params(self.attack)
         if takes_shadows and rows.has_metadata:
             raise ValueError(
@@ -61,42 +69,51 @@ class LeakageScorer(Scorer):
                 "rows: shadows fitted without would underestimate leakage. Pass an "
                 "attack without shadows, or use skmia.audit.audit_cv."
             )
-        # Shadows are to learn from as many rows as the classifier did.
-        chosen = rows.seen if takes_shadows else self._draw(rows.seen, n_rows(X))
-        X_in, y_in = rows.take(chosen)
+        X, y = _held_out(auditable, as_rows(X), y)
+        member = np.repeat([True, False], [len(rows.seen), len(y)])
+        hashes = np.concatenate([rows.hashes[rows.seen], hash_rows(X, y)])
+        inside, outside = _comparable(hashes, member)
         metric = get_metric(self.metric)
-        metric.check_resolvable(n_rows(X), "held-out rows")
-        readings = [
-            metric.value(member, scores)
-            for member, scores in self._attack(auditable, X_in, y_in, X, y)
-        ]
-        return -max(readings)
+        metric.check_resolvable(len(outside), "held-out rows")
+        if takes_shadows:
+            # Shadows are to learn from as many rows as the classifier did, and from
+            # copies as it did.
+            kept = np.r_[inside, len(rows.seen) + outside]
+            seen = any_copy(member[None], hashes)[0]
+            sides = *rows.take(rows.seen), X, y
+        else:
+            inside = self._draw(inside, len(outside))
+            member = seen = np.repeat([True, False], [len(inside), len(outside)])
+            kept = np.arange(len(member))
+            sides = *rows.take(rows.seen[inside]), take_rows(X, outside), y[outside]
+        return -max(
+            metric.value(member[kept], scores)
+            for scores in self._attack(auditable.estimator_, *sides, seen, kept)
+        )
 
-    def _draw(self, seen: NDArray[np.intp], n_held_out: int) -> NDArray[np.intp]:
-        if self.members == "all" or len(seen) <= n_held_out:
-            return seen
+    def _draw(self, inside: NDArray[np.intp], n_held_out: int) -> NDArray[np.intp]:
+        if self.members == "all" or len(inside) <= n_held_out:
+            return inside
         rng = np.random.RandomState(self.random_state)
-        return seen[np.sort(rng.permutation(len(seen))[:n_held_out])]
+        return inside[np.sort(rng.permutation(len(inside))[:n_held_out])]
 
     def _attack(
         self,
-        auditable: AuditableClassifier,
+        model: Any,
         X_in: Any,
         y_in: NDArray,
         X_out: Any,
         y_out: NDArray,
-    ) -> Iterator[tuple[NDArray[np.bool_], FloatArray]]:
-        """Membership and scores of every attack that is run."""
-        model = auditable.estimator_
-        member = np.repeat([True, False], [len(y_in), len(y_out)])
+        seen: NDArray[np.bool_],
+        kept: NDArray[np.intp],
+    ) -> Iterator[FloatArray]:
+        """Scores of the `kept` rows, by every attack that is run."""
         attacks = [] if self.attack is None else [self.attack]
         if self.attack is None:
             check_has_response(model)
             sides = (X_in, y_in), (X_out, y_out)
-            loss = [_true_class_logit(model, *side) for side in sides]
-            right = [_is_right(model, *side) for side in sides]
-            yield member, np.concatenate(loss)
-            yield member, np.concatenate(right)
+            for signal in (_true_class_logit, _is_right):
+                yield np.concatenate([signal(model, *side) for side in sides])[kept]
         if masks_outputs(model) and not isinstance(self.attack, LabelOnlyAttack):
             # No threshold is read here; a low max_fpr would warn of few rows.
             attacks.append(LabelOnlyAttack(None, n_queries=_N_QUERIES, max_fpr=0.5))
@@ -105,8 +122,8 @@ class LeakageScorer(Scorer):
             if _params(attack).get("random_state", 0) is None:
                 attack.set_params(random_state=self.random_state)
             X, y = concat_rows(X_in, X_out), np.concatenate([y_in, y_out])
-            attack.fit(X, y, membership=member)
-            yield member, attack.score_samples(X, y)
+            attack.fit(X, y, membership=seen)
+            yield attack.score_samples(take_rows(X, kept), y[kept])
 
 
 def leakage_scorer(
@@ -156,16 +173,17 @@ def leakage_scorer(
         members or does so inside of another that may transform rows.
     ValueError
         If another parameter is out of range; on scoring, if the rows were forgotten or
-        have changed since the fit, no held-out row is left, or there are too few for
+        have changed since the fit, no row of a side is left, or there are too few for
         the FPR. It is never nan: pass ``error_score="raise"`` to ``cross_validate``
         and the searches, which otherwise turn an error into nan.
 
     Warns
     -----
     OverlapWarning
-        Where held-out rows are left out, with their number: those whose content,
-        features and label, is among the members, and those of a class that the
-        classifier has not seen. In a worker process it goes to standard error.
+        Where rows are left out, with their number: training and held-out rows whose
+        content, features and label, occurs more than once among both, and held-out
+        rows of a class that the classifier has not seen. In a worker process it goes
+        to standard error.
 
     See Also
     --------
@@ -219,35 +237,58 @@ def leakage_scorer(
 
 
 def _held_out(auditable: AuditableClassifier, X: Any, y: Any) -> tuple[Any, NDArray]:
-    """Leave out the held-out rows that tell nothing about membership."""
+    """Leave out the held-out rows that the classifier has no answer for."""
     y = check_labels(y, n_rows(X), "leakage_scorer")
-    copies = np.isin(hash_rows(X, y), auditable._training_rows.hashes)
-    unknown = ~np.isin(y, auditable.classes_) & ~copies
-    left_out = copies | unknown
-    reasons = [
-        f"{count} {what}"
-        for count, what in (
-            (int(copies.sum()), "equal a training row, features and label"),
-            (int(unknown.sum()), "have a label that the classifier was not trained on"),
-        )
-        if count
-    ]
-    if left_out.all():
-        raise ValueError(
-            f"Of {len(y)} held-out rows none is left to compare the members with: "
-            f"{' and '.join(reasons)}. Pass rows that the classifier was not fitted "
-            "on, and return_train_score=False to a search: it is True by default in "
-            "the halving searches, and scores the training rows too."
-        )
-    if not reasons:
+    known = np.isin(y, auditable.classes_)
+    if known.all():
         return X, y
-    warn(
-        f"{int(left_out.sum())} of {len(y)} held-out rows tell nothing about "
-        f"membership and are left out of the leakage: {' and '.join(reasons)}.",
-        OverlapWarning,
+    what = (
+        f"{int((~known).sum())} of {len(y)} held-out rows have a label that the "
+        "classifier was not trained on"
     )
-    keep = np.flatnonzero(~left_out)
+    if not known.any():
+        raise ValueError(f"{what}: none is left to compare the members with.")
+    warn(f"{what}, and are left out of the leakage.", OverlapWarning)
+    keep = np.flatnonzero(known)
     return take_rows(X, keep), y[keep]
+
+
+def _comparable(
+    hashes: Hashes, member: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Positions within each side of the rows that tell something about membership."""
+    rows = comparable_rows(hashes, member)
+    sides = [np.flatnonzero(rows.keep[side]) for side in (member, ~member)]
+    sizes = [int(member.sum()), int((~member).sum())]
+    found = [
+        f"{size - len(side)} of {size} {what} rows"
+        for side, size, what in zip(sides, sizes, ("training", "held-out"), strict=True)
+    ]
+    for side, what in zip(sides, ("training", "held-out"), strict=True):
+        if not len(side):
+            raise ValueError(
+                f"Every {what} row equals another one, features and label alike, and "
+                "which of equal rows is a member is a matter of chance: "
+                f"{' and '.join(found)} tell nothing. Pass rows that the classifier "
+                "was not fitted on, and return_train_score=False to a search: it is "
+                "True by default in the halving searches, and scores the training rows "
+                "too."
+            )
+    if not rows.keep.all():
+        equal = [
+            f"{count} {what}"
+            for count, what in (
+                (sum(rows.n_shared), "equal a row of the other side"),
+                (sum(rows.n_repeated), "repeat a row of their own"),
+            )
+            if count
+        ]
+        warn(
+            f"{' and '.join(found)} tell nothing about membership and are left out of "
+            f"the leakage: {' and '.join(equal)}, features and label alike.",
+            OverlapWarning,
+        )
+    return sides[0], sides[1]
 
 
 def _params(attack: MembershipAttack | None) -> dict[str, Any]:
