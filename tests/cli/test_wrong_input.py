@@ -42,7 +42,7 @@ def test_no_audit_at_all(args, message, capsys):
         (["--drop", "wages"], "--drop names a column 'wages'"),
         (["--drop", "age"], "lacks columns that the model was fitted on: ['age']"),
         (["--target", "job"], "none of the model's classes"),
-        (["--nonmembers", "train.csv"], "in the other set as well"),
+        (["--nonmembers", "train.csv"], "has a copy, features and label alike"),
         (["--json", "none/out.json"], "there is no folder none"),
         (["--json", "."], "is not a regular file"),
         (["--json", "/dev/null"], "is not a regular file"),
