@@ -4,6 +4,7 @@ All of them are a :class:`UserWarning`. Errors are Python's own, and scikit-lear
 """
 
 __all__ = [
+    "BelowChanceWarning",
     "CacheWarning",
     "FreezingWarning",
     "OneSidedRecordsWarning",
@@ -13,6 +14,24 @@ __all__ = [
     "UnknownRowsWarning",
     "WeakDefenseWarning",
 ]
+
+
+class BelowChanceWarning(UserWarning):
+    """Warn of an attack that does worse than guessing, by its whole interval.
+
+    The model answers against its memory, and the attack is turned round.
+
+    See Also
+    --------
+    skmia.model_selection.leakage_scorer : Turns attacks round.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import BelowChanceWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", BelowChanceWarning)
+    """
 
 
 class CacheWarning(UserWarning):

@@ -28,6 +28,7 @@ from skmia.model_selection._auditable import (
     AuditableClassifier,
     find_auditable,
 )
+from skmia.model_selection._reading import Reading, read_scores, strongest
 from skmia.model_selection._scorer import Scorer
 from skmia.shadows import ShadowSignals
 from skmia.signals import FloatArray, logit
@@ -59,6 +60,10 @@ class LeakageScorer(Scorer):
 
         `estimator` is an AuditableClassifier, or a search that has refitted one.
         """
+        return -self.measure(estimator, X, y).value
+
+    def measure(self, estimator: Any, X: Any, y: Any) -> Reading:
+        """Measure what a fitted classifier leaks: the figure, `low` and `high`."""
         auditable = find_auditable(estimator)
         rows = auditable._training_rows
         takes_shadows = "shadows" in _params(self.attack)
@@ -86,8 +91,8 @@ class LeakageScorer(Scorer):
             member = seen = np.repeat([True, False], [len(inside), len(outside)])
             kept = np.arange(len(member))
             sides = *rows.take(rows.seen[inside]), take_rows(X, outside), y[outside]
-        return -max(
-            metric.value(member[kept], scores)
+        return strongest(
+            read_scores(metric, member[kept], scores)
             for scores in self._attack(auditable.estimator_, *sides, seen, kept)
         )
 
@@ -184,6 +189,9 @@ def leakage_scorer(
         content, features and label, occurs more than once among both, and held-out
         rows of a class that the classifier has not seen. In a worker process it goes
         to standard error.
+    BelowChanceWarning
+        Where an attack ranks held-out rows above training rows, by the whole interval
+        of its AUC, and is turned round.
 
     See Also
     --------
@@ -198,6 +206,11 @@ def leakage_scorer(
     run as well and the stronger reading counts: to attacks on confidences alone the
     masked model seems not to leak, and its labels leak as much as before. It sees
     skmia's own defenses; around another's, pass ``attack=LabelOnlyAttack(None)``.
+
+    An attack that is below chance by its whole interval does not show a safe model but
+    one that answers against its memory, as some defenses make it: an attacker would
+    turn the attack round, and so does the scorer. Where the interval holds 0.5 the
+    figure stays as it is, below 0.5 or above.
 
     These attacks are for comparing candidates. A likelihood-ratio attack finds more in
     the same model: audit the one that is chosen, on rows that the search did not see.

@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from skmia.model_selection._search_results import comparable, read_candidates
-from skmia.utils import check_real
+from skmia.model_selection._search_results import (
+    comparable,
+    n_splits_of,
+    read_candidates,
+    upper_ends,
+)
+from skmia.utils import check_option, check_real
 
 
 @dataclass(frozen=True)
@@ -17,34 +23,78 @@ class BestUnderLeakage:
     max_leakage: float
     metric: str
     utility: str
+    compare: str
+    chance: float | None
 
     def __call__(self, cv_results: Mapping[str, Any]) -> int:
         """Choose a candidate; its index is the ``best_index_`` of the search."""
-        leakage, utility = read_candidates(cv_results, self.metric, self.utility)
+        mean, utility = read_candidates(cv_results, self.metric, self.utility)
         among = comparable(cv_results)
-        for name, values in ((self.metric, leakage), (self.utility, utility)):
-            if n_bad := int((~np.isfinite(values[among])).sum()):
-                raise ValueError(
-                    f"{n_bad} of {len(among)} candidates have no {name!r}: a fit or a "
-                    "scorer failed, and what is not measured is not safe. Pass "
-                    "error_score='raise' to the search to see the error."
-                )
+        for name, values in ((self.metric, mean), (self.utility, utility)):
+            _check_measured(values[among], name)
+        leakage = mean
+        if self.compare == "upper":
+            leakage = upper_ends(cv_results, self.metric)
+            _check_measured(leakage[among], self.metric)
+        self._check_chance(cv_results, among)
         under = among[leakage[among] <= self.max_leakage]
         if not len(under):
             lowest = among[np.argmin(leakage[among])]
+            what = f"{leakage[lowest]:.4g}"
+            if self.compare == "upper":
+                what += f", the upper end of a mean of {mean[lowest]:.4g}"
             raise ValueError(
                 f"No candidate stays under max_leakage={self.max_leakage:g}. The "
-                f"lowest leakage of {len(among)} is {leakage[lowest]:.4g}, with "
+                f"lowest leakage of {len(among)} is {what}, with "
                 f"{cv_results['params'][lowest]} and {self.utility} "
                 f"{utility[lowest]:.4g}. Search stronger defenses or more "
-                "regularisation, or allow more."
+                "regularisation, measure it better, with more rows or more splits, or "
+                "allow more."
             )
         # By utility, then by leakage, then the first.
         return int(under[np.lexsort((leakage[under], -utility[under]))[0]])
 
+    def _check_chance(
+        self, cv_results: Mapping[str, Any], among: NDArray[np.intp]
+    ) -> None:
+        """Refuse what reads less than guessing, and so would pass any limit."""
+        chance = self.chance
+        if chance is None:
+            # No limit on an AUC is lower, and hardly one on another metric as high.
+            chance = 0.5 if self.max_leakage >= 0.5 else 0.0
+        if self.compare == "value" and n_splits_of(cv_results, self.metric) < 2:
+            return
+        high = upper_ends(cv_results, self.metric)[among]
+        if (high < chance).any():
+            lowest = np.argmin(high)
+            raise ValueError(
+                f"The mean {self.metric!r} of {int((high < chance).sum())} candidates "
+                f"is below chance={chance:g} by its whole interval, which ends at "
+                f"{high[lowest]:.4g} for {cv_results['params'][among[lowest]]}. That "
+                "is no sign of safety: members and non-members are swapped, or the "
+                "model answers against its memory and the attack has to be turned "
+                "round. "
+                "Where the metric is no AUC, pass what guessing reads as 'chance': 0 "
+                "for the advantage, the FPR for a TPR."
+            )
+
+
+def _check_measured(values: NDArray[np.float64], name: str) -> None:
+    if n_bad := int((~np.isfinite(values)).sum()):
+        raise ValueError(
+            f"{n_bad} of {len(values)} candidates have no {name!r}: a fit or a "
+            "scorer failed, and what is not measured is not safe. Pass "
+            "error_score='raise' to the search to see the error."
+        )
+
 
 def best_under_leakage(
-    *, max_leakage: float, metric: str = "neg_leakage", utility: str = "accuracy"
+    *,
+    max_leakage: float,
+    metric: str = "neg_leakage",
+    utility: str = "accuracy",
+    compare: Literal["upper", "value"] = "upper",
+    chance: float | None = None,
 ) -> BestUnderLeakage:
     """Make a `refit` for searches: the best candidate under a limit on the leakage.
 
@@ -58,6 +108,14 @@ def best_under_leakage(
     utility : str, default="accuracy"
         Name of the scorer that decides among the candidates under the limit, greater
         is better. Of equals, the one that leaks less.
+    compare : {"upper", "value"}, default="upper"
+        What has to stay under the limit: the upper end of the mean, from its spread
+        over the folds, or the mean itself, which chance takes below a limit that the
+        candidate does not keep.
+    chance : float, default=None
+        What guessing reads, in the units of the metric. A candidate whose mean is
+        lower, by its whole interval, is an error. None is 0.5 where the limit is 0.5 or
+        more, as on an AUC, and 0 below, where nothing can be lower.
 
     Returns
     -------
@@ -67,10 +125,11 @@ def best_under_leakage(
     Raises
     ------
     TypeError, ValueError
-        If `max_leakage` is no number in [0, 1]. In the search: if no candidate stays
-        under the limit, with the lowest leakage that was found; if a score is nan; if a
-        scorer of these names is missing; or if the leakage is positive, since then its
-        sign is the wrong way round.
+        If a parameter is out of range. In the search: if no candidate stays under the
+        limit, with the lowest leakage that was found; if a score is nan; if there is
+        one split only, and so no upper end; if a candidate reads less than guessing; if
+        a scorer of these names is missing; or if the leakage is positive, since then
+        its sign is the wrong way round.
 
     See Also
     --------
@@ -80,11 +139,21 @@ def best_under_leakage(
 
     Notes
     -----
+    The upper end is one-sided at 97.5 %: mean + t * s * sqrt(1 / K + 1 / (K - 1)), with
+    `s` the standard deviation over `K` splits and `t` the quantile of Student's
+    distribution with K - 1 degrees of freedom. The second term makes up for training
+    rows that folds share. Two splits say next to nothing of their spread (`t` is 12.7);
+    take five or more, and repeat them where rows are few.
+
     The figure of the chosen candidate is the best of several, and so a little too
     good. Its model is then fitted on all rows. Audit that one, on other rows.
 
     Of a halving search, call it with ``cv_results_``: it looks at the candidates of
     the last rung, which alone are comparable.
+
+    References
+    ----------
+    Nadeau and Bengio, "Inference for the Generalization Error", Machine Learning 2003.
 
     Examples
     --------
@@ -101,7 +170,7 @@ def best_under_leakage(
     ...     AuditableClassifier(DecisionTreeClassifier(random_state=0)),
     ...     {"estimator__max_depth": [1, 2, 4, None]},
     ...     scoring={"accuracy": "accuracy", "neg_leakage": leakage_scorer()},
-    ...     refit=best_under_leakage(max_leakage=0.53),
+    ...     refit=best_under_leakage(max_leakage=0.55),
     ...     error_score="raise",
     ... ).fit(X, y)
     >>> search.best_params_
@@ -114,4 +183,7 @@ def best_under_leakage(
                 f"The '{name}' parameter must be the name of a scorer of the search. "
                 f"Got {value!r} instead."
             )
-    return BestUnderLeakage(max_leakage, metric, utility)
+    check_option(compare, "compare", ("upper", "value"))
+    if chance is not None:
+        check_real(chance, "chance", 0, 1)
+    return BestUnderLeakage(max_leakage, metric, utility, compare, chance)

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.metrics import get_scorer
 
-from skmia.model_selection._leakage import leakage_scorer
+from skmia.model_selection._leakage import LeakageScorer, leakage_scorer
 from skmia.model_selection._scorer import Scorer
-from skmia.utils import check_real
+from skmia.utils import check_option, check_real
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class UtilityUnderLeakage(Scorer):
     name: str
     leakage: Callable[..., float]
     penalty: float
+    compare: str
 
     def __call__(self, estimator: Any, X: Any, y: Any) -> dict[str, float]:
         """Score a fitted AuditableClassifier on held-out rows."""
@@ -30,7 +31,12 @@ class UtilityUnderLeakage(Scorer):
                 f"The utility {self.name!r} of a candidate is {utility}. Choose one "
                 "that is finite on every fold."
             )
-        negative = float(self.leakage(estimator, X, y))
+        if self.compare == "upper" and isinstance(self.leakage, LeakageScorer):
+            reading = self.leakage.measure(estimator, X, y)
+            compared, negative = reading.high, -reading.value
+        else:
+            negative = float(self.leakage(estimator, X, y))
+            compared = -negative
         if not negative <= 0:
             raise ValueError(
                 f"The leakage scorer returned {negative:g}; it must return negative "
@@ -38,8 +44,7 @@ class UtilityUnderLeakage(Scorer):
                 "would look for the leakiest candidate. Use leakage_scorer(), or "
                 "return the negative."
             )
-        excess = max(0.0, -negative - self.max_leakage)
-        score = utility - self.penalty * excess
+        score = utility - self.penalty * max(0.0, compared - self.max_leakage)
         return {"score": score, self.name: utility, "neg_leakage": negative}
 
 
@@ -49,6 +54,7 @@ def utility_under_leakage(
     utility: str | Callable[..., float] = "accuracy",
     leakage: Callable[..., float] | None = None,
     penalty: float = 10.0,
+    compare: Literal["upper", "value"] = "upper",
 ) -> UtilityUnderLeakage:
     """Make a scorer that combines utility and leakage in one number.
 
@@ -68,12 +74,16 @@ def utility_under_leakage(
     penalty : float, default=10.0
         What one unit of leakage above the limit costs in utility: with 10, an AUC that
         is 0.01 too high outweighs 0.1 of accuracy.
+    compare : {"upper", "value"}, default="upper"
+        What has to stay under the limit: the upper end of the fold's own interval, or
+        the figure itself, which chance takes below a limit that the candidate does not
+        keep. A `leakage` of your own gives no interval.
 
     Returns
     -------
     UtilityUnderLeakage
         A scorer that returns a dict: ``"score"`` is the utility, less `penalty` times
-        the leakage above the limit; the utility and ``"neg_leakage"`` are there by
+        what is compared above the limit; the utility and ``"neg_leakage"`` are there by
         their own names, for ``cv_results_``.
 
     Raises
@@ -91,9 +101,10 @@ def utility_under_leakage(
     Pass it as `scoring`, with ``refit="score"`` and ``return_train_score=False``: on
     the training rows there is nothing to compare the members with. The limit is held
     fold by fold, and a fold below it does not make up for one above: the choice is more
-    careful than that of :func:`best_under_leakage` with the same limit. A search always
-    chooses a candidate. Whether that one keeps to the limit is what
-    ``best_under_leakage(...)`` tells, called with its ``cv_results_``.
+    careful than that of :func:`best_under_leakage` with the same limit, the more so
+    as the few rows of a fold make its interval wide. A search always chooses a
+    candidate. Whether that one keeps to the limit is what ``best_under_leakage(...)``
+    tells, called with its ``cv_results_``.
 
     The first rungs of a halving search train on a part of the rows, where models leak
     more: there candidates are ranked by the limit more than by the utility. Set
@@ -110,14 +121,14 @@ def utility_under_leakage(
     >>> search = HalvingGridSearchCV(
     ...     AuditableClassifier(DecisionTreeClassifier(random_state=0)),
     ...     {"estimator__max_depth": [1, 2, 4, None]},
-    ...     scoring=utility_under_leakage(max_leakage=0.53),
+    ...     scoring=utility_under_leakage(max_leakage=0.62),
     ...     refit="score",
     ...     return_train_score=False,
     ...     random_state=0,
     ...     error_score="raise",
     ... ).fit(X, y)
     >>> search.best_params_
-    {'estimator__max_depth': 2}
+    {'estimator__max_depth': 4}
     """
     check_real(max_leakage, "max_leakage", 0, 1)
     check_real(penalty, "penalty", 0, np.inf, closed="neither")
@@ -127,5 +138,13 @@ def utility_under_leakage(
             "The 'leakage' parameter must be a scorer of negative leakage, such as "
             f"leakage_scorer(). Got {leakage!r} instead."
         )
+    check_option(compare, "compare", ("upper", "value"))
+    if compare == "upper" and not isinstance(leakage, LeakageScorer):
+        raise TypeError(
+            "The 'compare' parameter must be 'value' with a leakage scorer of your "
+            f"own, which gives no interval. Got {compare!r} and {leakage!r} instead."
+        )
     name = utility if isinstance(utility, str) else "utility"
-    return UtilityUnderLeakage(max_leakage, get_scorer(utility), name, leakage, penalty)
+    return UtilityUnderLeakage(
+        max_leakage, get_scorer(utility), name, leakage, penalty, compare
+    )

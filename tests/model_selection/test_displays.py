@@ -46,7 +46,7 @@ def search(data):
             "f1": "f1",
             "neg_leakage": leakage_scorer("advantage"),
         },
-        refit=best_under_leakage(max_leakage=0.25),
+        refit=best_under_leakage(max_leakage=0.25, compare="value"),
         cv=3,
         error_score="raise",
     ).fit(*data)

@@ -18,11 +18,16 @@ from skmia.model_selection import (
 )
 
 
-def results(leakage, accuracy, **more):
+def results(leakage, accuracy, spread=0.0, n_splits=5, **more):
+    """What a search leaves behind, with this standard deviation over the splits."""
+    leakage = np.asarray(leakage, dtype=float)
+    around = np.linspace(-1, 1, n_splits) if n_splits > 1 else np.zeros(1)
+    around = spread * around / max(np.std(around, ddof=1 * (n_splits > 1)), 1e-12)
     return {
         "params": [{"k": k} for k in range(len(leakage))],
-        "mean_test_neg_leakage": -np.asarray(leakage, dtype=float),
+        "mean_test_neg_leakage": -leakage,
         "mean_test_accuracy": np.asarray(accuracy, dtype=float),
+        **{f"split{k}_test_neg_leakage": -leakage - a for k, a in enumerate(around)},
         **more,
     }
 
@@ -45,9 +50,70 @@ def test_equals_go_to_the_one_that_leaks_less_then_to_the_first():
 
 def test_no_candidate_under_the_limit():
     rule = best_under_leakage(max_leakage=0.55)
-    message = r"max_leakage=0.55. The lowest leakage of 3 is 0.612, with \{'k': 1\}"
-    with pytest.raises(ValueError, match=message):
-        rule(results([0.7, 0.612, 0.9], [0.7, 0.6, 0.8]))
+    start = r"max_leakage=0.55. The lowest leakage of 3 is 0.612, "
+    upper = start + r"the upper end of a mean of 0.612, with \{'k': 1\}"
+    table = results([0.7, 0.612, 0.9], [0.7, 0.6, 0.8])
+    with pytest.raises(ValueError, match=upper):
+        rule(table)
+    rule = best_under_leakage(max_leakage=0.55, compare="value")
+    with pytest.raises(ValueError, match=start + r"with \{'k': 1\}"):
+        rule(table)
+
+
+def test_the_upper_end_of_the_mean_by_hand():
+    """Five splits, s = .03: 2.776 * .03 * sqrt(1/5 + 1/4) = .0559."""
+    table = results([0.55, 0.6], [0.6, 0.8], spread=0.03)
+    for limit, best in ((0.6058, None), (0.606, 0), (0.6558, 0), (0.656, 1)):
+        rule = best_under_leakage(max_leakage=limit)
+        if best is None:
+            message = r"is 0\.6059, the upper end of a mean of 0\.55, with \{'k': 0"
+            with pytest.raises(ValueError, match=message):
+                rule(table)
+        else:
+            assert rule(table) == best
+    # No figure is above 1, and all is allowed where that is the limit.
+    assert best_under_leakage(max_leakage=1)(results([0.9], [0.9], spread=0.2)) == 0
+
+
+def test_trap_47_a_mean_under_the_limit_by_luck():
+    table = results([0.59, 0.52], [0.8, 0.7], spread=0.02)
+    # The wrong reading: .59 is under .60, and may well be .627.
+    assert best_under_leakage(max_leakage=0.6, compare="value")(table) == 0
+    assert best_under_leakage(max_leakage=0.6)(table) == 1
+
+
+def test_one_split_has_no_spread():
+    table = results([0.55, 0.6], [0.6, 0.8], n_splits=1)
+    with pytest.raises(ValueError, match=r"1 values of 'neg_leakage' .* more splits"):
+        best_under_leakage(max_leakage=0.7)(table)
+    assert best_under_leakage(max_leakage=0.7, compare="value")(table) == 1
+
+
+def test_a_split_that_was_not_measured_is_not_safe():
+    table = results([0.55, 0.6], [0.6, 0.8])
+    table["split2_test_neg_leakage"][1] = np.nan
+    with pytest.raises(ValueError, match=r"1 of 2 candidates have no 'neg_leakage'"):
+        best_under_leakage(max_leakage=0.7)(table)
+
+
+@pytest.mark.parametrize("compare", ["upper", "value"])
+def test_trap_46_a_mean_below_chance_is_not_safe(compare):
+    rule = best_under_leakage(max_leakage=0.6, compare=compare)
+    table = results([0.34, 0.55], [0.8, 0.7], spread=0.02)
+    # The wrong reading: the least leakage of all.
+    assert np.argmax(table["mean_test_neg_leakage"]) == 0
+    with pytest.raises(ValueError, match=r"below chance=0.5 by .* \{'k': 0\}.*swapped"):
+        rule(table)
+    # What may as well be a guess is none of that.
+    assert rule(results([0.48, 0.55], [0.8, 0.7], spread=0.02)) == 0
+    # Of another metric guessing reads less.
+    low = best_under_leakage(max_leakage=0.2, compare=compare)
+    assert low(results([0.05, 0.1], [0.7, 0.8])) == 1
+    fpr = best_under_leakage(max_leakage=0.2, compare=compare, chance=0.1)
+    with pytest.raises(ValueError, match=r"below chance=0\.1"):
+        fpr(results([0.05, 0.1], [0.7, 0.8]))
+    high = best_under_leakage(max_leakage=0.6, compare=compare, chance=0)
+    assert high(results([0.34, 0.55], [0.8, 0.7])) == 0
 
 
 @pytest.mark.parametrize("column", ["mean_test_neg_leakage", "mean_test_accuracy"])
@@ -87,6 +153,8 @@ def test_of_a_halving_search_the_last_rung_only():
     [
         ({"max_leakage": 1.5}, ValueError),
         ({"max_leakage": "0.5"}, TypeError),
+        ({"max_leakage": 0.5, "compare": "lower"}, ValueError),
+        ({"max_leakage": 0.5, "chance": 2}, ValueError),
         ({"max_leakage": 0.5, "metric": 1}, TypeError),
         ({"max_leakage": 0.5, "utility": accuracy_score}, TypeError),
     ],
@@ -115,13 +183,19 @@ def fitted():
 def test_utility_less_the_penalty_for_what_is_above_the_limit(fitted):
     clf, X, y = fitted
     leakage = -leakage_scorer()(clf, X, y)
+    reading = leakage_scorer().measure(clf, X, y)
+    assert reading.low < reading.value == leakage < reading.high
     accuracy = clf.score(X, y)
-    for limit, penalty in ((0.5, 10), (0.5, 2.5), (leakage, 10), (1, 10)):
-        said = utility_under_leakage(max_leakage=limit, penalty=penalty)(clf, X, y)
-        expected = accuracy - penalty * max(leakage - limit, 0)
-        assert said["score"] == pytest.approx(expected)
-        assert said["accuracy"] == accuracy
-        assert said["neg_leakage"] == -leakage
+    for compare, compared in (("value", leakage), ("upper", reading.high)):
+        for limit, penalty in ((0.5, 10), (0.5, 2.5), (compared, 10), (1, 10)):
+            scorer = utility_under_leakage(
+                max_leakage=limit, penalty=penalty, compare=compare
+            )
+            said = scorer(clf, X, y)
+            expected = accuracy - penalty * max(compared - limit, 0)
+            assert said["score"] == pytest.approx(expected)
+            assert said["accuracy"] == accuracy
+            assert said["neg_leakage"] == -leakage
 
 
 def test_a_utility_and_a_leakage_of_the_users(fitted):
@@ -140,11 +214,19 @@ def test_a_utility_and_a_leakage_of_the_users(fitted):
 
 def test_what_the_weighing_refuses(fitted):
     clf, X, y = fitted
-    positive = utility_under_leakage(max_leakage=0.6, leakage=lambda *_: 0.7)
+    with pytest.raises(TypeError, match=r"'compare' parameter must be 'value' with"):
+        utility_under_leakage(max_leakage=0.6, leakage=lambda *_: -0.7)
+    with pytest.raises(ValueError, match="'compare' parameter"):
+        utility_under_leakage(max_leakage=0.6, compare="point")
+    positive = utility_under_leakage(
+        max_leakage=0.6, leakage=lambda *_: 0.7, compare="value"
+    )
     with pytest.raises(ValueError, match=r"returned 0\.7; it must return negative"):
         positive(clf, X, y)
     for leakage in (float("nan"), 0.1):
-        wrong = utility_under_leakage(max_leakage=0.6, leakage=lambda *_, v=leakage: v)
+        wrong = utility_under_leakage(
+            max_leakage=0.6, leakage=lambda *_, v=leakage: v, compare="value"
+        )
         with pytest.raises(ValueError, match="must return negative leakage"):
             wrong(clf, X, y)
     nothing = utility_under_leakage(max_leakage=0.6, utility=lambda *_: np.nan)
