@@ -91,14 +91,17 @@ def _below_chance(
     if not limits:
         return []
     auc = get_metric("auc")
-    figures = {(f.attack, f.metric): f for f in report.figures}
+    # A figure without ends is an error already where it is limited.
+    ends = {
+        (figure.attack, figure.metric): (figure.low, figure.high)
+        for figure in report.figures
+        if figure.low is not None and figure.high is not None
+    }
     found = []
     for attack in report.attacks:
-        overall = figures[attack, auc.name]
+        is_above = ends[attack, auc.name][0] > auc.chance
         for metric in dict.fromkeys((auc, *(metric for metric, _ in limits))):
-            figure = figures[attack, metric.name]
-            is_above = metric is not auc and overall.low > auc.chance
-            if not is_above and figure.high < metric.chance:
+            if not is_above and ends[attack, metric.name][1] < metric.chance:
                 found.append((attack, metric.name))
                 break
     return found

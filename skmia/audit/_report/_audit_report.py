@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sklearn
@@ -181,9 +181,7 @@ resolvable=False)
         """The names of the metrics, as :func:`skmia.metrics.get_metric` takes them."""
         return tuple(dict.fromkeys(figure.metric for figure in self.figures))
 
-    def worst(
-        self, metric: str, *, compare: Literal["value", "upper"] = "value"
-    ) -> tuple[str, float]:
+    def worst(self, metric: str, *, compare: str = "value") -> tuple[str, float]:
         """Return the highest figure over the attacks, or the highest it may be.
 
         Parameters
