@@ -95,9 +95,10 @@ class OneSidedRecordsWarning(UserWarning):
 
 
 class OverlapWarning(UserWarning):
-    """Warn of records given as non-members that say nothing about membership.
+    """Warn of records that say nothing about membership, or are not what they seem.
 
-    They equal a member, or have a label that the classifier was not fitted on.
+    Their content is on both sides, or they have a label that the classifier was not
+    fitted on, or are given as members with a weight of 0.
 
     Examples
     --------

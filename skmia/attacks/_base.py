@@ -98,7 +98,7 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         **params : dict
             Per-row metadata that the target is fitted with, such as
             ``sample_weight``; for the game and for shadow models. Routed where
-            metadata routing is on.
+            metadata routing is on. A row of weight 0 is no member.
 
         Returns
         -------

@@ -20,12 +20,13 @@ from skmia._models import (
 from skmia._tables import (
     check_metadata,
     content_groups,
+    has_no_weight,
     hash_rows,
     n_rows,
     slice_metadata,
     take_rows,
 )
-from skmia.exceptions import FreezingWarning
+from skmia.exceptions import FreezingWarning, OverlapWarning
 from skmia.shadows import draw_design
 from skmia.signals import BoolArray, IndexArray
 from skmia.utils import (
@@ -154,6 +155,7 @@ def resolve_target(
         columns = encode_labels(labels, classes)
         if membership is not None:
             membership = check_membership(membership, n, both_sides=False)
+            membership = _without_weightless(membership, params, owner)
         return Target(estimator, classes, labels, columns, membership)
     _warn_if_fitted(estimator)
     return _play(estimator, X, check_labels(y, n, owner), params, random_state, owner)
@@ -188,7 +190,24 @@ def _play(
     seed = int(draw_seeds(random_state, 1)[0])
     model = seeded_clone(estimator, seed, single_thread=False)
     model.fit(take_rows(X, rows), labels[rows], **sliced)
+    member = _without_weightless(member, params, owner)
     return Target(model, classes, labels, columns.astype(np.intp), member)
+
+
+def _without_weightless(
+    membership: BoolArray, params: dict[str, Any], owner: str
+) -> BoolArray:
+    """`membership`, False where a weight of 0 kept a row out of the fit."""
+    weightless = membership & has_no_weight(params, len(membership))
+    if not weightless.any():
+        return membership
+    warn(
+        f"{int(weightless.sum())} of {int(membership.sum())} members given to {owner} "
+        "have a sample_weight of 0. The target was not trained on them, and they are "
+        "no members in membership_. Leave rows of weight 0 out of X.",
+        OverlapWarning,
+    )
+    return membership & ~weightless
 
 
 def _precomputed(estimator: str, X: Any, y: Any, membership: Any) -> Target:

@@ -156,11 +156,13 @@ def find_complements(member: BoolArray) -> NDArray[np.intp]:
 
     A shadow and its complement reveal each other's membership, so whatever uses one
     as a target must leave the other out. They are found wherever they stand; each
-    shadow has one at most, the nearest before it that has none yet.
+    shadow has one at most, the nearest before it that has none yet. Records that are in
+    no shadow, such as those of weight 0, do not count.
     """
+    drawn = member.any(axis=0)
     complement = np.full(len(member), -1, dtype=np.intp)
     single: dict[bytes, list[int]] = {}
-    for k, rows in enumerate(member):
+    for k, rows in enumerate(member[:, drawn]):
         opposite = single.get(np.packbits(~rows).tobytes())
         if opposite:
             complement[k] = opposite.pop()

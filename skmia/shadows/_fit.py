@@ -21,7 +21,7 @@ from skmia._models import (
     draw_seeds,
     unwrap_frozen,
 )
-from skmia._tables import Copies, Queries, content_groups
+from skmia._tables import Copies, Queries, content_groups, has_no_weight
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._design import draw_design
 from skmia.shadows._models import ShadowModels, check_shadows
@@ -64,7 +64,8 @@ def fit_shadows(
         known here: ``train_size="auto"`` is a half.
     params : dict, default=None
         Metadata for ``estimator.fit``; what has one value per record, such as
-        ``sample_weight``, is sliced for each shadow.
+        ``sample_weight``, is sliced for each shadow. A record of weight 0 is a member
+        of none.
     n_jobs : int, default=None
         Shadows fitted at a time, as in joblib. Inside, each runs single-threaded.
     random_state : int, RandomState or None, default=None
@@ -136,6 +137,8 @@ def fit_shadows(
     task, pool, hashes, member, seeds = _prepare(
         estimator, X, y, models, random_state, params
     )
+    # Of weight 0 a row is passed to the fit, as to the target's, and not learned from.
+    has_weight = ~has_no_weight(pool.metadata, len(hashes))
     cache = None
     if models.cache_dir is not None:
         key = task.key(), pool.key()
@@ -144,7 +147,7 @@ def fit_shadows(
     emit(warned, len(member))
     return ShadowSignals(
         fields.pop("signals"),
-        member,
+        member & has_weight,
         record_hashes=hashes,
         queries=None if pool.copies is None else pool.copies.queries,
         **fields,
@@ -174,7 +177,7 @@ def _prepare(
         pool.columns[first], models.n_models, float(models.train_size), rng
     )
     member = units[:, group]
-    for k, rows in enumerate(member):
+    for k, rows in enumerate(member & ~has_no_weight(pool.metadata, len(hashes))):
         if np.count_nonzero(np.bincount(pool.columns[rows])) < 2:
             raise ValueError(
                 f"Shadow {k} would be fitted on {rows.sum()} of {len(rows)} records, "
