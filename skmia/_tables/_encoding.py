@@ -65,6 +65,8 @@ def as_numbers(column: Any) -> NDArray[np.float64]:
         # One unit: the same instant may come in another one later.
         instants = values.astype(f"{values.dtype.kind}8[us]").astype(np.int64)
         return np.where(np.isnat(values), np.nan, instants.astype(np.float64))
+    if values.dtype == object:  # pd.NA is not taken for a NaN as None is
+        values = np.array([np.nan if is_missing(v) else v for v in values], object)
     return values.astype(np.float64)
 
 

@@ -17,7 +17,7 @@ from scipy.stats import poisson
 from skmia._tables._containers import concat_rows, split_columns, take_rows
 from skmia._tables._content import hash_rows
 from skmia._tables._encoding import as_numbers
-from skmia._tables._value_bits import GOLDEN, Hashes, mix
+from skmia._tables._value_bits import GOLDEN, MISSING_TYPES, Hashes, mix
 
 Floats = NDArray[np.floating]
 Indices = NDArray[np.integer]
@@ -296,7 +296,7 @@ def _is_numeric(column: Any) -> bool:
 
 def _is_number(kind: type) -> bool:
     real = issubclass(kind, numbers.Real) and not issubclass(kind, bool | np.bool_)
-    return real or kind is type(None)
+    return real or kind.__name__ in MISSING_TYPES
 
 
 def _is_integer(dtype: Any) -> bool:

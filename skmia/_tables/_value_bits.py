@@ -21,6 +21,8 @@ MISSING = np.uint64(0x7FF8000000000000)  # the bits of the usual NaN
 GOLDEN = 0x9E3779B97F4A7C15  # the step of splitmix64
 MASK = (1 << 64) - 1
 
+MISSING_TYPES = ("NoneType", "NAType", "NaTType")
+
 _WIDE = 0xA0761D6478BD642F  # marks integers that no float64 holds
 _WIDE_NEGATIVE = 0xE7037ED1A0B428DB
 _TIME_SEEDS = {"M": np.uint64(0x8EBC6AF09C88C6E3), "m": np.uint64(0x589965CC75374CC3)}
@@ -106,7 +108,7 @@ def is_missing(value: Any) -> bool:
 
 
 def _object_kind(kind: type) -> str:
-    if kind.__name__ in ("NoneType", "NAType", "NaTType"):
+    if kind.__name__ in MISSING_TYPES:
         return "missing"
     # Times first: numpy.timedelta64 counts as an integer.
     times = (datetime.date, datetime.timedelta, np.datetime64, np.timedelta64)

@@ -23,9 +23,13 @@ def make_attacks(attacks: object, estimator: Any) -> dict[str, Any]:
     )
     frozen = FrozenEstimator(estimator)
     if isinstance(attacks, Mapping):
+        if other := [name for name in attacks if not isinstance(name, str)]:
+            raise TypeError(
+                "The 'attacks' parameter must have names of type str as its keys. Got "
+                f"{other} instead."
+            )
         chosen = {
-            str(name): _adopt(str(name), attack, frozen)
-            for name, attack in attacks.items()
+            name: _adopt(name, attack, frozen) for name, attack in attacks.items()
         }
     elif isinstance(attacks, str) and attacks == "default":
         chosen = {name: ATTACKS[name](frozen) for name in _DEFAULT}

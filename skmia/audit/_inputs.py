@@ -25,7 +25,9 @@ def check_reading(
         max_fprs, (Sequence, np.ndarray)
     ):
         raise TypeError(message)
-    rates = {check_real(rate, "max_fprs", 0, 1, closed="neither") for rate in max_fprs}
+    # The float32 of 0.1 is meant as 0.1, and its metric is to be found by that name.
+    given = [float(str(r)) if isinstance(r, np.floating) else r for r in max_fprs]
+    rates = {check_real(rate, "max_fprs", 0, 1, closed="neither") for rate in given}
     level = check_real(confidence_level, "confidence_level", 0, 1, closed="neither")
     return tuple(sorted(rates, reverse=True)), level
 

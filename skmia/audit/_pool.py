@@ -246,7 +246,8 @@ def _check_fit_params(
                 f"members and {sizes[1]} for the non-members. "
                 f"Got {lengths[0]} and {lengths[1]} instead."
             )
-        params[name] = concat_rows(*values)
+        sides = (f"fit_params[{name!r}] of the members", "of the non-members")
+        params[name] = concat_rows(*values, names=sides)
     return params
 
 

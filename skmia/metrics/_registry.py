@@ -198,7 +198,7 @@ def metrics_at(max_fprs: Sequence[float]) -> list[Metric]:
     ['auc', 'advantage', 'tpr@0.1', 'tpr@0.01']
     """
     return [
-        get_metric(f"{name}{rate}")
+        get_metric(f"{name}{rate!s}")  # a float32 is spelled by its own digits
         for name in _METRICS
         for rate in (max_fprs if name.endswith("@") else [""])
     ]

@@ -6,12 +6,15 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import (
     assert_all_finite,
     check_random_state,
     column_or_1d,
 )
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from skmia.utils._warnings import warn
 
 
 def check_real(
@@ -134,7 +137,14 @@ def check_labels(y: Any, n: int, owner: str) -> NDArray:
             f"{owner} requires y to be passed, but the target y is None. Pass the "
             "class label of every record."
         )
-    y = column_or_1d(y, warn=True)
+    given, y = y, column_or_1d(y, warn=False)
+    if np.ndim(given) == 2:
+        # Not scikit-learn's own, which names the line of ours that called it.
+        warn(
+            "A column-vector y was passed when a 1d array was expected. Please change "
+            "the shape of y to (n_samples,), for example using ravel().",
+            DataConversionWarning,
+        )
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
     if len(y) != n:

@@ -179,6 +179,23 @@ def test_pandas_columns_keep_their_types():
     assert list(copies(twice).columns) == ["gaps", "bool", "gaps"]
 
 
+@pytest.mark.parametrize("missing", [pd.NA, None, np.nan, pd.NaT])
+def test_numbers_among_missing_values_are_numbers(missing):
+    """pd.NA is no double, and a column of objects that has it was resampled."""
+    numbers = pd.Series(50 * normal(200)[:, 0], dtype=object)
+    numbers[::7] = missing
+    moved = copies(numbers.to_frame("a"))["a"]
+    with pytest.raises((TypeError, ValueError)):
+        np.array([1.0, pd.NA], dtype=object).astype(float)
+    assert (moved.isna() == numbers.isna()).all()
+    # But for the ends of the range.
+    assert np.isin(moved.dropna().astype(float), numbers.dropna()).mean() < 0.03
+    as_doubles = copies(numbers.astype(object).where(~numbers.isna(), None).to_frame())
+    np.testing.assert_array_equal(
+        moved.dropna().astype(float), as_doubles.iloc[:, 0].dropna().astype(float)
+    )
+
+
 def test_polars_columns_keep_their_types():
     X = frame().drop(columns=["mixed", "codes", "arrow"])
     X = pl.DataFrame(

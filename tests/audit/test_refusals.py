@@ -230,6 +230,12 @@ def test_sets_that_are_refused(changes, error, message):
             ValueError,
             "'mode' parameter",
         ),
+        (
+            # Both names are "1" in a report, which has one line for each name.
+            {"attacks": dict.fromkeys((1, "1"), LossThresholdAttack(MODEL))},
+            TypeError,
+            r"'attacks' parameter must have names of type str .* Got \[1\]",
+        ),
         ({"shadows": 2}, ValueError, "'shadows' parameter"),
         ({"shadows": 4.5}, TypeError, "'shadows' parameter"),
         (
@@ -249,6 +255,15 @@ def test_sets_that_are_refused(changes, error, message):
             {"fit_params": {"sample_weight": (np.ones(N_IN), np.ones(3))}},
             ValueError,
             "180 for the members and 120 for the non-members. Got 180 and 3",
+        ),
+        (
+            {
+                "fit_params": {
+                    "sample_weight": (np.ones(N_IN), pd.Series(np.ones(N_OUT)))
+                }
+            },
+            TypeError,
+            r"\['sample_weight'\] of the members and of the non-members must be of the",
         ),
     ],
 )

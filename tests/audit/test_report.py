@@ -50,7 +50,8 @@ def test_figures_by_hand():
 
 
 def test_ties_count_one_half():
-    report = AuditReport([1, 1, 0, 0], {"a": [2, 1, 1, 0]}, max_fprs=(0.5,))
+    rates = np.array([0.5], dtype=np.float32)
+    report = AuditReport([1, 1, 0, 0], {"a": [2, 1, 1, 0]}, max_fprs=rates)
     assert report.worst("auc") == ("a", 0.875)
     assert report.worst("tpr@0.5") == ("a", 1.0)
 

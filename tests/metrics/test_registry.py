@@ -93,4 +93,7 @@ def test_metrics_of_a_report():
     assert len(set(found)) == len(found)
     at = [name for name in found if name.startswith("tpr@")]
     assert at == ["tpr@0.5", "tpr@0.001"]
+    # In double precision a float32 of 0.1 is 0.10000000149011612.
+    singles = metrics_at(np.array([0.1, 0.001], dtype=np.float32))
+    assert [m.name for m in singles if "@" in m.name] == ["tpr@0.1", "tpr@0.001"]
     assert [m.name for m in metrics_at(())] == [n for n in found if "@" not in n]
