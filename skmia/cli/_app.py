@@ -265,7 +265,7 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
             from skmia.cli._csv import read_tables
             from skmia.cli._limits import exceeds, parse_limits
             from skmia.cli._model_files import load_model
-            from skmia.cli._model_inputs import match_model
+            from skmia.cli._model_inputs import check_answers, match_model
             from skmia.shadows import ShadowModels
             from skmia.utils import check_option
 
@@ -285,6 +285,8 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
                 missing=missing or (),
             )
             sides = match_model(classifier, tables, target, (members, nonmembers))
+            if hasattr(classifier, "predict"):
+                check_answers(classifier, sides[0])
             for metric, _ in limits:
                 # Before the shadows are fitted; rows in both tables are left out later.
                 metric.check_resolvable(len(tables[1]))

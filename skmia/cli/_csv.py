@@ -5,15 +5,16 @@ holds, so that two halves of one table can come out different; here the types fo
 from both files together, by pandas' own rules, which is how most training code reads.
 """
 
+import csv
 import io
 import os
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sklearn.exceptions import DataConversionWarning
 
-from skmia.cli._messages import one_line
+from skmia.cli._messages import check_release, one_line
 from skmia.cli._model_files import check_is_file
 from skmia.utils import listed, warn
 
@@ -116,7 +117,12 @@ def _read_raw_csv(path: Path) -> "pd.DataFrame":
     """Every field as it is written."""
     import pandas as pd
 
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+    as_written: Any = {"dtype": str, "keep_default_na": False, "na_filter": False}
+    # pandas gives the second of two columns another name, and the model takes it for
+    # a feature: the label, where that is written twice.
+    header = pd.read_csv(path, header=None, nrows=1, **as_written).iloc[0]
+    _check_names(header)
+    frame = pd.read_csv(path, **as_written)
     if not isinstance(frame.index, pd.RangeIndex):
         # pandas takes the surplus for an index and shifts the names.
         raise ValueError("its rows have more fields than its header has names")
@@ -125,10 +131,19 @@ def _read_raw_csv(path: Path) -> "pd.DataFrame":
 
 def _read_parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
+    import pyarrow
 
-    frame = pd.read_parquet(path)
+    check_release("pyarrow", pyarrow.__version__)
+    frame = pd.read_parquet(path, engine="pyarrow")
     frame.columns = frame.columns.map(str)
+    _check_names(frame.columns.to_series())
     return frame.reset_index(drop=True)
+
+
+def _check_names(names: "pd.Series") -> None:
+    twice = names[names.duplicated() & (names != "")].unique().tolist()
+    if twice:
+        raise ValueError(f"it has more than one column of the name {listed(twice)}")
 
 
 def _align(
@@ -150,8 +165,9 @@ def _align(
                 f"Its columns are {listed(list(frame.columns), most=20)}"
             )
     first, second = (list(frame.columns) for frame in frames)
-    only = [name for name in first if name not in set(second)]
-    extra = [name for name in second if name not in set(first)]
+    names = set(first), set(second)
+    only = [name for name in first if name not in names[1]]
+    extra = [name for name in second if name not in names[0]]
     if only or extra:
         raise ValueError(
             "the two tables must have the same columns. "
@@ -178,8 +194,17 @@ def _infer_types(
     # Only the empty field is missing where text is kept as it is written.
     typed = whole.mask(whole.isin(["", *missing]))
     if written:
-        fields = io.StringIO(whole[written].to_csv(index=False))
-        read = pd.read_csv(fields, low_memory=False, na_values=list(missing))
+        # All fields in quotes: pandas puts none round a lone carriage return, and then
+        # takes it for the end of the row, so that rows and labels part.
+        fields = whole[written].to_csv(index=False, quoting=csv.QUOTE_ALL)
+        read = pd.read_csv(
+            io.StringIO(fields), low_memory=False, na_values=list(missing)
+        )
+        if len(read) != len(whole):
+            raise ValueError(
+                f"the tables have {len(whole)} rows, of which pandas makes {len(read)} "
+                "when it looks for numbers; read them by yourself and pass .parquet"
+            )
         for name in written:
             _warn_of_guesses(name, whole[name], read[name], missing)
             typed[name] = read[name]

@@ -1,5 +1,6 @@
 """Where errors and warnings leave the command line, one line each."""
 
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,12 @@ from typing import Any
 EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
 #: What ``skmia[cli]`` installs.
 PACKAGES = ("typer", "pandas", "pyarrow", "skops")
+
+# Older ones import what a file names, or call it, before its types are checked.
+_OLDEST = {"skops": (0, 15), "pyarrow": (14, 0, 1)}
+
+# A label or a name from a file can be as long as the file.
+_LONGEST = 5000
 
 # What Python itself does not show outside of a script's own code.
 _SILENT = (
@@ -81,7 +88,10 @@ def _make_show_warning() -> Any:
 
 def one_line(error: BaseException | str) -> str:
     """Return an exception's message on one line, or its name where it has none."""
-    return printable(" ".join(str(error).split())) or type(error).__name__
+    text = printable(" ".join(str(error)[:_LONGEST].split()))
+    if len(str(error)) > _LONGEST:
+        text += " ..."
+    return text or type(error).__name__
 
 
 def printable(text: str) -> str:
@@ -104,3 +114,15 @@ def say(kind: str, text: str) -> None:
     """Write one line to standard error."""
     sys.stderr.write(f"skmia: {kind}: {text}\n")
     sys.stderr.flush()
+
+
+def check_release(package: str, version: str) -> None:
+    """Raise for releases of a package that do not keep a file from running code."""
+    oldest = _OLDEST[package]
+    found = tuple(int(part) for part in re.findall(r"\d+", version)[: len(oldest)])
+    if found < oldest:
+        wanted = ".".join(map(str, oldest))
+        raise ValueError(
+            f"{package} {version} can run code that a file names; install "
+            f"'{package}>={wanted}'"
+        )

@@ -9,7 +9,7 @@ from typing import Any
 import joblib
 
 from skmia.cli._archive import unpack
-from skmia.cli._messages import one_line
+from skmia.cli._messages import check_release, one_line
 from skmia.cli._model_content import ALLOWED_TYPES, check_content
 from skmia.cli._model_reach import cut_off
 from skmia.utils import listed
@@ -18,9 +18,6 @@ from skmia.utils import listed
 PICKLE_SUFFIXES = (".joblib", ".pkl", ".pickle")
 
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
-
-# Older ones import what a file names, or call it, before its types are checked.
-_OLDEST_SKOPS = (0, 15)
 
 
 def load_model(
@@ -105,7 +102,7 @@ def _load_skops(path: Path, trusted: frozenset[str]) -> Any:
     import skops
     import skops.io
 
-    check_skops_version(skops.__version__)
+    check_release("skops", skops.__version__)
     # Read once: what is checked is what is loaded.
     data = path.read_bytes()
     try:
@@ -140,17 +137,6 @@ def _load_skops(path: Path, trusted: frozenset[str]) -> Any:
             f"{path} holds a damaged model ({type(error).__name__}: {one_line(error)})"
         ) from error
     return model
-
-
-def check_skops_version(version: str) -> None:
-    """Raise for releases of skops that do not keep a file from running code."""
-    found = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
-    if found < _OLDEST_SKOPS:
-        oldest = ".".join(map(str, _OLDEST_SKOPS))
-        raise ValueError(
-            f"skops {version} can run code that a .skops file names; install "
-            f"'skops>={oldest}'"
-        )
 
 
 def _needs_module(path: Path, error: ModuleNotFoundError) -> str:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
+from skmia.cli._messages import one_line
 from skmia.utils import listed
 
 if TYPE_CHECKING:
@@ -96,6 +98,29 @@ def match_labels(labels: "pd.Series", classes: Any, source: str) -> NDArray:
     return classes[np.asarray(columns, dtype=np.intp)[codes]]
 
 
+def check_answers(model: Any, X: Any) -> None:
+    """Raise in one line where a model can be neither copied nor asked.
+
+    A file may hold a model whose parts do not fit together, and what it then raises can
+    be anything. What scikit-learn says of wrong input passes.
+
+    Raises
+    ------
+    ValueError
+        With what was raised.
+    """
+    try:
+        clone(model)
+        model.predict(X[:5])
+    except (ValueError, TypeError, MemoryError):
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"the model cannot be copied, or cannot predict: {type(error).__name__}: "
+            f"{one_line(error)}"
+        ) from error
+
+
 def take_features(
     model: Any, frame: "pd.DataFrame", target: str, source: str
 ) -> "pd.DataFrame | NDArray":
@@ -118,7 +143,8 @@ def take_features(
                 f"{source} lacks columns that the model was fitted on: "
                 f"{listed(lacking)}"
             )
-        extra = [name for name in X.columns if name not in set(names)]
+        known = set(names)
+        extra = [name for name in X.columns if name not in known]
         if extra:
             raise ValueError(
                 f"{source} has columns that the model was not fitted on: "

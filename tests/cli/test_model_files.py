@@ -4,6 +4,7 @@ import importlib
 import io
 import json
 import pickle
+import re
 import sys
 import textwrap
 
@@ -43,8 +44,9 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from _helpers.archives import rewrite_schema
+from skmia.cli._messages import check_release
 from skmia.cli._model_content import ALLOWED_TYPES, check_content
-from skmia.cli._model_files import check_skops_version, load_model
+from skmia.cli._model_files import load_model
 
 N_ROWS = 90
 NUMERIC, TEXT = ["age", "hours"], ["job", "land"]
@@ -420,12 +422,24 @@ def test_a_module_that_is_not_there_is_named(own_module, tmp_path, monkeypatch):
             )
 
 
-@pytest.mark.parametrize("version", ["0.11.0", "0.14.0", "0.9", "0.7.post0"])
-def test_releases_of_skops_that_run_code_are_refused(version):
-    with pytest.raises(ValueError, match=r"install 'skops>=0\.15'"):
-        check_skops_version(version)
+@pytest.mark.parametrize(
+    ("package", "version", "oldest"),
+    [
+        *(("skops", v, "0.15") for v in ("0.11.0", "0.14.0", "0.9", "0.7.post0")),
+        *(("pyarrow", v, "14.0.1") for v in ("14.0.0", "13.0.1", "9.0.0")),
+    ],
+)
+def test_releases_that_run_code_from_a_file_are_refused(package, version, oldest):
+    with pytest.raises(ValueError, match=re.escape(f"install '{package}>={oldest}'")):
+        check_release(package, version)
 
 
-@pytest.mark.parametrize("version", ["0.15.0", "0.16.0", "1.0", "0.17.dev0"])
-def test_later_releases_of_skops_are_taken(version):
-    check_skops_version(version)
+@pytest.mark.parametrize(
+    ("package", "version"),
+    [
+        *(("skops", v) for v in ("0.15.0", "0.16.0", "1.0", "0.17.dev0")),
+        *(("pyarrow", v) for v in ("14.0.1", "14.0.2", "15.0.0", "22.0.0.dev5")),
+    ],
+)
+def test_later_releases_are_taken(package, version):
+    check_release(package, version)
