@@ -11,6 +11,7 @@ __all__ = [
     "OverlapWarning",
     "ResolutionWarning",
     "ShadowFitWarning",
+    "UninformativeShadowsWarning",
     "UnknownRowsWarning",
     "WeakDefenseWarning",
 ]
@@ -129,7 +130,7 @@ class ShadowFitWarning(UserWarning):
     """Warn of what shadow fits warned of, where its own class cannot be raised anew.
 
     Warnings of other classes, such as scikit-learn's ``ConvergenceWarning``, keep
-    their class.
+    their class. And of fits in threads that drew from a global generator.
 
     Examples
     --------
@@ -137,6 +138,26 @@ class ShadowFitWarning(UserWarning):
     >>> from skmia.exceptions import ShadowFitWarning
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("ignore", ShadowFitWarning)
+    """
+
+
+class UninformativeShadowsWarning(UserWarning):
+    """Warn of shadow models that are no comparison for the target.
+
+    They answer alike whatever rows they were trained on, or they tell the target's
+    members, which nothing told them. Some part of the target that was fitted on its
+    members may be in all of them, and attacks with shadows underestimate leakage.
+
+    See Also
+    --------
+    sklearn.frozen.FrozenEstimator : The plainest of such parts, which is refused.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import UninformativeShadowsWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", UninformativeShadowsWarning)
     """
 
 

@@ -1,19 +1,13 @@
 """What can be asked of any classifier, and copies of it."""
 
+from skmia._models._carried import check_can_be_refitted, check_no_frozen_classifier
 from skmia._models._cloning import (
-    MAX_SEED,
+    bare_clone,
     deep_params,
-    draw_seeds,
     forget_fit,
-    seeded_clone,
     unwrap_frozen,
 )
-from skmia._models._meta import (
-    MetaClassifier,
-    MetaEstimator,
-    check_can_be_refitted,
-    check_no_frozen_classifier,
-)
+from skmia._models._meta import MetaClassifier, MetaEstimator
 from skmia._models._response import (
     ask_labels,
     ask_probabilities,
@@ -22,3 +16,11 @@ from skmia._models._response import (
     class_probabilities,
     iter_class_probabilities,
 )
+from skmia._models._seeding import (
+    MAX_SEED,
+    draw_seeds,
+    kept_generators,
+    own_generators,
+    seeded_clone,
+)
+from skmia._models._walk import attributes, walk

@@ -1,18 +1,13 @@
-"""Copies of an estimator and of its rows, for a fit that leaves no trace on either."""
+"""Copies of an estimator, and what a copy keeps or forgets."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 
-MAX_SEED = np.iinfo(np.int32).max
-
-# What scikit-learn writes into an estimator before it is fitted: by set_*_request,
-# set_output and set_callbacks, and in a search with callbacks.
-_SCIKIT_LEARNS = ("_metadata_request", "_sklearn_", "_skl_", "_parent_callback")
+from skmia._models._walk import SCIKIT_LEARNS
 
 
 def unwrap_frozen(estimator: Any) -> Any:
@@ -28,7 +23,7 @@ def forget_fit(estimator: Any) -> None:
     Fitted attributes have an underscore at either end.
     """
     for name in list(vars(estimator)):
-        private = name.startswith("_") and not name.startswith(_SCIKIT_LEARNS)
+        private = name.startswith("_") and not name.startswith(SCIKIT_LEARNS)
         if private or name.endswith("_"):
             delattr(estimator, name)
 
@@ -44,29 +39,54 @@ def deep_params(estimator: Any) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}__{n}", v) for n, v in deep_params(value))
 
 
-def draw_seeds(random_state: np.random.RandomState, n: int) -> NDArray[np.int64]:
-    """`n` seeds, drawn in the parent so that results do not depend on workers."""
-    return random_state.randint(MAX_SEED, size=n, dtype=np.int64)
+def is_kept(estimator: Any) -> bool:
+    """Whether `clone` returns the very object, a FrozenEstimator or another."""
+    own = getattr(type(estimator), "__sklearn_clone__", None)
+    if own is None or own is BaseEstimator.__sklearn_clone__:
+        return False
+    return own(estimator) is estimator
 
 
-def seeded_clone(estimator: Any, seed: int, *, single_thread: bool = True) -> Any:
-    """Clone, with every nested `random_state` set from `seed`.
+def own_params(copy: Any) -> list[tuple[str, Any]]:
+    """Nested parameters of a clone that are its own: none of what a clone keeps."""
+    params = sorted(copy.get_params(deep=True).items())
+    kept = tuple(f"{name}__" for name, value in params if is_kept(value))
+    return [(name, value) for name, value in params if not name.startswith(kept)]
 
-    Several parameters of the kind (a Pipeline of two random steps) get different
-    seeds. An estimator without one is cloned as it is. With `single_thread`, nested
-    `n_jobs` are set to 1: the parallelism is one level up.
+
+def contained(value: Any) -> Iterator[Any]:
+    """Dicts, estimators and splitters of the containers that a clone has copied."""
+    if isinstance(value, dict):
+        yield value
+        items: Any = value.values()
+    elif isinstance(value, (list, tuple)):
+        items = value
+    elif isinstance(value, (set, frozenset)):
+        items = sorted(value, key=repr)
+    elif isinstance(value, np.ndarray) and value.dtype.hasobject:
+        items = value.ravel().tolist()
+    else:
+        is_seeded = hasattr(value, "split") or hasattr(value, "get_params")
+        if is_seeded and not isinstance(value, type) and not is_kept(value):
+            yield value
+        return
+    for item in items:
+        if not isinstance(item, (str, bytes, float, int, np.generic)):
+            yield from contained(item)
+
+
+def bare_clone(estimator: Any) -> Any:
+    """Clone, without the references to the fitted original that scikit-learn keeps.
+
+    Requests for metadata hold on to the estimator that they were first asked of, for
+    messages only, and a clone takes them over: a worker would be sent the fit.
     """
     copy = clone(estimator)
-    random_state = np.random.RandomState(seed)
-    changes: dict[str, int] = {}
-    for name, value in sorted(copy.get_params(deep=True).items()):
-        last = name.rpartition("__")[2]
-        if last == "random_state":
-            changes[name] = int(random_state.randint(MAX_SEED))
-        elif last == "n_jobs" and single_thread and value not in (None, 1):
-            changes[name] = 1
-        elif hasattr(value, "split") and getattr(value, "random_state", 0) is None:
-            # A splitter has no set_params, and without a seed it would draw from
-            # NumPy's global generator. It is the clone's own copy.
-            value.random_state = int(random_state.randint(MAX_SEED))
-    return copy.set_params(**changes)
+    if copy is estimator:
+        return copy
+    for part in (copy, *(p for _, value in own_params(copy) for p in contained(value))):
+        request = getattr(part, "_metadata_request", None)
+        for held in (request, *getattr(request, "__dict__", {}).values()):
+            if hasattr(held, "owner"):
+                held.owner = type(part).__name__
+    return copy

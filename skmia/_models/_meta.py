@@ -1,27 +1,15 @@
-"""What all meta-estimators do alike: routing, tags, columns, frozen parts."""
+"""What all meta-estimators do alike: routing, tags, columns."""
 
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from sklearn import get_config
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-    is_classifier,
-)
-from sklearn.feature_selection import SelectorMixin
-from sklearn.frozen import FrozenEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
     process_routing,
 )
-
-from skmia._models._cloning import deep_params, unwrap_frozen
-from skmia.exceptions import FreezingWarning
-from skmia.utils import warn
 
 
 class MetaEstimator(MetaEstimatorMixin, BaseEstimator):
@@ -105,58 +93,3 @@ class MetaClassifier(ClassifierMixin, MetaEstimator):
             tags.classifier_tags = inner
         tags.classifier_tags.multi_label = False
         return tags
-
-
-def frozen_parts(estimator: Any) -> Iterator[tuple[str, Any]]:
-    """Parameter and inside of each FrozenEstimator that is in, or is, `estimator`."""
-    for name, value in [("estimator", estimator), *deep_params(estimator)]:
-        if isinstance(value, FrozenEstimator):
-            yield name, unwrap_frozen(value)
-
-
-def check_no_frozen_classifier(estimator: Any, rule: str, consequence: str) -> None:
-    """Raise a ValueError for a frozen classifier in `estimator`, or in its place.
-
-    Parameters
-    ----------
-    estimator : estimator
-        What is walked.
-    rule : str
-        Sentence on why there must be none.
-    consequence : str
-        What would become of it, and what to pass instead; follows ", which".
-    """
-    for name, inside in frozen_parts(estimator):
-        if is_classifier(inside):
-            raise ValueError(
-                f"{rule} Got the frozen {type(inside).__name__} in {name!r} instead, "
-                f"which {consequence}"
-            )
-
-
-def check_can_be_refitted(estimator: Any) -> None:
-    """Raise or warn where a clone would keep what was learnt from the members.
-
-    Raises
-    ------
-    ValueError
-        For a frozen classifier inside: all clones would have seen the same rows, and
-        a comparison of them would underestimate leakage.
-    """
-    estimator = unwrap_frozen(estimator)
-    check_no_frozen_classifier(
-        estimator,
-        "Shadow models are fitted anew with all of their parts.",
-        "would stay as it is: all shadows would have seen the same rows, and attacks "
-        "with shadows would underestimate leakage. Pass the classifier without "
-        "FrozenEstimator inside, or take an attack without shadows.",
-    )
-    for name, inside in frozen_parts(estimator):
-        if get_tags(inside).target_tags.required or isinstance(inside, SelectorMixin):
-            warn(
-                f"The parameter {name!r} is a frozen {type(inside).__name__}, which "
-                "is fitted with labels. Shadow models keep it as it is: what it knows "
-                "of the members' labels is in all of them, and attacks with shadows "
-                "underestimate leakage. Leave it unfrozen.",
-                FreezingWarning,
-            )

@@ -10,7 +10,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits
 
-from skmia._models import draw_seeds, seeded_clone
+from skmia._models import draw_seeds, own_generators, seeded_clone
 from skmia._tables import ColumnEncoder, Hashes, hash_rows, mix, take_rows
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
@@ -168,7 +168,8 @@ class QuantileAttack(MembershipAttack):
             for k, seed in enumerate(draw_seeds(random_state, self.cv)):
                 model = seeded_clone(regressor, int(seed)).set_params(**quantile)
                 part = self._part(X, columns, scores, fold != k)
-                self._models.append(_QuantileModel(model).fit(*part))
+                with own_generators(int(seed)):
+                    self._models.append(_QuantileModel(model).fit(*part))
         self.regressors_ = [model.regressor for model in self._models]
         evidence = self._evidence(X, columns, scores, fold)
         self.offset_ = upper_quantile(evidence, self.max_fpr)

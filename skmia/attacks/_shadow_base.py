@@ -12,6 +12,7 @@ from skmia._models import class_probabilities
 from skmia._tables import (
     Copies,
     any_copy,
+    comparable_rows,
     hash_rows,
     match_rows,
     mean_answer,
@@ -26,8 +27,19 @@ from skmia.attacks._scores import (
     upper_quantile,
 )
 from skmia.attacks._target import Target
-from skmia.exceptions import OneSidedRecordsWarning, UnknownRowsWarning
-from skmia.shadows import ShadowSignals, check_shadows, fit_shadows
+from skmia.exceptions import (
+    OneSidedRecordsWarning,
+    UninformativeShadowsWarning,
+    UnknownRowsWarning,
+)
+from skmia.shadows import (
+    ShadowSignals,
+    check_shadows,
+    fit_shadows,
+    informed_auc,
+    outside_means,
+    shadows_move,
+)
 from skmia.signals import MEMBER_SIGN, SIGNALS, BoolArray, FloatArray, IndexArray
 from skmia.utils import check_labels, check_option, warn
 
@@ -162,6 +174,7 @@ class ShadowAttack(MembershipAttack):
             )
         self._warn_of_one_sided_records()
         values = {s: MEMBER_SIGN[s] * shadows.get(s) for s in self._signals()}
+        self._warn_of_what_shadows_know(values, target)
         self._saturation = {name: Saturation.of(v) for name, v in values.items()}
         self._fit_shadow_attack(self._soften(values), self._member, random_state)
 
@@ -179,6 +192,37 @@ class ShadowAttack(MembershipAttack):
                     "closer to a half.",
                     OneSidedRecordsWarning,
                 )
+
+    def _warn_of_what_shadows_know(
+        self, values: dict[str, NDArray], target: Target
+    ) -> None:
+        """Warn of shadows that all answer alike, or that know the target's members."""
+        if not any(map(shadows_move, values.values())):
+            warn(
+                f"All {self.shadows_.n_shadows} shadow models give every record the "
+                "same answer, although they were trained on different rows. Either "
+                "the estimator ignores its training data, or a part of it stays as it "
+                "is when it is fitted again, and what that part leaks is not measured.",
+                UninformativeShadowsWarning,
+            )
+        if target.membership is None:
+            return
+        membership = target.membership
+        means = outside_means(values[self._signals()[0]], self._member)
+        if self._hashes is not None:
+            # The side of a content with several copies says how many there are.
+            kept = comparable_rows(self._hashes, membership).keep
+            membership, means = membership[kept], means[kept]
+        auc = informed_auc(membership, means)
+        if auc is not None:
+            warn(
+                "Shadow models that have not seen a record tell whether it is a "
+                f"member of the target, with AUC {auc:.3f}. Either a part that was "
+                "fitted on the members is in all of them, or in the features, and "
+                "this attack underestimates leakage; or the members are easier rows "
+                "than the non-members, from another source or time.",
+                UninformativeShadowsWarning,
+            )
 
     def _signals(self) -> tuple[str, ...]:
         """Names of the signals that the attack uses."""

@@ -8,7 +8,7 @@ from sklearn.base import is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from skmia._models import draw_seeds, seeded_clone
+from skmia._models import draw_seeds, own_generators, seeded_clone
 from skmia.attacks._scores import folds, pseudo_targets, upper_quantile
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.shadows import ShadowModels, ShadowSignals
@@ -220,9 +220,10 @@ class ShadowClassifierAttack(ShadowAttack):
                 max_iter=50, max_leaf_nodes=8, early_stopping=False
             )
         columns = [answers[s][:, rows].ravel() for s in self._signals()]
-        return seeded_clone(chosen, seed).fit(
-            np.column_stack(columns), truth[:, rows].ravel()
-        )
+        with own_generators(seed):
+            return seeded_clone(chosen, seed).fit(
+                np.column_stack(columns), truth[:, rows].ravel()
+            )
 
     def _judge(
         self,

@@ -15,6 +15,7 @@ from skmia._models import (
     check_has_response,
     check_is_classifier,
     draw_seeds,
+    own_generators,
     seeded_clone,
 )
 from skmia._tables import (
@@ -189,7 +190,8 @@ def _play(
     sliced = slice_metadata(params, rows, n)
     seed = int(draw_seeds(random_state, 1)[0])
     model = seeded_clone(estimator, seed, single_thread=False)
-    model.fit(take_rows(X, rows), labels[rows], **sliced)
+    with own_generators(seed):
+        model.fit(take_rows(X, rows), labels[rows], **sliced)
     member = _without_weightless(member, params, owner)
     return Target(model, classes, labels, columns.astype(np.intp), member)
 

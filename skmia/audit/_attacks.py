@@ -14,8 +14,13 @@ _DEFAULT = ("loss", "lira")
 _UNREPORTED = frozenset({"estimator", "shadows", "n_jobs", "verbose"})
 
 
-def make_attacks(attacks: object, estimator: Any) -> dict[str, Any]:
-    """Fresh attacks on the frozen estimator, by name; those given are not touched."""
+def make_attacks(
+    attacks: object, estimator: Any, masked: bool | None = None
+) -> dict[str, Any]:
+    """Fresh attacks on the frozen estimator, by name; those given are not touched.
+
+    `masked` is whether its outputs are taken as masked; None reads it from it.
+    """
     wrong = (
         "The 'attacks' parameter must be 'default', a list of names out of "
         f"{sorted(ATTACKS)}, or a dict of names to unfitted attacks. "
@@ -41,7 +46,9 @@ def make_attacks(attacks: object, estimator: Any) -> dict[str, Any]:
         raise ValueError(wrong)
     if not chosen:
         raise ValueError(wrong)
-    if masks_outputs(estimator) and not any(
+    if masked is None:
+        masked = masks_outputs(estimator)
+    if masked and not any(
         isinstance(attack, LabelOnlyAttack) for attack in chosen.values()
     ):
         # Masked confidences underestimate leakage: the labels are as they were.

@@ -1,5 +1,6 @@
 """One call, one report: the audit of a fitted classifier."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skmia._models import ask_labels, ask_probabilities, check_can_be_refitted
-from skmia._tables import take_rows
+from skmia._tables import any_copy, take_rows
 from skmia.audit._attacks import (
     configure,
     describe_attack,
@@ -24,7 +25,15 @@ from skmia.audit._inputs import (
 )
 from skmia.audit._pool import Pool, make_pool
 from skmia.audit._report import AuditReport
-from skmia.shadows import ShadowModels, ShadowSignals, check_shadows, fit_shadows
+from skmia.exceptions import UninformativeShadowsWarning
+from skmia.shadows import (
+    ShadowModels,
+    ShadowSignals,
+    check_shadows,
+    fit_shadows,
+    outside_means,
+    shadows_move,
+)
 from skmia.utils import encode_labels
 
 
@@ -177,10 +186,13 @@ def audit_classifier(
     proba = ask_probabilities(estimator, X, classes)
     own_proba = proba[np.arange(len(y)), encode_labels(y, classes)]
 
-    made, fitted_with = None, None
+    made, fitted_with, moved, means = None, None, True, None
     if wanted:
         made, fraction = _make_shadows(estimator, pool, shadows, n_jobs, seed, verbose)
         fitted_with = {"n_shadows": made.n_shadows, "train_size": fraction}
+        moved = shadows_move(made.get("logit"))
+        outside = any_copy(made.member, pool.hashes)
+        means = outside_means(made.get("logit"), outside)[kept]
         for name in wanted:
             chosen[name].set_params(shadows=made)
     evidence = Evidence(
@@ -211,6 +223,8 @@ def audit_classifier(
         correct=correct,
         own_proba=own_proba,
         shadows=fitted_with,
+        shadows_move=moved,
+        outside_means=means,
         n_missing_classes=0 if made is None else made.n_missing_classes,
         n_models=0 if made is None else made.n_shadows,
     )
@@ -264,7 +278,10 @@ def _describe_shadows(shadows: int | ShadowModels | ShadowSignals) -> dict[str, 
 def _score(name: str, attack: Any, pool: Pool, X: Any, y: np.ndarray) -> np.ndarray:
     """Fit an attack on the whole pool, and ask it about the rows of the figures."""
     try:
-        attack.fit(pool.X, pool.y, membership=pool.rows.seen)
+        with warnings.catch_warnings():
+            # The report's own guards say so.
+            warnings.simplefilter("ignore", UninformativeShadowsWarning)
+            attack.fit(pool.X, pool.y, membership=pool.rows.seen)
         scores = attack.score_samples(X, y)
     except Exception as error:
         error.add_note(f"Raised by the attack {name!r} of the audit.")

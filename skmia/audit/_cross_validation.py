@@ -25,8 +25,9 @@ from skmia.audit._inputs import (
 )
 from skmia.audit._report import AuditReport
 from skmia.audit._splits import find_shadows
-from skmia.exceptions import OneSidedRecordsWarning
-from skmia.shadows import ShadowSignals
+from skmia.defenses import masks_outputs
+from skmia.exceptions import OneSidedRecordsWarning, UninformativeShadowsWarning
+from skmia.shadows import ShadowSignals, shadows_move
 
 
 def audit_cv(
@@ -133,12 +134,18 @@ def audit_cv(
     has_shadows = len(targets) > 0
     if not has_shadows:
         targets = run.targets
-    chosen, attacks = _choose(attacks, run.models[0], has_shadows, found.problem)
+    # A search may choose a mask in one split and none in the next: all are asked for
+    # their labels, or the figures would be those of some splits.
+    masked = any(map(masks_outputs, run.models))
+    chosen, attacks = _choose(
+        attacks, run.models[0], has_shadows, found.problem, masked
+    )
 
     shadows: list[ShadowSignals | None] = [None] * len(run.models)
-    fitted_with = None
+    fitted_with, moved = None, True
     if has_shadows:
         signals = run.signals()
+        moved = shadows_move(signals["logit"])
         for k in targets:
             shadows[k] = run.shadows(signals, found.of[k])
         fitted_with = {
@@ -148,7 +155,9 @@ def audit_cv(
     asked = [np.flatnonzero(run.member[k] | run.held_out[k]) for k in targets]
     target = np.repeat(targets, list(map(len, asked)))
     record = np.concatenate(asked)
-    scores, correct, own_proba = _score(run, attacks, shadows, targets, asked, seed)
+    scores, correct, own_proba = _score(
+        run, attacks, shadows, targets, asked, seed, masked
+    )
     evidence = Evidence(
         membership=run.member[target, record],
         scores=scores,
@@ -173,6 +182,7 @@ def audit_cv(
         correct=correct,
         own_proba=own_proba,
         shadows=fitted_with,
+        shadows_move=moved,
         n_missing_classes=run.n_missing_classes,
         n_models=len(run.models),
         one_sided_fraction=_one_sided_fraction(run, [found.of[k] for k in targets]),
@@ -183,12 +193,16 @@ def audit_cv(
 
 
 def _choose(
-    attacks: Any, estimator: SplitModel, has_shadows: bool, problem: str
+    attacks: Any,
+    estimator: SplitModel,
+    has_shadows: bool,
+    problem: str,
+    masked: bool,
 ) -> tuple[dict[str, Any], Any]:
     """The attacks, made once to check them, and what to make them of again."""
     if isinstance(attacks, str) and attacks == "default" and not has_shadows:
         attacks = ["loss"]
-    chosen = make_attacks(attacks, estimator)
+    chosen = make_attacks(attacks, estimator, masked)
     wanted = taking_shadows(chosen)
     if wanted and not has_shadows:
         raise ValueError(
@@ -205,6 +219,7 @@ def _score(
     targets: NDArray[np.intp],
     asked: Sequence[NDArray[np.intp]],
     seed: int,
+    masked: bool,
 ) -> tuple[dict[str, NDArray], NDArray[np.bool_], NDArray[np.float64]]:
     """Scores, right answers and own-class probability of every model and record."""
     scores: dict[str, list[NDArray]] = {}
@@ -215,14 +230,15 @@ def _score(
         correct.append(ask_labels(model, X) == y)
         proba = model.predict_proba(X)
         own.append(proba[np.arange(len(rows)), run.columns[rows]])
-        for name, attack in make_attacks(attacks, model).items():
+        for name, attack in make_attacks(attacks, model, masked).items():
             configure(attack, seed)
             if "shadows" in attack.get_params(False):
                 attack.set_params(shadows=shadows[k])
             try:
                 with warnings.catch_warnings():
-                    # The report's own guard says so for all targets together.
+                    # The report's own guards say so for all targets together.
                     warnings.simplefilter("ignore", OneSidedRecordsWarning)
+                    warnings.simplefilter("ignore", UninformativeShadowsWarning)
                     attack.fit(run.X, run.y, membership=run.seen[k])
                 values = attack.score_samples(X, y)
             except Exception as error:

@@ -55,8 +55,11 @@ class Evidence:
     # The model's answers: whether they are right, and the record's own class.
     correct: BoolArray | None = None
     own_proba: NDArray[np.floating] | None = None
-    # The shadow models, and how many classes are missing from how many models.
+    # The shadow models: whether their answers depend on their rows, what those that
+    # have not seen a record say of it, and how many classes are missing from how many.
     shadows: Mapping[str, Any] | None = None
+    shadows_move: bool = True
+    outside_means: FloatArray | None = None
     n_missing_classes: int = 0
     n_models: int = 0
     one_sided_fraction: float = 0.0

@@ -1,12 +1,13 @@
 """Which defenses change outputs, as a tag and as a question about any model."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, get_tags
 
-from skmia._models import deep_params
+from skmia._models import attributes, walk
 
 
 @dataclass
@@ -53,8 +54,9 @@ def masks_outputs(model: Any) -> bool:
     ----------
     model : estimator
         Any estimator, fitted or not. The tag ``masks_outputs`` is read from it and
-        from all estimators among its parameters, those in a FrozenEstimator too; of a
-        fitted search also from its ``best_estimator_``.
+        from every estimator that it holds: in parameters, lists and grids of
+        candidates, FrozenEstimators, functions and fitted attributes. Of a fitted
+        search, ``best_estimator_`` alone counts; of an unfitted one, all candidates.
 
     Returns
     -------
@@ -80,7 +82,17 @@ def masks_outputs(model: Any) -> bool:
     """
     return any(
         getattr(get_tags(part), "masks_outputs", False)
-        or (hasattr(part, "best_estimator_") and masks_outputs(part.best_estimator_))
-        for part in [model, *(value for _, value in deep_params(model))]
+        for _, part in walk(model, _templates)
         if isinstance(part, BaseEstimator)
     )
+
+
+def _templates(part: Any) -> Collection[str]:
+    """Attributes that answer nothing: what a fitted meta-estimator has copied.
+
+    By scikit-learn's convention the fitted ``estimator`` is ``estimator_``.
+    """
+    own = attributes(part)
+    if "best_estimator_" in own:
+        return own.keys() - {"best_estimator_"}
+    return {name for name in own if f"{name}_" in own}

@@ -69,10 +69,4 @@ def clone_with_seeds(estimator: Any, random_state: np.random.RandomState) -> Any
     if isinstance(estimator, FrozenEstimator):
         return clone(estimator)
     seed = int(draw_seeds(random_state, 1)[0])
-    copy = seeded_clone(estimator, seed, single_thread=False)
-    given = {
-        name: clone(value, safe=False)
-        for name, value in estimator.get_params(deep=True).items()
-        if name.rpartition("__")[2] == "random_state" and value is not None
-    }
-    return copy.set_params(**given)
+    return seeded_clone(estimator, seed, single_thread=False, keep_seeds=True)

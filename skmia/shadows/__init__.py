@@ -1,5 +1,6 @@
 """Shadow models: fitted in parallel, reduced to arrays, cached by content."""
 
+from skmia.shadows._comparison import informed_auc, outside_means, shadows_move
 from skmia.shadows._design import auto_train_size, draw_design
 from skmia.shadows._fit import fit_shadows
 from skmia.shadows._models import ShadowModels, check_shadows
@@ -12,4 +13,7 @@ __all__ = [
     "check_shadows",
     "draw_design",
     "fit_shadows",
+    "informed_auc",
+    "outside_means",
+    "shadows_move",
 ]

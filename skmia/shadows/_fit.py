@@ -15,13 +15,16 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from skmia._models import (
+    bare_clone,
     check_can_be_refitted,
     check_has_response,
     check_is_classifier,
     draw_seeds,
+    kept_generators,
     unwrap_frozen,
 )
 from skmia._tables import Copies, Queries, content_groups, has_no_weight
+from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._design import draw_design
 from skmia.shadows._models import ShadowModels, check_shadows
@@ -30,7 +33,7 @@ from skmia.shadows._shared import Shared
 from skmia.shadows._signals import STORED, ShadowSignals
 from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._warnings import Warned, emit, gather, intercept
-from skmia.utils import own_random_state
+from skmia.utils import own_random_state, warn
 
 
 def fit_shadows(
@@ -69,8 +72,10 @@ def fit_shadows(
     n_jobs : int, default=None
         Shadows fitted at a time, as in joblib. Inside, each runs single-threaded.
     random_state : int, RandomState or None, default=None
-        Seeds the design and every shadow. The result does not depend on `n_jobs`,
-        on the backend, or on what the cache already held.
+        Seeds the design and every shadow, estimators in lists and grids included.
+        The result does not depend on `n_jobs`, on the backend, or on what the cache
+        already held. NumPy's and Python's global generators are seeded for each fit
+        and put back, except in threads.
     verbose : int, default=0
         A progress bar where it is above 0.
 
@@ -95,6 +100,8 @@ def fit_shadows(
     Warning
         One for each category that shadow fits raised, with the count; those of
         shadows from the cache included.
+    ShadowFitWarning
+        Where fits in threads drew from a global generator.
 
     See Also
     --------
@@ -143,8 +150,17 @@ def fit_shadows(
     if models.cache_dir is not None:
         key = task.key(), pool.key()
         cache = ShadowCache(models.cache_dir, key, task.signals, task.keep_model)
-    fields, warned = _run(task, pool, member, seeds, n_jobs, verbose, cache)
+    with kept_generators() as moved:
+        fields, warned = _run(task, pool, member, seeds, n_jobs, verbose, cache)
+        shared = moved()
     emit(warned, len(member))
+    if shared:
+        warn(
+            "Shadow models drew from NumPy's or Python's global generator in threads, "
+            "which share it: the result depends on which came first. Set the "
+            "estimator's 'random_state', or let joblib fit in processes.",
+            ShadowFitWarning,
+        )
     return ShadowSignals(
         fields.pop("signals"),
         member & has_weight,
@@ -165,7 +181,7 @@ def _prepare(
     """Check every argument, then draw the design and the seeds."""
     estimator = unwrap_frozen(estimator)
     check_is_classifier(estimator)
-    check_can_be_refitted(estimator)
+    check_can_be_refitted(estimator, params if isinstance(params, Mapping) else None)
     check_has_response(estimator)
     pool, classes, rest, hashes = make_pool(X, y, params, "fit_shadows")
 
@@ -193,7 +209,9 @@ def _prepare(
         # Drawn last: the shadows are those that would be asked about records alone.
         queries = replace(queries, seed=int(draw_seeds(rng, 1)[0]))
         pool.copies = Copies(queries, pool.X)
-    task = ShadowTask(estimator, classes, STORED, rest, bool(models.keep_models))
+    # Workers are sent the recipe, and not what the target has learnt.
+    recipe = bare_clone(estimator)
+    task = ShadowTask(recipe, classes, STORED, rest, bool(models.keep_models))
     return task, pool, hashes, member, seeds
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import get_config
 
-from skmia._models import iter_class_probabilities, seeded_clone
+from skmia._models import iter_class_probabilities, own_generators, seeded_clone
 from skmia._tables import copy_rows, slice_metadata
 from skmia.shadows._content import describe
 from skmia.shadows._pool import Pool
@@ -51,6 +51,10 @@ class ShadowTask:
 
     def run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
         """Fit one shadow on `rows` and question it about the whole pool."""
+        with own_generators(seed):
+            return self._run(pool, rows, seed)
+
+    def _run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
         index = np.flatnonzero(rows)
         n = len(rows)
         start = time.perf_counter()

@@ -161,6 +161,7 @@ def test_percentile_rises_with_the_target(simulated, attack_on):
 
 
 @both_signals
+@pytest.mark.filterwarnings("ignore::skmia.exceptions.UninformativeShadowsWarning")
 def test_a_tie_is_one_in_single_precision_too(case, attack_on, signal):
     """Trees say the same number often; shadows hold it with fewer digits.
 

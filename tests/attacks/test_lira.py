@@ -240,6 +240,7 @@ def test_a_target_that_alone_saturates(mode, variance):
 
 @both_modes
 @every_variance
+@pytest.mark.filterwarnings("ignore::skmia.exceptions.UninformativeShadowsWarning")
 def test_shadows_that_all_agree(mode, variance):
     """No spread at all: scores are finite and follow the target's surprise."""
     _, member, target = matrix("pairs", seed=7)

@@ -144,6 +144,7 @@ def test_probabilities_of_0_and_1(simulated, attack_on, mode, a):
 
 
 @both_modes
+@pytest.mark.filterwarnings("ignore::skmia.exceptions.UninformativeShadowsWarning")
 def test_everything_at_the_ends(attack_on, mode):
     member = np.repeat([[True, False], [False, True]], 2, axis=0)[[0, 2, 1, 3]]
     values = np.full((4, 2), -np.inf)

@@ -251,6 +251,7 @@ def test_features_of_the_other_signals_by_hand():
                     assert_allclose(named[f"{signal}_{name}"][i], expected, atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore::skmia.exceptions.UninformativeShadowsWarning")
 def test_records_of_equal_logits_are_told_apart_by_another_signal():
     """All logits are 0; the hinge alone knows the members. Seed 4."""
     rng = np.random.RandomState(4)

@@ -109,8 +109,9 @@ def test_a_search_that_has_chosen_a_mask():
     pipeline = Pipeline([("clf", GaussianNB())])
     masked = ConfidenceMaskingClassifier(GaussianNB())
     search = GridSearchCV(pipeline, {"clf": [masked]}, cv=2)
-    # The template masks nothing; what the search has fitted does.
-    assert not masks_outputs(search)
+    # The template masks nothing; a candidate does, and it is what is fitted.
+    assert not masks_outputs(pipeline)
+    assert masks_outputs(search)
     search.fit(X, y)
     assert masks_outputs(search)
     assert masks_outputs(FrozenEstimator(search))

@@ -24,6 +24,7 @@ from skmia.audit._guards._scores import (
     tied_scores,
     unresolvable_fpr,
 )
+from skmia.audit._guards._shadows import informed_shadows, unmoved_shadows
 from skmia.audit._guards._splits import (
     dependent_splits,
     missing_classes,
@@ -37,6 +38,8 @@ _EITHER = _WARNING + _NOTE
 CHECKS = (
     Check(dependent_splits, "splits that cannot be each other's shadows", _WARNING),
     Check(one_sided_records, "records in all shadows or in none", _WARNING),
+    Check(unmoved_shadows, "shadows that answer alike", _WARNING),
+    Check(informed_shadows, "shadows that know the members", _WARNING),
     Check(partial_members, "training rows that were not passed", _WARNING),
     Check(near_copies, "rows of both sides but for their last digits", _WARNING),
     Check(shared_rows, "rows on both sides", _EITHER),
