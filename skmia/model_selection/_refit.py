@@ -139,10 +139,12 @@ def best_under_leakage(
 
     Notes
     -----
-    The upper end is one-sided at 97.5 %: mean + t * s * sqrt(1 / K + 1 / (K - 1)), with
-    `s` the standard deviation over `K` splits and `t` the quantile of Student's
-    distribution with K - 1 degrees of freedom. The second term makes up for training
-    rows that folds share. Two splits say next to nothing of their spread (`t` is 12.7);
+    The upper end is one-sided at 97.5 %: mean + t * s * sqrt(1 / K + r), with `s` the
+    standard deviation over `K` splits and `t` the quantile of Student's distribution
+    with K - 1 degrees of freedom. The term r makes up for rows that splits share: it is
+    the number of held-out rows over that of training rows, 1 / (K - 1) for K folds and
+    at least 1 / 4, since results do not tell repeated folds and drawn splits from one
+    run of many folds. Two splits say next to nothing of their spread (`t` is 12.7);
     take five or more, and repeat them where rows are few.
 
     The figure of the chosen candidate is the best of several, and so a little too

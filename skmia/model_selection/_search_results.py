@@ -57,9 +57,10 @@ def n_splits_of(cv_results: Mapping[str, Any], metric: str) -> int:
 def upper_ends(cv_results: Mapping[str, Any], metric: str) -> FloatArray:
     """Upper end of the mean leakage of every candidate, one-sided at 97.5 %.
 
-    From the spread over the folds. They share training rows, which Nadeau and Bengio's
-    term makes up for: the variance of the mean is that of a fold times 1 / K and the
-    share of a held-out fold in its training rows, here that of K folds.
+    From the spread over the folds. They share rows, which Nadeau and Bengio's term
+    makes up for: the variance of the mean is that of a fold times 1 / K and the number
+    of held-out rows over that of training rows. That is 1 / (K - 1) for K folds and at
+    least 1 / 4 here, since many splits are repeated folds or drawn, and share more.
 
     Raises
     ------
@@ -77,7 +78,9 @@ def upper_ends(cv_results: Mapping[str, Any], metric: str) -> FloatArray:
     values = -np.array(
         [cv_results[f"split{k}_test_{metric}"] for k in range(n_splits)], dtype=float
     )
-    reach = t.isf(0.025, n_splits - 1) * np.sqrt(1 / n_splits + 1 / (n_splits - 1))
+    reach = t.isf(0.025, n_splits - 1) * np.sqrt(
+        1 / n_splits + max(1 / (n_splits - 1), 1 / 4)
+    )
     return np.minimum(values.mean(axis=0) + reach * values.std(axis=0, ddof=1), 1.0)
 
 

@@ -1,16 +1,22 @@
 """``--fail-above``: what is over a limit, what is not, and limits without a meaning."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
 
-from skmia.audit import AuditReport
-from skmia.cli._limits import exceeds, parse_limits
+from skmia.cli._limits import parse_limits
+
+
+def worst(report, metric, compare):
+    """The attack that reads most, and the figure or the upper end of its interval."""
+    end = {"value": "value", "upper": "high"}[compare]
+    figures = [figure for figure in report.figures if figure.metric == metric]
+    return max(
+        ((figure.attack, getattr(figure, end)) for figure in figures),
+        key=lambda pair: pair[1],
+    )
 
 
 @pytest.mark.parametrize(
@@ -20,7 +26,7 @@ def test_a_limit_that_is_kept_and_one_that_is_not(
     compare, says, audit, expected_report
 ):
     report = expected_report()
-    attack, value = report.worst("auc", compare=compare)
+    attack, value = worst(report, "auc", compare)
     limits = ["advantage=0.999", f"auc={value - 0.001}", f"auc={value + 0.001}"]
     options = [word for limit in limits for word in ("--fail-above", limit)]
     options += [] if compare == "upper" else ["--compare", "value"]
@@ -39,7 +45,7 @@ def test_a_limit_that_is_kept_and_one_that_is_not(
 
 
 def test_a_limit_at_any_false_positive_rate(audit, expected_report):
-    _, high = expected_report(max_fprs=(0.2,)).worst("tpr@0.2", compare="upper")
+    _, high = worst(expected_report(max_fprs=(0.2,)), "tpr@0.2", "upper")
     status, out, err = audit("--fail-above", f"tpr@0.20={high - 0.001}")
     assert status == 1
     assert "limit exceeded: tpr@0.2 may be up to" in err
@@ -48,8 +54,7 @@ def test_a_limit_at_any_false_positive_rate(audit, expected_report):
 
 def test_trap_47_a_limit_between_the_figure_and_what_it_may_be(audit, expected_report):
     report = expected_report()
-    _, value = report.worst("auc")
-    _, high = report.worst("auc", compare="upper")
+    (_, value), (_, high) = (worst(report, "auc", end) for end in ("value", "upper"))
     between = ["--fail-above", f"auc={(value + high) / 2}"]
     # The wrong reading: the figure is below the limit, and what it stands for need
     # not be.
@@ -71,78 +76,6 @@ def test_trap_46_swapped_files_pass_no_gate(gate, compare, audit):
     assert "not swapped" in err
     # Without a gate there is a report, with its guard.
     assert audit(**swapped)[0] == 0
-
-
-def gate_report(*shifts):
-    """A report of attacks that see members so much higher, at a spread of one."""
-    member = np.arange(400) < 200
-    rng = np.random.RandomState(0)
-    scores = {
-        f"attack {i}": rng.normal(size=400) + shift * member
-        for i, shift in enumerate(shifts)
-    }
-    return AuditReport(member, scores)
-
-
-def test_trap_46_one_attack_below_chance_beside_one_above_fails(capsys):
-    limits = parse_limits(["auc=0.9"])
-    assert not exceeds(gate_report(0.3, 0.1), limits)
-    assert exceeds(gate_report(0.3, -0.5), limits)
-    assert "auc of 'attack 1' is below chance" in capsys.readouterr().err
-
-
-def test_trap_46_a_tpr_below_its_fpr(capsys):
-    member = np.arange(2000) < 1000
-    noise = np.random.RandomState(0).normal(size=2000)
-    limits = parse_limits(["tpr@0.1=0.5"])
-    # No member is at the top, and the AUC is that of a guess.
-    flat = np.where(member, 0.7 * noise, noise)
-    report = AuditReport(member, {"loss": flat})
-    figures = {figure.metric: figure for figure in report.figures}
-    assert figures["auc"].low < 0.5 < figures["auc"].high
-    assert figures["tpr@0.1"].high < 0.1
-    assert exceeds(report, limits)
-    assert "tpr@0.1 of 'loss' is below chance" in capsys.readouterr().err
-    # An attack that finds members is not one to be turned round.
-    report = AuditReport(member, {"loss": np.where(member, 0.6 * noise + 0.4, noise)})
-    figures = {figure.metric: figure for figure in report.figures}
-    assert figures["auc"].low > 0.5
-    assert figures["tpr@0.1"].high < 0.1
-    assert not exceeds(report, limits)
-
-
-@pytest.mark.parametrize("compare", ["value", "upper"])
-def test_nan_passes_no_gate(compare, capsys):
-    """No report of ours holds one; one that did must not pass."""
-    report = gate_report(0.3, 0.1)
-    first, *rest = report.figures
-    for broken in (0, len(rest) // 2 + 1):
-        figures = list(report.figures)
-        figures[broken] = replace(first, value=np.nan, high=np.nan)
-        figures[broken] = replace(figures[broken], attack=f"attack {int(broken > 0)}")
-        report.figures = tuple(figures)
-        assert exceeds(report, parse_limits(["auc=0.99"]), compare)
-        report = gate_report(0.3, 0.1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("n", "seen"), [(10, 0.35), (25, 0.28), (50, 0.20), (100, 0.10)]
-)
-def test_trap_47_how_many_audits_of_a_model_over_the_limit_pass(n, seen):
-    """True AUC .65, limit .60, 1,000 audits: shares within four standard errors."""
-    rng = np.random.RandomState(0)
-    member = np.arange(2 * n) < n
-    shift = np.sqrt(2) * norm.ppf(0.65)
-    limits = parse_limits(["auc=0.6"])
-    passed = {"value": 0, "upper": 0}
-    for _ in range(1000):
-        scores = rng.normal(size=2 * n) + shift * member
-        report = AuditReport(member, {"loss": scores}, max_fprs=(0.5,))
-        for compare in passed:
-            passed[compare] += report.worst("auc", compare=compare)[1] <= limits[0][1]
-    assert abs(passed["value"] / 1000 - seen) < 4 * np.sqrt(seen * (1 - seen) / 1000)
-    assert passed["upper"] <= 10 + 4 * np.sqrt(10)
 
 
 @pytest.mark.parametrize(

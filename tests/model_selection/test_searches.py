@@ -88,7 +88,10 @@ def best(expected, compare, limit):
     if compare == "upper":
         k = expected.shape[1]
         spread = expected[..., 1].std(axis=1, ddof=1)
-        leakage = leakage + t.ppf(0.975, k - 1) * spread * (1 / k + 1 / (k - 1)) ** 0.5
+        leakage = (
+            leakage
+            + t.ppf(0.975, k - 1) * spread * (1 / k + max(1 / (k - 1), 0.25)) ** 0.5
+        )
     return int(np.argmax(np.where(leakage <= limit, accuracy, -1)))
 
 

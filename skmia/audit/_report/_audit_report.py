@@ -15,10 +15,11 @@ from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, measure
 from skmia.audit._guards import Guard, run_guards
 from skmia.audit._inputs import check_length, check_reading, check_scores
+from skmia.audit._limits import exceeded
 from skmia.audit._report._json import to_plain, write_json
 from skmia.audit._report._text import to_text
 from skmia.metrics import get_metric
-from skmia.utils import check_membership, check_option, import_optional
+from skmia.utils import check_membership, import_optional
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,32 +182,31 @@ resolvable=False)
         """The names of the metrics, as :func:`skmia.metrics.get_metric` takes them."""
         return tuple(dict.fromkeys(figure.metric for figure in self.figures))
 
-    def worst(self, metric: str, *, compare: str = "value") -> tuple[str, float]:
-        """Return the highest figure over the attacks, or the highest it may be.
+    def worst(self, metric: str) -> tuple[str, float]:
+        """Return the highest figure over the attacks.
 
         Parameters
         ----------
         metric : str
             One of :attr:`metrics`, such as ``"auc"`` or ``"tpr@0.01"``.
-        compare : {"value", "upper"}, default="value"
-            The figure itself, or the upper end of its interval, which is what a limit
-            should be set on: chance alone takes many a figure below it.
 
         Returns
         -------
         attack : str
             The attack that reads it.
         value : float
-            The figure, or the upper end of its interval.
+            The figure.
 
         Raises
         ------
         ValueError
-            If `compare` is none of these, or the metric is unknown, not in this report
-            or not resolvable with these non-members: no limit holds for a figure that
-            was never measured.
+            If the metric is unknown or not in this report, or cannot be resolved with
+            these non-members: a figure that was never measured is not the lowest.
+
+        See Also
+        --------
+        AuditReport.exceeds : Compares with a limit what the figure may be.
         """
-        check_option(compare, "compare", ("value", "upper"))
         wanted = get_metric(metric)
         figures = [figure for figure in self.figures if figure.metric == wanted.name]
         if not figures:
@@ -215,9 +215,48 @@ resolvable=False)
                 f"Got {metric!r} instead."
             )
         wanted.check_resolvable(self.n_nonmembers)
-        end = "value" if compare == "value" else "high"
-        known = [(f.attack, float(getattr(f, end))) for f in figures]
-        return max(known, key=lambda pair: (np.isnan(pair[1]), pair[1]))
+        known = [(f.attack, f.value) for f in figures if f.value is not None]
+        return max(known, key=lambda pair: pair[1])
+
+    def exceeds(
+        self,
+        limits: Mapping[str, float],
+        *,
+        compare: str = "upper",
+    ) -> list[str]:
+        """Compare the figures with limits, and say which are not kept.
+
+        Parameters
+        ----------
+        limits : dict of str to float
+            Limit of each metric, in [0, 1), such as ``{"auc": 0.6, "tpr@0.01": 0.05}``.
+        compare : {"upper", "value"}, default="upper"
+            What has to stay under the limit, for the worst attack: the upper end of the
+            figure's interval, or the figure itself, which chance takes below a limit
+            that the model does not keep.
+
+        Returns
+        -------
+        list of str
+            One sentence for each limit that is not kept, and for each attack that does
+            worse than guessing by its whole interval, which is no sign of safety and
+            keeps no limit on any metric. Empty where all is well.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, or a metric is unknown, not in this report
+            or not resolvable with these non-members: no limit holds for a figure that
+            was never measured.
+
+        Examples
+        --------
+        >>> from skmia.audit import AuditReport
+        >>> report = AuditReport([True] * 20 + [False] * 20, {"loss": [*range(40)]})
+        >>> report.exceeds({"auc": 0.6})
+        ["auc of 'loss' is below chance, by its whole interval, and no limit is kept ...
+        """
+        return exceeded(self.figures, self.n_nonmembers, limits, compare)
 
     def summary(self) -> str:
         """Write the report as text, for readers who do not program.
