@@ -103,7 +103,14 @@ class ShadowCache:
         arrays |= result.signals
         if self.models:
             model = io.BytesIO()
-            joblib.dump(result.model, model)
+            try:
+                joblib.dump(result.model, model)
+            except Exception as error:
+                raise ValueError(
+                    "The 'cache_dir' parameter cannot be used with keep_models=True "
+                    f"here: a fitted model cannot be pickled ({error}). Pass "
+                    "cache_dir=None, or take functions from a module, by name."
+                ) from error
             arrays["model"] = np.frombuffer(model.getbuffer(), np.uint8)
         data = io.BytesIO()
         np.savez(data, **arrays)
@@ -113,8 +120,8 @@ class ShadowCache:
         """Warn of entries that were there and not taken."""
         if self.n_unsigned:
             warn(
-                f"{self.n_unsigned} entries in {str(self.folder)!r} are not what was "
-                "stored there: they are damaged, signed with another key, or somebody "
+                f"In {str(self.folder)!r} {self.n_unsigned} of the entries are not "
+                "what was stored there: damaged, signed with another key, or somebody "
                 "else's. Their shadows are fitted again, and the entries replaced.",
                 CacheWarning,
             )

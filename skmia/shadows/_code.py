@@ -11,8 +11,10 @@ from typing import Any
 
 from skmia.shadows._packages import READS, is_told_by_version
 
-# Ways from a function to all the names around it.
-_NAMESPACES = {"__globals__", "f_globals", "gi_frame", "cr_frame", "ag_frame"}
+# Ways from code to all the names around it, frames' `query` and `eval` included, which
+# find a variable by its name in a text; and to the clock.
+_OUTSIDE = {"__globals__", "f_globals", "gi_frame", "cr_frame", "ag_frame"}
+_OUTSIDE |= {"query", "eval", "sql", "now", "today", "utcnow"}
 _TAKES = ("LOAD_ATTR", "LOAD_METHOD")
 _NOTHING = ("there is no such name",)
 
@@ -60,8 +62,10 @@ def references(function: types.FunctionType) -> list[tuple[str, Any]]:
         steps = [x for x in dis.get_instructions(code) if x.opname != "EXTENDED_ARG"]
         _check_imports(steps)
         for i, step in enumerate(steps):
-            if step.opname in _TAKES and step.argval in _NAMESPACES:
-                raise Refused(f"the attribute {step.argval!r}")
+            if step.opname in _TAKES and step.argval in _OUTSIDE:
+                raise Refused(f"the attribute {step.argval!r}, which looks outside")
+            if step.argval == "__globals__":  # for getattr
+                raise Refused("the text '__globals__'")
             if step.opcode in dis.hasname and _is_global(step.opname):
                 name, value = _resolve(function, steps[i:])
                 found[name] = value
@@ -107,4 +111,4 @@ def _check_imports(steps: list[dis.Instruction]) -> None:
     if imports:  # and then any attribute may be one of the module's
         for step in steps:
             if step.opcode in dis.hasname and READS.match(step.argval):
-                raise Refused(f"{step.argval!r}, which reads what is outside")
+                raise Refused(f"{step.argval!r}, whose answer may come from outside")

@@ -30,6 +30,9 @@ from skmia.shadows._packages import (
     reaches_outside,
 )
 
+# What the methods of compiled classes are.
+_COMPILED = (types.MethodDescriptorType, types.ClassMethodDescriptorType)
+
 # Members of a class that are no part of its meaning, or differ between processes.
 _BOOKKEEPING = {
     "__annotate__",
@@ -90,18 +93,26 @@ class _Walk:
             raise Refused(f"{type(value).__qualname__} ({error})") from error
         return stream.digest.hexdigest()
 
-    def once(self, value: Any, parts: Callable[[Any], Any]) -> Any:
-        """Stand for code by its parts, and where it is met again by its number."""
+    def code(self, value: Any, module: str, parts: Callable[[Any], Any]) -> Any:
+        """Stand for code by its name and version, or by its parts.
+
+        Where it is met again, by its number: it may be inside of its own parts.
+        """
         if id(value) not in self._met:
-            self._met[id(value)] = value, ("again", len(self._met))
-            try:
-                told = self.digest(parts(value))
-            except Refused as error:
-                name = f"{value.__module__}.{value.__qualname__}"
-                error.named_by = error.named_by or name
-                raise
-            self._met[id(value)] = value, (type(value).__name__, told)
+            named = _named(value, module, value.__qualname__)
+            self._met[id(value)] = value, named or ("again", len(self._met))
+            if named is None:
+                told = type(value).__name__, self._inside(value, parts)
+                self._met[id(value)] = value, told
         return self._met[id(value)][1]
+
+    def _inside(self, value: Any, parts: Callable[[Any], Any]) -> str:
+        try:
+            return self.digest(parts(value))
+        except Refused as error:
+            name = f"{value.__module__}.{value.__qualname__}"
+            error.named_by = error.named_by or name
+            raise
 
 
 class _Stream:
@@ -133,8 +144,6 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
         """Return what pickle stores of an object."""
         kind = type(value)
-        if kind is types.FunctionType:  # from persistent_id
-            return NotImplemented
         try:
             reducer = copyreg.dispatch_table.get(kind)
             reduced = reducer(value) if reducer else value.__reduce_ex__(4)
@@ -160,13 +169,11 @@ class _Pickler(pickle.Pickler):
         return tuple, ((*named, state),)
 
     def _class(self, cls: type) -> Any:
-        named = _named(cls, cls.__module__, cls.__qualname__)
-        return named or self._walk.once(cls, _class_parts)
+        return self._walk.code(cls, cls.__module__, _class_parts)
 
     def _function(self, function: types.FunctionType) -> Any:
         module = function.__globals__.get("__name__", "")
-        named = _named(function, module, function.__qualname__)
-        return named or self._walk.once(function, _function_parts)
+        return self._walk.code(function, module, _function_parts)
 
     def _builtin(self, function: types.BuiltinFunctionType) -> Any:
         if not isinstance(function.__self__, types.ModuleType | None):
@@ -235,7 +242,22 @@ def _named(value: Any, module: str, name: str) -> tuple[str, ...] | None:
         return None
     if reaches_outside(module, name):
         raise Refused(f"{module}.{name}, whose answer may come from outside")
+    if isinstance(value, type):
+        _check_as_installed(value)
     return "named", module, name, version
+
+
+def _check_as_installed(cls: type) -> None:
+    """Check that nobody has put code of theirs into a class of a package."""
+    for member in (member for base in cls.__mro__ for member in vars(base).values()):
+        inside = getattr(member, "__dict__", {}).values()
+        for part in (member, *inside, getattr(member, "fget", None)):
+            module = ""
+            if isinstance(part, types.FunctionType | type):
+                module = part.__module__
+            # Functions that a package has made may say that they are of no module.
+            if module in sys.modules and package_version(module) is None:
+                raise Refused(f"{cls!r}, into which {part!r:.100} was put")
 
 
 def _class_parts(cls: type) -> Any:
@@ -245,6 +267,8 @@ def _class_parts(cls: type) -> Any:
         if name not in _BOOKKEEPING
     ]
     version = package_version(cls.__module__)
+    if version is None and any(type(member) in _COMPILED for _, member in members):
+        raise Refused(f"{cls!r}, which is compiled, and of no installed package")
     name = (cls.__module__, cls.__qualname__)
     return name, version, type(cls), cls.__bases__, members
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import skmia
 
+_INSTALLED = re.compile(r".*/(?:site|dist)-packages/(\w+)")
 _STANDARD_LIBRARY = Path(os.__file__).parent
 
 # The modules of Python's own that compute from their arguments alone, by the first
@@ -35,7 +36,7 @@ _PURE = re.compile(
 _IMPURE = {"__import__", "breakpoint", "compile", "eval", "exec", "globals", "input"}
 
 # What functions of packages that read files are called.
-READS = re.compile(r"(load|read|scan|fetch|open|fromfile|genfromtxt|memmap)")
+READS = re.compile(r"load|read|scan|fetch|open|fromfile|genfromtxt|memmap|sql$|eval$")
 
 
 def reaches_outside(module: str, name: str) -> bool:
@@ -73,9 +74,11 @@ def package_version(module: str) -> str | None:
     file = _file(package)
     if file is None:
         return "Python" if package in sys.builtin_module_names else None
-    if not {"site-packages", "dist-packages"} & set(Path(file).parts):
+    installed = _INSTALLED.search(Path(file).as_posix())
+    if installed is None:
         # The version of Python is in the key.
         return "Python" if Path(file).is_relative_to(_STANDARD_LIBRARY) else None
+    package = installed[1]  # compiled modules may call themselves otherwise
     given = getattr(sys.modules.get(package), "__version__", None)
     if isinstance(given, str):
         return given

@@ -89,6 +89,7 @@ def signing_key(folder: Path) -> bytes:
             _make_key(path)
         with open_unlinked(path) as file:
             access = others_access(os.fstat(file.fileno()), 0o077)
+            access = access or others_access(path.parent.stat(), 0o022)
             key = file.read(_KEY_BYTES + 1)
     except OSError as error:
         raise ValueError(

@@ -1,14 +1,20 @@
 """Descriptions of code: an edit that means something is another estimator."""
 
 import importlib
+import math
 import sys
 import textwrap
+import threading
+import types
+from pathlib import Path
 
+import pandas as pd
 import pytest
+import sklearn
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from skmia.shadows import _packages
+from skmia.shadows import _content, _packages
 from skmia.shadows._content import describe
 
 SOURCES = {
@@ -206,15 +212,58 @@ def test_a_module_that_has_the_name_of_one_of_pythons_own(tmp_path, monkeypatch)
     assert described[0] != described[1]
 
 
-def test_versions():
-    assert (
-        _packages.package_version("sklearn.linear_model")
-        == importlib.import_module("sklearn").__version__
-    )
+def test_versions(monkeypatch):
+    assert _packages.package_version("sklearn.linear_model") == sklearn.__version__
     assert _packages.package_version("collections.abc") == "Python"
     assert _packages.package_version("builtins") == "Python"
     assert _packages.package_version("math") == "Python"
     assert _packages.package_version("__main__") is None
     assert _packages.package_version("no_such_module") is None
+    # A compiled module that has lost its package, as some of older scikit-learn have.
+    lost = types.ModuleType("lost")
+    lost.__file__ = str(Path(sklearn.__file__).with_name("lost.so"))
+    monkeypatch.setitem(sys.modules, "lost", lost)
+    assert _packages.package_version("lost") == sklearn.__version__
     # A package that is known to the installer only, under another name.
     assert _packages.package_version("_pytest.mark") == pytest.__version__
+
+
+def test_a_class_of_a_package_that_was_patched_is_refused(installed, monkeypatch):
+    """Its version is that of what was there before."""
+    scale = installed("__version__ = '1.0'", 2).Scale
+    before = describe(scale())
+    monkeypatch.setattr(scale, "extra", lambda self: 3, raising=False)
+    with pytest.raises(ValueError, match=r"Scale'>, into which <function .* was put"):
+        describe(scale())
+    monkeypatch.undo()
+    assert describe(scale()) == before
+
+
+def test_a_class_of_a_package_with_an_accessor_of_the_users_is_refused():
+    """`X.users_own.feature()` names neither the class nor its module."""
+    X = pd.DataFrame({"a": [1]})
+    before = describe(X)
+    pd.api.extensions.register_dataframe_accessor("users_own")(Accessor)
+    try:
+        with pytest.raises(ValueError, match=r"DataFrame'>, into which .* was put"):
+            describe(X)
+    finally:
+        del pd.DataFrame.users_own
+        pd.DataFrame._accessors.discard("users_own")
+    assert describe(X) == before
+
+
+class Accessor:
+    def __init__(self, X):
+        self.X = X
+
+
+def test_compiled_code_of_no_package_is_refused(monkeypatch):
+    """Nothing of it can be read: not even whether it was compiled anew."""
+    lock = type(threading.RLock())
+    monkeypatch.setattr(_packages, "package_version", lambda module: None)
+    monkeypatch.setattr(_content, "package_version", lambda module: None)
+    with pytest.raises(ValueError, match="compiled, and of no installed package"):
+        describe(lock)
+    with pytest.raises(ValueError, match=r"<built-in function .*no installed package"):
+        describe(math.sqrt)

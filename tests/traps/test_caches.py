@@ -237,6 +237,14 @@ def times_evaluated(X):
     return X * eval("STATE")
 
 
+def times_text_of_a_function(X):
+    return X * getattr(times_globals, "__globals__")["STATE"]  # noqa: B009
+
+
+def times_query(X):
+    return pd.DataFrame({"a": X[:, 0]}).eval("a * @STATE").to_numpy().reshape(-1, 1)
+
+
 def times_imported(X):
     from tests.traps.test_caches import STATE
 
@@ -275,6 +283,8 @@ REFUSED = {
     times_attribute_by_name: "the module '.*test_caches' as a whole",
     times_loaded_module: "the module 'sys' as a whole|test_caches' as a whole",
     times_evaluated: "builtins.eval",
+    times_text_of_a_function: "'__globals__'",
+    times_query: "the attribute 'eval'",
     times_imported: "import of 'tests.traps.test_caches' inside a function",
     times_remembered: "_lru_cache_wrapper",
     times_environment: "os._Environ",
