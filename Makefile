@@ -9,7 +9,7 @@ OLDEST_PYTHON ?= $(PYTHON)
 # Two test processes on two cores: further threads in each would wait for one another.
 PYTEST_ENV := SCIPY_ARRAY_API=1 OMP_NUM_THREADS=1
 
-.PHONY: demo test test-slow lint docs bench bench-attacks bench-defenses common-oldest clean
+.PHONY: demo test test-slow hunt lint docs bench bench-attacks bench-defenses common-oldest clean
 
 # One stamp per set of extras: a change of pyproject.toml installs anew.
 $(VENV)/.cli: pyproject.toml
@@ -37,10 +37,13 @@ demo: $(VENV)/.cli  ## set up and run the main job: audit two models, side by si
 	$(BIN)/skmia demo
 
 test: $(VENV)/.dev  ## set up and run the tests, doctests and the README included
-	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m "not slow"
+	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m "not slow and not hunt"
 
 test-slow: $(VENV)/.dev  ## the tests that take long: real data, many seeds, killed runs
 	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m slow
+
+hunt: $(VENV)/.dev  ## thousands of random scenarios whose right figure is known: most of an hour
+	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m hunt tests/hunt
 
 lint: $(VENV)/.dev  ## ruff (check and format), mypy, and the floors of the packages
 	$(BIN)/ruff check .
