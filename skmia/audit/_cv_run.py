@@ -63,6 +63,7 @@ class Run:
     member: NDArray[np.bool_]
     held_out: NDArray[np.bool_]
     n_missing_classes: int
+    n_weightless: int
 
     @classmethod
     def of(cls, cv_results: Any, X: Any, y: Any) -> "Run":
@@ -86,8 +87,11 @@ class Run:
                 "one split: they are no non-members. Pass a cv that keeps them apart."
             )
         hashes = hash_rows(X, labels)
-        for estimator, rows in zip(estimators, train, strict=True):
-            _check_same_rows(estimator, hashes[rows])
+        weightless = np.zeros(n, dtype=bool)
+        for k, (estimator, rows) in enumerate(zip(estimators, train, strict=True)):
+            unused = rows[_has_no_weight(estimator, hashes[rows])]
+            trained[k, unused] = False
+            weightless[unused] = True
         models = [SplitModel(check_fitted(m), classes) for m in estimators]
         known = np.stack([np.isin(classes, m.model.classes_) for m in models])
         kept = _kept(trained, tested, hashes)
@@ -111,6 +115,7 @@ class Run:
             member,
             held_out,
             int((~known).sum()),
+            int(weightless.sum()),
         )
 
     @property
@@ -198,11 +203,17 @@ def _kept(
     return occurs_once(hashes)
 
 
-def _check_same_rows(estimator: Any, hashes: NDArray[np.uint64]) -> None:
-    """Compare with the rows that an estimator remembers, where it does."""
+def _has_no_weight(estimator: Any, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of its training rows an estimator knows to have had a weight of 0.
+
+    The rows that it remembers, where it does, are to be these.
+    """
     remembered = training_hashes(estimator)
-    if remembered is not None and not np.array_equal(remembered, hashes):
+    if remembered is None:
+        return np.zeros(len(hashes), dtype=bool)
+    if not np.array_equal(remembered, hashes):
         raise ValueError(
             "X and y are not those of the cross-validation: an AuditableClassifier "
             "of it was fitted on other rows. Pass them in the same order."
         )
+    return ~np.isin(hashes, training_hashes(estimator, weighted=True))

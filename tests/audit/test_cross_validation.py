@@ -204,12 +204,38 @@ def test_a_drift_between_training_and_test_rows_is_announced():
     assert "blind_classifier" not in guards(audit_cv(results, X, y, random_state=0))
 
 
+def test_rows_of_weight_0_are_no_members(data):
+    X, y = data
+    weight = np.ones(N)
+    weight[::4] = 0
+    settings = {"params": {"sample_weight": weight}}
+    plain = run(LogisticRegression(C=100), X, y, KFold(2), **settings)
+    naive = auc(audit_cv(plain, X, y, random_state=0), "loss").value
+    wrapped = AuditableClassifier(LogisticRegression(C=100))
+    results = run(wrapped, X, y, KFold(2), **settings)
+    report = audit_cv(results, X, y, random_state=0)
+    members = report.records().query("membership").index
+    assert set(members) == set(np.flatnonzero(weight))
+    said, member = said_by_hand(results, X, y), membership_by_hand(results)
+    truth = np.mean(
+        [
+            roc_auc_score(held[used], one[used])
+            for held, one in zip(member, said, strict=True)
+            for used in [~held | (weight > 0)]
+        ]
+    )
+    assert naive < truth - 0.005
+    assert auc(report, "loss").value == pytest.approx(truth)
+    (guard,) = (g for g in report.guards if g.name == "weightless_rows")
+    assert guard.count == 50
+
+
 def test_copies_are_left_out_on_both_sides(data):
     X, y = data
     twice = np.r_[np.arange(N), np.arange(60)]
     results = run(tree(), X[twice], y[twice], KFold(2, shuffle=True, random_state=1))
     report = audit_cv(results, X[twice], y[twice], random_state=0)
-    (found,) = (guard for guard in report.guards if guard.name == "shared_rows")
+    (found,) = (guard for guard in report.guards if guard.name == "duplicate_rows")
     assert found.count == 120
     table = report.records()
     assert set(table.index) == set(range(60, N))
@@ -223,7 +249,7 @@ def test_copies_that_stay_together_are_one_record(data):
     results = run(tree(), X[twice], y[twice], folds)
     report = audit_cv(results, X[twice], y[twice], random_state=0)
     assert set(report.records().index) == set(range(N))
-    (found,) = (guard for guard in report.guards if guard.name == "shared_rows")
+    (found,) = (guard for guard in report.guards if guard.name == "duplicate_rows")
     assert found.count == 60
 
 

@@ -90,8 +90,8 @@ def area(results, X, y, attack, **settings):
 @pytest.mark.parametrize("test_size", [0.2, 0.5])
 def test_trap_41_the_count_of_the_others_tells_the_side(test_size):
     naive, found = [], []
-    for seed in range(4):
-        X, y = records(200, seed)
+    for seed in range(3):
+        X, y = records(120, seed)
         cv = StratifiedShuffleSplit(10, test_size=test_size, random_state=seed)
         results = cross_validated(cv.split(X, y), X, y)
         with warnings.catch_warnings():
@@ -99,16 +99,16 @@ def test_trap_41_the_count_of_the_others_tells_the_side(test_size):
             naive.append(pooled(results, X, y, np.random.RandomState(seed)))
         found.append(area(results, X, y, "lira"))
     # Nothing leaks. An attack that is this far from guessing was never safe.
-    assert max(naive) < 0.4
+    assert max(naive) < 0.42
     value = np.array([figure.value for figure in found])
-    assert abs(value.mean() - 0.5) < 4 * value.std(ddof=1) / 2
+    assert abs(value.mean() - 0.5) < 4 * value.std(ddof=1) / np.sqrt(3)
     assert all(figure.low < 0.5 < figure.high for figure in found)
 
 
 def test_trap_41_a_model_that_is_missing_from_a_repeat():
     naive, found = [], []
-    for seed in range(4):
-        X, y = records(200, seed)
+    for seed in range(3):
+        X, y = records(120, seed)
         splits = list(
             RepeatedKFold(n_splits=2, n_repeats=6, random_state=seed).split(X)
         )
@@ -119,13 +119,13 @@ def test_trap_41_a_model_that_is_missing_from_a_repeat():
         found.append(area(results, X, y, "lira"))
     assert np.mean(naive) < 0.48
     value = np.array([figure.value for figure in found])
-    assert abs(value.mean() - 0.5) < max(4 * value.std(ddof=1) / 2, 0.002)
+    assert abs(value.mean() - 0.5) < max(4 * value.std(ddof=1) / np.sqrt(3), 0.002)
 
 
 def test_trap_43_copies_that_are_dropped_where_they_are_held_out():
     """Of frequent rows none is held out without a copy that was trained on."""
     naive, found = [], []
-    for seed in range(4):
+    for seed in range(3):
         rng = np.random.RandomState(seed)
         bits = rng.uniform(size=(600, 8)) < np.linspace(0.1, 0.5, 8)
         # The model knows frequent rows well, before any training: more zeros.
@@ -172,5 +172,5 @@ def test_a_few_copies_do_not_make_splits_dependent():
         assert max(z) > 4
         report = audit_cv(results, X, y, max_fprs=(0.1,), random_state=0)
         assert "lira" in report.attacks
-        (guard,) = (g for g in report.guards if g.name == "shared_rows")
+        (guard,) = (g for g in report.guards if g.name == "duplicate_rows")
         assert guard.count == 160

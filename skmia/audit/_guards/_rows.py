@@ -24,17 +24,19 @@ def shared_rows(evidence: Evidence) -> Iterator[Guard]:
         count = sum(evidence.n_shared)
         severity = "warning" if many else severity
         yield Guard("shared_rows", severity, message, count, fraction)
-    if count := evidence.n_copied_rows:
-        message = (
-            f"{count_rows(count)} had the same features and label as another row of "
-            "the cross-validation. What is in several splits by other rows is no clear "
-            "member or non-member, and was left out on both sides."
-        )
-        yield Guard("shared_rows", "warning", message, count)
 
 
 def duplicate_rows(evidence: Evidence) -> Iterator[Guard]:
-    """Report rows that repeat another row of their own side."""
+    """Report rows that repeat another row of their own side, or of all splits."""
+    if copies := evidence.n_copied_rows:
+        message = (
+            f"{count_rows(copies)} have the same features and label as another row of "
+            "the cross-validation, and were left out: figures are about rows that "
+            "occur once, since which of several copies is a member is a matter of "
+            "chance. Copies that every split keeps together are one of these."
+        )
+        severity, fraction = _severity(evidence, (copies, 0))
+        yield Guard("duplicate_rows", severity, message, copies, fraction)
     if not any(evidence.n_repeated):
         return
     severity, fraction = _severity(evidence, evidence.n_repeated)
@@ -114,7 +116,10 @@ def _severity(evidence: Evidence, counts: tuple[int, int]) -> tuple[Severity, fl
         evidence.n_repeated,
         evidence.n_near,
         evidence.n_weightless,
+        (evidence.n_copied_rows, 0),
     )
-    n = len(evidence.membership) + sum(map(sum, left_out))
+    # Of several models: as many rows as one has.
+    n_rows = len(evidence.membership) // len(evidence.targets)
+    n = n_rows + sum(map(sum, left_out))
     fraction = sum(counts) / n
     return "warning" if fraction >= NOTABLE_FRACTION else "note", fraction

@@ -27,9 +27,6 @@ def test_shared_rows(evidence):
     assert "check that the non-members were held out" in guard.message
     (guard,) = shared_rows(evidence(SIDES, n_shared=(10, 30), overlap=AS_MANY))
     assert guard.severity == "warning"
-    (guard,) = shared_rows(evidence(SIDES, n_copied_rows=1234))
-    assert (guard.name, guard.count) == ("shared_rows", 1234)
-    assert "1,234 rows had the same" in guard.message
 
 
 def test_duplicate_rows(evidence):
@@ -40,6 +37,14 @@ def test_duplicate_rows(evidence):
     assert "2 rows of the members and 0 rows of the non-members" in guard.message
     (guard,) = duplicate_rows(evidence(SIDES, n_repeated=(40, 0)))
     assert guard.severity == "warning"
+
+
+@pytest.mark.parametrize(("count", "severity"), [(1, "note"), (1234, "warning")])
+def test_copies_of_a_cross_validation(evidence, count, severity):
+    (guard,) = duplicate_rows(evidence(SIDES, n_copied_rows=count))
+    assert (guard.name, guard.severity) == ("duplicate_rows", severity)
+    assert guard.count == count
+    assert "another row of the cross-validation" in guard.message
 
 
 def test_copies_made_within_a_side(evidence):
