@@ -247,7 +247,7 @@ def _check_fit_params(
                 f"Got {lengths[0]} and {lengths[1]} instead."
             )
         sides = (f"fit_params[{name!r}] of the members", "of the non-members")
-        params[name] = concat_rows(*values, names=sides)
+        params[name] = concat_rows(values[0], values[1], sides)
     return params
 
 
