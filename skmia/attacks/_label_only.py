@@ -80,7 +80,8 @@ class LabelOnlyAttack(MembershipAttack):
     The copies of a record follow from its content and the seed, so that its score
     does not depend on the other records of a call. They come in the container of X,
     with its names and dtypes. Spreads, ranges and values are learned from the records
-    given to `fit`; their order is not kept.
+    given to `fit`; their order is not kept. Values to resample from are not pickled:
+    an attack that was loaded needs another `fit` where columns are resampled.
 
     Records that keep their label in every copy tie at 1. Where these are more than
     `max_fpr` of the non-members, no record is called a member: judge this attack by

@@ -79,7 +79,8 @@ class DifferentialPrivacyClassifier(Defense):
         search and cross-validation, works on copies of it: what they spend in total
         is theirs to add up. None takes diffprivlib's default one.
     random_state : int, RandomState instance or None, default=None
-        Seed. Whoever knows it can take the noise away again: a model to be published
+        Seed. Whoever knows it can take the noise away again, and fits of one seed have
+        the same noise, which their difference is free of: a model to be published
         needs None. The noise of counterparts without random splits then comes from
         the operating system's generator.
 
@@ -117,7 +118,8 @@ class DifferentialPrivacyClassifier(Defense):
     In a Pipeline, every step before the last must be private as well, or the guarantee
     is void. A StandardScaler is replaced by a private one. Transformers that learn
     nothing (FunctionTransformer, Normalizer, ...) stay; they must treat each row by
-    itself. One that was fitted on public rows is to be passed in a FrozenEstimator.
+    itself, which is tried out on permuted and split batches. One that was fitted on
+    public rows is to be passed in a FrozenEstimator.
     Anything else is an error. A scaler outside, in a Pipeline around this class, cannot
     be seen from here and voids the guarantee all the same.
 

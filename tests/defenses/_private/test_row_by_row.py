@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import PCA
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -94,6 +95,30 @@ def test_what_one_half_of_the_rows_does_not_show():
 def test_a_step_that_looks_at_the_batch_is_refused(function, scale):
     X = scale * np.random.RandomState(0).randn(40, 3)
     assert not _passes(function, X)
+
+
+class Learns(TransformerMixin, BaseEstimator):
+    """Centres the rows, and has tags that say that it learns nothing."""
+
+    def fit(self, X, y=None):
+        self.mean_ = X.mean(axis=0)
+        return self
+
+    def transform(self, X):
+        return X - self.mean_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        return tags
+
+
+def test_a_step_that_learns_in_spite_of_its_tags():
+    X = np.random.RandomState(0).randn(40, 3)
+    step = Learns().fit(X)
+    np.testing.assert_array_equal(step.transform(X)[::2], step.transform(X[::2]))
+    with pytest.raises(ValueError, match="when the rows around it are others"):
+        check_row_by_row("step", step, X)
 
 
 def test_it_is_refused_by_fit():
