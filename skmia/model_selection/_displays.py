@@ -10,8 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 from skmia.metrics import get_metric
 from skmia.model_selection._search_results import (
     comparable,
+    n_splits_of,
     read_candidates,
     read_column,
+    upper_ends,
 )
 from skmia.utils import import_optional
 
@@ -56,7 +58,7 @@ class LeakageTradeoffDisplay:
     utility : array-like of shape (n_candidates,)
         Its accuracy, or another utility, greater is better.
     leakage_error, utility_error : array-like of shape (n_candidates,), default=None
-        Standard errors, drawn as bars.
+        Drawn as bars.
     chosen : int, default=None
         Position of the candidate that was chosen.
     max_leakage : float, default=None
@@ -221,8 +223,10 @@ class LeakageTradeoffDisplay:
         Returns
         -------
         LeakageTradeoffDisplay
-            The plot. Bars are standard errors of the mean over the folds. Folds share
-            most of their training rows, so take them as a rough guide.
+            The plot. Bars of the leakage reach to the upper end of the mean, which
+            :func:`best_under_leakage` compares with the limit. Bars of the utility are
+            standard errors of the mean over the folds, which share most of their
+            training rows: take them as a rough guide.
 
         Raises
         ------
@@ -243,7 +247,7 @@ class LeakageTradeoffDisplay:
         display = cls(
             leakage=leakage[rows],
             utility=value[rows],
-            leakage_error=read_column(results, "std", metric)[rows] / folds,
+            leakage_error=_reach(results, metric, leakage)[rows],
             utility_error=read_column(results, "std", utility)[rows] / folds,
             chosen=int(best[0]) if len(best) else None,
             max_leakage=max_leakage,
@@ -251,6 +255,15 @@ class LeakageTradeoffDisplay:
             utility_name=utility.replace("_", " ").capitalize(),
         )
         return display.plot(ax, **plot_kwargs)
+
+
+def _reach(
+    results: Mapping[str, Any], metric: str, leakage: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """From the mean to its upper end; nothing where one split shows no spread."""
+    if n_splits_of(results, metric) < 2:
+        return np.zeros_like(leakage)
+    return upper_ends(results, metric) - leakage
 
 
 def _axis(scoring: Any, metric: str) -> str:

@@ -5,6 +5,7 @@ import sys
 import matplotlib as mpl
 import numpy as np
 import pytest
+from scipy.stats import t
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
@@ -89,13 +90,14 @@ def test_what_is_drawn(search):
     points, _, bars = display.points_
     np.testing.assert_array_equal(points.get_xdata(), leakage)
     np.testing.assert_array_equal(points.get_ydata(), accuracy)
-    # Standard errors of the means over three folds.
     across, along = (np.array(bar.get_segments()) for bar in bars)
-    for half, name in (
-        (np.ptp(across[:, :, 0], axis=1) / 2, "neg_leakage"),
-        (np.ptp(along[:, :, 1], axis=1) / 2, "accuracy"),
-    ):
-        np.testing.assert_allclose(half, results[f"std_test_{name}"] / np.sqrt(3))
+    # To the upper end of the mean over three folds, and its standard error.
+    folds = [results[f"split{k}_test_neg_leakage"] for k in range(3)]
+    reach = t.ppf(0.975, 2) * np.std(folds, axis=0, ddof=1) * np.sqrt(1 / 3 + 1 / 2)
+    right = across[:, :, 0].max(axis=1)
+    np.testing.assert_allclose(right, np.minimum(leakage + reach, 1))
+    half = np.ptp(along[:, :, 1], axis=1) / 2
+    np.testing.assert_allclose(half, results["std_test_accuracy"] / np.sqrt(3))
     front = frontier_by_hand(leakage, accuracy)
     np.testing.assert_array_equal(display.frontier_line_.get_xdata(), leakage[front])
     np.testing.assert_array_equal(display.frontier_line_.get_ydata(), accuracy[front])
