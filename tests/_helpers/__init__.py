@@ -17,6 +17,8 @@ from _helpers.classifiers import (
 from _helpers.data import (
     ArrayInterface,
     balanced_design,
+    coarse_chance,
+    coarse_rows,
     corners,
     fruit,
     halves,
@@ -38,6 +40,8 @@ __all__ = [
     "SpyClassifier",
     "auc_between",
     "balanced_design",
+    "coarse_chance",
+    "coarse_rows",
     "confidence",
     "corners",
     "fruit",

@@ -21,6 +21,19 @@ def small_integers(n=40, n_columns=5, seed=0):
     return np.random.default_rng(seed).integers(-2, 4, size=(n, n_columns))
 
 
+def coarse_rows(n, n_columns=12, seed=0):
+    """Rows of 0 and 1, some contents frequent and some rare, and noisy labels."""
+    rng = np.random.default_rng(seed)
+    X = (rng.random((n, n_columns)) < np.linspace(0.05, 0.5, n_columns)).astype(float)
+    return X, (rng.random(n) < coarse_chance(X)).astype(int)
+
+
+def coarse_chance(X):
+    """The chance of label 1 for the rows of `coarse_rows`."""
+    weights = np.linspace(-1.5, 1.5, X.shape[1])
+    return 1 / (1 + np.exp(-(X - 0.2) @ weights))
+
+
 def halves(n, seed=0):
     """A random half of `n` rows, as a mask."""
     member = np.zeros(n, dtype=bool)
