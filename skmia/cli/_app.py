@@ -286,7 +286,7 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
             )
             sides = match_model(classifier, tables, target, (members, nonmembers))
             if hasattr(classifier, "predict"):
-                check_answers(classifier, sides[0])
+                check_answers(classifier, sides[::2])
             for metric, _ in limits:
                 # Before the shadows are fitted; rows in both tables are left out later.
                 metric.check_resolvable(len(tables[1]))

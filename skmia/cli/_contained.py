@@ -166,6 +166,8 @@ def follow_parent() -> None:
         os._exit(EXIT_INPUT)
 
     threading.Thread(target=watch, daemon=True).start()
+    # joblib's workers would write pages on a crash.
+    os.environ.setdefault("PYTHONFAULTHANDLER", "")
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 

@@ -100,7 +100,7 @@ def read_tables(
 def _read(path: Path, read: Callable[[Path], "pd.DataFrame"]) -> "pd.DataFrame":
     try:
         frame = read(path)
-    except ImportError:
+    except (ImportError, MemoryError):
         raise
     # The parsers of pandas and pyarrow raise errors of many kinds, all about the file.
     except Exception as error:

@@ -50,10 +50,11 @@ def boundary() -> Iterator[None]:
         except MemoryError as error:
             say("error", f"memory ran out ({one_line(error)}); see --memory-limit")
         except BrokenExecutor as error:
+            ends = re.findall(r"\{.*?\}", one_line(error))
             say(
                 "error",
-                f"a worker process died, as a crash or --memory-limit has it: "
-                f"{one_line(error)}",
+                f"a worker process died {' '.join(ends)}: the model crashed it, or "
+                "memory ran out (see --memory-limit)",
             )
         except RecursionError as error:
             say("error", f"the model is nested too deeply ({one_line(error)})")

@@ -121,8 +121,7 @@ def walk(root: Any) -> Iterator[tuple[Any, int | None, Any]]:
             inner += value
         elif isinstance(value, np.ndarray):
             if value.dtype == object:
-                inner += value.ravel().tolist()
-            continue
+                inner += np.asarray(value).ravel().tolist()
         elif isinstance(value, partial):
             inner += [value.func, value.args, value.keywords]
         elif isinstance(value, MethodType):

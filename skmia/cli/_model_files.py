@@ -90,6 +90,8 @@ def _load_pickle(path: Path) -> Any:
         return joblib.load(path)
     except ModuleNotFoundError as error:
         raise ValueError(_needs_module(path, error)) from error
+    except MemoryError:
+        raise
     # A damaged pickle can raise anything: its bytes are a program.
     except Exception as error:
         raise ValueError(
@@ -112,6 +114,8 @@ def _load_skops(path: Path, trusted: frozenset[str]) -> Any:
         model = None if refused else skops.io.loads(data, trusted=unknown)
     except ModuleNotFoundError as error:
         raise ValueError(_needs_module(path, error)) from error
+    except MemoryError:
+        raise
     except Exception as error:
         raise ValueError(
             f"{path} could not be read as a skops file, it may be damaged "

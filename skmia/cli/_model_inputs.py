@@ -98,7 +98,7 @@ def match_labels(labels: "pd.Series", classes: Any, source: str) -> NDArray:
     return classes[np.asarray(columns, dtype=np.intp)[codes]]
 
 
-def check_answers(model: Any, X: Any) -> None:
+def check_answers(model: Any, sides: Sequence[Any]) -> None:
     """Raise in one line where a model can be neither copied nor asked.
 
     A file may hold a model whose parts do not fit together, and what it then raises can
@@ -111,7 +111,8 @@ def check_answers(model: Any, X: Any) -> None:
     """
     try:
         clone(model)
-        model.predict(X[:5])
+        for X in sides:
+            model.predict(X)
     except (ValueError, TypeError, MemoryError):
         raise
     except Exception as error:

@@ -1,5 +1,6 @@
 """A model that crashes, fills the memory or never ends: one line, and status 2."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -194,23 +195,64 @@ def test_a_forged_svc_crashes(tmp_path):
     assert crashed.returncode == -signal.SIGSEGV
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_an_audit_of_a_model_that_crashes(jobs, tmp_path):
-    joblib.dump(forged_svc(), tmp_path / "model.joblib")
+CRASHES = """
+import os
+from sklearn.naive_bayes import GaussianNB
+
+class Crashes(GaussianNB):
+    def fit(self, X, y):
+        if "CRASH" in os.environ:
+            os.kill(os.getpid(), 11)
+        return super().fit(X, y)
+"""
+
+
+@pytest.fixture
+def audit_apart(tmp_path):
+    """Audit a pickled model as from a shell; return status, output and errors."""
     TABLE.assign(y=Y, z=TABLE["z"] + 10).to_csv(tmp_path / "train.csv", index=False)
     TABLE.assign(y=Y).to_csv(tmp_path / "test.csv", index=False)
-    command = "-m skmia.cli audit model.joblib --trust-pickle --members train.csv "
-    command += f"--nonmembers test.csv --target y --json out.json --jobs {jobs}"
-    done = subprocess.run(
-        [sys.executable, *command.split()],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.startswith("skmia: error: the model crashed the interpreter")
-    assert done.stderr.count("\n") == 1
-    assert not list(tmp_path.glob("*out.json*"))
+
+    def run(model, *options):
+        joblib.dump(model, tmp_path / "model.joblib")
+        command = "-m skmia.cli audit model.joblib --trust-pickle --json out.json "
+        command += "--members train.csv --nonmembers test.csv --target y --shadows 4"
+        done = subprocess.run(
+            [sys.executable, *command.split(), *options],
+            check=False,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join([*filter(None, sys.path)]),
+                "CRASH": "1",
+            },
+        )
+        assert not list(tmp_path.glob("*out.json*"))
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.mark.slow
+def test_an_audit_of_a_model_that_crashes(audit_apart):
+    status, out, err = audit_apart(forged_svc())
+    assert (status, out) == (2, "")
+    assert err.startswith("skmia: error: the model crashed the interpreter (SIGSEGV)")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_audit_whose_shadows_crash(jobs, audit_apart, tmp_path, monkeypatch):
+    (tmp_path / "crashes.py").write_text(CRASHES)
+    monkeypatch.syspath_prepend(tmp_path)
+    model = importlib.import_module("crashes").Crashes().fit(TABLE, Y)
+    status, out, err = audit_apart(model, "--jobs", jobs)
+    monkeypatch.delitem(sys.modules, "crashes")
+    assert (status, out) == (2, "")
+    expected = "model crashed the interpreter" if jobs == "1" else "worker process died"
+    assert expected in err
+    assert "SIGSEGV" in err
+    assert err.count("\n") == 1

@@ -317,6 +317,15 @@ def test_categorical_splits_are_looked_at():
         check_content(model)
 
 
+@pytest.mark.parametrize("name", ["feature", "left_child", "right_child"])
+def test_a_forged_tree_in_an_array_of_trees_is_refused(name):
+    model = GradientBoostingClassifier(n_estimators=2).fit(FRAME[NUMERIC], Y3)
+    check_content(model)
+    forge_tree(model.estimators_[1, 2], **{name: 10**6})
+    with pytest.raises(ValueError, match="Tree whose numbers point outside"):
+        check_content(model)
+
+
 def test_forged_stages_are_refused():
     model = GradientBoostingClassifier(n_estimators=2).fit(FRAME[NUMERIC], Y3)
     check_content(model)

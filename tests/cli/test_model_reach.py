@@ -66,6 +66,12 @@ def test_a_grid_names_a_folder_of_pickles(tmp_path):
     assert not trace.exists()
 
 
+def in_array(estimator):
+    array = np.empty(1, dtype=object)
+    array[0] = estimator
+    return array
+
+
 def in_a_forest(path):
     # A search takes whatever can be iterated over.
     forest = RandomForestClassifier(1)
@@ -107,9 +113,11 @@ def test_a_cache_is_refused_wherever_a_search_may_take_it_from(grid, kind, tmp_p
         lambda pipe: VotingClassifier([("a", pipe)]),
         lambda pipe: search({"gaussiannb": [pipe, GaussianNB()]}),
         lambda pipe: search([{"gaussiannb": [make_pipeline(pipe)]}]),
+        lambda pipe: search({"gaussiannb": in_array(pipe)}),
+        lambda pipe: search({"gaussiannb": np.ma.MaskedArray(in_array(pipe), [False])}),
         lambda pipe: search({"steps": [[("a", StandardScaler()), ("b", pipe)]]}),
     ],
-    ids=["itself", "voting", "candidate", "inner candidate", "steps"],
+    ids=["itself", "voting", "candidate", "inner candidate", "array", "mask", "steps"],
 )
 @pytest.mark.parametrize("fitted", [False, True])
 def test_caches_of_estimators_are_switched_off_wherever_they_lie(
