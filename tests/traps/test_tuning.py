@@ -233,14 +233,15 @@ def test_trap_8_copies_of_training_rows_in_the_held_out_fold():
     naive, truth, counts = [], [], []
     for train, test in cv.split(X):
         model = forest(8, 2).fit(X[train], y[train])
-        new = test[~np.isin(copies[test], copies[train])]
+        # Which of two copies is held out is chance: neither side is read of them.
+        once = [rows[copies[rows] >= 150] for rows in (train, test)]
         naive.append(auc_between(model, X, y, train, test))
-        truth.append(auc_between(model, X, y, train, new))
-        counts.append(len(test) - len(new))
-    assert np.mean(naive) < np.mean(truth) - 0.04
+        truth.append(auc_between(model, X, y, *once))
+        counts.append(len(test) - len(once[1]))
+    assert np.mean(naive) < np.mean(truth) - 0.02
 
     scorer = leakage_scorer(members="all")
-    with pytest.warns(UserWarning, match="held-out rows tell nothing") as caught:
+    with pytest.warns(UserWarning, match="tell nothing about membership") as caught:
         values = evaluate(AuditableClassifier(forest(8, 2)), X, y, cv, scorer)
     np.testing.assert_allclose(-values, truth)
     for count, warning in zip(counts, caught, strict=True):
@@ -290,7 +291,7 @@ def test_trap_10_folds_without_members_or_non_members():
         assert np.isnan(search.cv_results_["mean_test_neg_leakage"]).all()
         with pytest.raises(ValueError, match="have no 'neg_leakage'"):
             search.set_params(refit=best_under_leakage(max_leakage=0.9)).fit(X, y)
-    with pytest.raises(ValueError, match="none is left to compare the members with"):
+    with pytest.raises(ValueError, match="Every training row equals another one"):
         search.set_params(error_score="raise").fit(X, y)
 
     # The folds of an attack: members first, and the default splitter does not mix.
