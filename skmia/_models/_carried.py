@@ -39,7 +39,7 @@ class Carried(NamedTuple):
         if isinstance(self.part, SelectorMixin):
             return True
         tags = _tags(self.part)
-        return hasattr(self.part, "predict") if tags is None else tags[1]
+        return _answers(self.part) if tags is None else tags[1]
 
     def __str__(self) -> str:
         state = "frozen" if self.frozen else "fitted"
@@ -102,8 +102,8 @@ def check_can_be_refitted(
         if carried.knows_labels:
             warn(
                 f"The parameter {carried.name!r} is a {carried}, which is fitted with "
-                "labels. Shadow models keep it as it is: what it knows of the "
-                "members' labels is in all of them, and attacks with shadows "
+                "labels. Shadow models take it over as it is: what it knows of "
+                "the members' labels is in all of them, and attacks with shadows "
                 "underestimate leakage. Leave it unfrozen.",
                 FreezingWarning,
             )
@@ -152,7 +152,7 @@ def _carried(name: str, part: Any) -> Carried | None:
         if is_kept(part):
             return Carried(name, part, True)
         fitted = bool(_learnt(part))
-    elif callable(getattr(part, "predict", None)):
+    elif _answers(part):
         # Of another library: without a fit it is what it is.
         fitted = not hasattr(part, "fit") or bool(_learnt(part))
     else:
@@ -164,9 +164,17 @@ def _is_estimator(part: Any) -> bool:
     return hasattr(part, "get_params") and hasattr(part, "fit")
 
 
+def _answers(part: Any) -> bool:
+    names = ("predict", "predict_proba")
+    return any(callable(getattr(part, name, None)) for name in names)
+
+
 def _answers_classes(part: Any) -> bool:
     tags = _tags(part)
-    return hasattr(part, "predict_proba") if tags is None else tags[0]
+    if tags is not None:
+        return tags[0]
+    # One with a fit of its own may be fitted anew with the rest.
+    return hasattr(part, "predict_proba") and not hasattr(part, "fit")
 
 
 def _tags(part: Any) -> tuple[bool, bool] | None:

@@ -14,7 +14,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def _children(name: str, part: Any, left_out: Container[str]) -> Iterator[_Child
             yield name, part.ravel().tolist()
     else:
         if isinstance(part, dict):
-            for key, value in part.items():
+            for key, value in list(part.items()):
                 yield f"{name}[{key!r}]", value
                 yield name, key
         elif isinstance(part, (list, tuple, deque)):
@@ -167,31 +167,48 @@ def _of_function(name: str, function: types.FunctionType) -> Iterator[_Child]:
     for value in (*(function.__defaults__ or ()), *vars(function).values()):
         yield name, value
     if not _is_installed(function.__globals__.get("__name__", "__main__")):
-        names, attributes = _names(function.__code__)
-        for key in sorted(names & function.__globals__.keys()):
-            value = function.__globals__[key]
-            if not isinstance(value, types.ModuleType):
-                yield f"{name}.{key}", value
-            elif not _is_installed(value.__name__):
-                for inner in sorted(attributes & vars(value).keys()):
-                    yield f"{name}.{key}.{inner}", vars(value)[inner]
+        yield from _of_code(name, _names(function.__code__), function.__globals__)
+
+
+class _Names(NamedTuple):
+    """What the code of a function refers to by name."""
+
+    variables: frozenset[str]
+    attributes: frozenset[str]
+    modules: frozenset[str]
+
+
+def _of_code(name: str, names: _Names, variables: dict[str, Any]) -> Iterator[_Child]:
+    """Globals, and what is taken from modules of the user's own."""
+    modules = [(key, sys.modules.get(key)) for key in sorted(names.modules)]
+    for key in sorted(names.variables & variables.keys()):
+        value = variables[key]
+        if isinstance(value, types.ModuleType):
+            modules.append((key, value))
+        else:
+            yield f"{name}.{key}", value
+    for key, module in modules:
+        if module is not None and not _is_installed(module.__name__):
+            for inner in sorted(names.attributes & vars(module).keys()):
+                yield f"{name}.{key}.{inner}", vars(module)[inner]
 
 
 @functools.lru_cache(maxsize=4096)
-def _names(code: types.CodeType) -> tuple[frozenset[str], frozenset[str]]:
-    """Names of globals, and of attributes, in a function and in those inside of it."""
-    names, attributes = set(), set()
+def _names(code: types.CodeType) -> _Names:
+    """Names in a function and in those inside of it."""
+    found: dict[str, set[str]] = {name: set() for name in _Names._fields}
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            names.add(instruction.argval)
+            found["variables"].add(instruction.argval)
+        elif instruction.opname == "IMPORT_NAME":
+            found["modules"].add(instruction.argval)
         elif instruction.opcode in dis.hasname:
-            attributes.add(instruction.argval)
+            found["attributes"].add(instruction.argval)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            inner = _names(constant)
-            names |= inner[0]
-            attributes |= inner[1]
-    return frozenset(names), frozenset(attributes)
+            for field, inner in _names(constant)._asdict().items():
+                found[field] |= inner
+    return _Names(**{field: frozenset(names) for field, names in found.items()})
 
 
 @functools.lru_cache(maxsize=4096)

@@ -1,7 +1,9 @@
 """The walk reaches what an object holds, and stays within it."""
 
 import logging
+import sys
 import threading
+import types
 from collections import OrderedDict, deque
 from functools import lru_cache, partial, wraps
 
@@ -61,6 +63,12 @@ def asks_other():
     return SOUGHT.method
 
 
+def imports():
+    from _models_walked import SOUGHT
+
+    return SOUGHT
+
+
 def names_no_global(SOUGHT):
     return SOUGHT
 
@@ -101,12 +109,16 @@ def cyclic():
         AsksGlobal(),
         asks_global,
         asks_by_way_of_another,
+        imports,
         cyclic(),
         make_pipeline(FunctionTransformer(SOUGHT.method), LogisticRegression()),
     ],
     ids=lambda holder: type(holder).__name__,
 )
-def test_what_is_held_is_found(holder):
+def test_what_is_held_is_found(holder, monkeypatch):
+    module = types.ModuleType("_models_walked")
+    module.SOUGHT = SOUGHT
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     assert any(part is SOUGHT for _, part in walk(holder))
 
 

@@ -59,13 +59,20 @@ def logits(estimator, n_jobs, backend="loky"):
     return shadows.signals["logit"]
 
 
-GRID = {"clf": [RandomForestClassifier(3), ExtraTreesClassifier(3)]}
+GRID = {
+    "clf": [
+        RandomForestClassifier(3, max_depth=3),
+        ExtraTreesClassifier(3, max_depth=3),
+    ]
+}
 SEEDLESS = {
     "a grid": GridSearchCV(Pipeline([("clf", LogisticRegression())]), GRID, cv=2),
-    "a list": MeanOfMany([RandomForestClassifier(3), ExtraTreesClassifier(3)]),
-    "a dict": MeanOfMany({"a": RandomForestClassifier(3)}),
+    "a list": MeanOfMany(
+        [RandomForestClassifier(3, max_depth=3), ExtraTreesClassifier(3, max_depth=3)]
+    ),
+    "a dict": MeanOfMany({"a": RandomForestClassifier(3, max_depth=3)}),
     "a seed in a grid": GridSearchCV(
-        RandomForestClassifier(3), {"random_state": [None]}, cv=2
+        RandomForestClassifier(3, max_depth=3), {"random_state": [None]}, cv=2
     ),
     "code of one's own": DrawsFromGlobal(),
 }

@@ -218,3 +218,30 @@ def test_a_model_of_another_library_among_the_parameters_of_fit():
 
     with pytest.warns(FreezingWarning, match="'start' is a fitted Booster"):
         fit_shadows(Continuing(), X, Y, shadows=2, params={"start": Booster()})
+
+
+def test_a_model_of_another_library_that_may_be_fitted_anew():
+    class Plain:
+        def fit(self, X, y):
+            self.mean_ = np.mean(y)
+            return self
+
+        def predict_proba(self, X):
+            return np.tile([1 - self.mean_, self.mean_], (len(X), 1))
+
+    class Wraps(LogisticRegression):
+        def __init__(self, model=None):
+            super().__init__()
+            self.model = model
+
+        def fit(self, X, y):
+            self.model.fit(X, y)
+            return super().fit(X, y)
+
+        def predict(self, X):
+            return super().predict(X)
+
+    fit_shadows(Wraps(Plain()), X, Y, shadows=2, random_state=0)
+    fitted = Wraps(Plain()).fit(X, Y)
+    with pytest.warns(FreezingWarning, match="'model' is a fitted Plain"):
+        fit_shadows(fitted, X, Y, shadows=2, random_state=0)
