@@ -12,7 +12,9 @@ another order, for the same; of the other, no two processes have the same bytes.
 import copyreg
 import functools
 import hashlib
+import logging
 import pickle
+import random
 import sys
 import types
 from collections.abc import Callable
@@ -29,6 +31,11 @@ from skmia.shadows._packages import (
     package_version,
     reaches_outside,
 )
+
+# The global generators, whose state is no content: each shadow seeds them itself.
+_GLOBAL_GENERATORS = [
+    attrgetter("__self__")(function) for function in (random.random, np.random.rand)
+]
 
 # What the methods of compiled classes are.
 _COMPILED = (types.MethodDescriptorType, types.ClassMethodDescriptorType)
@@ -136,6 +143,8 @@ class _Pickler(pickle.Pickler):
             return value.encode(errors="surrogatepass")
         if isinstance(value, type):
             return self._class(value)
+        if any(value is generator for generator in _GLOBAL_GENERATORS):
+            return "global generator", kind.__module__
         if isinstance(value, np.dtype):
             return "dtype", pickle.dumps(value, 4)
         parts = _PARTS.get(kind)
@@ -218,6 +227,9 @@ _PARTS: dict[type, Callable[[_Pickler, Any], Any]] = {
     property: _Pickler._property,
     types.BuiltinFunctionType: _Pickler._builtin,
     types.FunctionType: _Pickler._function,
+    # Pickle would tell it by the name of its function.
+    types.MethodType: lambda _, value: ("method", value.__func__, value.__self__),
+    logging.Logger: lambda _, value: ("logger", value.name, value.getEffectiveLevel()),
     types.ModuleType: _Pickler._module,
     functools.cached_property: lambda _, value: ("property", value.func),
     staticmethod: lambda _, value: ("staticmethod", value.__func__),
@@ -304,5 +316,5 @@ def _without_global_generator(state: dict[str, Any]) -> dict[str, Any]:
     if isinstance(generator, np.random.RandomState):
         states = [pickle.dumps(g.get_state()) for g in (generator, np.random)]
         if states[0] == states[1]:
-            return state | {"_random_state": "NumPy's"}
+            return state | {"_random_state": _GLOBAL_GENERATORS[1]}
     return state

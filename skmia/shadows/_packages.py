@@ -35,8 +35,12 @@ _PURE = re.compile(
 )
 _IMPURE = {"__import__", "breakpoint", "compile", "eval", "exec", "globals", "input"}
 
-# What functions of packages that read files are called.
-READS = re.compile(r"load|read|scan|fetch|open|fromfile|genfromtxt|memmap|sql$|eval$")
+# What functions of packages that read are called: files, and variables by their names.
+READS = re.compile(
+    "load|read|scan|fetch|open|fromfile|genfromtxt|memmap|sql$|eval$"
+    # What reads its settings.
+    "|_?get_option|option_context|get_config|get_printoptions|geterr"
+)
 
 
 def reaches_outside(module: str, name: str) -> bool:

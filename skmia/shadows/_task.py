@@ -1,5 +1,6 @@
 """One shadow: a copy that is fitted and asked, and its answers as arrays."""
 
+import decimal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -44,10 +45,12 @@ class ShadowTask:
         config = get_config()
         for name in ("display", "print_changed_only"):
             config.pop(name, None)
+        arithmetic = decimal.getcontext()
+        settings = config, arithmetic.prec, arithmetic.rounding
         # Seeds and n_jobs are set in every shadow: those given do not matter.
         return describe(
             (seeded_clone(self.estimator, 0), self.signals, self.params)
-        ) + (describe(config))
+        ) + describe(settings)
 
     def run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
         """Fit one shadow on `rows` and question it about the whole pool."""

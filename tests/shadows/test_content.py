@@ -5,6 +5,7 @@ import itertools
 import math
 import os
 import pickle
+import random
 import subprocess
 import sys
 import textwrap
@@ -32,6 +33,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from skmia._models import kept_generators
 from skmia.shadows._content import describe
 
 RNG = np.random.RandomState(0)
@@ -254,6 +256,20 @@ def test_a_value_that_refers_to_itself():
         return countdown(n - 1) if n else 0
 
     assert describe(countdown) == describe(countdown)
+
+
+def test_the_state_of_global_generators_is_no_content():
+    """Each shadow seeds them."""
+    draws = [random.random, np.random.random_sample]
+    functions = [lambda X: X * draws[0](), lambda X: X * draws[1]()]
+    described = [describe(function) for function in functions]
+    with kept_generators():
+        for draw in draws:
+            draw()
+        assert [describe(function) for function in functions] == described
+    for own in (random.Random, np.random.RandomState):
+        assert describe(own(0)) == describe(own(0)) != describe(own(1))
+        assert describe(own(0).random) != describe(own(1).random)
 
 
 CACHED = functools.lru_cache(math.sqrt)
