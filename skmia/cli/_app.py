@@ -20,7 +20,7 @@ from skmia.cli._contained import (
     MEMORY_SHARE,
     TIME_LIMIT,
     follow_parent,
-    limit_memory,
+    limit_resources,
     run_contained,
 )
 from skmia.cli._messages import (
@@ -72,7 +72,7 @@ def run_child() -> int:
         # Before the bound is set, since they take memory of their own.
         for name in ("skmia.audit", *PACKAGES[1:], "skops.io", "pyarrow.parquet"):
             importlib.import_module(name)
-        limit_memory(memory)
+        limit_resources(memory, seconds)
 
     return run(sys.argv[1:], prepare=prepare)
 

@@ -6,6 +6,7 @@ ever; each of these ends in one line and a status.
 """
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from skmia.cli._messages import EXIT_INPUT, say
+from skmia.cli._messages import EXIT_INPUT, EXIT_INTERRUPTED, say
 
 #: The share of the machine's memory that one process of an audit may take.
 MEMORY_SHARE = 0.75
@@ -29,7 +30,14 @@ _GIGABYTE = 10**9
 
 # Modules come from where they came from here: the folder of a model must not be one of
 # those places, as it would be by itself with -c.
-_CODE = "import sys; sys.path[:] = {path!r}; import skmia.cli; sys.exit({call})"
+_CODE = """
+import signal, sys
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of an import
+sys.path[:] = {path!r}
+import skmia.cli
+sys.exit({call})
+"""
 
 
 class _Stopped(BaseException):
@@ -75,6 +83,9 @@ def run_contained(call: str, arguments: Sequence[str], time_limit: float) -> int
     # On Windows a crash is a large number.
     if 0 <= status < 256:
         return status
+    if status == -signal.SIGINT:
+        say("error", "interrupted")
+        return EXIT_INTERRUPTED
     say("error", _last_words(status))
     return EXIT_INPUT
 
@@ -84,6 +95,8 @@ def _last_words(status: int) -> str:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"status {status}"
+    if name == "SIGXCPU":
+        return "the audit took more time of the processors than --time-limit allows"
     if name == "SIGKILL":
         return f"the audit was killed ({name}), as happens where memory runs out"
     return (
@@ -169,16 +182,24 @@ def follow_parent() -> None:
     # joblib's workers would write pages on a crash.
     os.environ.setdefault("PYTHONFAULTHANDLER", "")
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def limit_memory(gigabytes: float | None = None) -> None:
+def limit_resources(gigabytes: float | None, time_limit: float) -> None:
     """Bound what this process, and each that it starts, may take from now on.
+
+    Bounds hold on Linux only.
 
     Parameters
     ----------
-    gigabytes : float, default=None
-        The bound, without what is taken already; three quarters of the machine's memory
-        where it is None. Bounds hold on Linux only.
+    gigabytes : float or None
+        The memory, without what is taken already; three quarters of the machine's
+        where it is None.
+    time_limit : float
+        Seconds that the audit may take. The process that started this one keeps them;
+        the bound here is on the time of all processors, and ends this process where
+        that one is gone and compiled code listens to no signal.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -186,6 +207,7 @@ def limit_memory(gigabytes: float | None = None) -> None:
 
     # A memory image would hold the rows of the tables.
     _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_CPU, math.ceil(time_limit * (os.cpu_count() or 1)) + 1)
     allowed = (
         MEMORY_SHARE * _machine_memory() if gigabytes is None else gigabytes * _GIGABYTE
     )

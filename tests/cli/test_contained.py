@@ -67,6 +67,11 @@ def test_a_killed_process_is_one_line(contained):
     )
 
 
+def test_an_interrupt_before_anything_is_set_up(contained):
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    assert contained(code) == (130, "", "skmia: error: interrupted\n")
+
+
 def test_what_never_ends_is_ended(contained):
     code = "import time\nwhile True: time.sleep(0.1)"
     status, _, err = contained(code, time_limit=0.5)
@@ -74,12 +79,39 @@ def test_what_never_ends_is_ended(contained):
     assert err == "skmia: error: the audit took longer than --time-limit 0.5 seconds\n"
 
 
+def test_what_listens_to_no_signal_is_killed(contained, monkeypatch):
+    monkeypatch.setattr("skmia.cli._contained._GRACE", 0.3)
+    # Neither a signal nor another thread is heard while this sum is taken.
+    code = "from skmia.cli._contained import follow_parent\n"
+    code += "follow_parent(); sum(range(10**15))"
+    status, _, err = contained(code, time_limit=1.0)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "--time-limit" in err
+
+
+ON_LINUX = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="bounds hold on Linux"
+)
+
+
+@pytest.mark.slow
+@ON_LINUX
+def test_processor_time_is_bounded(contained):
+    code = "from skmia.cli._contained import limit_resources\n"
+    code += "limit_resources(None, 0.01); sum(range(10**15))"
+    status, _, err = contained(code)
+    assert status == 2
+    assert err == (
+        "skmia: error: the audit took more time of the processors than --time-limit "
+        "allows\n"
+    )
+
+
+@ON_LINUX
 def test_memory_is_bounded(contained):
-    if not sys.platform.startswith("linux"):
-        pytest.skip("bounds hold on Linux")
     code = """
-from skmia.cli._contained import limit_memory
-limit_memory({})
+from skmia.cli._contained import limit_resources
+limit_resources({}, 1000)
 try:
     bytearray(3 * 10**8)
 except MemoryError:
@@ -88,7 +120,7 @@ except MemoryError:
     assert contained(code.format("0.1"))[1] == "bounded\n"
     assert contained(code.format("1.0"))[1] == ""
     # The default is relative to the machine.
-    assert contained(code.format("").replace("3 * 10**8", "10**14"))[1] == "bounded\n"
+    assert contained(code.format(None).replace("3 * 10**8", "10**14"))[1] == "bounded\n"
 
 
 def test_workers_end_with_the_audit(contained, tmp_path):
