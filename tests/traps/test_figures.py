@@ -126,6 +126,11 @@ def test_trap_33_a_tie_block_across_the_allowed_fpr():
     figure = next(f for f in report.figures if f.metric == "tpr@0.1")
     assert figure.value == pytest.approx(read)
     assert figure.low > 0.1
+    # Read at the vertex it passed any limit.
+    assert tpr_at_fpr(member, scores, 0.1, ties="below") < 0.05
+    for compare in ("value", "upper"):
+        (line,) = report.exceeds({"tpr@0.1": 0.1}, compare=compare)
+        assert line.startswith("tpr@0.1 ")
     (guard,) = (guard for guard in report.guards if guard.name == "tied_scores")
     assert "TPR at 10 % FPR is read inside a block" in guard.message
 
