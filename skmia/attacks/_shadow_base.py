@@ -284,8 +284,12 @@ class ShadowAttack(MembershipAttack):
     def _answers_of(
         self, proba: NDArray[np.floating], columns: IndexArray
     ) -> dict[str, NDArray]:
-        """Every signal of one model's answers."""
-        return {s: MEMBER_SIGN[s] * SIGNALS[s](proba, columns) for s in self._signals()}
+        """Every signal of one model's answers, rounded as those of the shadows."""
+        shadows = self.shadows_
+        return {
+            s: MEMBER_SIGN[s] * shadows.signal_of(s, proba, columns)
+            for s in self._signals()
+        }
 
     def _fit_shadow_attack(
         self,
@@ -345,7 +349,10 @@ class ShadowAttack(MembershipAttack):
 
     def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
         proba, columns = self._answers(X, y)
-        values = self._soften(self._answers_of(proba, columns))
+        values = {
+            name: own.astype(np.float64)
+            for name, own in self._soften(self._answers_of(proba, columns)).items()
+        }
         if self._target.precomputed:
             return self._score_pool(values, self._precomputed_rows(columns, y))
         rows = np.full(len(columns), -1)

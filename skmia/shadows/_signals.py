@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -16,8 +16,13 @@ from skmia.signals import SATURATED_LOGIT, SIGNALS
 from skmia.utils import atomic_write, check_integer, check_option
 
 _FORMAT = 1
-#: What fit_shadows stores; the loss and the confidence are functions of the logit.
-STORED = tuple(name for name in SIGNALS if name not in ("loss", "confidence"))
+# Signals that are functions of the stored logit.
+_OF_LOGIT: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
+    "loss": lambda logit: np.logaddexp(np.float32(0), -logit),
+    "confidence": expit,
+}
+#: What fit_shadows stores: all others.
+STORED = tuple(name for name in SIGNALS if name not in _OF_LOGIT)
 
 
 class ShadowSignals:
@@ -167,16 +172,40 @@ class ShadowSignals:
         """
         if name in self.signals:
             return self.signals[name]
-        if name == "loss":
-            return np.logaddexp(np.float32(0), -self.signals["logit"])
-        if name == "confidence":
-            return expit(self.signals["logit"])
+        if name in _OF_LOGIT:
+            return _OF_LOGIT[name](self.signals["logit"])
         check_option(name, "name", tuple(SIGNALS))
         raise ValueError(
             f"The signal {name!r} was not stored with these shadows, which have "
             f"{sorted(self.signals)}. Give its array to ShadowSignals, or take the "
             "shadows of fit_shadows, which have all."
         )
+
+    def signal_of(
+        self, name: str, proba: ArrayLike, y: ArrayLike
+    ) -> NDArray[np.float32]:
+        """Compute one signal of another model's answers, as those of the shadows are.
+
+        Shadows are kept in single precision. A target that answers just as they do has
+        just their values, and no rounding error ranks its records or accuses them.
+
+        Parameters
+        ----------
+        name : str
+            A name of :data:`skmia.signals.SIGNALS`.
+        proba : array-like of shape (n_records, n_classes)
+            Predicted probabilities.
+        y : array-like of shape (n_records,)
+            Column of each record's class.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_records,)
+            Rounded, or derived from the rounded logit, as :meth:`get` does.
+        """
+        derived = name in _OF_LOGIT and name not in self.signals
+        values = SIGNALS["logit" if derived else name](proba, y).astype(np.float32)
+        return _OF_LOGIT[name](values) if derived else values
 
     def to_npz(self, path: str | os.PathLike[str]) -> None:
         """Write the arrays to one file, whole or not at all; the models are left out.

@@ -183,6 +183,7 @@ def test_monotone_in_the_forced_features(learnt, column):
 def test_features_of_the_pool_by_hand(learnt):
     attack, proba, y, (values, member, target, _) = learnt
     rows = np.arange(50)
+    target = target.astype(np.float32).astype(float)  # as the shadows' are kept
     found = attack._features.of_target({"logit": target[rows]}, rows)
     found = dict(zip(FEATURES, found.T, strict=True))
     ratio = LiRAAttack("precomputed", shadows=attack.shadows_).fit(proba, y)

@@ -9,10 +9,6 @@ from scipy.special import log_expit
 
 from skmia.signals import SMALLEST_PROBABILITY, BoolArray, FloatArray
 
-# Relative difference of what counts as one value: single precision, with a margin for
-# a loss that is derived from a stored logit.
-_TIED = 1e-5
-
 
 def masked_mean(values: NDArray, mask: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Mean over shadows where `mask`, in float64, and the count; 0 where none is."""
@@ -48,9 +44,7 @@ def fraction_below(
     for any count: a shadow as a target has one reference less than the target.
     """
     mean, count = masked_mean(values, out)
-    # Shadows are kept in single precision, the target's value is not.
-    tied = np.abs(values - x) <= _TIED * np.abs(x)
-    below = (((values < x) & ~tied) + 0.5 * tied).sum(axis=0, where=out)
+    below = ((values < x) + 0.5 * (values == x)).sum(axis=0, where=out)
     square, _ = masked_mean(np.square(values - mean), out)
     z = (x - mean) / np.sqrt(square + np.finfo(np.float32).eps)
     return below / count + z / (1 + np.abs(z)) / (4 * n_shadows)
