@@ -13,7 +13,7 @@ from sklearn.model_selection import cross_validate
 from hunt._records import Sides, contained, draw_weights
 from hunt._splitters import SPLITTERS
 from hunt._truth import robust_label_auc
-from hunt._verdict import Outcome, questioned
+from hunt._verdict import Outcome, attempted, questioned
 from hunt._wrappers import HOLDING, LEARNING, THRESHOLDS, wrap
 from skmia.attacks import ATTACKS
 from skmia.audit import audit_classifier, audit_cv
@@ -92,17 +92,17 @@ def _weights(sides, side):
     return {} if sides.weight is None else {"sample_weight": sides.weight[side]}
 
 
-def _target(scenario, sides):
-    """The fitted target, in its layers."""
+def _target(scenario, sides, outcome):
+    """The fitted target, in its layers, or None where one of them refuses it."""
     inside = sides.member
     X = contained(sides.rows[inside], scenario.container)
 
     def fit(model):
         return model.fit(X, sides.y[inside], **_weights(sides, inside))
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return fit(wrap(scenario.target(), scenario.layers, fit))
+    return attempted(
+        outcome, lambda: fit(wrap(scenario.target(), scenario.layers, fit))
+    )
 
 
 def play_attack(scenario, replication):
@@ -115,7 +115,9 @@ def play_attack(scenario, replication):
     params |= FAST.get(name, {}) | settings
     if takes_shadows(name):
         params["shadows"] = n_shadows
-    target = _target(scenario, sides)
+    target = _target(scenario, sides, outcome)
+    if target is None:
+        return outcome
     attack = ATTACKS[name](FrozenEstimator(target), **params)
     order = scenario.rng(replication).permutation(len(sides.rows))
     sides = _taken(sides, order)
@@ -156,7 +158,9 @@ def play_audit(scenario, replication):
     """`audit_classifier`: every attack's AUC, and TPR at 10 % FPR where it is known."""
     sides, outcome = scenario.sides(replication), Outcome()
     settings = {"attacks": ["loss", "lira"], "n_shadows": 8} | scenario.settings
-    target = _target(scenario, sides)
+    target = _target(scenario, sides, outcome)
+    if target is None:
+        return outcome
     inside, outside = sides.member, ~sides.member
     params = {
         name: (value, _weights(sides, outside)[name])

@@ -68,10 +68,20 @@ def global_state():
 def questioned(outcome: Outcome, call: Callable[[], object]):
     """The result of `call`, or None where it is refused in so many words.
 
-    What it warns of is noted. An error from deep inside of another library refuses
-    nothing: it is raised. NumPy's global generator must stay as it was.
+    NumPy's global generator must stay as it was.
     """
     before = global_state()
+    result = attempted(outcome, call)
+    assert before == global_state(), "NumPy's global generator was moved"
+    return result
+
+
+def attempted(outcome: Outcome, call: Callable[[], object]):
+    """The same of what the caller does, with a generator of any kind.
+
+    What it warns of is noted. An error from deep inside of another library refuses
+    nothing: it is raised.
+    """
     result = None
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
@@ -83,7 +93,6 @@ def questioned(outcome: Outcome, call: Callable[[], object]):
                 raise
             outcome.refused = str(error)
     outcome.said |= {warning.category.__name__ for warning in warned}
-    assert before == global_state(), "NumPy's global generator was moved"
     return result
 
 
