@@ -275,6 +275,14 @@ def test_models_are_stored_only_where_they_are_kept(tmp_path, fits):
         assert joblib.hash(one.predict_proba(X)) == joblib.hash(other.predict_proba(X))
 
 
+def test_a_model_that_cannot_be_pickled_is_not_kept_in_a_folder(tmp_path):
+    model = make_pipeline(FunctionTransformer(lambda X: X + 1), GaussianNB())
+    assert fit(tmp_path, model).models is None
+    with pytest.raises(ValueError, match=r"'cache_dir' .* keep_models=True here: a f"):
+        fit(tmp_path, model, keep_models=True)
+    assert len(fit(None, model, keep_models=True).models) == 4
+
+
 def test_warnings_and_missing_classes_come_back_from_the_cache(tmp_path, fits):
     """Silence would say that all went well."""
     y = Y.copy()

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from skmia.utils import atomic_write
+from skmia.utils import atomic_write, open_unlinked, others_access
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -80,6 +80,41 @@ def test_a_link_is_followed(tmp_path):
         file.write(b"new")
     assert link.is_symlink()
     assert (tmp_path / "real.txt").read_bytes() == b"new"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX links")
+def test_a_private_file_takes_the_place_of_a_link(tmp_path):
+    (tmp_path / "real.txt").write_bytes(b"old")
+    path = tmp_path / "link.txt"
+    path.symlink_to("real.txt")
+    with atomic_write(path, private=True) as file:
+        file.write(b"new")
+    assert path.read_bytes() == b"new"
+    assert (tmp_path / "real.txt").read_bytes() == b"old"
+    assert stat.S_IMODE(path.lstat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX links and pipes")
+@pytest.mark.parametrize("known", [True, False])
+def test_only_regular_files_are_opened_unlinked(tmp_path, monkeypatch, known):
+    """Also where the system itself cannot be told so, as on Windows."""
+    if not known:
+        monkeypatch.delattr(os, "O_NOFOLLOW")
+    (tmp_path / "file").write_bytes(b"content")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    with open_unlinked(tmp_path / "file") as file:
+        assert file.read() == b"content"
+    for name in ("link", "pipe", "folder", "nothing"):
+        with pytest.raises(OSError):
+            open_unlinked(tmp_path / name)
+
+
+def test_where_users_have_no_numbers_nothing_is_said_of_them(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "geteuid", raising=False)
+    tmp_path.chmod(0o777)
+    assert others_access(tmp_path.stat(), 0o022) == ""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
