@@ -52,10 +52,10 @@ def find_near_copies(
     puts there. None where that is so at every resolution; else the finest at which the
     excess is the surest.
     """
-    values, _ = encode_columns(X)
+    values = _as_numbers(X)
     is_sparse = sparse.issparse(values)
     numbers = values.data if is_sparse else values
-    screen = None if is_sparse else values[:, _most_distinct(values)]
+    screen = None if is_sparse else _doubles(values[:, _most_distinct(values)])
     found, surest = None, 0.0
     for resolution, rounded in _RESOLUTIONS:
         if is_sparse:
@@ -69,17 +69,24 @@ def find_near_copies(
     return found
 
 
-def _most_distinct(values: FloatArray) -> NDArray[np.intp]:
+def _as_numbers(X: Any) -> Any:
+    """Every column as numbers; numbers as they are, since most are not looked at."""
+    if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
+        return X.reshape(len(X), -1)
+    return encode_columns(X)[0]
+
+
+def _most_distinct(values: NDArray) -> NDArray[np.intp]:
     """Columns with most values, among some of the rows and columns."""
     n, n_columns = values.shape
     columns = np.arange(n_columns)[:: 1 + n_columns // _MOST_COLUMNS]
     looked_at = np.sort(values[:: 1 + n // _MOST_ROWS][:, columns], axis=0)
-    n_values = (np.diff(looked_at, axis=0) != 0).sum(axis=0)
+    n_values = (looked_at[1:] != looked_at[:-1]).sum(axis=0)
     return columns[np.argsort(-n_values, kind="stable")[:_N_SCREENED]]
 
 
 def _hash_screened(
-    values: FloatArray,
+    values: NDArray,
     screen: Any,
     y: NDArray,
     rounded: Callable[[FloatArray], FloatArray],
@@ -89,8 +96,13 @@ def _hash_screened(
     several = np.flatnonzero(np.bincount(group)[group] > 1)
     hashes = group.astype(np.uint64)
     if len(several):
-        hashes[several] = hash_rows(rounded(values[several]), y[several])
+        rows = _doubles(values[several])
+        hashes[several] = hash_rows(rounded(rows), y[several])
     return hashes
+
+
+def _doubles(values: NDArray) -> FloatArray:
+    return values.astype(np.float64, copy=False)
 
 
 def _to_type(values: FloatArray, dtype: type) -> FloatArray:
@@ -99,7 +111,8 @@ def _to_type(values: FloatArray, dtype: type) -> FloatArray:
 
 
 def _to_decimals(values: FloatArray, decimals: int) -> FloatArray:
-    return np.round(values, decimals)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.round(values, decimals)
 
 
 def _to_digits(values: FloatArray, digits: int) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skmia._models import ask_labels, ask_probabilities, check_can_be_refitted
-from skmia._tables import any_copy, take_rows
+from skmia._tables import any_copy
 from skmia.audit._attacks import (
     configure,
     describe_attack,
@@ -25,6 +25,7 @@ from skmia.audit._inputs import (
 )
 from skmia.audit._pool import Pool, make_pool
 from skmia.audit._report import AuditReport
+from skmia.audit._rows import take_kept
 from skmia.exceptions import UninformativeShadowsWarning
 from skmia.shadows import (
     ShadowModels,
@@ -180,7 +181,7 @@ def audit_classifier(
     )
     classes = np.asarray(estimator.classes_)
     kept, copies = pool.rows.kept, pool.rows.copies
-    X, y = take_rows(pool.X, kept), pool.y[kept]
+    X, y = take_kept(pool.X, kept), pool.y[kept]
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
     correct = ask_labels(estimator, X) == y
     proba = ask_probabilities(estimator, X, classes)

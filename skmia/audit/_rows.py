@@ -12,6 +12,7 @@ from skmia._tables import (
     any_copy,
     comparable_rows,
     find_near_copies,
+    n_rows,
     occurs_once,
     take_rows,
 )
@@ -51,7 +52,7 @@ def choose_rows(
     copies = comparable_rows(hashes, member)
     kept = np.flatnonzero(copies.keep)
     seen = any_copy(member[None], hashes)[0]
-    near = find_near_copies(take_rows(X, kept), y[kept], member[kept])
+    near = find_near_copies(take_kept(X, kept), y[kept], member[kept])
     if near is None:
         return ChosenRows(kept, seen, copies, (0, 0), "")
     # Equal at this resolution is equal, by the same rule.
@@ -59,6 +60,11 @@ def choose_rows(
     n_near = count_sides(~once, member[kept])
     seen[kept] = any_copy(member[None, kept], near.hashes)[0]
     return ChosenRows(kept[once], seen, copies, n_near, near.resolution)
+
+
+def take_kept(X: Any, kept: NDArray[np.intp]) -> Any:
+    """Rows at `kept`, without a copy where these are all rows."""
+    return X if len(kept) == n_rows(X) else take_rows(X, kept)
 
 
 def count_sides(rows: NDArray[np.bool_], member: NDArray[np.bool_]) -> Counts:

@@ -79,3 +79,17 @@ def test_missing_infinite_and_huge_values():
     X[::3, 0], X[::5, 1], X[::7, 2] = np.nan, np.inf, 1e300
     found = find_near_copies(np.vstack([X, np.round(X[:50], 5)]), y, member)
     assert found.resolution == "5 decimals"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64, np.uint8, bool])
+def test_arrays_of_other_numbers_and_shapes(dtype):
+    rng = np.random.default_rng(0)
+    X = rng.normal(50, 20, (800, 3, 4)).clip(0, 255).astype(dtype)
+    y, member = rng.integers(0, 2, 800), np.arange(800) < 400
+    once = occurs_once(hash_rows(X, y))
+    assert find_near_copies(X[once], y[once], member[once]) is None
+
+
+def test_rows_of_text():
+    X = np.array([f"document {i}" for i in range(300)], dtype=object)
+    assert find_near_copies(X, np.arange(300) % 2, np.arange(300) < 150) is None

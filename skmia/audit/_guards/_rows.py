@@ -50,6 +50,13 @@ def duplicate_rows(evidence: Evidence) -> Iterator[Guard]:
             "the copies were made within a set, as oversampling does, and each record "
             "counts once."
         )
+        if overlap is not None and overlap.n_both > overlap.n_expected / 4:
+            severity = "warning"
+            message += (
+                " Others are there by chance, and of these the larger set loses more "
+                "of what is frequent. Pass the members as they were before the copies "
+                "were made."
+            )
     else:
         message += (
             "figures are about rows that occur once, since which of several copies is "

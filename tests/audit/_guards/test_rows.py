@@ -52,6 +52,10 @@ def test_copies_made_within_a_side(evidence):
     (guard,) = duplicate_rows(evidence(SIDES, **facts, once_per_side=True))
     assert guard.severity == "note"
     assert "each record counts once" in guard.message
+    chance = facts | {"overlap": Overlap(100, 20, 50)}
+    (guard,) = duplicate_rows(evidence(SIDES, **chance, once_per_side=True))
+    assert guard.severity == "warning"
+    assert "the larger set loses more" in guard.message
     (guard,) = duplicate_rows(evidence(SIDES, **facts))
     assert guard.severity == "warning"
     assert "which leak more, are not in the figures" in guard.message
