@@ -209,11 +209,12 @@ def _has_no_weight(estimator: Any, hashes: NDArray[np.uint64]) -> NDArray[np.boo
     The rows that it remembers, where it does, are to be these.
     """
     remembered = training_hashes(estimator)
-    if remembered is None:
+    weighted = training_hashes(estimator, weighted=True)
+    if remembered is None or weighted is None:
         return np.zeros(len(hashes), dtype=bool)
     if not np.array_equal(remembered, hashes):
         raise ValueError(
             "X and y are not those of the cross-validation: an AuditableClassifier "
             "of it was fitted on other rows. Pass them in the same order."
         )
-    return ~np.isin(hashes, training_hashes(estimator, weighted=True))
+    return ~np.isin(hashes, weighted)
