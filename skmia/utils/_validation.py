@@ -138,7 +138,7 @@ def check_labels(y: Any, n: int, owner: str) -> NDArray:
             "class label of every record."
         )
     given, y = y, column_or_1d(y, warn=False)
-    if np.ndim(given) == 2:
+    if np.asarray(given).ndim == 2:  # np.ndim is not for every array-like
         # Not scikit-learn's own, which names the line of ours that called it.
         warn(
             "A column-vector y was passed when a 1d array was expected. Please change "
