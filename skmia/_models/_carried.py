@@ -67,16 +67,27 @@ def check_no_frozen_classifier(estimator: Any, rule: str, consequence: str) -> N
 
 
 def check_can_be_refitted(
-    estimator: Any, params: Mapping[str, Any] | None = None
+    estimator: Any,
+    params: Mapping[str, Any] | None = None,
+    *,
+    rule: str = "Shadow models are fitted anew with all of their parts.",
+    consequence: str = (
+        "would stay as it is: all shadows would have seen the same rows, and attacks "
+        "with shadows would underestimate leakage. Pass a classifier that is fitted "
+        "with the rest, without FrozenEstimator and not by its methods, or take an "
+        "attack without shadows."
+    ),
 ) -> None:
     """Raise or warn where a clone would keep what was learnt from the members.
 
     Parameters
     ----------
     estimator : estimator
-        What is cloned; a FrozenEstimator around it is not meant.
+        What is cloned, taken out of a FrozenEstimator where that is meant.
     params : dict, default=None
         Metadata for its ``fit``, which is not cloned.
+    rule, consequence : str
+        As in :func:`check_no_frozen_classifier`.
 
     Raises
     ------
@@ -84,27 +95,20 @@ def check_can_be_refitted(
         For a fitted classifier inside: all clones would have seen the same rows, and
         a comparison of them would underestimate leakage.
     """
-    found = list(carried_fits(unwrap_frozen(estimator)))
+    found = list(carried_fits(estimator))
     for name, value in (params or {}).items():
         found += [
             carried._replace(name=f"{name}{carried.name}")
             for carried in _fitted_parts(value)
         ]
-    _refuse_classifiers(
-        found,
-        "Shadow models are fitted anew with all of their parts.",
-        "would stay as it is: all shadows would have seen the same rows, and attacks "
-        "with shadows would underestimate leakage. Pass a classifier that is fitted "
-        "with the rest, without FrozenEstimator and not by its methods, or take an "
-        "attack without shadows.",
-    )
+    _refuse_classifiers(found, rule, consequence)
     for carried in found:
         if carried.knows_labels:
             warn(
                 f"The parameter {carried.name!r} is a {carried}, which is fitted with "
-                "labels. Shadow models take it over as it is: what it knows of "
-                "the members' labels is in all of them, and attacks with shadows "
-                "underestimate leakage. Leave it unfrozen.",
+                "labels. Every fit of a copy takes it over as it is: what it knows of "
+                "the members' labels is there whatever rows a copy is fitted on, and "
+                "leakage is underestimated. Leave it unfrozen.",
                 FreezingWarning,
             )
 

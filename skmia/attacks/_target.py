@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import (
     ask_probabilities,
+    check_can_be_refitted,
     check_has_response,
     check_is_classifier,
     draw_seeds,
@@ -159,6 +160,14 @@ def resolve_target(
             membership = _without_weightless(membership, params, owner)
         return Target(estimator, classes, labels, columns, membership)
     _warn_if_fitted(estimator)
+    check_can_be_refitted(
+        estimator,
+        rule=f"{owner} fits an estimator that is not frozen on one half of the records "
+        "and compares it with the other.",
+        consequence="would stay as it is, whatever half is drawn: leakage would be "
+        "underestimated. Pass a classifier that is fitted with the rest, or "
+        "FrozenEstimator(model) and its membership.",
+    )
     return _play(estimator, X, check_labels(y, n, owner), params, random_state, owner)
 
 

@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import (
     MetaClassifier,
+    check_can_be_refitted,
     check_is_classifier,
-    check_no_frozen_classifier,
     deep_params,
     forget_fit,
     unwrap_frozen,
@@ -167,15 +167,21 @@ class AuditableClassifier(MetaClassifier):
         ValueError
             If the estimator is no classifier, or holds a frozen one: that is not
             fitted here, and these rows are not its members.
+
+        Warns
+        -----
+        FreezingWarning
+            If it holds another part that was fitted with labels.
         """
         forget_fit(self)
         check_is_classifier(self.estimator)
-        check_no_frozen_classifier(
+        check_can_be_refitted(
             self.estimator,
-            "AuditableClassifier remembers the rows that its classifier is fitted on.",
-            "stays as it is: these rows would pass for its members, and leakage would "
-            "be underestimated. Pass it without FrozenEstimator, or audit it with "
-            "skmia.audit.audit_classifier.",
+            rule="AuditableClassifier remembers the rows that its classifier is fitted "
+            "on.",
+            consequence="stays as it is: these rows would pass for its members, and "
+            "leakage would be underestimated. Pass it without FrozenEstimator, or "
+            "audit it with skmia.audit.audit_classifier.",
         )
         X = as_rows(X)
         labels = check_labels(y, n_rows(X), type(self).__name__)

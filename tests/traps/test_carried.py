@@ -14,6 +14,7 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
+from sklearn.feature_selection import SelectKBest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
@@ -21,7 +22,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from _helpers import balanced_design, halves
+from _helpers import balanced_design, confidence, halves
 from _helpers.carrying import (
     AskingOther,
     FittedOnce,
@@ -30,7 +31,7 @@ from _helpers.carrying import (
     ask_remembered,
 )
 from _helpers.traps import forest, noisy
-from skmia.attacks import LiRAAttack
+from skmia.attacks import LiRAAttack, LossThresholdAttack
 from skmia.audit import audit_classifier, audit_cv
 from skmia.exceptions import FreezingWarning, UninformativeShadowsWarning
 from skmia.metrics import roc_auc
@@ -114,6 +115,16 @@ def test_trap_44_a_fitted_classifier_that_clones_keep(where):
         audit_classifier(model, X[MEMBER], Y[MEMBER], X[~MEMBER], Y[~MEMBER])
     with pytest.raises(ValueError, match=r"Got the (fitted|frozen) RandomForest"):
         AuditableClassifier(model).fit(X, Y)
+
+
+def test_trap_44_the_membership_game_of_a_model_that_knows_all_rows():
+    whole = forest(30, 1).fit(X, Y)
+    model = after(whole.predict_proba)
+    fitted = clone(model).fit(X[MEMBER], Y[MEMBER])
+    # Members and non-members are known alike, though the forest leaks.
+    assert abs(roc_auc(MEMBER, confidence(fitted, X, Y)) - 0.5) < 0.06
+    with pytest.raises(ValueError, match="would stay as it is, whatever half"):
+        LossThresholdAttack(model).fit(X, Y)
 
 
 def test_trap_44_the_same_forest_as_a_part_that_is_fitted_with_the_rest():
@@ -205,6 +216,13 @@ SCALER = StandardScaler().fit(X)
 )
 def test_models_that_are_fitted_with_the_rest_are_taken(model):
     fit_shadows(model.fit(X, Y), X, Y, shadows=2, random_state=0)
+
+
+def test_a_step_that_knows_the_labels_is_announced_to_scorers_too():
+    selector = FrozenEstimator(SelectKBest(k=3).fit(X, Y))
+    model = AuditableClassifier(make_pipeline(selector, LogisticRegression()))
+    with pytest.warns(FreezingWarning, match="frozen SelectKBest, which is fitted"):
+        model.fit(X, Y)
 
 
 def test_a_model_of_another_library_among_the_parameters_of_fit():
