@@ -117,6 +117,10 @@ def _read_raw_csv(path: Path) -> "pd.DataFrame":
     """Every field as it is written."""
     import pandas as pd
 
+    with path.open("rb") as file:
+        # Releases of pandas before 3 end a field there.
+        if any(b"\0" in chunk for chunk in iter(lambda: file.read(2**20), b"")):
+            raise ValueError("it has a zero byte, and is no text")
     as_written: Any = {"dtype": str, "keep_default_na": False, "na_filter": False}
     # pandas gives the second of two columns another name, and the model takes it for
     # a feature: the label, where that is written twice.

@@ -42,14 +42,21 @@ def test_a_line_break_in_a_field_moves_no_row_from_its_label(breaks, tmp_path):
     assert frame["note"].tolist() == [f"fi{breaks}ne", "bad", "fine", "bad"]
 
 
-@pytest.mark.parametrize(
-    "field", ["a\0b", "\x1a", '""', "'", "\\", "\ufeff", "é\u2028"]
-)
+@pytest.mark.parametrize("field", ["\x1a", '""', "'", "\\", "\ufeff", "é\u2028"])
 def test_odd_fields_are_read_as_they_are(field, tmp_path):
     paths = write(tmp_path, TEXT.replace("fine,1", f'"{field}",1'))
     frame, _ = read_tables(*paths, target="y")
     assert frame["note"][0] == field.replace('""', '"')
     assert frame["x"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_zero_byte_is_refused(tmp_path):
+    # Fields end there in some releases of pandas: "a" for both of these.
+    paths = write(
+        tmp_path, TEXT.replace("fine,1", "a\0b,1").replace("fine,3", "a\0c,3")
+    )
+    with pytest.raises(ValueError, match=r"train\.csv .*zero byte"):
+        read_tables(*paths, target="y")
 
 
 @pytest.mark.parametrize("header", ["y,x,y", "x,x,y", "x,y,y"])
