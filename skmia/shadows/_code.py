@@ -11,10 +11,11 @@ from typing import Any
 
 from skmia.shadows._packages import READS, is_told_by_version
 
-# Ways from code to all the names around it, frames' `query` and `eval` included, which
-# find a variable by its name in a text; and to the clock.
+# Ways from code to all the names around it, and to the clock.
 _OUTSIDE = {"__globals__", "f_globals", "gi_frame", "cr_frame", "ag_frame"}
-_OUTSIDE |= {"query", "eval", "sql", "now", "today", "utcnow"}
+_OUTSIDE |= {"now", "today", "utcnow"}
+# Methods, of frames for one, that find a variable by its name in a text they are given.
+_BY_TEXT = {"query", "eval", "sql"}
 _TAKES = ("LOAD_ATTR", "LOAD_METHOD")
 _NOTHING = ("there is no such name",)
 
@@ -62,7 +63,10 @@ def references(function: types.FunctionType) -> list[tuple[str, Any]]:
         steps = [x for x in dis.get_instructions(code) if x.opname != "EXTENDED_ARG"]
         _check_imports(steps)
         for i, step in enumerate(steps):
-            if step.opname in _TAKES and step.argval in _OUTSIDE:
+            if step.opname in _TAKES and (
+                step.argval in _OUTSIDE
+                or (step.argval in _BY_TEXT and not _is_called_empty(steps[i + 1]))
+            ):
                 raise Refused(f"the attribute {step.argval!r}, which looks outside")
             if step.argval == "__globals__":  # for getattr
                 raise Refused("the text '__globals__'")
@@ -77,6 +81,11 @@ def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _nested(constant)
+
+
+def _is_called_empty(step: dis.Instruction) -> bool:
+    """Whether what was taken is called without an argument."""
+    return step.opname in ("PRECALL", "CALL") and step.arg == 0
 
 
 def _is_global(opname: str) -> bool:

@@ -324,6 +324,24 @@ def test_names_of_attributes_are_not_taken_for_globals():
     assert describe(make(1)) == describe(make(2))
 
 
+def test_methods_that_find_variables_in_a_text_are_refused():
+    """Others of their name, as networks have, are given none."""
+    described = [
+        describe(lambda net: net.eval()),
+        describe(lambda net, X: net.eval()(X)),
+        describe(lambda net: net.train()),
+    ]
+    assert len(set(described)) == 3
+    for function in (
+        lambda X: X.eval("a * @state"),
+        lambda X, text: X.query(text),
+        lambda X, text: X.eval(expr=text),
+        lambda X, text: map(X.eval, text),
+    ):
+        with pytest.raises(ValueError, match=r"attribute '(eval|query)', which l"):
+            describe(function)
+
+
 def test_a_variable_that_has_no_value_yet():
     def outer():
         def inner():
