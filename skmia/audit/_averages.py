@@ -2,8 +2,7 @@
 
 The spread of a mean is at most the mean of the spreads, however the models depend on
 one another. So the mean of the intervals' ends is an interval of the mean; it is wider
-than need be. For the AUC a closer one follows from what every record does to the mean,
-as a member of some models and a non-member of others.
+than need be. A closer one for the AUC counts every record once on either side.
 """
 
 from collections.abc import Sequence
@@ -37,33 +36,34 @@ def _auc_interval(
     auc: float,
     alpha: float,
 ) -> Interval:
-    """Interval of a mean of AUCs by the records that they have in common.
+    """Interval of a mean of AUCs over records that the models have in common.
 
-    DeLong's components of a record, in all models that it is in, are added before they
-    are squared: what makes it stand out as a member of one model does so as a
-    non-member of another, and cancels.
+    The variance is the sum of what each record adds, by DeLong's components. Those of
+    one record as a member of several models count as if they were equal, and those as a
+    non-member: a record is no more than one, in however many models it is. Its two
+    sides partly cancel. That is not counted on: it makes up for the training, which
+    moves the scores of all records together and shows in no component.
     """
     n = 1 + max(int(of.max()) for of in records)
-    influence = np.zeros(n)
-    inside, outside = np.zeros((2, n), dtype=bool)
-    # The variance of second order, of models that guess: what is left where the records
-    # cancel.
+    # Of every record as a member and as a non-member: how often, and the squares.
+    times, squares = np.zeros((2, n)), np.zeros((2, n))
     second = 0.0
     for (member, scores), of in zip(parts, records, strict=True):
-        sides = of[member], of[~member]
-        wins, losses = _outscored(scores[member], scores[~member])
-        influence[sides[0]] += (wins - wins.mean()) / len(wins)
-        influence[sides[1]] += (losses - losses.mean()) / len(losses)
-        inside[sides[0]] = outside[sides[1]] = True
-        second += 1 / (12 * len(wins) * len(losses))
+        shares = _outscored(scores[member], scores[~member])
+        for side, inside, share in zip((0, 1), (member, ~member), shares, strict=True):
+            times[side, of[inside]] += 1
+            squares[side, of[inside]] += ((share - share.mean()) / len(share)) ** 2
+        second += 1 / (12 * len(shares[0]) * len(shares[1]))
     # Pairs of a member and a non-member that share no record.
-    n_records = int((inside | outside).sum())
-    n_pairs = max(1, min(int(inside.sum()), int(outside.sum()), n_records // 2))
+    there = times > 0
+    n_records = int(there.any(axis=0).sum())
+    n_pairs = max(1, min(*there.sum(axis=1).tolist(), n_records // 2))
     perfect = (alpha / 2) ** (1 / n_pairs)
     if auc in (0.0, 1.0):
         return Interval(perfect, 1.0) if auc else Interval(0.0, 1 - perfect)
     k = len(parts)
-    variance = (influence**2).sum() / k**2 * n_records / (n_records - 1) + second / k
+    # The second term is that of guessing: equal scores do not look like certainty.
+    variance = (times * squares).sum() / k**2 + second / k
     reach = norm.isf(alpha / 2) * np.sqrt(variance) / (auc * (1 - auc))
     low, high = expit(logit(auc) - reach), expit(logit(auc) + reach)
     # As for one model: never surer than of a perfect separation.
