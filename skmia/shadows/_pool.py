@@ -30,6 +30,16 @@ class Pool:
     metadata: dict[str, Any]
     copies: Copies | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Copies are not pickled with values of rows; a worker makes them of its X.
+        queries = None if self.copies is None else self.copies.queries
+        return vars(self) | {"copies": queries}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        queries = state["copies"]
+        copies = None if queries is None else Copies(queries, state["X"])
+        vars(self).update(state | {"copies": copies})
+
     def key(self) -> str:
         """Describe all of it, in the form in which a model sees it."""
         queries = None if self.copies is None else astuple(self.copies.queries)
