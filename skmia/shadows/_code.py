@@ -7,7 +7,7 @@ of modules. Names that are looked up while it runs cannot be told beforehand.
 import dis
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from skmia.shadows._packages import READS, is_told_by_version
 
@@ -99,7 +99,7 @@ def _resolve(
     name = steps[0].argval
     value = function.__globals__.get(name, _NOTHING)
     if value is _NOTHING:
-        value = function.__builtins__.get(name, _NOTHING)  # type: ignore[attr-defined]
+        value = cast(Any, function).__builtins__.get(name, _NOTHING)
     for step in steps[1:]:
         if not isinstance(value, types.ModuleType) or step.opname not in _TAKES:
             break

@@ -11,6 +11,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from scipy import optimize
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.tree import _tree
 
@@ -22,7 +23,8 @@ def import_diffprivlib() -> Any:
     """diffprivlib, on scikit-learn releases that it does not know, too.
 
     Its 0.6.6 looks for ``DTYPE`` and ``DOUBLE`` in ``sklearn.tree._tree``, which
-    scikit-learn 1.9 no longer has. They are there for the time of the import only.
+    scikit-learn 1.9 no longer has. They are there for the time of the import only. And
+    it passes ``iprint``, which SciPy 1.18 no longer takes, to SciPy's optimizer.
     """
     with _IMPORTING, warnings.catch_warnings():  # it changes the filters on import
         missing = {"DTYPE": np.float32, "DOUBLE": np.float64}
@@ -34,9 +36,19 @@ def import_diffprivlib() -> Any:
         finally:
             for name in missing:
                 delattr(_tree, name)
+    library.models.logistic_regression.optimize = _Optimize
     # A worker that is sent an accountant has to import diffprivlib in this way, too.
     copyreg.pickle(library.BudgetAccountant, _reduce_accountant)
     return library
+
+
+class _Optimize:
+    """What diffprivlib's logistic regression takes of ``scipy.optimize``."""
+
+    @staticmethod
+    def fmin_l_bfgs_b(*args: Any, iprint: int, **kwargs: Any) -> Any:
+        """Minimise without printing."""
+        return optimize.fmin_l_bfgs_b(*args, **kwargs)
 
 
 def _reduce_accountant(accountant: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -71,8 +83,6 @@ def guarded() -> Iterator[Any]:
     """
     library = import_diffprivlib()
     with joblib.parallel_config("sequential", n_jobs=1), warnings.catch_warnings():
-        # SciPy's: diffprivlib passes `iprint`.
-        warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("error", library.utils.PrivacyLeakWarning)
         warnings.simplefilter("error", ConvergenceWarning)
         yield library
