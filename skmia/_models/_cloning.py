@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils.metadata_routing import MetadataRequest
 
-from skmia._models._walk import SCIKIT_LEARNS
+from skmia._models._walk import SCIKIT_LEARNS, attributes
 
 
 def unwrap_frozen(estimator: Any) -> Any:
@@ -85,8 +86,10 @@ def bare_clone(estimator: Any) -> Any:
     if copy is estimator:
         return copy
     for part in (copy, *(p for _, value in own_params(copy) for p in contained(value))):
-        request = getattr(part, "_metadata_request", None)
-        for held in (request, *getattr(request, "__dict__", {}).values()):
-            if hasattr(held, "owner"):
-                held.owner = type(part).__name__
+        for request in attributes(part).values():
+            if isinstance(request, MetadataRequest):
+                request.owner = type(part).__name__
+                for of_method in vars(request).values():
+                    if hasattr(of_method, "owner"):
+                        of_method.owner = request.owner
     return copy

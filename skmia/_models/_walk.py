@@ -13,13 +13,12 @@ import sys
 import types
 from collections import deque
 from collections.abc import Callable, Container, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from skmia.exceptions import FreezingWarning
-from skmia.utils import warn
+from skmia.utils import installed_package, loads_global, nested_code, warn
 
 # What scikit-learn writes into an estimator before it is fitted: by set_*_request,
 # set_output and set_callbacks, and in a search with callbacks.
@@ -149,8 +148,8 @@ def _of_instance(name: str, part: Any, left_out: Container[str]) -> Iterator[_Ch
 
 def _of_class(name: str, cls: type) -> Iterator[_Child]:
     """Attributes and methods of a class of the user's own."""
-    if _is_installed(cls.__module__):
-        return
+    if installed_package(cls.__module__) is not None:
+        return  # a package's code refers to no model of the user's
     for key, value in list(vars(cls).items()):
         if not isinstance(value, types.GetSetDescriptorType):
             yield f"{name}.{key}", value
@@ -166,7 +165,7 @@ def _of_function(name: str, function: types.FunctionType) -> Iterator[_Child]:
         yield f"{name}.{key}", value
     for value in (*(function.__defaults__ or ()), *vars(function).values()):
         yield name, value
-    if not _is_installed(function.__globals__.get("__name__", "__main__")):
+    if installed_package(function.__globals__.get("__name__", "__main__")) is None:
         yield from _of_code(name, _names(function.__code__), function.__globals__)
 
 
@@ -188,7 +187,7 @@ def _of_code(name: str, names: _Names, variables: dict[str, Any]) -> Iterator[_C
         else:
             yield f"{name}.{key}", value
     for key, module in modules:
-        if module is not None and not _is_installed(module.__name__):
+        if module is not None and installed_package(module.__name__) is None:
             for inner in sorted(names.attributes & vars(module).keys()):
                 yield f"{name}.{key}.{inner}", vars(module)[inner]
 
@@ -197,17 +196,16 @@ def _of_code(name: str, names: _Names, variables: dict[str, Any]) -> Iterator[_C
 def _names(code: types.CodeType) -> _Names:
     """Names in a function and in those inside of it."""
     found: dict[str, set[str]] = {name: set() for name in _Names._fields}
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            found["variables"].add(instruction.argval)
-        elif instruction.opname == "IMPORT_NAME":
-            found["modules"].add(instruction.argval)
-        elif instruction.opcode in dis.hasname:
-            found["attributes"].add(instruction.argval)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            for field, inner in _names(constant)._asdict().items():
-                found[field] |= inner
+    for part in nested_code(code):
+        for step in dis.get_instructions(part):
+            if step.opcode not in dis.hasname:
+                continue
+            if loads_global(step):
+                found["variables"].add(step.argval)
+            elif step.opname == "IMPORT_NAME":
+                found["modules"].add(step.argval)
+            else:
+                found["attributes"].add(step.argval)
     return _Names(**{field: frozenset(names) for field, names in found.items()})
 
 
@@ -217,13 +215,3 @@ def _holds_things(cls: type) -> bool:
     if issubclass(cls, _HOLDERS):
         return True
     return cls.__module__.partition(".")[0] not in sys.stdlib_module_names
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_installed(module: str) -> bool:
-    """Whether code is a package's, which refers to no model of the user's."""
-    top = module.partition(".")[0]
-    if top == "skmia" or top in sys.stdlib_module_names:
-        return True
-    file = getattr(sys.modules.get(module), "__file__", None) or ""
-    return bool({"site-packages", "dist-packages"} & set(Path(file).parts))

@@ -12,7 +12,6 @@ from skmia._models import class_probabilities
 from skmia._tables import (
     Copies,
     any_copy,
-    comparable_rows,
     hash_rows,
     match_rows,
     mean_answer,
@@ -26,20 +25,13 @@ from skmia.attacks._scores import (
     pseudo_targets,
     upper_quantile,
 )
+from skmia.attacks._shadow_warnings import (
+    warn_of_one_sided_records,
+    warn_of_uninformative_shadows,
+)
 from skmia.attacks._target import Target
-from skmia.exceptions import (
-    OneSidedRecordsWarning,
-    UninformativeShadowsWarning,
-    UnknownRowsWarning,
-)
-from skmia.shadows import (
-    ShadowSignals,
-    check_shadows,
-    fit_shadows,
-    informed_auc,
-    outside_means,
-    shadows_move,
-)
+from skmia.exceptions import UnknownRowsWarning
+from skmia.shadows import ShadowSignals, check_shadows, fit_shadows
 from skmia.signals import MEMBER_SIGN, SIGNALS, BoolArray, FloatArray, IndexArray
 from skmia.utils import check_labels, check_option, warn
 
@@ -172,57 +164,13 @@ class ShadowAttack(MembershipAttack):
                 "there are no non-members to compare with. Pass shadows that leave "
                 "records out."
             )
-        self._warn_of_one_sided_records()
+        warn_of_one_sided_records(self._member)
         values = {s: MEMBER_SIGN[s] * shadows.get(s) for s in self._signals()}
-        self._warn_of_what_shadows_know(values, target)
+        warn_of_uninformative_shadows(
+            list(values.values()), self._member, target.membership, self._hashes
+        )
         self._saturation = {name: Saturation.of(v) for name, v in values.items()}
         self._fit_shadow_attack(self._soften(values), self._member, random_state)
-
-    def _warn_of_one_sided_records(self) -> None:
-        """Warn of records that no shadow has left out, or of some that none holds."""
-        always = int(self._member.all(axis=0).sum())
-        never = int((~self._member.any(axis=0)).sum())
-        for count, what in ((always, "in every shadow"), (never, "in no shadow")):
-            # All of them in no shadow is a design: reference models, mode="offline".
-            if 0 < count < self._member.shape[1]:
-                warn(
-                    f"{count} of {self._member.shape[1]} records are {what}: they are "
-                    "judged by what is typical of the others, which may "
-                    "underestimate leakage. Fit more shadows, or on a fraction "
-                    "closer to a half.",
-                    OneSidedRecordsWarning,
-                )
-
-    def _warn_of_what_shadows_know(
-        self, values: dict[str, NDArray], target: Target
-    ) -> None:
-        """Warn of shadows that all answer alike, or that know the target's members."""
-        if not any(map(shadows_move, values.values())):
-            warn(
-                f"All {self.shadows_.n_shadows} shadow models give every record the "
-                "same answer, although they were trained on different rows. Either "
-                "the estimator ignores its training data, or a part of it stays as it "
-                "is when it is fitted again, and what that part leaks is not measured.",
-                UninformativeShadowsWarning,
-            )
-        if target.membership is None:
-            return
-        membership = target.membership
-        means = outside_means(values[self._signals()[0]], self._member)
-        if self._hashes is not None:
-            # The side of a content with several copies says how many there are.
-            kept = comparable_rows(self._hashes, membership).keep
-            membership, means = membership[kept], means[kept]
-        auc = informed_auc(membership, means)
-        if auc is not None:
-            warn(
-                "Shadow models that have not seen a record tell whether it is a "
-                f"member of the target, with AUC {auc:.3f}. Either a part that was "
-                "fitted on the members is in all of them, or in the features, and "
-                "this attack underestimates leakage; or the members are easier rows "
-                "than the non-members, from another source or time.",
-                UninformativeShadowsWarning,
-            )
 
     def _signals(self) -> tuple[str, ...]:
         """Names of the signals that the attack uses."""

@@ -6,10 +6,10 @@ of modules. Names that are looked up while it runs cannot be told beforehand.
 
 import dis
 import types
-from collections.abc import Iterator
 from typing import Any, cast
 
 from skmia.shadows._packages import READS, is_told_by_version
+from skmia.utils import loads_global, nested_code
 
 # Ways from code to all the names around it, and to the clock.
 _OUTSIDE = {"__globals__", "f_globals", "gi_frame", "cr_frame", "ag_frame"}
@@ -59,7 +59,7 @@ def references(function: types.FunctionType) -> list[tuple[str, Any]]:
         namespaces.
     """
     found: dict[str, Any] = {}
-    for code in _nested(function.__code__):
+    for code in nested_code(function.__code__):
         steps = [x for x in dis.get_instructions(code) if x.opname != "EXTENDED_ARG"]
         _check_imports(steps)
         for i, step in enumerate(steps):
@@ -70,26 +70,15 @@ def references(function: types.FunctionType) -> list[tuple[str, Any]]:
                 raise Refused(f"the attribute {step.argval!r}, which looks outside")
             if step.argval == "__globals__":  # for getattr
                 raise Refused("the text '__globals__'")
-            if step.opcode in dis.hasname and _is_global(step.opname):
+            if step.opcode in dis.hasname and loads_global(step):
                 name, value = _resolve(function, steps[i:])
                 found[name] = value
     return sorted(found.items())
 
 
-def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _nested(constant)
-
-
 def _is_called_empty(step: dis.Instruction) -> bool:
     """Whether what was taken is called without an argument."""
     return step.opname in ("PRECALL", "CALL") and step.arg == 0
-
-
-def _is_global(opname: str) -> bool:
-    return opname.startswith("LOAD_") and opname.endswith(("GLOBAL", "GLOBALS", "NAME"))
 
 
 def _resolve(

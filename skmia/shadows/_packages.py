@@ -6,8 +6,6 @@ that no version tells.
 """
 
 import hashlib
-import importlib.util
-import os
 import re
 import sys
 from functools import lru_cache
@@ -15,9 +13,7 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, ver
 from pathlib import Path
 
 import skmia
-
-_INSTALLED = re.compile(r".*/(?:site|dist)-packages/(\w+)")
-_STANDARD_LIBRARY = Path(os.__file__).parent
+from skmia.utils import installed_package
 
 # The modules of Python's own that compute from their arguments alone, by the first
 # part of their name and without underscores in front.
@@ -60,29 +56,20 @@ def is_told_by_version(module: str) -> bool:
 
 
 def _is_pythons(root: str) -> bool:
-    return package_version(root) == "Python"
+    return installed_package(root) == "Python"
 
 
 @lru_cache
 def package_version(module: str) -> str | None:
     """Return the version of the installed package of `module`; None: the user's own.
 
-    A package that is installed for development, so that its code lies elsewhere, is
-    the user's own: it is edited without a new version.
+    A package that is edited without a new version counts as the user's own.
     """
-    package = module.partition(".")[0]
+    package = installed_package(module)
     if package == "skmia":
         return _ours()
-    if package == "__main__":
-        return None
-    file = _file(package)
-    if file is None:
-        return "Python" if package in sys.builtin_module_names else None
-    installed = _INSTALLED.search(Path(file).as_posix())
-    if installed is None:
-        # The version of Python is in the key.
-        return "Python" if Path(file).is_relative_to(_STANDARD_LIBRARY) else None
-    package = installed[1]  # compiled modules may call themselves otherwise
+    if package is None or package == "Python":
+        return package  # the version of Python is in the key
     given = getattr(sys.modules.get(package), "__version__", None)
     if isinstance(given, str):
         return given
@@ -90,18 +77,6 @@ def package_version(module: str) -> str | None:
         return version(packages_distributions().get(package, [package])[0])
     except PackageNotFoundError:
         return None
-
-
-def _file(package: str) -> str | None:
-    """Where a package is, loaded or not; it is not imported for this."""
-    file = getattr(sys.modules.get(package), "__file__", None)
-    if file is not None or package in sys.modules:
-        return file
-    try:
-        spec = importlib.util.find_spec(package)
-    except (ImportError, ValueError):
-        return None
-    return None if spec is None or not spec.has_location else spec.origin
 
 
 def _ours() -> str:

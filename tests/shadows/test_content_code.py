@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 
 from skmia.shadows import _content, _packages
 from skmia.shadows._content import describe
+from skmia.utils import installed_package
 
 SOURCES = {
     "user_helpers": """
@@ -71,6 +72,12 @@ SOURCES = {
 }
 
 
+def forget_packages():
+    """Look anew whose code a module is, and of which version."""
+    installed_package.cache_clear()
+    _packages.package_version.cache_clear()
+
+
 @pytest.fixture
 def user_modules(tmp_path, monkeypatch):
     """Import modules of the user's own, with pieces of their source replaced."""
@@ -78,7 +85,7 @@ def user_modules(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def load(old="", new=""):
-        _packages.package_version.cache_clear()
+        forget_packages()
         for name, source in SOURCES.items():
             sys.modules.pop(name, None)
             changed = source.replace(old, new) if old else source
@@ -167,7 +174,7 @@ def installed(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def install(head, factor):
-        _packages.package_version.cache_clear()
+        forget_packages()
         sys.modules.pop("some_package", None)
         (folder / "some_package.py").write_text(
             f"{head}\ndef scale(X):\n    return helper(X)\n"
@@ -179,7 +186,7 @@ def installed(tmp_path, monkeypatch):
 
     yield install
     sys.modules.pop("some_package", None)
-    _packages.package_version.cache_clear()
+    forget_packages()
 
 
 @pytest.mark.parametrize("name", ["scale", "Scale"])
@@ -206,7 +213,7 @@ def test_a_module_that_has_the_name_of_one_of_pythons_own(tmp_path, monkeypatch)
         (tmp_path / "antigravity.py").write_text(f"def f(X):\n    return X * {factor}")
         monkeypatch.delitem(sys.modules, "antigravity", raising=False)
         importlib.invalidate_caches()
-        _packages.package_version.cache_clear()
+        forget_packages()
         described.append(describe(importlib.import_module("antigravity").f))
     del sys.modules["antigravity"]
     assert described[0] != described[1]

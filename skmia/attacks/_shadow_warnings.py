@@ -1,0 +1,73 @@
+"""Warnings of shadow models that are little or no comparison for the target."""
+
+from collections.abc import Sequence
+
+from numpy.typing import NDArray
+
+from skmia._tables import comparable_rows
+from skmia.exceptions import OneSidedRecordsWarning, UninformativeShadowsWarning
+from skmia.shadows import informed_auc, outside_means, shadows_move
+from skmia.signals import BoolArray
+from skmia.utils import warn
+
+
+def warn_of_one_sided_records(member: BoolArray) -> None:
+    """Warn of records that no shadow has left out, or of some that none holds."""
+    always = int(member.all(axis=0).sum())
+    never = int((~member.any(axis=0)).sum())
+    for count, what in ((always, "in every shadow"), (never, "in no shadow")):
+        # All of them in no shadow is a design: reference models, mode="offline".
+        if 0 < count < member.shape[1]:
+            warn(
+                f"{count} of {member.shape[1]} records are {what}: they are "
+                "judged by what is typical of the others, which may "
+                "underestimate leakage. Fit more shadows, or on a fraction "
+                "closer to a half.",
+                OneSidedRecordsWarning,
+            )
+
+
+def warn_of_uninformative_shadows(
+    values: Sequence[NDArray],
+    member: BoolArray,
+    membership: BoolArray | None,
+    hashes: NDArray | None,
+) -> None:
+    """Warn of shadows that all answer alike, or that know the target's members.
+
+    Parameters
+    ----------
+    values : sequence of ndarray of shape (n_shadows, n_records)
+        The signals of the attack, higher for members.
+    member : ndarray of bool of shape (n_shadows, n_records)
+        Who was in which shadow.
+    membership : ndarray of bool of shape (n_records,) or None
+        Members of the target, where they are known.
+    hashes : ndarray of shape (n_records,) or None
+        Contents of the records; None for a precomputed target.
+    """
+    if not any(map(shadows_move, values)):
+        warn(
+            f"All {len(member)} shadow models give every record the "
+            "same answer, although they were trained on different rows. Either "
+            "the estimator ignores its training data, or a part of it stays as it "
+            "is when it is fitted again, and what that part leaks is not measured.",
+            UninformativeShadowsWarning,
+        )
+    if membership is None:
+        return
+    means = outside_means(values[0], member)
+    if hashes is not None:
+        # The side of a content with several copies says how many there are.
+        kept = comparable_rows(hashes, membership).keep
+        membership, means = membership[kept], means[kept]
+    auc = informed_auc(membership, means)
+    if auc is not None:
+        warn(
+            "Shadow models that have not seen a record tell whether it is a "
+            f"member of the target, with AUC {auc:.3f}. Either a part that was "
+            "fitted on the members is in all of them, or in the features, and "
+            "this attack underestimates leakage; or the members are easier rows "
+            "than the non-members, from another source or time.",
+            UninformativeShadowsWarning,
+        )
