@@ -209,7 +209,7 @@ def _read(report, scenario, truth, shadows, outcome):
         if not scenario.leaks:
             right, error = truth.chance_tpr(0.1)
             outcome.keep(f"{attack} tpr@0.1", tpr, right, right, error)
-        elif attack == "loss":
+        elif attack == "loss" and not set(scenario.layers) & LEARNING:
             right, error = truth.tpr(0.1)
             outcome.keep(f"{attack} tpr@0.1", tpr, right, right, error)
     return _excuse(scenario, outcome)
