@@ -100,7 +100,7 @@ def audit_cv(
     Rows whose features and label are there more than once are in no figure; copies
     that every split keeps together are one record.
 
-    Rows that were trained with a weight of 0 are no members where an
+    Rows that were trained with a weight of 0 are left out where an
     :class:`skmia.model_selection.AuditableClassifier` remembers the weights. Else they
     count as members here: leave them out.
 
@@ -180,7 +180,7 @@ def audit_cv(
         # Where all records are on either side equally often, nothing that is the same
         # for all models could tell the sides apart.
         X=None if _is_even(run, targets) else run.X,
-        n_copied_rows=int((~run.kept).sum()),
+        n_copied_rows=run.n_copied,
         n_weightless=(run.n_weightless, 0),
         correct=correct,
         own_proba=own_proba,

@@ -62,6 +62,7 @@ class Run:
     seen: NDArray[np.bool_]
     member: NDArray[np.bool_]
     held_out: NDArray[np.bool_]
+    n_copied: int
     n_missing_classes: int
     n_weightless: int
 
@@ -94,12 +95,16 @@ class Run:
             weightless[unused] = True
         models = [SplitModel(check_fitted(m), classes) for m in estimators]
         known = np.stack([np.isin(classes, m.model.classes_) for m in models])
-        kept = _kept(trained, tested, hashes)
+        told_apart = _kept(trained, tested, hashes)
+        # A row of weight 0 is no non-member either: it is in no model at all, by which
+        # the shadows would tell it.
+        kept = told_apart & ~weightless
         member, held_out = trained & kept, tested & kept & known[:, columns]
         if not (member.any(axis=1) & held_out.any(axis=1)).any():
             raise ValueError(
                 "No split has a training and a held-out row that can be compared: "
-                f"{int((~kept).sum())} of {n} rows are left out as their features and "
+                f"{int((~told_apart).sum())} of {n} rows are left out as their "
+                "features and "
                 "label are there more than once, and held-out rows whose label the "
                 "model does not know are left out, too. Pass rows that can be told "
                 "apart."
@@ -114,6 +119,7 @@ class Run:
             any_copy(trained, hashes),
             member,
             held_out,
+            int((~told_apart).sum()),
             int((~known).sum()),
             int(weightless.sum()),
         )

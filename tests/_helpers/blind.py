@@ -12,7 +12,7 @@ class Blind(ClassifierMixin, BaseEstimator):
         self.noise = noise
         self.seed = seed
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         self.classes_ = np.array([0, 1])
         return self
 

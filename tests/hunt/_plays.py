@@ -49,20 +49,23 @@ def band(name, scenario, truth, n_shadows, share):
     n_outside = n_shadows * (1 - share)
     if not scenario.leaks:
         return 0.5, 0.5
+    if name == "label_only":
+        # Perturbed copies are other records here, and say nothing.
+        if set(scenario.layers) & (THRESHOLDS | LEARNING):
+            return 0.5, truth.best
+        right = truth.by_label(scenario.n_classes)
+        return right, right
     if set(scenario.layers) & LEARNING:
         return min(truth.by_logit, truth.calibrated(n_outside / 2)) - 0.12, truth.best
     if name == "loss":
         return truth.by_logit, truth.by_logit
-    if name == "label_only":
-        # Perturbed copies are other records here, and say nothing.
-        if set(scenario.layers) & THRESHOLDS:
-            return 0.5, truth.best
-        right = truth.by_label(scenario.n_classes)
-        return right, right
     if name in _CALIBRATED:
         # Few shadows on one side leave the mean and the spread there uncertain.
         few = min(n_outside, n_shadows - n_outside)
         low = truth.calibrated(few / 2) - 0.01
+        if name == "rmia":
+            # Ratios of probabilities, in which high logits count for little.
+            low = min(low, truth.by_loss_difference(n_outside / 2) - 0.02)
     elif name == "calibrated":
         # Differences of losses, in which high logits count for little.
         low = truth.by_loss_difference(n_outside / 2) - 0.02

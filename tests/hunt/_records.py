@@ -72,9 +72,12 @@ class Sides:
 
     @property
     def counted(self):
-        """What a figure is about: rows that stand once, trained on or held out."""
+        """What a figure is about: rows that stand once, and have a weight.
+
+        On both sides: a non-member of weight 0 is in no shadow, which tells it.
+        """
         once = stands_once(self.rows)
-        return once & (self.trained | ~self.member)
+        return once if self.weight is None else once & (self.weight > 0)
 
 
 def stands_once(rows):

@@ -184,11 +184,11 @@ def _wrapped(inside, outside, container, seedless, seed, settings):
     )
 
 
-def layered(settings):
+def layered(settings, inside=("", "", *HOLDING, *MASKS)):
     """A target that leaks, in layers, with a fitted or a masked one inside or none."""
     return st.builds(
         _wrapped,
-        st.sampled_from(["", "", *HOLDING, *MASKS]),
+        st.sampled_from(inside),
         _around,
         st.sampled_from(["numpy", "pandas"]),
         st.booleans(),
