@@ -10,6 +10,7 @@ import numpy as np
 import sklearn
 
 import skmia
+from _helpers import global_state
 
 #: A first reading this many standard errors off is read again, on fresh draws.
 _SUSPICIOUS = 2.2
@@ -60,11 +61,6 @@ class Outcome:
         )
 
 
-def global_state():
-    """All of the state of NumPy's global generator, its position included."""
-    return repr(np.random.get_state()[2:]), np.random.get_state()[1].tobytes()  # noqa: NPY002
-
-
 def questioned(outcome: Outcome, call: Callable[[], object]):
     """The result of `call`, or None where it is refused in so many words.
 
@@ -72,7 +68,8 @@ def questioned(outcome: Outcome, call: Callable[[], object]):
     """
     before = global_state()
     result = attempted(outcome, call)
-    assert before == global_state(), "NumPy's global generator was moved"
+    moved = "NumPy's global generator was moved"
+    np.testing.assert_array_equal(before, global_state(), moved)
     return result
 
 

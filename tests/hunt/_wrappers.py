@@ -24,30 +24,9 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from _helpers.carrying import MeanOfMany
 from skmia.defenses import ConfidenceMaskingClassifier
 from skmia.model_selection import AuditableClassifier
-
-
-class Committee(ClassifierMixin, BaseEstimator):
-    """The mean of classifiers that it is given in a list or a dict, fitted here.
-
-    ``get_params`` does not look into either.
-    """
-
-    def __init__(self, models):
-        self.models = models
-
-    def fit(self, X, y):
-        models = self.models.values() if isinstance(self.models, dict) else self.models
-        self.fitted_ = [clone(model).fit(X, y) for model in models]
-        self.classes_ = np.unique(y)
-        return self
-
-    def predict_proba(self, X):
-        return np.mean([model.predict_proba(X) for model in self.fitted_], axis=0)
-
-    def predict(self, X):
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 class AsItIs(ClassifierMixin, BaseEstimator):
@@ -98,8 +77,8 @@ LAYERS = MappingProxyType(
         "pipeline": pipeline,
         "search": search,
         "chosen": chosen,
-        "list": lambda model: Committee([model]),
-        "dict": lambda model: Committee({"only": model}),
+        "list": lambda model: MeanOfMany([model]),
+        "dict": lambda model: MeanOfMany({"only": model}),
         "voting": lambda model: VotingClassifier([("only", model)], voting="soft"),
         "calibrated": lambda model: CalibratedClassifierCV(model, ensemble=False, cv=2),
         "stacking": lambda model: StackingClassifier(

@@ -32,20 +32,6 @@ X, Y = make_classification(80, 5, flip_y=0.2, random_state=0)
 FRAME = pd.DataFrame(X, columns=list("abcde"))
 
 
-@pytest.fixture
-def fits(monkeypatch):
-    """How many shadows were fitted since the list was cleared."""
-    fitted = []
-    run = ShadowTask.run
-
-    def count(self, *args):
-        fitted.append(args[-1])
-        return run(self, *args)
-
-    monkeypatch.setattr(ShadowTask, "run", count)
-    return fitted
-
-
 def fit(folder, estimator=None, X=X, y=Y, n_models=4, **given):
     how = {k: given.pop(k) for k in ("train_size", "keep_models") if k in given}
     return fit_shadows(

@@ -20,25 +20,10 @@ from skmia.metrics import roc_auc
 from skmia.shadows import ShadowModels, fit_shadows
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._signing import _HEAD
-from skmia.shadows._task import ShadowTask
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions and links")
 
 X, Y = make_classification(80, 5, flip_y=0.2, random_state=0)
-
-
-@pytest.fixture
-def fits(monkeypatch):
-    """How many shadows were fitted since the list was cleared."""
-    fitted = []
-    run = ShadowTask.run
-
-    def count(self, *args):
-        fitted.append(args[-1])
-        return run(self, *args)
-
-    monkeypatch.setattr(ShadowTask, "run", count)
-    return fitted
 
 
 @pytest.fixture

@@ -13,17 +13,10 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
 from _helpers import coarse_chance, coarse_rows, confidence, halves
-from _helpers.traps import forest, noisy
+from _helpers.traps import audit, forest, noisy
 from skmia.attacks import LossThresholdAttack
-from skmia.audit import audit_classifier
 from skmia.exceptions import BelowChanceWarning
 from skmia.model_selection import AuditableClassifier, leakage_scorer
-
-
-def audit(model, X, y, member, **kwargs):
-    kwargs = {"attacks": ["loss"], "max_fprs": [0.1], "random_state": 0} | kwargs
-    sides = X[member], y[member], X[~member], y[~member]
-    return audit_classifier(model, *sides, **kwargs)
 
 
 def figures(report):

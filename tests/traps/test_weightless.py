@@ -16,9 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from _helpers import confidence
-from _helpers.traps import noisy
+from _helpers.traps import audit, noisy
 from skmia.attacks import LiRAAttack, LossThresholdAttack
-from skmia.audit import audit_classifier
 from skmia.exceptions import OneSidedRecordsWarning, OverlapWarning
 from skmia.model_selection import AuditableClassifier, leakage_scorer
 from skmia.shadows import fit_shadows
@@ -42,12 +41,6 @@ def case():
     assert naive < 0.72
     assert right > 0.85
     return X, y, member, weight, model, right
-
-
-def audit(model, X, y, member, **kwargs):
-    kwargs = {"attacks": ["loss"], "max_fprs": [0.1], "random_state": 0} | kwargs
-    sides = X[member], y[member], X[~member], y[~member]
-    return audit_classifier(model, *sides, **kwargs)
 
 
 def test_trap_48_members_of_weight_0_in_an_audit(case):
