@@ -110,7 +110,17 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         ValueError
             If `membership` comes with an estimator that is neither frozen nor
             precomputed: it describes one fitted model, and for a retrained one it
-            would underestimate leakage.
+            would underestimate leakage. If its clones, for the game or as shadow
+            models, would keep a fitted classifier inside.
+
+        Warns
+        -----
+        FreezingWarning
+            Where clones keep another part that was fitted with labels.
+        OverlapWarning
+            Where members have a weight of 0.
+        UninformativeShadowsWarning
+            Where shadow models answer alike, or tell the target's members.
         """
         forget_fit(self)  # first: a fit that fails must not leave the last one's
         self.check_params()

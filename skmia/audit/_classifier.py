@@ -127,8 +127,9 @@ def audit_classifier(
     ValueError
         If a set is empty or has no row that occurs once, X and y differ in length, the
         columns differ, a label is unknown to the model, there is one class only, the
-        model is no classifier or remembers other training rows, or a parameter is out
-        of range. All of it before any shadow model is fitted.
+        model is no classifier, holds a fitted one that clones keep or remembers other
+        training rows, or a parameter is out of range. All of it before any shadow model
+        is fitted.
 
     See Also
     --------

@@ -91,9 +91,10 @@ def fit_shadows(
         If `estimator` has neither predict_proba nor decision_function, or `shadows`
         holds shadows that were fitted already.
     ValueError
-        If it is no classifier, X, y and weights differ in length, there is one class
-        only, a parameter is out of range, a shadow would see a single class, or
-        `cache_dir` is given with a parameter that has no content to be told by.
+        If it is no classifier or holds a fitted one that clones keep, X, y and weights
+        differ in length, there is one class only, a parameter is out of range, a shadow
+        would see a single class, or `cache_dir` is given with a parameter that has no
+        content to be told by.
 
     Warns
     -----
@@ -102,6 +103,10 @@ def fit_shadows(
         shadows from the cache included.
     ShadowFitWarning
         Where fits in threads drew from a global generator.
+    FreezingWarning
+        Where clones keep another part that was fitted with labels.
+    CacheWarning
+        Where an entry of the cache is not what was stored there.
 
     See Also
     --------
