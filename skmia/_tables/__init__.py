@@ -1,6 +1,12 @@
 """Rows of any container, by position and by content."""
 
-from skmia._tables._comparable import ComparableRows, Overlap, comparable_rows
+from skmia._tables._comparable import (
+    ComparableRows,
+    Counts,
+    Overlap,
+    comparable_rows,
+    count_sides,
+)
 from skmia._tables._containers import (
     as_rows,
     blocks,

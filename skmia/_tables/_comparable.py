@@ -8,6 +8,8 @@ from scipy.stats import binom, hypergeom, norm
 
 from skmia._tables._value_bits import Hashes
 
+Counts = tuple[int, int]  # of members, and of others
+
 # How surely the copies on both sides are more or fewer than chance puts there:
 # as at four standard errors, once in 30,000 pairs of random sets.
 _SURE = float(norm.sf(4))
@@ -65,8 +67,8 @@ class ComparableRows:
     """
 
     keep: NDArray[np.bool_]
-    n_shared: tuple[int, int]
-    n_repeated: tuple[int, int]
+    n_shared: Counts
+    n_repeated: Counts
     once_per_side: bool
     overlap: Overlap
 
@@ -98,11 +100,16 @@ def comparable_rows(hashes: Hashes, member: NDArray[np.bool_]) -> ComparableRows
     repeated = ~keep & ~shared
     return ComparableRows(
         keep,
-        (int((shared & member).sum()), int((shared & ~member).sum())),
-        (int((repeated & member).sum()), int((repeated & ~member).sum())),
+        count_sides(shared, member),
+        count_sides(repeated, member),
         once_per_side,
         overlap,
     )
+
+
+def count_sides(rows: NDArray[np.bool_], member: NDArray[np.bool_]) -> Counts:
+    """How many members and how many others are among the rows of a mask."""
+    return int((rows & member).sum()), int((rows & ~member).sum())
 
 
 def _overlap(

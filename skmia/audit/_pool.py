@@ -13,12 +13,13 @@ from skmia._tables import (
     as_rows,
     column_types,
     concat_rows,
+    count_sides,
     has_no_weight,
     hash_rows,
     n_rows,
     take_rows,
 )
-from skmia.audit._rows import ChosenRows, choose_rows, count_sides
+from skmia.audit._rows import ChosenRows, choose_rows
 from skmia.model_selection import training_hashes
 from skmia.utils import encode_labels, listed
 

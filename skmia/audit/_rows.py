@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 
 from skmia._tables import (
     ComparableRows,
+    Counts,
     Hashes,
     any_copy,
     comparable_rows,
+    count_sides,
     find_near_copies,
     n_rows,
     occurs_once,
     take_rows,
 )
-
-Counts = tuple[int, int]  # of members, and of others
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,3 @@ def choose_rows(
 def take_kept(X: Any, kept: NDArray[np.intp]) -> Any:
     """Rows at `kept`, without a copy where these are all rows."""
     return X if len(kept) == n_rows(X) else take_rows(X, kept)
-
-
-def count_sides(rows: NDArray[np.bool_], member: NDArray[np.bool_]) -> Counts:
-    """How many members and how many others are among the rows of a mask."""
-    return int((rows & member).sum()), int((rows & ~member).sum())

@@ -58,7 +58,7 @@ class LeakageTradeoffDisplay:
     utility : array-like of shape (n_candidates,)
         Its accuracy, or another utility, greater is better.
     leakage_error, utility_error : array-like of shape (n_candidates,), default=None
-        Drawn as bars.
+        Half the length of the bars.
     chosen : int, default=None
         Position of the candidate that was chosen.
     max_leakage : float, default=None

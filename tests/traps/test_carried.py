@@ -215,7 +215,8 @@ SCALER = StandardScaler().fit(X)
     ids=lambda model: type(model).__name__,
 )
 def test_models_that_are_fitted_with_the_rest_are_taken(model):
-    fit_shadows(model.fit(X, Y), X, Y, shadows=2, random_state=0)
+    shadows = fit_shadows(model.fit(X, Y), X, Y, shadows=2, random_state=0)
+    assert shadows.n_shadows == 2
 
 
 def test_a_step_that_knows_the_labels_is_announced_to_scorers_too():

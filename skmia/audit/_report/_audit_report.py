@@ -249,6 +249,10 @@ resolvable=False)
             or not resolvable with these non-members: no limit holds for a figure that
             was never measured.
 
+        See Also
+        --------
+        AuditReport.worst : The figure itself, of the worst attack.
+
         Examples
         --------
         >>> from skmia.audit import AuditReport
