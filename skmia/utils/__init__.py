@@ -1,4 +1,4 @@
-"""Checks of parameters, messages and files; nothing here knows of the rest of skmia."""
+"""Checks, messages, files, and whose code it is; nothing here knows of the rest."""
 
 from skmia.utils._files import atomic_write, open_unlinked, others_access
 from skmia.utils._optional import import_optional

@@ -1,4 +1,4 @@
-"""Ways in which two meanings could look alike: each is told apart, or refused.
+"""Two states of one thing, which could look alike: each is told apart, or refused.
 
 Each case makes one thing in two states, 0 and 1.
 """
