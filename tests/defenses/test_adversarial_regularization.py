@@ -21,6 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import global_state
 from skmia.defenses import AdversarialRegularizationClassifier
 from skmia.defenses._adversarial_regularization import held_out
 from skmia.defenses._inference_model import InferenceModel, described, described_slopes
@@ -285,7 +286,7 @@ def test_epochs_are_counted(data):
 @pytest.mark.parametrize("inner", [mlp(), sgd(), RandomForestClassifier(3)])
 def test_a_seed_decides_on_everything(inner, data):
     X, y = data
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = global_state()
     attack = RandomForestClassifier(3)
     a, b, c = (
         defended(inner, n_rounds=3, attack_estimator=attack, random_state=seed)
@@ -295,7 +296,7 @@ def test_a_seed_decides_on_everything(inner, data):
     )
     np.testing.assert_array_equal(a, b)
     assert (a != c).any()
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    assert (global_state() == before).all()
 
 
 @both_ways

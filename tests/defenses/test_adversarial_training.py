@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers import global_state
 from skmia.defenses import AdversarialTrainingClassifier
 from skmia.defenses._adversarial_training import Candidates
 
@@ -289,14 +290,14 @@ def test_perturbed_rows_fool_the_model_less():
 )
 def test_a_seed_decides_on_everything(inner, data):
     X, y = data
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = global_state()
     a, b, c = (
         defended(inner, random_state=seed).fit(X, y).predict_proba(X)
         for seed in (0, 0, 1)
     )
     np.testing.assert_array_equal(a, b)
     assert (a != c).any()
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    assert (global_state() == before).all()
 
 
 @pytest.mark.parametrize("inner", [LogisticRegression(), KNeighborsClassifier(3)])

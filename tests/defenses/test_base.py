@@ -27,7 +27,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 
-from _helpers import LabelsOnly, fruit
+from _helpers import LabelsOnly, fruit, global_state
 from skmia import defenses
 from skmia.defenses import (
     ConfidenceMaskingClassifier,
@@ -289,7 +289,7 @@ def test_weights_must_leave_two_classes(cls, data):
 @every_defense
 def test_a_seed_decides_on_everything(cls, data):
     X, y = data
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = global_state()
     forest = RandomForestClassifier(n_estimators=5)
     fits = [
         cls(forest, random_state=seed).fit(X, y).predict_proba(X) for seed in (0, 0, 1)
@@ -297,7 +297,7 @@ def test_a_seed_decides_on_everything(cls, data):
     np.testing.assert_array_equal(fits[0], fits[1])
     assert (fits[0] != fits[2]).any()
     cls(forest).fit(X, y)
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    assert (global_state() == before).all()
 
 
 def test_seeds_of_the_user_stay(data):

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_validate
 
 from hunt._records import Sides, contained, draw_weights
-from hunt._splitters import SPLITTERS
+from hunt._splitters import SPLITTERS, most_rows, n_groups
 from hunt._truth import robust_label_auc
 from hunt._verdict import Outcome, attempted, questioned
 from hunt._wrappers import HOLDING, LEARNING, THRESHOLDS, wrap
@@ -142,8 +142,8 @@ def play_attack(scenario, replication):
     share = auto_train_size(sides.member, n_shadows)
     low, high = band(name, scenario, truth, n_shadows, share)
     outcome.keep(f"{name} auc", auc, low, high, truth.error)
-    if not (scenario.chance_copies or scenario.crowd):
-        # Rows that stand once are like all others here, and shadows of another share
+    if not (scenario.chance_copies or scenario.crowd or scenario.weights == "zeros"):
+        # Rows that are counted are like all others here, and shadows of another share
         # than the target's like it: the promise is about both.
         wrongly = accused[counted & ~sides.member].mean()
         # The threshold is an estimate as well.
@@ -221,7 +221,7 @@ def _read(report, scenario, truth, shadows, outcome):
 def _all_rows(scenario, replication):
     """The rows of a cross-validation, with weights: nobody is a member yet."""
     rng = scenario.rng(replication)
-    n = sum(scenario.sizes)
+    n = min(sum(scenario.sizes), most_rows(scenario.settings["splitter"]))
     share = 0.25 if scenario.copies == "natural" else 0.0
     rows = scenario.table.with_copies(n, share, rng)
     weight = draw_weights(scenario.weights, n, rng)
@@ -231,10 +231,10 @@ def _all_rows(scenario, replication):
 def _folds(scenario, rows, replication):
     """The splits, of which some may be left out."""
     rng = scenario.rng(replication)
-    groups = rng.integers(len(rows.rows) // 8, size=len(rows.rows))
-    splitter = SPLITTERS[scenario.settings["splitter"]](int(rng.integers(2**31)))
-    grouped = "Group" in type(splitter).__name__
-    splits = list(splitter.split(rows.rows, rows.y, groups if grouped else None))
+    name, n = scenario.settings["splitter"], len(rows.rows)
+    splitter = SPLITTERS[name](int(rng.integers(2**31)))
+    groups = rng.integers(n_groups(name, n), size=n) if n_groups(name, n) else None
+    splits = list(splitter.split(rows.rows, rows.y, groups))
     return splits[: max(len(splits) - scenario.settings.get("left_out", 0), 1)]
 
 

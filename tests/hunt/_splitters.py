@@ -47,7 +47,22 @@ SINGLE = MappingProxyType(
         "StratifiedKFold 4": _seeded(ms.StratifiedKFold, 4, shuffle=True),
         "GroupKFold 4": _fixed(ms.GroupKFold, 4),
         "StratifiedGroupKFold 3": _seeded(ms.StratifiedGroupKFold, 3, shuffle=True),
+        "LeaveOneGroupOut 5": _fixed(ms.LeaveOneGroupOut),
+        "LeavePGroupsOut 2 of 5": _fixed(ms.LeavePGroupsOut, 2),
+        "LeaveOneOut": _fixed(ms.LeaveOneOut),
         "TimeSeriesSplit 5": _fixed(ms.TimeSeriesSplit, 5),
     }
 )
 SPLITTERS = REPEATED | SINGLE
+
+
+def n_groups(name, n_rows):
+    """How many groups there are, where a splitter goes by groups."""
+    if "Group" not in name:
+        return 0
+    return 5 if name.startswith("Leave") else n_rows // 8
+
+
+def most_rows(name):
+    """How many rows a splitter can be given: each of them may be a split."""
+    return 60 if name == "LeaveOneOut" else 2000
