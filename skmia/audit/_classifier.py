@@ -31,10 +31,12 @@ from skmia.shadows import (
     ShadowModels,
     ShadowSignals,
     check_shadows,
+    find_difference,
     fit_shadows,
     outside_means,
     shadows_move,
 )
+from skmia.signals import logit
 from skmia.utils import encode_labels
 
 
@@ -186,15 +188,23 @@ def audit_classifier(
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
     correct = ask_labels(estimator, X) == y
     proba = ask_probabilities(estimator, X, classes)
-    own_proba = proba[np.arange(len(y)), encode_labels(y, classes)]
+    columns = encode_labels(y, classes)
+    own_proba = proba[np.arange(len(y)), columns]
 
-    made, fitted_with, moved, means = None, None, True, None
+    made, fitted_with, moved, means, difference = None, None, True, None, None
     if wanted:
         made, fraction = _make_shadows(estimator, pool, shadows, n_jobs, seed, verbose)
         fitted_with = {"n_shadows": made.n_shadows, "train_size": fraction}
-        moved = shadows_move(made.get("logit"))
-        outside = any_copy(made.member, pool.hashes)
-        means = outside_means(made.get("logit"), outside)[kept]
+        theirs, seen = made.get("logit"), any_copy(made.member, pool.hashes)
+        moved = shadows_move(theirs)
+        means = outside_means(theirs, seen)[kept]
+        difference = find_difference(
+            logit(proba, columns),
+            pool.member[kept],
+            theirs[:, kept],
+            seen[:, kept],
+            same_size=abs(seen.mean() - pool.rows.seen.mean()) < 0.02,
+        )
         for name in wanted:
             chosen[name].set_params(shadows=made)
     evidence = Evidence(
@@ -227,6 +237,7 @@ def audit_classifier(
         shadows=fitted_with,
         shadows_move=moved,
         outside_means=means,
+        difference=difference,
         n_missing_classes=0 if made is None else made.n_missing_classes,
         n_models=0 if made is None else made.n_shadows,
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia._tables import Overlap
+from skmia.shadows import Difference
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -56,10 +57,12 @@ class Evidence:
     correct: BoolArray | None = None
     own_proba: NDArray[np.floating] | None = None
     # The shadow models: whether their answers depend on their rows, what those that
-    # have not seen a record say of it, and how many classes are missing from how many.
+    # have not seen a record say of it, in what the model differs from all of them, and
+    # how many classes are missing from how many.
     shadows: Mapping[str, Any] | None = None
     shadows_move: bool = True
     outside_means: FloatArray | None = None
+    difference: Difference | None = None
     n_missing_classes: int = 0
     n_models: int = 0
     one_sided_fraction: float = 0.0

@@ -5,8 +5,12 @@ part that a clone carries over, in a file that a step reads, in features that we
 with the members' labels. No walk through the model finds all of these ways.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
+from scipy.stats import t
 
 from skmia.metrics import roc_auc, roc_auc_interval
 from skmia.signals import BoolArray, FloatArray
@@ -14,6 +18,14 @@ from skmia.signals import BoolArray, FloatArray
 # An AUC that is both above this and surely above chance is no accident.
 _MIN_AUC = 0.55
 _CONFIDENCE_LEVEL = 0.999
+
+# What is compared of the logits of the true class, and the least difference that
+# matters. Logits are bounded, or those of saturated answers would outweigh all others.
+_BOUND = 10.0
+_ACCURACY, _PROBA, _LOGIT = "accuracy", "probability of the true class", "logit"
+_MATTERS = {_ACCURACY: 0.02, _PROBA: 0.02, _LOGIT: 0.2}
+# Chance of a difference in any of them between a model and shadows fitted alike.
+_ERROR = 0.001
 
 
 def shadows_move(values: NDArray[np.floating]) -> bool:
@@ -115,3 +127,114 @@ def informed_auc(membership: BoolArray, means: FloatArray) -> float | None:
     level = _CONFIDENCE_LEVEL
     low = roc_auc_interval(membership, means, confidence_level=level)[0]
     return auc if low > 0.5 else None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """In what a target differs from its shadows.
+
+    Parameters
+    ----------
+    what : str
+        What was averaged: the accuracy, or the probability or logit of the true class.
+    inside : bool
+        Over the rows that a model was trained on, or over the others.
+    target, shadows : float
+        The mean of the target, and the mean of the shadows.
+
+    See Also
+    --------
+    find_difference : Makes it.
+
+    Examples
+    --------
+    >>> from skmia.shadows import Difference
+    >>> Difference("accuracy", True, 0.5, 1.0).what
+    'accuracy'
+    """
+
+    what: str
+    inside: bool
+    target: float
+    shadows: float
+
+
+def find_difference(
+    values: FloatArray,
+    membership: BoolArray,
+    shadow_values: NDArray[np.floating],
+    shadow_member: BoolArray,
+    *,
+    same_size: bool = True,
+) -> Difference | None:
+    """Find in what a target differs from shadows that were to be fitted like it.
+
+    Among models that were fitted alike, on random parts of the same rows, one more is
+    as far from the mean of the others as they are from each other. A target that was
+    fitted on other rows, or in another way, is not, and attacks that compare it with
+    these shadows underestimate leakage.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_records,)
+        Logits of the true class under the target.
+    membership : ndarray of bool of shape (n_records,)
+        Members of the target.
+    shadow_values : ndarray of shape (n_shadows, n_records)
+        Logits under the shadows, two at least.
+    shadow_member : ndarray of bool of shape (n_shadows, n_records)
+        Who was in which shadow.
+    same_size : bool, default=True
+        Whether target and shadows were fitted on about as large a part. Where not, a
+        difference has to be twice as large to matter.
+
+    Returns
+    -------
+    Difference or None
+        The least likely difference; None where chance may explain them all.
+
+    See Also
+    --------
+    informed_auc : Whether the shadows know the target's members.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmia.shadows import find_difference
+    >>> rng = np.random.default_rng(0)
+    >>> member = rng.permuted(np.tile([True, False], (9, 500)), axis=1)
+    >>> logits = rng.normal(size=member.shape) + member
+    >>> find_difference(logits[0], member[0], logits[1:], member[1:]) is None
+    True
+    >>> find_difference(-logits[0], member[0], logits[1:], member[1:]).inside
+    True
+    """
+    found, least = None, _ERROR / (2 * len(_MATTERS))
+    n_shadows = len(shadow_values)
+    # One more draw, beside a mean of several.
+    reach = np.sqrt(1 + 1 / n_shadows)
+    for what, matters in _MATTERS.items():
+        ours = _transform(what, values)
+        theirs = _transform(what, shadow_values)
+        for inside in (True, False):
+            of, sides = membership == inside, shadow_member == inside
+            if not of.any() or not sides.any(axis=1).all():
+                continue
+            means = np.where(sides, theirs, 0).sum(axis=1) / sides.sum(axis=1)
+            target, centre = float(ours[of].mean()), float(means.mean())
+            distance = abs(target - centre)
+            if distance < matters * (1 if same_size else 2):
+                continue
+            # Of fully grown trees all shadows are right about all of their rows.
+            spread = max(float(means.std(ddof=1)), matters / 4)
+            chance = 2 * t.sf(distance / (spread * reach), n_shadows - 1)
+            if chance < least:
+                found, least = Difference(what, inside, target, centre), chance
+    return found
+
+
+def _transform(what: str, values: NDArray[np.floating]) -> NDArray[np.floating]:
+    if what == _ACCURACY:
+        # Above zero the true class is likelier than all others together.
+        return (values > 0).astype(np.float32)
+    return expit(values) if what == _PROBA else np.clip(values, -_BOUND, _BOUND)

@@ -24,7 +24,11 @@ from skmia.audit._guards._scores import (
     tied_scores,
     unresolvable_fpr,
 )
-from skmia.audit._guards._shadows import informed_shadows, unmoved_shadows
+from skmia.audit._guards._shadows import (
+    informed_shadows,
+    shadows_unlike_target,
+    unmoved_shadows,
+)
 from skmia.audit._guards._splits import (
     dependent_splits,
     missing_classes,
@@ -40,6 +44,7 @@ CHECKS = (
     Check(one_sided_records, "records in all shadows or in none", _WARNING),
     Check(unmoved_shadows, "shadows that answer alike", _WARNING),
     Check(informed_shadows, "shadows that know the members", _WARNING),
+    Check(shadows_unlike_target, "a model unlike its shadows", _WARNING),
     Check(partial_members, "training rows that were not passed", _WARNING),
     Check(near_copies, "rows of both sides but for their last digits", _WARNING),
     Check(shared_rows, "rows on both sides", _EITHER),

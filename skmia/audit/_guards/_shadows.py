@@ -1,4 +1,4 @@
-"""Shadow models that are no comparison: they know what they should not."""
+"""Shadow models that are no comparison: they know what they should not, or differ."""
 
 from collections.abc import Iterator
 
@@ -36,3 +36,21 @@ def informed_shadows(evidence: Evidence) -> Iterator[Guard]:
         "source or time."
     )
     yield Guard("informed_shadows", "warning", message, value=auc)
+
+
+def shadows_unlike_target(evidence: Evidence) -> Iterator[Guard]:
+    """Report a model that is not like models that were fitted as it seems to be."""
+    found = evidence.difference
+    if found is None:
+        return
+    rows = "the rows they were trained on" if found.inside else "other rows"
+    message = (
+        f"The model is unlike its {evidence.n_models} shadow models, by more than "
+        f"chance: on {rows} the mean {found.what} is {found.target:.3g} for it and "
+        f"{found.shadows:.3g} for them. Attacks with shadows then mislead, and mostly "
+        "underestimate leakage. Check that the rows are as the model saw them when it "
+        "was fitted (scaled, encoded, columns in the same order), that the members are "
+        "its training rows, all of them, and that a fit of it today is the fit that it "
+        "had: weights, early stopping, parameters that were changed later."
+    )
+    yield Guard("shadows_unlike_target", "warning", message, value=found.target)
