@@ -20,7 +20,7 @@ def lengths(few, many):
 def hunt(play, scenarios, n_scenarios):
     """Check so many scenarios; fails on the first that reads wrong, with its repr.
 
-    A few are the same at each run. Of many, most must be read, or nothing was shown.
+    A few are the same at each run. Of many, a third is read at least: a refusal shows little.
     """
     counts = Counter()
     few = n_scenarios <= _FEW
@@ -39,4 +39,4 @@ def hunt(play, scenarios, n_scenarios):
         counts["refused" if outcome.refused else "read"] += 1
 
     run()
-    assert few or counts["read"] > counts["refused"], counts
+    assert few or 3 * counts["read"] > n_scenarios, counts

@@ -27,4 +27,4 @@ def test_attacks_find_what_leaks(name, n_scenarios):
 @every_attack
 def test_attacks_find_what_leaks_in_layers(name, n_scenarios):
     # What a mask hides an attack cannot find: audits run others as well.
-    hunt(play_attack, layered(of_attack(name), ("", *HOLDING)), n_scenarios)
+    hunt(play_attack, layered(of_attack(name), ("", "", "", *HOLDING)), n_scenarios)
