@@ -20,7 +20,8 @@ def lengths(few, many):
 def hunt(play, scenarios, n_scenarios):
     """Check so many scenarios; fails on the first that reads wrong, with its repr.
 
-    A few are the same at each run. Of many, a third is read at least: a refusal shows little.
+    A few are the same at each run. Of many, a third is read at least: a refusal shows
+    little.
     """
     counts = Counter()
     few = n_scenarios <= _FEW
