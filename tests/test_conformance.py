@@ -122,6 +122,7 @@ def test_c7_rmia_without_any_out_probability(mode):
 # C14: the quantile attack's promise
 
 
+@pytest.mark.slow
 def test_c14_exchangeable_records_are_accused_alike():
     """The target knows neither side; 300 of each. SACRO-ML's regressor fails at it.
 

@@ -148,8 +148,11 @@ def wait_until_gone(pid):
     raise AssertionError(f"process {pid} is still there")
 
 
+# What started the tests may have switched these signals off, as nohup does.
 PARENT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from skmia.cli._contained import run_contained
 sys.exit(run_contained({call!r}, [sys.argv[1]], 100.0))
 """

@@ -39,6 +39,6 @@ def test_scorers_find_what_leaks(n_scenarios):
     hunt(play_scorer, scored(leaking, SPLITTERS), n_scenarios)
 
 
-@lengths(3, 120)
+@lengths(1, 120)
 def test_scorers_find_what_leaks_in_layers(n_scenarios):
     hunt(play_scorer, scored(layered, SPLITTERS), n_scenarios)

@@ -128,6 +128,7 @@ def test_trap_14_saturated_logits_do_not_drown_the_others():
     assert reading(shadows) > 0.85
 
 
+@pytest.mark.slow
 def test_trap_15_a_quantile_regressor_on_rows_that_it_was_fitted_on():
     """No leak: a model of other rows, 300 non-members, 1,000 fresh ones; 24 seeds."""
     ours, peers = [], []
