@@ -117,7 +117,9 @@ def audit_classifier(
     -------
     AuditReport
         Per attack the AUC, the advantage and the TPR at each FPR, each with an
-        interval; the guards that fired; the score of every record.
+        interval; the guards that fired; the score of every record. The attack
+        ``"gap"``, which takes a row for a member where the predicted label is right, is
+        there wherever it reads more than all others.
 
     Raises
     ------

@@ -1,10 +1,15 @@
 """The figures of an audit: every metric of every attack, with its interval."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from skmia.audit._averages import read
 from skmia.audit._evidence import Evidence
-from skmia.metrics import metrics_at
+from skmia.metrics import get_metric, metrics_at
+
+# Yeom et al., "Privacy Risk in Machine Learning", CSF 2018, adversary 1.
+GAP = "gap"
 
 
 @dataclass(frozen=True)
@@ -53,3 +58,20 @@ def measure(evidence: Evidence) -> tuple[Figure, ...]:
             value, (low, high) = read(evidence, metric, scores)
             figures.append(Figure(attack, metric.name, value, low, high))
     return tuple(figures)
+
+
+def add_gap(evidence: Evidence) -> Evidence:
+    """Add the gap attack where it reads more than every attack that was run.
+
+    It takes a row for a member where the predicted label is right. It asks for nothing
+    more, and finds what confidences do not show: they may be masked or scaled while
+    the labels tell members as well as before.
+    """
+    if evidence.correct is None or GAP in evidence.scores:
+        return evidence
+    auc, right = get_metric("auc"), evidence.correct.astype(np.float64)
+    value, (low, _) = read(evidence, auc, right)
+    others = [read(evidence, auc, scores)[0] for scores in evidence.scores.values()]
+    if low <= auc.chance or value <= max(others):
+        return evidence
+    return replace(evidence, scores={**evidence.scores, GAP: right})

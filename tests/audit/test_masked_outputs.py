@@ -59,7 +59,7 @@ def test_other_models_get_the_attacks_that_were_named(model):
 
 def test_a_label_only_attack_of_the_user_is_enough():
     own = {"mine": LabelOnlyAttack(None, n_queries=3)}
-    assert audit(MASKED, attacks=own).attacks == ("mine",)
+    assert "label_only" not in audit(MASKED, attacks=own).attacks
 
 
 def test_the_name_label_only_of_another_attack_stays_its_own():

@@ -8,7 +8,11 @@ with its function in one of the files beside it, a test, and a section of the gu
 from collections.abc import Sequence
 
 from skmia.audit._evidence import Evidence
-from skmia.audit._guards._answers import members_less_accurate, saturated_probabilities
+from skmia.audit._guards._answers import (
+    labels_tell_more,
+    members_less_accurate,
+    saturated_probabilities,
+)
 from skmia.audit._guards._base import Check, Guard, Severity
 from skmia.audit._guards._blind import blind_classifier
 from skmia.audit._guards._rows import (
@@ -50,6 +54,7 @@ CHECKS = (
     Check(shared_rows, "rows on both sides", _EITHER),
     Check(duplicate_rows, "repeated rows", _EITHER),
     Check(weightless_rows, "rows of weight 0", _EITHER),
+    Check(labels_tell_more, "labels that tell more than confidences", _WARNING),
     Check(members_less_accurate, "a model worse on its training rows", _WARNING),
     Check(saturated_probabilities, "probabilities of exactly 0 or 1", _EITHER),
     Check(blind_classifier, "sets that differ without the model", _EITHER),

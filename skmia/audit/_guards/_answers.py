@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from scipy.stats import fisher_exact
 
+from skmia.audit._averages import read
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import NOTABLE_FRACTION, Guard
+from skmia.metrics import get_metric
 from skmia.utils import percent
 
 # Members less accurate than non-members: rare enough to be no accident.
@@ -60,3 +62,21 @@ def saturated_probabilities(evidence: Evidence) -> Iterator[Guard]:
         count,
         fraction,
     )
+
+
+def labels_tell_more(evidence: Evidence) -> Iterator[Guard]:
+    """Report labels that surely tell members better than any attack that was run."""
+    if "gap" not in evidence.scores:
+        return
+    auc = get_metric("auc")
+    ends = {name: read(evidence, auc, s)[1] for name, s in evidence.scores.items()}
+    low = ends.pop("gap").low
+    if not ends or low <= max(high for _, high in ends.values()):
+        return
+    message = (
+        "Whether the predicted label is right tells members better than any attack on "
+        "the model's confidences. These are masked, scaled or coarse, so that attacks "
+        "on them underestimate leakage. The figures of 'gap' count; run the attack "
+        "'label_only', too, which finds more in labels."
+    )
+    yield Guard("labels_tell_more", "warning", message, value=low)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 import skmia
 from skmia.audit._evidence import Evidence
-from skmia.audit._figures import Figure, measure
+from skmia.audit._figures import Figure, add_gap, measure
 from skmia.audit._guards import Guard, run_guards
 from skmia.audit._inputs import check_length, check_reading, check_scores
 from skmia.audit._limits import exceeded
@@ -141,7 +141,7 @@ resolvable=False)
     def _of(cls, evidence: Evidence) -> "AuditReport":
         """Report on what an audit of ours has measured."""
         report = cls.__new__(cls)
-        report._take(evidence)
+        report._take(add_gap(evidence))
         return report
 
     def _take(self, evidence: Evidence, guards: Sequence[Guard] = ()) -> None:
