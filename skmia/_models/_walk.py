@@ -5,12 +5,19 @@ candidates, in a dict, behind a bound method, in a variable of a function or in 
 attribute of any object, and there it decides answers just as well.
 """
 
+import argparse
 import collections
+import concurrent.futures
 import dis
 import functools
 import gc
+import itertools
+import operator
+import queue
 import sys
+import threading
 import types
+import weakref
 from collections import deque
 from collections.abc import Callable, Container, Iterator
 from typing import Any, NamedTuple
@@ -27,11 +34,21 @@ SCIKIT_LEARNS = ("_metadata_request", "_sklearn_", "_skl_", "_parent_callback")
 # Breadth first, so that what is left out beyond lies deep inside.
 _MAX_OBJECTS = 200_000
 _PLAIN = (bool, int, float, complex, str, bytes, bytearray, type(None), np.generic)
+_ITERABLES: tuple[Any, ...] = ([], (), set(), {}, {}.values(), {}.items())
 # Of the standard library, what holds things on behalf of their user. Others, such as
 # loggers, threads and tracebacks, lead to all that the process knows.
 _HOLDERS = (
+    argparse.Namespace,
+    collections.ChainMap,
     collections.UserDict,
     collections.UserList,
+    collections.defaultdict,
+    concurrent.futures.Future,
+    queue.Queue,
+    queue.SimpleQueue,
+    threading.local,
+    weakref.WeakKeyDictionary,
+    weakref.WeakValueDictionary,
     functools.partial,
     functools.partialmethod,
     functools.cached_property,
@@ -41,10 +58,20 @@ _HOLDERS = (
     types.SimpleNamespace,
     types.MethodType,
     types.BuiltinMethodType,
+    types.MethodWrapperType,
     property,
     staticmethod,
     classmethod,
+    operator.attrgetter,
+    operator.itemgetter,
+    operator.methodcaller,
+    # Iterators refer to what they will yield; generators, to all of their module.
+    *(kind for kind in vars(itertools).values() if isinstance(kind, type)),
+    *(enumerate, filter, map, reversed, zip),
+    *(type(iter(items)) for items in _ITERABLES),
 )
+# Set for classes that Python code made, and not for those of the interpreter.
+_MADE_BY_CODE = 1 << 9
 _Child = tuple[str, Any]
 _LeaveOut = Callable[[Any], Container[str]]
 
@@ -105,6 +132,8 @@ def _children(name: str, part: Any, left_out: Container[str]) -> Iterator[_Child
         yield from _of_class(name, part)
     elif isinstance(part, types.FunctionType):
         yield from _of_function(name, part)
+    elif isinstance(part, weakref.ReferenceType):
+        yield name, part()
     elif isinstance(part, np.ndarray):
         if part.dtype.hasobject:
             yield name, part.ravel().tolist()
@@ -212,6 +241,8 @@ def _names(code: types.CodeType) -> _Names:
 @functools.lru_cache(maxsize=4096)
 def _holds_things(cls: type) -> bool:
     """Whether instances are looked into: not most of the standard library's."""
-    if issubclass(cls, _HOLDERS):
+    # What dataclasses.make_dataclass makes is of the module "types" by its name only.
+    made = cls.__module__ == "types" and cls.__flags__ & _MADE_BY_CODE
+    if made or issubclass(cls, _HOLDERS):
         return True
     return cls.__module__.partition(".")[0] not in sys.stdlib_module_names

@@ -1,10 +1,17 @@
 """The walk reaches what an object holds, and stays within it."""
 
+import argparse
+import concurrent.futures
+import itertools
 import logging
+import operator
+import queue
 import sys
 import threading
 import types
-from collections import OrderedDict, deque
+import weakref
+from collections import ChainMap, OrderedDict, UserDict, defaultdict, deque, namedtuple
+from dataclasses import make_dataclass
 from functools import lru_cache, partial, wraps
 
 import numpy as np
@@ -77,6 +84,23 @@ def has_attribute_of_that_name(thing):
     return thing.SOUGHT
 
 
+def put_into(holder):
+    holder.put(SOUGHT)
+    return holder
+
+
+def of_a_thread():
+    local = threading.local()
+    local.inner = SOUGHT
+    return local
+
+
+def done():
+    future = concurrent.futures.Future()
+    future.set_result(SOUGHT)
+    return future
+
+
 def cyclic():
     items = [SOUGHT]
     items.append(items)
@@ -111,6 +135,24 @@ def cyclic():
         asks_by_way_of_another,
         imports,
         cyclic(),
+        argparse.Namespace(a=SOUGHT),
+        types.SimpleNamespace(a=SOUGHT),
+        UserDict(a=SOUGHT),
+        ChainMap({}, {"a": SOUGHT}),
+        defaultdict(SOUGHT.method),
+        namedtuple("Pair", "a b")(1, SOUGHT),
+        make_dataclass("Made", ["a"])(SOUGHT),
+        weakref.ref(SOUGHT),
+        weakref.WeakValueDictionary(a=SOUGHT),
+        weakref.WeakKeyDictionary({SOUGHT: 1}),
+        put_into(queue.Queue()),
+        put_into(queue.SimpleQueue()),
+        of_a_thread(),
+        done(),
+        iter([SOUGHT]),
+        itertools.repeat(SOUGHT),
+        map(SOUGHT.method, []),
+        operator.methodcaller("ask", SOUGHT),
         make_pipeline(FunctionTransformer(SOUGHT.method), LogisticRegression()),
     ],
     ids=lambda holder: type(holder).__name__,

@@ -4,6 +4,8 @@ Each test shows the wrong reading first: with shadows that are fitted by hand, b
 ``clone`` and ``fit`` alone, as the shadow models once were.
 """
 
+from argparse import Namespace
+from collections import defaultdict
 from functools import partial
 
 import numpy as np
@@ -82,6 +84,14 @@ CARRYING = {
     "a default": after(lambda X, model=FITTED: model.predict_proba(X)),
     "a partial": after(partial(RandomForestClassifier.predict_proba, FITTED)),
     "an object": after(AskingOther(FITTED)),
+    "a namespace": after(
+        lambda X, args=Namespace(model=FITTED): args.model.predict_proba(X)  # noqa: B008
+    ),
+    "a default of a dict": after(
+        lambda X, held=defaultdict(lambda: FITTED): (
+            held.default_factory().predict_proba(X)
+        )
+    ),
     "keywords": make_pipeline(
         FunctionTransformer(
             lambda X, models: models[0].predict_proba(X),
