@@ -236,6 +236,9 @@ class _QuantileModel:
         self._keep = None
         if sparse.issparse(features) and not _takes_sparse(self.regressor):
             self._keep = widest_columns(features, _MAX_COLUMNS)
+        # Binning fails on a column without any value.
+        dense = not sparse.issparse(features)
+        self._empty = np.isnan(features).all(axis=0) if dense else None
         self._saturation = Saturation.of(scores)
         self.regressor.fit(
             self._design(features, label), self._saturation.soften(scores)
@@ -251,6 +254,8 @@ class _QuantileModel:
             features = features[:, self._keep].toarray()
         if sparse.issparse(features):
             return sparse.csr_array(sparse.hstack([features, label]))
+        if self._empty is not None:
+            features = np.where(self._empty, 0, features)
         return np.column_stack([features, label])
 
 

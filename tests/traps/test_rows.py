@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -121,3 +122,36 @@ def test_a_side_whose_types_change_when_both_are_joined(numbers):
 
 def _as_text(X):
     return np.asarray(X).astype(str)
+
+
+@pytest.mark.parametrize("n_values", [0, 1])
+@pytest.mark.parametrize("attack", ["loss", "quantile"])
+def test_a_column_without_a_value(numbers, attack, n_values):
+    """Some releases of scikit-learn cannot bin it; the figure is that without it."""
+    X, y, member = numbers
+    column = np.full((len(y), 1), np.nan)
+    column[:n_values] = 1
+    table = np.hstack([X, column])
+    tree = RandomForestClassifier(10, random_state=0)
+    imputer = SimpleImputer(keep_empty_features=True)
+    settings = {"attacks": [attack], "max_fprs": [0.1], "random_state": 0}
+    figures = []
+    for rows in (table, X):
+        model = make_pipeline(imputer, tree).fit(rows[member], y[member])
+        sides = rows[member], y[member], rows[~member], y[~member]
+        figures.append(audit_classifier(model, *sides, **settings).figures[0].value)
+    assert min(figures) > 0.6
+    # The forest draws other columns.
+    assert figures[0] == pytest.approx(figures[1], abs=0.1)
+
+
+def test_a_column_that_one_side_has_no_value_in(numbers):
+    """It has one value at most, and tells the sides apart."""
+    X, y, member = numbers
+    table = np.c_[X, np.where(member, np.nan, 1)]
+    model = make_pipeline(
+        SimpleImputer(keep_empty_features=True), DecisionTreeClassifier(random_state=0)
+    ).fit(table[member], y[member])
+    sides = table[member], y[member], table[~member], y[~member]
+    report = audit_classifier(model, *sides, attacks=["loss"], max_fprs=[0.1])
+    assert "blind_classifier" in {guard.name for guard in report.guards}

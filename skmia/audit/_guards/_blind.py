@@ -105,6 +105,9 @@ def _out_of_fold_scores(
     folds = StratifiedGroupKFold(_N_FOLDS, shuffle=True, random_state=seed)
     for train, test in folds.split(label, membership, groups):
         chosen = _differing_columns(columns, membership, train)
+        known = _design(columns, label, train, chosen)
+        # Binning fails on a column without any value, or whose values are elsewhere.
+        has_value = ~np.isnan(known).all(axis=0)
         # No class_weight: it would change no rank and make the binning slow.
         model = HistGradientBoostingClassifier(
             max_iter=50,
@@ -114,8 +117,9 @@ def _out_of_fold_scores(
         )
         # One thread: on so few rows the threads would only wait for one another.
         with threadpool_limits(1, user_api="openmp"):
-            model.fit(_design(columns, label, train, chosen), membership[train])
-            proba = model.predict_proba(_design(columns, label, test, chosen))
+            model.fit(known[:, has_value], membership[train])
+            held_out = _design(columns, label, test, chosen)[:, has_value]
+            proba = model.predict_proba(held_out)
         scores[test] = proba[:, 1]
     return scores
 
