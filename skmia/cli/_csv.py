@@ -121,6 +121,7 @@ def _read_raw_csv(path: Path) -> "pd.DataFrame":
         # Releases of pandas before 3 end a field there.
         if any(b"\0" in chunk for chunk in iter(lambda: file.read(2**20), b"")):
             raise ValueError("it has a zero byte, and is no text")
+    n_rows = _count_rows(path)
     as_written: Any = {"dtype": str, "keep_default_na": False, "na_filter": False}
     # pandas gives the second of two columns another name, and the model takes it for
     # a feature: the label, where that is written twice.
@@ -130,7 +131,48 @@ def _read_raw_csv(path: Path) -> "pd.DataFrame":
     if not isinstance(frame.index, pd.RangeIndex):
         # pandas takes the surplus for an index and shifts the names.
         raise ValueError("its rows have more fields than its header has names")
+    if len(frame) != n_rows:
+        raise ValueError(
+            f"it has {n_rows} rows, of which pandas makes {len(frame)}; write it with "
+            "all fields in quotes"
+        )
     return frame
+
+
+def _count_rows(path: Path) -> int:
+    """Count the rows below the header, each of which must have all of its fields.
+
+    pandas fills a row up that has too few. Such are the two parts of a row that a line
+    break without quotes has cut, and the second part may begin with some label.
+    """
+    # Fields of any length, as pandas has them.
+    longest = csv.field_size_limit(2**31 - 1)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _count_whole(csv.reader(file))
+    finally:
+        csv.field_size_limit(longest)
+
+
+def _count_whole(reader: Any) -> int:
+    n_names, n_rows, line = None, 0, 1
+    for row in reader:
+        if len(row) != n_names:
+            # pandas leaves out lines of nothing but blanks.
+            if len(row) < 2 and not "".join(row).strip(" \t"):
+                line = reader.line_num + 1
+                continue
+            if n_names is not None:
+                most = "more" if len(row) > n_names else "fewer"
+                raise ValueError(
+                    f"line {line} has {most} fields than its header has names "
+                    f"({len(row)}, not {n_names}). A line break or a comma in a field "
+                    "needs quotes, and an empty field its comma"
+                )
+            n_names, n_rows = len(row), -1
+        n_rows += 1
+        line = reader.line_num + 1
+    return n_rows
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":

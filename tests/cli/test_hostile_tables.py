@@ -1,6 +1,7 @@
 """Tables whose owner wants them misread, or the reader to hang or to be misled."""
 
 import os
+import re
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,73 @@ def test_a_line_break_in_a_field_moves_no_row_from_its_label(breaks, tmp_path):
     assert frame["x"].tolist() == [1, 2, 3, 4]
     assert frame["y"].tolist() == list("abab")
     assert frame["note"].tolist() == [f"fi{breaks}ne", "bad", "fine", "bad"]
+
+
+def test_a_line_break_without_quotes_makes_no_row_of_its_own(tmp_path):
+    """pandas itself writes a lone carriage return so."""
+    table = pd.DataFrame({"y": [0, 0], "note": ["fine", "see\r1"], "x": [3, 4]})
+    lines = table.to_csv(index=False, lineterminator="\n")
+    if '"' in lines:  # in some releases of Python it has quotes
+        lines = lines.replace('"', "")
+    paths = write(tmp_path, lines, "y,note,x\n1,bad,5\n")
+    read = pd.read_csv(paths[0])
+    assert read["y"].tolist() == [0, 0, 1]
+    assert read["note"].tolist() == ["fine", "see", "4"]
+
+    with pytest.raises(
+        ValueError, match=r"train\.csv .*line 3 has fewer fields"
+    ) as caught:
+        read_tables(*paths, target="y")
+    assert "\n" not in str(caught.value)
+    # With quotes it is a field like any other.
+    paths = write(tmp_path, lines.replace("see\r1", '"see\r1"'), "y,note,x\n1,bad,5\n")
+    assert read_tables(*paths, target="y")[0]["y"].tolist() == ["0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ("1,a\n0,b,5\n", "line 2 has fewer fields than its header has names (2,"),
+        ("1,a,4\n0\n", "line 3 has fewer fields than its header has names (1,"),
+        (
+            '1,"a\n\nb",4\n\n\n0,b\n',
+            "line 7 has fewer fields than its header has names (2,",
+        ),
+        ('1,a,4\n""\n', "pandas makes 2"),
+        ("1,a,4\n0,b,5,6\n", "line 3 has more fields than its header has names (4,"),
+        ("1,a,4,\n0,b,5,\n", "line 2 has more fields than its header has names (4,"),
+    ],
+)
+def test_rows_of_other_lengths_are_refused(rows, line, tmp_path):
+    paths = write(tmp_path, f"y,note,x\n{rows}", "y,note,x\n1,bad,5\n")
+    if "fewer" in line:
+        assert pd.read_csv(paths[0]).isna().sum().sum() > 0
+    with pytest.raises(ValueError, match=rf"train\.csv .*{re.escape(line)}") as caught:
+        read_tables(*paths, target="y")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "y,a,b\n1,,\n0,x,2\n",
+        "y,a,b\r\n1,,\r\n0,x,2",
+        "y,a,b\r1,,\r0,x,2\r",
+        "\n \ny,a,b\n\n1,,\n \t\n0,x,2\n\n  \n\n",
+        '\ufeff"y",a,b\n1,"",\n0,x,2\n',
+    ],
+)
+def test_empty_fields_and_blank_lines_are_no_short_rows(content, tmp_path):
+    frame, _ = read_tables(*write(tmp_path, content, content), target="y")
+    assert frame["y"].tolist() == ["1", "0"]
+    assert frame["a"].isna().tolist() == [True, False]
+    assert frame["b"].tolist()[1] == 2
+
+
+def test_a_field_may_be_long(tmp_path):
+    text = "x" * 300_000
+    paths = write(tmp_path, TEXT.replace("fine", text, 1))
+    assert read_tables(*paths, target="y")[0]["note"][0] == text
 
 
 @pytest.mark.parametrize("field", ["\x1a", '""', "'", "\\", "\ufeff", "é\u2028"])
