@@ -264,6 +264,7 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
             from skmia.audit import audit_classifier
             from skmia.cli._csv import read_tables
             from skmia.cli._limits import exceeds, parse_limits
+            from skmia.cli._model_errors import shadows_at_fault
             from skmia.cli._model_files import load_model
             from skmia.cli._model_inputs import check_answers, match_model
             from skmia.shadows import ShadowModels
@@ -291,15 +292,16 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
                 # Before the shadows are fitted; rows in both tables are left out later.
                 metric.check_resolvable(len(tables[1]))
             rates = {metric.max_fpr for metric, _ in limits if metric.max_fpr}
-            report = audit_classifier(
-                classifier,
-                *sides,
-                max_fprs=sorted({*_MAX_FPRS, *rates}, reverse=True),
-                shadows=ShadowModels(shadows, cache_dir=cache_dir),
-                n_jobs=jobs,
-                random_state=seed,
-                verbose=_verbosity(),
-            )
+            with shadows_at_fault():
+                report = audit_classifier(
+                    classifier,
+                    *sides,
+                    max_fprs=sorted({*_MAX_FPRS, *rates}, reverse=True),
+                    shadows=ShadowModels(shadows, cache_dir=cache_dir),
+                    n_jobs=jobs,
+                    random_state=seed,
+                    verbose=_verbosity(),
+                )
             # Whatever becomes of one of the two, the other is not lost.
             try:
                 if json is not None:

@@ -16,7 +16,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
-from skmia.cli._messages import one_line
+from skmia.cli._model_errors import model_at_fault
 from skmia.utils import listed
 
 if TYPE_CHECKING:
@@ -109,17 +109,12 @@ def check_answers(model: Any, sides: Sequence[Any]) -> None:
     ValueError
         With what was raised.
     """
-    try:
+    with model_at_fault("the model cannot be copied, or cannot predict"):
         clone(model)
         for X in sides:
-            model.predict(X)
-    except (ValueError, TypeError, MemoryError):
-        raise
-    except Exception as error:
-        raise ValueError(
-            f"the model cannot be copied, or cannot predict: {type(error).__name__}: "
-            f"{one_line(error)}"
-        ) from error
+            for method in ("predict", "predict_proba", "decision_function"):
+                if hasattr(model, method):
+                    getattr(model, method)(X)
 
 
 def take_features(
