@@ -13,6 +13,7 @@ __all__ = [
     "ShadowFitWarning",
     "UninformativeShadowsWarning",
     "UnknownRowsWarning",
+    "UnsteadyAnswersWarning",
     "WeakDefenseWarning",
 ]
 
@@ -174,6 +175,25 @@ class UnknownRowsWarning(UserWarning):
     >>> from skmia.exceptions import UnknownRowsWarning
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("error", UnknownRowsWarning)
+    """
+
+
+class UnsteadyAnswersWarning(UserWarning):
+    """Warn of a model that gives the same row other probabilities when asked again.
+
+    Its answers are random, or depend on the rows beside them. Whoever asks often, or in
+    other batches, may find more than attacks that ask once.
+
+    See Also
+    --------
+    skmia.model_selection.leakage_scorer : Asks every candidate twice.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import UnsteadyAnswersWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", UnsteadyAnswersWarning)
     """
 
 

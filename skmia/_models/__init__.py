@@ -23,4 +23,5 @@ from skmia._models._seeding import (
     own_generators,
     seeded_clone,
 )
+from skmia._models._steadiness import SecondAnswers, ask_again
 from skmia._models._walk import attributes, walk

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skmia._models import ask_labels, ask_probabilities, check_can_be_refitted
+from skmia._models import (
+    ask_again,
+    ask_labels,
+    ask_probabilities,
+    check_can_be_refitted,
+)
 from skmia._tables import any_copy
 from skmia.audit._attacks import (
     configure,
@@ -192,6 +197,9 @@ def audit_classifier(
     proba = ask_probabilities(estimator, X, classes)
     columns = encode_labels(y, classes)
     own_proba = proba[np.arange(len(y)), columns]
+    again = ask_again(
+        estimator, X, classes, proba, pool.member[kept], random_state=seed
+    )
 
     made, fitted_with, moved, means, difference = None, None, True, None, None
     if wanted:
@@ -236,6 +244,7 @@ def audit_classifier(
         n_not_passed=pool.n_not_passed,
         correct=correct,
         own_proba=own_proba,
+        again=again,
         shadows=fitted_with,
         shadows_move=moved,
         outside_means=means,

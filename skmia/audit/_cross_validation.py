@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skmia._models import ask_labels
+from skmia._models import SecondAnswers, ask_again, ask_labels
 from skmia._tables import take_rows
 from skmia.audit._attacks import (
     configure,
@@ -157,7 +157,7 @@ def audit_cv(
     asked = [np.flatnonzero(run.member[k] | run.held_out[k]) for k in targets]
     target = np.repeat(targets, list(map(len, asked)))
     record = np.concatenate(asked)
-    scores, correct, own_proba = _score(
+    scores, correct, own_proba, again = _score(
         run, attacks, shadows, targets, asked, seed, masked
     )
     evidence = Evidence(
@@ -184,6 +184,7 @@ def audit_cv(
         n_weightless=(run.n_weightless, 0),
         correct=correct,
         own_proba=own_proba,
+        again=again,
         shadows=fitted_with,
         shadows_move=moved,
         n_missing_classes=run.n_missing_classes,
@@ -223,16 +224,28 @@ def _score(
     asked: Sequence[NDArray[np.intp]],
     seed: int,
     masked: bool,
-) -> tuple[dict[str, NDArray], NDArray[np.bool_], NDArray[np.float64]]:
-    """Scores, right answers and own-class probability of every model and record."""
+) -> tuple[dict[str, NDArray], NDArray[np.bool_], NDArray[np.float64], SecondAnswers]:
+    """Scores, right answers and own-class probability of every model and record.
+
+    And what the models say of some of them when asked again.
+    """
     scores: dict[str, list[NDArray]] = {}
-    correct, own = [], []
+    correct, own, again = [], [], []
     for k, rows in zip(targets, asked, strict=True):
         model = run.models[k]
         X, y = take_rows(run.X, rows), run.y[rows]
         correct.append(ask_labels(model, X) == y)
         proba = model.predict_proba(X)
         own.append(proba[np.arange(len(rows)), run.columns[rows]])
+        again.append(
+            ask_again(
+                model,
+                *(X, model.classes, proba, run.member[k][rows]),
+                n_per_side=20,
+                n_alone=4,
+                random_state=seed,
+            )
+        )
         for name, attack in make_attacks(attacks, model, masked).items():
             configure(attack, seed)
             if "shadows" in attack.get_params(False):
@@ -250,7 +263,12 @@ def _score(
             checked = check_scores(name, values, len(rows))
             scores.setdefault(name, []).append(checked)
     joined = {name: np.concatenate(parts) for name, parts in scores.items()}
-    return joined, np.concatenate(correct), np.concatenate(own)
+    return (
+        joined,
+        np.concatenate(correct),
+        np.concatenate(own),
+        SecondAnswers.joined(again),
+    )
 
 
 def _is_even(run: Run, targets: NDArray[np.intp]) -> bool:

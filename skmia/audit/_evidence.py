@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._models import SecondAnswers
 from skmia._tables import Overlap
 from skmia.shadows import Difference
 
@@ -53,9 +54,11 @@ class Evidence:
     n_weightless: tuple[int, int] = (0, 0)
     n_not_passed: int = 0
     n_copied_rows: int = 0
-    # The model's answers: whether they are right, and the record's own class.
+    # The model's answers: whether they are right, the record's own class, and whether
+    # they are the same when it is asked again.
     correct: BoolArray | None = None
     own_proba: NDArray[np.floating] | None = None
+    again: SecondAnswers | None = None
     # The shadow models: whether their answers depend on their rows, what those that
     # have not seen a record say of it, in what the model differs from all of them, and
     # how many classes are missing from how many.

@@ -1,6 +1,6 @@
 """The scorer of leakage, for cross-validation and the searches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
-from skmia._models import ask_labels, check_has_response, iter_class_probabilities
+from skmia._models import (
+    SecondAnswers,
+    ask_again,
+    ask_labels,
+    ask_probabilities,
+    check_has_response,
+)
 from skmia._tables import (
     Hashes,
     any_copy,
@@ -22,7 +28,7 @@ from skmia._tables import (
 )
 from skmia.attacks import LabelOnlyAttack, MembershipAttack
 from skmia.defenses import masks_outputs
-from skmia.exceptions import OverlapWarning
+from skmia.exceptions import OverlapWarning, UnsteadyAnswersWarning
 from skmia.metrics import get_metric
 from skmia.model_selection._auditable import (
     AuditableClassifier,
@@ -114,11 +120,15 @@ class LeakageScorer(Scorer):
     ) -> Iterator[FloatArray]:
         """Scores of the `kept` rows, by every attack that is run."""
         attacks = [] if self.attack is None else [self.attack]
+        sides = (X_in, y_in), (X_out, y_out)
         if self.attack is None:
             check_has_response(model)
-            sides = (X_in, y_in), (X_out, y_out)
-            for signal in (_true_class_logit, _is_right):
-                yield np.concatenate([signal(model, *side) for side in sides])[kept]
+        if _answers_confidences(model):
+            # Whatever the attack: others ask once, too.
+            logits = _steady_logits(model, sides)
+        if self.attack is None:
+            yield logits[kept]
+            yield np.concatenate([_is_right(model, *side) for side in sides])[kept]
         if masks_outputs(model) and not isinstance(self.attack, LabelOnlyAttack):
             # No threshold is read here; a low max_fpr would warn of few rows.
             attacks.append(LabelOnlyAttack(None, n_queries=_N_QUERIES, max_fpr=0.5))
@@ -189,6 +199,9 @@ def leakage_scorer(
         content, features and label, occurs more than once among both, and held-out
         rows of a class that the classifier has not seen. In a worker process it goes
         to standard error.
+    UnsteadyAnswersWarning
+        Where the classifier gives the same rows other probabilities when it is asked
+        again: whoever asks often may find more.
     BelowChanceWarning
         Where an attack ranks held-out rows above training rows, by the whole interval
         of its AUC, and is turned round.
@@ -308,14 +321,25 @@ def _params(attack: MembershipAttack | None) -> dict[str, Any]:
     return {} if attack is None else attack.get_params(deep=False)
 
 
-def _true_class_logit(model: Any, X: Any, y: NDArray) -> FloatArray:
+def _answers_confidences(model: Any) -> bool:
+    return any(hasattr(model, name) for name in ("predict_proba", "decision_function"))
+
+
+def _steady_logits(model: Any, sides: Iterable[tuple[Any, NDArray]]) -> FloatArray:
+    """Logits of the true class; warns where other answers come when asked again."""
     classes = np.asarray(model.classes_)
-    columns = encode_labels(y, classes)
-    scores = [
-        logit(proba, columns[rows])
-        for rows, proba in iter_class_probabilities(model, X, classes)
-    ]
-    return np.concatenate(scores)
+    logits, again = [], []
+    for X, y in sides:
+        proba = ask_probabilities(model, X, classes)
+        logits.append(logit(proba, encode_labels(y, classes)))
+        side = np.ones(len(y), dtype=bool)
+        again.append(
+            ask_again(model, X, classes, proba, side, n_per_side=50, n_alone=6)
+        )
+    second = SecondAnswers.joined(again)
+    if second.are_notable:
+        warn(f"{type(model).__name__}: {second}.", UnsteadyAnswersWarning)
+    return np.concatenate(logits)
 
 
 def _is_right(model: Any, X: Any, y: NDArray) -> FloatArray:

@@ -12,6 +12,7 @@ from skmia.audit._guards._answers import (
     labels_tell_more,
     members_less_accurate,
     saturated_probabilities,
+    unsteady_answers,
 )
 from skmia.audit._guards._base import Check, Guard, Severity
 from skmia.audit._guards._blind import blind_classifier
@@ -56,6 +57,7 @@ CHECKS = (
     Check(weightless_rows, "rows of weight 0", _EITHER),
     Check(labels_tell_more, "labels that tell more than confidences", _WARNING),
     Check(members_less_accurate, "a model worse on its training rows", _WARNING),
+    Check(unsteady_answers, "answers that differ when asked again", _EITHER),
     Check(saturated_probabilities, "probabilities of exactly 0 or 1", _EITHER),
     Check(blind_classifier, "sets that differ without the model", _EITHER),
     Check(missing_classes, "classes that a shadow lacked", _WARNING),

@@ -41,6 +41,31 @@ def members_less_accurate(evidence: Evidence) -> Iterator[Guard]:
     yield Guard("members_less_accurate", "warning", message, value=gap)
 
 
+def unsteady_answers(evidence: Evidence) -> Iterator[Guard]:
+    """Report a model that gives the same row other probabilities when asked again."""
+    again = evidence.again
+    if again is None or not again.changes.any():
+        return
+    changed = again.changes > 0
+    if again.are_notable:
+        message = (
+            f"The answers are not steady: {again}. Audit the model without what makes "
+            "its answers vary."
+        )
+    else:
+        message = (
+            f"A few answers are not steady: {again}. With so few rows it may be "
+            "rounding, where neighbours or features are tied."
+        )
+    yield Guard(
+        "unsteady_answers",
+        "warning" if again.are_notable else "note",
+        message,
+        int(changed.sum()),
+        float(again.changes.max()),
+    )
+
+
 def saturated_probabilities(evidence: Evidence) -> Iterator[Guard]:
     """Count records whose own class has a probability of exactly 0 or 1."""
     own = evidence.own_proba

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import hypergeom
 
-from skmia.audit._guards._answers import members_less_accurate, saturated_probabilities
+from skmia._models import SecondAnswers
+from skmia.audit._guards._answers import (
+    members_less_accurate,
+    saturated_probabilities,
+    unsteady_answers,
+)
 
 
 @pytest.mark.parametrize("n_correct", [50, 60, 70, 80, 90])
@@ -43,3 +48,19 @@ def test_saturated_probabilities(evidence):
     tiled[0] = 1
     found = saturated_probabilities(evidence(np.tile(sides, 50), own_proba=tiled))
     assert next(found).severity == "note"
+
+
+@pytest.mark.parametrize(
+    ("n_alone", "n_together", "severity"),
+    [(0, 5, "note"), (2, 0, "note"), (3, 0, "warning"), (0, 25, "warning")],
+)
+def test_unsteady_answers(evidence, n_alone, n_together, severity):
+    sides = np.array([True, False])
+    assert not list(unsteady_answers(evidence(sides)))
+    steady = SecondAnswers(np.zeros(12), np.zeros(100))
+    assert not list(unsteady_answers(evidence(sides, again=steady)))
+    steady.alone[:n_alone] = steady.together[:n_together] = 0.25
+    (guard,) = unsteady_answers(evidence(sides, again=steady))
+    assert (guard.name, guard.severity) == ("unsteady_answers", severity)
+    assert (guard.count, guard.value) == (n_alone + n_together, 0.25)
+    assert f"gives {guard.count} of 112 rows" in guard.message
