@@ -5,13 +5,17 @@ from the rows in spite of what its tags say, shows every row in the values of al
 others, and no noise that comes later hides that.
 """
 
+import contextlib
+import copy
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 
 from skmia._tables import (
     as_numbers,
@@ -21,34 +25,47 @@ from skmia._tables import (
     split_columns,
     take_rows,
 )
+from skmia.defenses._private._shared_state import describe_shared
 
 _N_SPLITS = 4
 _N_SINGLE = 16
 
 
-def check_row_by_row(name: str, step: Any, X: Any) -> None:
-    """Raise where a row gets other values when the rows around it are others.
+def fit_row_by_row(name: str, step: Any, X: Any) -> Any:
+    """Fit a step, and raise where a row gets other values when others are around it.
 
     Parameters
     ----------
     name : str
         Of the step, for the message.
     step : transformer
-        Fitted.
+        That learns nothing from rows.
     X : array or frame of shape (n_rows, n_features)
         What it is given.
+
+    Returns
+    -------
+    transformer
+        Fitted, with parameters that have seen no row.
 
     Raises
     ------
     ValueError
-        For a function of several rows at once.
+        For a function of several rows at once, or one that keeps what it was given.
     """
-    # Copies: a step that writes in its rows leaves those of the user as they are.
-    together = step.transform(copy_rows(X, np.arange(n_rows(X))))
-    for batch in _batches(n_rows(X)):
-        # Fitted on the batch, which must make no difference either.
-        fitted = clone(step).fit(copy_rows(X, batch), None)
-        alone = fitted.transform(copy_rows(X, batch))
+    # A step, and a callable in it, may keep what it was given first: each batch has a
+    # copy of its own. What copies share is compared.
+    kept = copy.deepcopy(step)
+    shared = describe_shared(kept)
+    _ask_of_no_row(kept, X)
+    n = n_rows(X)
+    singles = [np.array([row]) for row in _draw_singles(n)]
+    # Small batches first: what is kept of them differs most from what all rows show.
+    answers = [(batch, _ask(kept, X, batch)) for batch in singles]
+    together = _ask(kept, X, np.arange(n))
+    for batch, alone in chain(
+        answers, ((b, _ask(kept, X, b)) for b in chain(singles, _batches(n)))
+    ):
         if not (
             n_rows(alone) == len(batch) and _same(take_rows(together, batch), alone)
         ):
@@ -58,10 +75,44 @@ def check_row_by_row(name: str, step: Any, X: Any) -> None:
                 "one that transforms each row by itself, or StandardScaler, which is "
                 "replaced by a private one."
             )
+    if describe_shared(kept) != shared:
+        raise ValueError(
+            f"The step {name!r} ({type(step).__name__}) keeps something from one call "
+            "to the next, in its module, a class, a default or an attribute of a "
+            "function, which voids the guarantee where it is of the rows. Compute it "
+            "from public rows, before fit."
+        )
+    if isinstance(step, FrozenEstimator):
+        return kept
+    # To fit may have been to ask, as with check_inverse.
+    fitted = _copy(kept).fit(copy_rows(X, np.arange(n)), None)
+    return fitted.set_params(**_copy(kept).get_params(deep=False))
+
+
+def _copy(step: Any) -> Any:
+    return clone(copy.deepcopy(step))
+
+
+def _ask(step: Any, X: Any, batch: NDArray[np.intp]) -> Any:
+    """Transform with a fresh copy that is fitted on the batch alone."""
+    # Copies: a step that writes in its rows leaves those of the user as they are.
+    return _copy(step).fit(copy_rows(X, batch), None).transform(copy_rows(X, batch))
+
+
+def _ask_of_no_row(step: Any, X: Any) -> None:
+    """Let what keeps its first batch keep one that is none of the rows."""
+    if isinstance(X, np.ndarray) and X.dtype.kind == "f" and X.ndim == 2:
+        with contextlib.suppress(Exception):
+            ones = np.ones((2, X.shape[1]), dtype=X.dtype)
+            _ask(step, ones, np.arange(2))
+
+
+def _draw_singles(n: int) -> NDArray[np.intp]:
+    return np.random.RandomState(1).permutation(n)[:_N_SINGLE]
 
 
 def _batches(n: int) -> Iterator[NDArray[np.intp]]:
-    """All rows in other orders, both sides of random splits, and single rows.
+    """All rows in other orders, and both sides of random splits.
 
     Of a split, one side lacks whatever row stands out. The batches are the same at
     every fit: the noise of the fit does not depend on them.
@@ -73,8 +124,6 @@ def _batches(n: int) -> Iterator[NDArray[np.intp]]:
         yield order
         if n > 1:
             yield from np.split(order, [rng.randint(1, n)])
-    for row in rng.permutation(n)[:_N_SINGLE]:
-        yield np.array([row])
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -1,12 +1,12 @@
 """Fit a classifier, or a Pipeline that ends in one, with every step private."""
 
+import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -21,7 +21,7 @@ from skmia.defenses._private._counterparts import (
     fit_private_scaler,
     supported_names,
 )
-from skmia.defenses._private._row_by_row import check_row_by_row
+from skmia.defenses._private._row_by_row import fit_row_by_row
 from skmia.defenses._private._scale_search import Box, private_norm, private_ranges
 from skmia.defenses._training import TrainingData
 
@@ -177,9 +177,9 @@ class PrivateFit:
                 step = fit_private_scaler(step, X, noise)
                 box = _scaled_box(step, box)
             else:
-                step, box = clone(step).fit(X, None), None
-                check_row_by_row(name, step, X)
-            X = step.transform(copy_rows(X, np.arange(n_rows(X))))
+                step, box = fit_row_by_row(name, step, X), None
+            # By a copy: the step in the model has seen no row.
+            X = copy.deepcopy(step).transform(copy_rows(X, np.arange(n_rows(X))))
             fitted.append((name, step))
         kind = counterpart_of(self.plan.classifier)
         scale: float | Box

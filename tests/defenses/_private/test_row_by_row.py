@@ -21,7 +21,7 @@ from sklearn.preprocessing import (
 )
 
 from skmia.defenses import DifferentialPrivacyClassifier
-from skmia.defenses._private._row_by_row import check_row_by_row
+from skmia.defenses._private._row_by_row import fit_row_by_row
 
 
 def _from_first(X):
@@ -65,7 +65,7 @@ LOOK_AT_THE_BATCH = [
 
 def _passes(function, X):
     try:
-        check_row_by_row("step", FunctionTransformer(function), X)
+        fit_row_by_row("step", FunctionTransformer(function), X)
     except ValueError:
         return False
     return True
@@ -118,7 +118,7 @@ def test_a_step_that_learns_in_spite_of_its_tags():
     step = Learns().fit(X)
     np.testing.assert_array_equal(step.transform(X)[::2], step.transform(X[::2]))
     with pytest.raises(ValueError, match="when the rows around it are others"):
-        check_row_by_row("step", step, X)
+        fit_row_by_row("step", step, X)
 
 
 def test_it_is_refused_by_fit():
@@ -164,7 +164,7 @@ ROW_BY_ROW = {
 @pytest.mark.parametrize("n", [1, 2, 3, 501])
 def test_a_step_that_does_not_is_taken(name, scale, n):
     X = scale * (np.random.RandomState(1).randn(n, 20) + 3)
-    check_row_by_row(name, ROW_BY_ROW[name].fit(X, None), X)
+    fit_row_by_row(name, ROW_BY_ROW[name].fit(X, None), X)
 
 
 def test_a_step_that_writes_in_its_rows_leaves_the_users():
@@ -174,3 +174,105 @@ def test_a_step_that_writes_in_its_rows_leaves_the_users():
     inner = make_pipeline(step, LogisticRegression())
     DifferentialPrivacyClassifier(inner, data_norm=1.0, random_state=0).fit(X, y)
     np.testing.assert_array_equal(X, kept)
+
+
+class Center:
+    """Centres by the mean of the first batch that it is given."""
+
+    def __call__(self, X):
+        if not hasattr(self, "mean"):
+            self.mean = X.mean(axis=0)
+        return X - self.mean
+
+
+MEMORY = {}
+
+
+def _in_a_module(X):
+    return X - MEMORY.setdefault("mean", X.mean(axis=0))
+
+
+def _in_a_default(X, memory={}):  # noqa: B006
+    return X - memory.setdefault("mean", X.mean(axis=0))
+
+
+def _in_an_attribute(X):
+    if not hasattr(_in_an_attribute, "mean"):
+        _in_an_attribute.mean = X.mean(axis=0)
+    return X - _in_an_attribute.mean
+
+
+def _in_a_closure():
+    memory = []
+
+    def center(X):
+        memory.append(X.mean(axis=0))
+        return X - memory[0]
+
+    return center
+
+
+class InAClass:
+    memory = []  # noqa: RUF012
+
+    def __call__(self, X):
+        self.memory.append(X.mean(axis=0))
+        return X - self.memory[0]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        Center(),
+        _in_a_module,
+        _in_a_default,
+        _in_an_attribute,
+        _in_a_closure(),
+        InAClass(),
+    ],
+    ids=["object", "module", "default", "attribute", "closure", "class"],
+)
+def test_a_function_that_keeps_its_first_batch_is_refused(function):
+    rng = np.random.RandomState(0)
+    X, y = rng.randn(40, 3), np.arange(40) % 2
+    step = FunctionTransformer(function)
+    clf = DifferentialPrivacyClassifier(
+        make_pipeline(step, LogisticRegression()), data_norm=1.0
+    )
+    with pytest.raises(ValueError, match=r"rows around it|keeps something"):
+        clf.fit(X, y)
+    # The check as it was, all rows first: batches agree on the mean of all rows.
+    memory = Center()
+    together = memory(X)
+    np.testing.assert_array_equal(together[::-1], memory(X[::-1]))
+    np.testing.assert_array_equal(memory.mean, X.mean(axis=0))
+
+
+def test_what_a_refused_function_keeps_is_of_no_row():
+    """So that it may be taken when it is tried again."""
+    memory = {}
+    step = FunctionTransformer(lambda X: X - memory.setdefault("mean", X.mean(axis=0)))
+    X, y = np.random.RandomState(0).randn(40, 3), np.arange(40) % 2
+    clf = DifferentialPrivacyClassifier(
+        make_pipeline(step, LogisticRegression()), data_norm=1.0, random_state=0
+    )
+    with pytest.raises(ValueError, match="keeps something"):
+        clf.fit(X, y)
+    assert memory["mean"].tolist() == [1, 1, 1]
+
+
+def test_the_step_in_the_model_has_seen_no_row():
+    class Counts:
+        """Does what it should, and keeps the rows."""
+
+        def __call__(self, X):
+            self.rows = X.copy()
+            return X * 2
+
+    X, y = np.random.RandomState(0).randn(40, 3), np.arange(40) % 2
+    counts = Counts()
+    step = FunctionTransformer(counts, inverse_func=lambda X: X / 2, check_inverse=True)
+    inner = make_pipeline(step, LogisticRegression())
+    clf = DifferentialPrivacyClassifier(inner, data_norm=1.0, random_state=0).fit(X, y)
+    assert not hasattr(clf.estimator_[0].func, "rows")
+    assert not hasattr(counts, "rows")
