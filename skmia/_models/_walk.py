@@ -163,7 +163,7 @@ def _of_sequence(name: str, items: Any) -> Iterator[_Child]:
 
 def _of_instance(name: str, part: Any, left_out: Container[str]) -> Iterator[_Child]:
     own = attributes(part)
-    is_estimator = hasattr(part, "get_params")
+    is_estimator = hasattr(type(part), "get_params")
     for key, value in list(own.items()):
         if key not in left_out and not key.startswith(SCIKIT_LEARNS):
             yield nested(name, key) if is_estimator else f"{name}.{key}", value

@@ -93,6 +93,11 @@ def describe_estimator(estimator: Any) -> str:
 
 def check_scores(name: object, values: ArrayLike, n: int) -> NDArray[np.float64]:
     """Return the scores of one attack: one finite number per record."""
+    if np.ma.is_masked(values) or np.iscomplexobj(values):
+        raise ValueError(
+            f"Attack {name!r} must give one real number per record. Got "
+            f"{'masked' if np.ma.is_masked(values) else 'complex'} scores instead."
+        )
     scores = np.array(values, dtype=np.float64)
     if scores.shape != (n,):
         raise ValueError(

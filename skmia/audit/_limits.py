@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from skmia.audit._figures import Figure
+from skmia.audit._guards import VOIDING, Guard
 from skmia.metrics import Metric, get_metric
 from skmia.utils import check_option, check_real
 
@@ -12,8 +13,9 @@ def exceeded(
     n_nonmembers: int,
     limits: Mapping[str, float],
     compare: str,
+    guards: Sequence[Guard],
 ) -> list[str]:
-    """One line for each limit that is not kept, and for each attack below chance."""
+    """One line for each limit that is not kept, and for what keeps none."""
     check_option(compare, "compare", ("upper", "value"))
     if not isinstance(limits, Mapping) or not limits:
         raise ValueError(
@@ -41,6 +43,11 @@ def exceeded(
             lines.append(
                 f"{metric.name} {verb} {reading:.4g} ({attack}), over {limit:g}"
             )
+    lines += [
+        f"'{guard.name}': {guard.message} No limit is kept by such figures."
+        for guard in guards
+        if guard.name in VOIDING
+    ]
     return lines + [
         f"{name} of '{attack}' is below chance, by its whole interval, and no limit is "
         "kept by that: the two sets may be swapped, the members may not be the "

@@ -439,3 +439,12 @@ def test_nothing_is_left_to_compare():
     results = run(LogisticRegression(), X, y, KFold(2))
     with pytest.raises(ValueError, match="20 of 20 rows are left out as their"):
         audit_cv(results, X, y)
+
+
+def test_one_and_the_same_estimator_for_all_splits(data):
+    X, y = data
+    results = run(tree(), X, y, repeated())
+    last = results["estimator"][-1]
+    same = results | {"estimator": [last] * len(results["estimator"])}
+    with pytest.raises(ValueError, match="an estimator of its own for every split"):
+        audit_cv(same, X, y)

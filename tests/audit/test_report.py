@@ -346,3 +346,13 @@ def test_max_fprs_are_sorted_without_repeats():
     report = report_of(max_fprs=[0.1, 0.5, np.float64(0.1)])
     assert report.max_fprs == (0.5, 0.1)
     assert report.metrics == tuple(m.name for m in metrics.metrics_at((0.5, 0.1)))
+
+
+def test_names_and_scores_that_would_be_changed():
+    member = [True] * 3 + [False] * 3
+    with pytest.raises(TypeError, match="must be str, the names of attacks"):
+        AuditReport(member, {1: range(6), "1": range(6)})
+    with pytest.raises(ValueError, match="complex scores"):
+        AuditReport(member, {"a": np.arange(6) * 1j})
+    with pytest.raises(ValueError, match="masked scores"):
+        AuditReport(member, {"a": np.ma.masked_less(np.arange(6.0), 2)})

@@ -85,7 +85,12 @@ def _excuse(scenario, outcome):
         outcome.readings = [
             r for r in outcome.readings if r.z >= 0 or r.name.startswith("loss")
         ]
-    if "ResolutionWarning" in said:
+    if "shadows_unlike_target" in said:
+        # Few shadows of unequal sets are of another training fraction than the target.
+        outcome.readings = [
+            r for r in outcome.readings if r.z >= 0 or r.name.startswith("loss")
+        ]
+    if said & {"ResolutionWarning", "UninformativeShadowsWarning"}:
         outcome.readings = [r for r in outcome.readings if "accused" not in r.name]
     return outcome
 

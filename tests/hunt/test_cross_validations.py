@@ -31,7 +31,9 @@ def test_audit_cv_finds_what_leaks_in_layers(n_scenarios):
 
 @lengths(4, 250)
 def test_scorers_find_nothing_where_nothing_is(n_scenarios):
-    hunt(play_scorer, scored(ignorant, SPLITTERS), n_scenarios)
+    # The larger of two readings of a single held-out row is far above chance.
+    several = {k: v for k, v in SPLITTERS.items() if k != "LeaveOneOut"}
+    hunt(play_scorer, scored(ignorant, several), n_scenarios)
 
 
 @lengths(4, 250)

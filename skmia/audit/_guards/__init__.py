@@ -47,9 +47,9 @@ _EITHER = _WARNING + _NOTE
 CHECKS = (
     Check(dependent_splits, "splits that cannot be each other's shadows", _WARNING),
     Check(one_sided_records, "records in all shadows or in none", _WARNING),
-    Check(unmoved_shadows, "shadows that answer alike", _WARNING),
-    Check(informed_shadows, "shadows that know the members", _WARNING),
-    Check(shadows_unlike_target, "a model unlike its shadows", _WARNING),
+    Check(unmoved_shadows, "shadows that answer alike", _WARNING, voids=True),
+    Check(informed_shadows, "shadows that know the members", _WARNING, voids=True),
+    Check(shadows_unlike_target, "a model unlike its shadows", _WARNING, voids=True),
     Check(partial_members, "training rows that were not passed", _WARNING),
     Check(near_copies, "rows of both sides but for their last digits", _WARNING),
     Check(shared_rows, "rows on both sides", _EITHER),
@@ -67,6 +67,9 @@ CHECKS = (
     Check(tied_scores, "scores that many records share", _NOTE),
 )
 
+# Guards of figures that keep no limit, however low they are.
+VOIDING = {check.name for check in CHECKS if check.voids}
+
 _NAMES = "\n        ".join(f'- ``"{c.name}"``: {c.title}' for c in CHECKS)
 if Guard.__doc__:  # there is none under python -OO
     Guard.__doc__ = Guard.__doc__.replace("<names>", _NAMES)
@@ -80,4 +83,4 @@ def run_guards(evidence: Evidence, given: Sequence[Guard] = ()) -> tuple[Guard, 
     return tuple(sorted(found, key=lambda guard: guard.severity == "note"))
 
 
-__all__ = ["CHECKS", "Check", "Guard", "run_guards"]
+__all__ = ["CHECKS", "VOIDING", "Check", "Guard", "run_guards"]

@@ -59,12 +59,13 @@ class Check:
     """An entry of the table: the function that looks for a guard, and its title.
 
     `find` is a pure function of the evidence and has the guard's name. What it finds
-    has one of these severities.
+    has one of these severities. Where it `voids` the figures, they keep no limit.
     """
 
     find: Callable[[Evidence], Iterable[Guard]]
     title: str
     severities: tuple[Severity, ...]
+    voids: bool = False
 
     @property
     def name(self) -> str:

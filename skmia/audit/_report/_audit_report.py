@@ -119,11 +119,17 @@ resolvable=False)
                 "The 'scores' parameter must be a dict of attack name to one score per "
                 f"record, with one attack at least. Got {scores!r} instead."
             )
+        for name in scores:
+            if not isinstance(name, str):
+                raise TypeError(
+                    "The keys of the 'scores' parameter must be str, the names of "
+                    f"attacks. Got {name!r} instead."
+                )
         rates, level = check_reading(max_fprs, confidence_level)
         evidence = Evidence(
             membership=member,
             scores={
-                str(name): check_scores(name, values, member.size)
+                name: check_scores(name, values, member.size)
                 for name, values in scores.items()
             },
             max_fprs=rates,
@@ -240,7 +246,8 @@ resolvable=False)
         list of str
             One sentence for each limit that is not kept, and for each attack that does
             worse than guessing by its whole interval, which is no sign of safety and
-            keeps no limit on any metric. Empty where all is well.
+            keeps no limit on any metric; one for each guard that says that the shadow
+            models are no comparison. Empty where all is well.
 
         Raises
         ------
@@ -260,7 +267,7 @@ resolvable=False)
         >>> report.exceeds({"auc": 0.6})
         ["auc of 'loss' is below chance, by its whole interval, and no limit is kept ...
         """
-        return exceeded(self.figures, self.n_nonmembers, limits, compare)
+        return exceeded(self.figures, self.n_nonmembers, limits, compare, self.guards)
 
     def summary(self) -> str:
         """Write the report as text, for readers who do not program.
