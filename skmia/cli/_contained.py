@@ -5,13 +5,17 @@ is damaged, or made to harm, can crash the interpreter, fill the memory or go on
 ever; each of these ends in one line and a status.
 """
 
+import atexit
 import contextlib
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +31,8 @@ TIME_LIMIT = 86400.0
 # What lets an audit that is told to end put away its temporary files.
 _GRACE = 10.0
 _GIGABYTE = 10**9
+# Of the names of folders for temporary files.
+_PREFIX = "skmia-audit-"
 
 # Modules come from where they came from here: the folder of a model must not be one of
 # those places, as it would be by itself with -c.
@@ -64,11 +70,14 @@ def run_contained(call: str, arguments: Sequence[str], time_limit: float) -> int
         Its exit status; 2, with a line that tells why, where it had none of its own.
     """
     code = _CODE.format(path=sys.path, call=call)
+    # What the audit leaves there, rows of the tables among it, goes however it ends.
+    folder = tempfile.mkdtemp(prefix=_PREFIX)
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", code, *arguments],
         # Closed when this process ends in any way; see follow_parent.
         stdin=subprocess.PIPE,
         start_new_session=True,
+        env=os.environ | {"TMPDIR": folder},
     )
     try:
         with _passing_signals(process):
@@ -80,6 +89,7 @@ def run_contained(call: str, arguments: Sequence[str], time_limit: float) -> int
         return 128 + int(stopped.args[0])
     finally:
         _end(process)
+        shutil.rmtree(folder, ignore_errors=True)
     # On Windows a crash is a large number.
     if 0 <= status < 256:
         return status
@@ -175,15 +185,27 @@ def follow_parent() -> None:
         # Not through sys.stdin, which would be locked when the interpreter ends.
         os.read(0, 1)
         if hasattr(os, "killpg"):
-            os.killpg(0, signal.SIGTERM)
+            os.killpg(0, signal.SIGTERM)  # which ends this process as well
+        _remove_temporary()
+        time.sleep(_GRACE)
+        _remove_temporary()
         os._exit(EXIT_INPUT)
 
+    # Last of all: what is registered later runs before.
+    atexit.register(_remove_temporary)
     threading.Thread(target=watch, daemon=True).start()
     # joblib's workers would write pages on a crash.
     os.environ.setdefault("PYTHONFAULTHANDLER", "")
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _remove_temporary() -> None:
+    """Remove the folder that this process was given for its temporary files."""
+    folder = Path(os.environ.get("TMPDIR", ""))
+    if folder.name.startswith(_PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def limit_resources(gigabytes: float | None, time_limit: float) -> None:

@@ -5,29 +5,29 @@ of modules. Names that are looked up while it runs cannot be told beforehand.
 """
 
 import dis
+import re
 import types
 from typing import Any, cast
 
-from skmia.shadows._packages import READS, is_told_by_version
+from skmia.shadows._imports import imported
+from skmia.shadows._packages import Refused
 from skmia.utils import loads_global, nested_code
 
-# Ways from code to all the names around it, and to the clock.
-_OUTSIDE = {"__globals__", "f_globals", "gi_frame", "cr_frame", "ag_frame"}
-_OUTSIDE |= {"now", "today", "utcnow"}
+# Ways from code to all the names around it, and to what no key tells of it: its texts
+# and annotations, and where it stands in its file.
+_AROUND = {"__globals__", "f_globals", "f_locals", "gi_frame", "cr_frame", "ag_frame"}
+_AROUND |= {"__builtins__", "__doc__", "__annotations__", "__annotate__"}
+_AROUND |= {"__subclasses__", "__firstlineno__", "__static_attributes__"}
+_AROUND |= {"__orig_bases__", "__parameters__", "__type_params__"}
+_AROUND |= {"co_filename", "co_firstlineno", "co_lines", "co_linetable", "co_positions"}
+# And to the clock.
+_OUTSIDE = _AROUND | {"now", "today", "utcnow"}
 # Methods, of frames for one, that find a variable by its name in a text they are given.
 _BY_TEXT = {"query", "eval", "sql"}
+# Functions that find an attribute by its name in a text.
+_LOOKUPS = {"getattr", "attrgetter", "methodcaller"}
 _TAKES = ("LOAD_ATTR", "LOAD_METHOD")
 _NOTHING = ("there is no such name",)
-
-
-class Refused(Exception):
-    """What was met that no key can be made of, and the code that names it."""
-
-    named_by = ""
-
-    def __str__(self) -> str:
-        named_by = f", which {self.named_by} refers to" if self.named_by else ""
-        return f"{self.args[0]}{named_by}"
 
 
 def code_parts(code: types.CodeType) -> tuple[Any, ...]:
@@ -56,24 +56,47 @@ def references(function: types.FunctionType) -> list[tuple[str, Any]]:
     ------
     Refused
         If it imports while it runs what is not told by a version, or reaches for
-        namespaces.
+        namespaces or for what is left out of a key.
     """
     found: dict[str, Any] = {}
-    for code in nested_code(function.__code__):
-        steps = [x for x in dis.get_instructions(code) if x.opname != "EXTENDED_ARG"]
-        _check_imports(steps)
+    codes = [
+        [x for x in dis.get_instructions(code) if x.opname != "EXTENDED_ARG"]
+        for code in nested_code(function.__code__)
+    ]
+    names = {x.argval for steps in codes for x in steps if x.opcode in dis.hasname}
+    for steps in codes:
+        found |= imported(steps, names)
         for i, step in enumerate(steps):
-            if step.opname in _TAKES and (
-                step.argval in _OUTSIDE
-                or (step.argval in _BY_TEXT and not _is_called_empty(steps[i + 1]))
-            ):
-                raise Refused(f"the attribute {step.argval!r}, which looks outside")
-            if step.argval == "__globals__":  # for getattr
-                raise Refused("the text '__globals__'")
+            _check(step, steps[i + 1 :], bool(_LOOKUPS & names))
             if step.opcode in dis.hasname and loads_global(step):
                 name, value = _resolve(function, steps[i:])
                 found[name] = value
     return sorted(found.items())
+
+
+def _check(
+    step: dis.Instruction, after: list[dis.Instruction], has_lookups: bool
+) -> None:
+    """Check that a step takes nothing of which the key tells nothing."""
+    if step.opname in _TAKES and (
+        step.argval in _OUTSIDE
+        or (step.argval in _BY_TEXT and not _is_called_empty(after[0]))
+    ):
+        raise Refused(f"the attribute {step.argval!r}, which looks outside")
+    if step.opname == "LOAD_CONST":
+        for text in _texts(step.argval):
+            parts = set(re.findall(r"\w+", text))
+            looks = parts & _AROUND
+            if has_lookups:
+                looks |= set(text.split(".")) & (_OUTSIDE | _BY_TEXT)
+            if looks:
+                raise Refused(f"the text {min(looks)!r}")
+
+
+def _texts(constant: Any) -> list[str]:
+    if isinstance(constant, tuple | frozenset):
+        return [text for part in constant for text in _texts(part)]
+    return [constant] if isinstance(constant, str) else []
 
 
 def _is_called_empty(step: dis.Instruction) -> bool:
@@ -94,19 +117,8 @@ def _resolve(
             break
         name = f"{name}.{step.argval}"
         value = getattr(value, step.argval, _NOTHING)
+    else:
+        step = steps[-1]
+    if isinstance(value, types.ModuleType) and step.opname.startswith("POP_JUMP"):
+        return name, "a module that was found"  # as `if pl is not None` asks
     return name, value
-
-
-def _check_imports(steps: list[dis.Instruction]) -> None:
-    imports = [i for i, step in enumerate(steps) if step.opname == "IMPORT_NAME"]
-    for i in imports:
-        # Two steps before, the level is loaded: 0 where the import is not relative.
-        if steps[i - 2].argval != 0 or not is_told_by_version(steps[i].argval):
-            raise Refused(
-                f"the import of {steps[i].argval!r} inside a function, which belongs "
-                "to the top of its file"
-            )
-    if imports:  # and then any attribute may be one of the module's
-        for step in steps:
-            if step.opcode in dis.hasname and READS.match(step.argval):
-                raise Refused(f"{step.argval!r}, whose answer may come from outside")

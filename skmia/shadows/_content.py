@@ -25,12 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rv_continuous, rv_discrete
 
-from skmia.shadows._code import Refused, code_parts, references
-from skmia.shadows._packages import (
-    is_told_by_version,
-    package_version,
-    reaches_outside,
+from skmia.shadows._code import code_parts, references
+from skmia.shadows._members import (
+    BOOKKEEPING,
+    attributes,
+    check_as_installed,
+    members,
 )
+from skmia.shadows._packages import Refused, package_version, reaches_outside
 
 # The global generators, whose state is no content: each shadow seeds them itself.
 _GLOBAL_GENERATORS = [
@@ -40,23 +42,8 @@ _GLOBAL_GENERATORS = [
 # What the methods of compiled classes are.
 _COMPILED = (types.MethodDescriptorType, types.ClassMethodDescriptorType)
 
-# Members of a class that are no part of its meaning, or differ between processes.
-_BOOKKEEPING = {
-    "__annotate__",
-    "__annotate_func__",
-    "__annotations__",
-    "__annotations_cache__",
-    "__dict__",
-    "__doc__",
-    "__firstlineno__",
-    "__module__",
-    "__orig_bases__",
-    "__parameters__",
-    "__static_attributes__",
-    "__type_params__",
-    "__weakref__",
-    "_abc_impl",
-}
+# What every logger has.
+_OF_LOGGERS = {*vars(logging.Logger("any")), "manager"}
 
 
 def describe(value: Any) -> str:
@@ -195,10 +182,19 @@ class _Pickler(pickle.Pickler):
         return named
 
     def _module(self, module: types.ModuleType) -> Any:
-        name = module.__name__
-        if not is_told_by_version(name):
-            raise Refused(f"the module {name!r} as a whole")
-        return "module", name, package_version(name)
+        # Anything may be looked up in it, and what was put on it as well.
+        raise Refused(f"the module {module.__name__!r} as a whole")
+
+    def _logger(self, logger: logging.Logger) -> Any:
+        """By what code may ask of it: its levels, its handlers, what was put on it."""
+        enabled = [logger.isEnabledFor(level) for level in range(0, 60, 10)]
+        levels = logger.level, logger.getEffectiveLevel(), enabled
+        switches = logger.propagate, logger.disabled
+        handlers = [
+            (type(handler).__qualname__, handler.level) for handler in logger.handlers
+        ]
+        extra = {k: v for k, v in vars(logger).items() if k not in _OF_LOGGERS}
+        return "logger", logger.name, levels, switches, handlers, extra
 
     def _array(self, array: NDArray[Any]) -> Any:
         if array.dtype.hasobject or array.dtype.kind not in "biufcmMSUV":
@@ -229,7 +225,8 @@ _PARTS: dict[type, Callable[[_Pickler, Any], Any]] = {
     types.FunctionType: _Pickler._function,
     # Pickle would tell it by the name of its function.
     types.MethodType: lambda _, value: ("method", value.__func__, value.__self__),
-    logging.Logger: lambda _, value: ("logger", value.name, value.getEffectiveLevel()),
+    logging.Logger: _Pickler._logger,
+    logging.RootLogger: _Pickler._logger,
     types.ModuleType: _Pickler._module,
     functools.cached_property: lambda _, value: ("property", value.func),
     staticmethod: lambda _, value: ("staticmethod", value.__func__),
@@ -238,10 +235,10 @@ _PARTS: dict[type, Callable[[_Pickler, Any], Any]] = {
 }
 
 
-def _named(value: Any, module: str, name: str) -> tuple[str, ...] | None:
-    """Return the name and version of an object of an installed package.
+def _named(value: Any, module: str, name: str) -> tuple[Any, ...] | None:
+    """Return the name and version of an object of a package, and what was put on it.
 
-    None if it is not: it is the user's own, or not found under its name.
+    None if it is of none: it is the user's own, or not found under its name.
     """
     version = package_version(module)
     if version is None:
@@ -254,29 +251,22 @@ def _named(value: Any, module: str, name: str) -> tuple[str, ...] | None:
         return None
     if reaches_outside(module, name):
         raise Refused(f"{module}.{name}, whose answer may come from outside")
+    return "named", module, name, version, _put_on(value)
+
+
+def _put_on(value: Any) -> Any:
+    """Return what an object of a package holds that may have been put there."""
     if isinstance(value, type):
-        _check_as_installed(value)
-    return "named", module, name, version
-
-
-def _check_as_installed(cls: type) -> None:
-    """Check that nobody has put code of theirs into a class of a package."""
-    for member in (member for base in cls.__mro__ for member in vars(base).values()):
-        inside = getattr(member, "__dict__", {}).values()
-        for part in (member, *inside, getattr(member, "fget", None)):
-            module = ""
-            if isinstance(part, types.FunctionType | type):
-                module = part.__module__
-            # Functions that a package has made may say that they are of no module.
-            if module in sys.modules and package_version(module) is None:
-                raise Refused(f"{cls!r}, into which {part!r:.100} was put")
+        check_as_installed(value)
+        return members(value)
+    return attributes(value) if isinstance(value, types.FunctionType) else None
 
 
 def _class_parts(cls: type) -> Any:
     members = [
         (name, member)
         for name, member in sorted(vars(cls).items())
-        if name not in _BOOKKEEPING
+        if name not in BOOKKEEPING
     ]
     version = package_version(cls.__module__)
     if version is None and any(type(member) in _COMPILED for _, member in members):

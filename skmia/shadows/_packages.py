@@ -16,20 +16,42 @@ import skmia
 from skmia.utils import installed_package
 
 # The modules of Python's own that compute from their arguments alone, by the first
-# part of their name and without underscores in front.
+# part of their name and without underscores in front. The generators of random are
+# seeded in every shadow.
 _PURE = re.compile(
     """
     _*(
-    abc|array|ast|base64|binascii|bisect|builtins|calendar|cmath|codecs|collections|
-    colorsys|contextlib|copy|copyreg|csv|dataclasses|datetime|decimal|difflib|enum|
-    fractions|functools|graphlib|hashlib|heapq|html|itertools|json|keyword|logging|
-    math|numbers|operator|pprint|pydatetime|pydecimal|random|re|reprlib|sre|
-    statistics|string|stringprep|struct|textwrap|types|typing|unicodedata|warnings|
-    zlib|zoneinfo
+    abc|array|ast|base64|binascii|bisect|builtins|cmath|collections|colorsys|
+    contextlib|copy|dataclasses|datetime|difflib|enum|fractions|functools|graphlib|
+    hashlib|heapq|html|itertools|json|keyword|math|numbers|operator|pprint|pydatetime|
+    random|re|reprlib|sre|statistics|string|stringprep|struct|textwrap|types|typing|
+    unicodedata|zlib
     )""",
     re.VERBOSE,
 )
-_IMPURE = {"__import__", "breakpoint", "compile", "eval", "exec", "globals", "input"}
+# Names in them that do not.
+_IMPURE = {
+    "abc": {"get_cache_token"},
+    "builtins": {
+        *("__import__", "breakpoint", "compile", "eval", "exec", "globals", "input"),
+        "locals",
+    },
+    "json": {"load"},
+    "random": {"SystemRandom"},
+    "typing": {"get_overloads", "get_type_hints"},
+}
+# Modules of Python's own with a state or with files, and the names in them that need
+# neither, or (of decimal) only what is in the key.
+_PURE_NAMES = {
+    "calendar": "isleap|leapdays|monthrange|timegm|weekday",
+    "copyreg": "_.*",  # what pickle uses
+    "decimal": "(?!getcontext|localcontext|setcontext).*",
+    "logging": "Logger|LoggerAdapter|RootLogger|NullHandler|debug|info|warning|error|"
+    "exception|critical|log",
+    "pydecimal": "(?!getcontext|localcontext|setcontext).*",
+    "warnings": "warn|warn_explicit|catch_warnings|simplefilter|filterwarnings",
+    "zoneinfo": "ZoneInfo|ZoneInfoNotFoundError",
+}
 
 # What functions of packages that read are called: files, and variables by their names.
 READS = re.compile(
@@ -39,20 +61,35 @@ READS = re.compile(
 )
 
 
+class Refused(Exception):
+    """What was met that no key can be made of, and the code that names it."""
+
+    named_by = ""
+
+    def __str__(self) -> str:
+        named_by = f", which {self.named_by} refers to" if self.named_by else ""
+        return f"{self.args[0]}{named_by}"
+
+
 def reaches_outside(module: str, name: str) -> bool:
     """Whether an object of a package or of Python may read what is not in the key."""
     root = module.partition(".")[0]
-    if _is_pythons(root):
-        return not _PURE.fullmatch(root) or (root == "builtins" and name in _IMPURE)
-    return READS.match(name.rpartition(".")[2]) is not None
+    if not _is_pythons(root):
+        return READS.match(name.rpartition(".")[2]) is not None
+    plain = root.lstrip("_")
+    if _PURE.fullmatch(root):
+        return name in _IMPURE.get(plain, ())
+    allowed = _PURE_NAMES.get(plain)
+    return allowed is None or not re.fullmatch(allowed, name.partition(".")[0])
 
 
 def is_told_by_version(module: str) -> bool:
-    """Whether all that `module` holds may be taken for a part of its package."""
+    """Whether code may import `module` while it runs."""
     if package_version(module) is None:
         return False
     root = module.partition(".")[0]
-    return not _is_pythons(root) or _PURE.fullmatch(root) is not None
+    known = _PURE.fullmatch(root) is not None or root.lstrip("_") in _PURE_NAMES
+    return not _is_pythons(root) or known
 
 
 def _is_pythons(root: str) -> bool:

@@ -39,14 +39,16 @@ class ShadowTask:
     signals: tuple[str, ...]
     params: dict[str, Any]
     keep_model: bool = False
+    # What NumPy does about a division by zero: of the caller's, as threads and
+    # processes have their own.
+    errors: Any = field(default_factory=np.geterr)
 
     def key(self) -> str:
         """Describe what decides a result beside the pool, the rows and the seed."""
         config = get_config()
         for name in ("display", "print_changed_only"):
             config.pop(name, None)
-        arithmetic = decimal.getcontext()
-        settings = config, arithmetic.prec, arithmetic.rounding
+        settings = config, _arithmetic(), self.errors
         # Seeds and n_jobs are set in every shadow: those given do not matter.
         return describe(
             (seeded_clone(self.estimator, 0), self.signals, self.params)
@@ -54,7 +56,7 @@ class ShadowTask:
 
     def run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
         """Fit one shadow on `rows` and question it about the whole pool."""
-        with own_generators(seed):
+        with own_generators(seed), np.errstate(**self.errors):
             return self._run(pool, rows, seed)
 
     def _run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
@@ -77,3 +79,11 @@ class ShadowTask:
             time.perf_counter() - fitted,
             model if self.keep_model else None,
         )
+
+
+def _arithmetic() -> tuple[Any, ...]:
+    """Return the settings of decimal numbers."""
+    now = decimal.getcontext()
+    traps = sorted(kind.__name__ for kind, is_set in now.traps.items() if is_set)
+    bounds = now.Emin, now.Emax, now.clamp, now.capitals
+    return now.prec, now.rounding, bounds, traps

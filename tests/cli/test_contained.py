@@ -2,9 +2,11 @@
 
 import importlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import joblib
@@ -157,9 +159,11 @@ from skmia.cli._contained import run_contained
 sys.exit(run_contained({call!r}, [sys.argv[1]], 100.0))
 """
 CHILD = """
-import os, time
+import os, tempfile, time
 from skmia.cli._contained import follow_parent
 follow_parent()
+rows = os.path.join(tempfile.mkdtemp(), "rows")
+open(rows, "w").write("of the tables")
 with open(sys.argv[1] + ".part", "w") as file:
     file.write(str(os.getpid()))
 os.rename(sys.argv[1] + ".part", sys.argv[1])
@@ -181,20 +185,44 @@ except KeyboardInterrupt:
     ],
 )
 def test_the_audit_ends_with_what_started_it(name, status, out, tmp_path):
-    pid = tmp_path / "pid"
+    pid, temporary = tmp_path / "pid", tmp_path / "temporary"
+    temporary.mkdir()
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT.format(call=python(CHILD)), str(pid)],
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        env=os.environ | {"TMPDIR": str(temporary)},
     )
     while not pid.exists():
         assert parent.poll() is None
         time.sleep(0.05)
+    assert list(temporary.rglob("rows"))
     parent.send_signal(getattr(signal, name))
     printed, _ = parent.communicate(timeout=60)
     assert (parent.returncode, printed) == (status, out)
     wait_until_gone(int(pid.read_text()))
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGKILL"])
+def test_an_audit_that_crashes_leaves_no_temporary_files(
+    name, contained, tmp_path, monkeypatch
+):
+    """The folder of a TemporaryDirectory outlives a process that is killed."""
+    code = f"""
+import os, signal, sys, tempfile
+folder = tempfile.TemporaryDirectory()
+open(folder.name + "/rows", "w").write("of the tables")
+os.kill(os.getpid(), signal.{name})
+"""
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=env, check=False)
+    (left,) = tmp_path.rglob("rows")
+    shutil.rmtree(left.parent)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert contained(code)[0] == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_modules_do_not_come_from_the_folder_of_the_model(tmp_path, monkeypatch):

@@ -165,8 +165,8 @@ DIFFERENT = {
         "b".upper,
         Callable,
         GaussianNB().fit,
-        types,
-        functools,
+        types.SimpleNamespace,
+        functools.partial,
     ],
     "steps": [
         FunctionTransformer(),

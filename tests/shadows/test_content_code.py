@@ -179,7 +179,7 @@ def installed(tmp_path, monkeypatch):
         (folder / "some_package.py").write_text(
             f"{head}\ndef scale(X):\n    return helper(X)\n"
             f"def helper(X):\n    return X * {factor}\n"
-            f"class Scale:\n    factor = {factor}\n"
+            f"class Scale:\n    def scale(self, X):\n        return X * {factor}\n"
         )
         importlib.invalidate_caches()
         return importlib.import_module("some_package")
