@@ -180,6 +180,7 @@ def audit_cv(
         # Where all records are on either side equally often, nothing that is the same
         # for all models could tell the sides apart.
         X=None if _is_even(run, targets) else run.X,
+        other_scores=run.other_scores,
         n_copied_rows=run.n_copied,
         n_weightless=(run.n_weightless, 0),
         correct=correct,

@@ -15,6 +15,7 @@ from skmia._models import (
     iter_class_probabilities,
 )
 from skmia._tables import any_copy, as_rows, hash_rows, n_rows, occurs_once
+from skmia.audit._cv_scores import find_other_scores
 from skmia.audit._inputs import check_fitted
 from skmia.audit._splits import masks
 from skmia.model_selection import training_hashes
@@ -65,6 +66,7 @@ class Run:
     n_copied: int
     n_missing_classes: int
     n_weightless: int
+    other_scores: tuple[float, float] | None
 
     @classmethod
     def of(cls, cv_results: Any, X: Any, y: Any) -> "Run":
@@ -122,6 +124,7 @@ class Run:
             int((~told_apart).sum()),
             int((~known).sum()),
             int(weightless.sum()),
+            find_other_scores(cv_results, estimators, X, labels, test),
         )
 
     @property

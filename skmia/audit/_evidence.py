@@ -54,6 +54,9 @@ class Evidence:
     n_weightless: tuple[int, int] = (0, 0)
     n_not_passed: int = 0
     n_copied_rows: int = 0
+    # Of a cross-validation, accuracies on test rows: those that came with it, and those
+    # on the rows that were passed, where they differ.
+    other_scores: tuple[float, float] | None = None
     # The model's answers: whether they are right, the record's own class, and whether
     # they are the same when it is asked again.
     correct: BoolArray | None = None

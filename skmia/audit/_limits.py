@@ -46,7 +46,7 @@ def exceeded(
     lines += [
         f"'{guard.name}': {guard.message} No limit is kept by such figures."
         for guard in guards
-        if guard.name in VOIDING
+        if guard.name in VOIDING and guard.severity == "warning"
     ]
     return lines + [
         f"{name} of '{attack}' is below chance, by its whole interval, and no limit is "

@@ -77,6 +77,7 @@ def test_trap_answers_that_differ_when_asked_again(how):
     found = {guard.name: guard for guard in report.guards}["unsteady_answers"]
     assert found.severity == "warning"
     assert found.value > 0.1
+    assert report.exceeds({"auc": 0.99})
 
 
 @pytest.mark.parametrize("how", ["noise", "batch"])

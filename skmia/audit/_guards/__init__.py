@@ -38,6 +38,7 @@ from skmia.audit._guards._splits import (
     dependent_splits,
     missing_classes,
     one_sided_records,
+    scores_of_other_rows,
 )
 
 _WARNING: tuple[Severity, ...] = ("warning",)
@@ -50,6 +51,7 @@ CHECKS = (
     Check(unmoved_shadows, "shadows that answer alike", _WARNING, voids=True),
     Check(informed_shadows, "shadows that know the members", _WARNING, voids=True),
     Check(shadows_unlike_target, "a model unlike its shadows", _WARNING, voids=True),
+    Check(scores_of_other_rows, "scores of other test rows", _WARNING, voids=True),
     Check(partial_members, "training rows that were not passed", _WARNING),
     Check(near_copies, "rows of both sides but for their last digits", _WARNING),
     Check(shared_rows, "rows on both sides", _EITHER),
@@ -57,7 +59,9 @@ CHECKS = (
     Check(weightless_rows, "rows of weight 0", _EITHER),
     Check(labels_tell_more, "labels that tell more than confidences", _WARNING),
     Check(members_less_accurate, "a model worse on its training rows", _WARNING),
-    Check(unsteady_answers, "answers that differ when asked again", _EITHER),
+    Check(
+        unsteady_answers, "answers that differ when asked again", _EITHER, voids=True
+    ),
     Check(saturated_probabilities, "probabilities of exactly 0 or 1", _EITHER),
     Check(blind_classifier, "sets that differ without the model", _EITHER),
     Check(missing_classes, "classes that a shadow lacked", _WARNING),
@@ -67,7 +71,7 @@ CHECKS = (
     Check(tied_scores, "scores that many records share", _NOTE),
 )
 
-# Guards of figures that keep no limit, however low they are.
+# Guards of figures that keep no limit, however low they are; as a note they do.
 VOIDING = {check.name for check in CHECKS if check.voids}
 
 _NAMES = "\n        ".join(f'- ``"{c.name}"``: {c.title}' for c in CHECKS)

@@ -6,6 +6,21 @@ from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import Guard
 
 
+def scores_of_other_rows(evidence: Evidence) -> Iterator[Guard]:
+    """Report accuracies in cv_results that are not those on the rows passed."""
+    if evidence.other_scores is None:
+        return
+    stored, own = evidence.other_scores
+    message = (
+        f"The mean test score in cv_results is {stored:.3g}, and the accuracy on these "
+        f"test rows is {own:.3g}. If the scores are accuracies, X and y are not those "
+        "of the cross-validation, or not in the same order: members and non-members "
+        "are mixed, and nothing seems to leak. If they are of another kind, pass "
+        "cv_results without them."
+    )
+    yield Guard("scores_of_other_rows", "warning", message, value=own - stored)
+
+
 def missing_classes(evidence: Evidence) -> Iterator[Guard]:
     """Report classes that a shadow model was not trained on."""
     count = evidence.n_missing_classes

@@ -7,6 +7,7 @@ from skmia.audit._guards._splits import (
     dependent_splits,
     missing_classes,
     one_sided_records,
+    scores_of_other_rows,
 )
 
 SIDES = np.repeat([True, False], [6, 10])
@@ -28,6 +29,13 @@ SIDES = np.repeat([True, False], [6, 10])
             None,
             0.1234,
             "12.3 % of the records are in all",
+        ),
+        (
+            scores_of_other_rows,
+            {"other_scores": (0.75, 0.875)},
+            None,
+            0.125,
+            "in cv_results is 0.75, and the accuracy on these test rows is 0.875",
         ),
         (
             dependent_splits,
