@@ -118,7 +118,8 @@ def fit_shadows(
     At a half, shadows come in complementary pairs, stratified by class, and every
     record is in exactly half of them. At another ``train_size`` every record is in the
     same number of shadows, give or take one. Rows of equal content (features and
-    label) go together, so that "out" means that no copy was seen. A class with a
+    label) go together, so that "out" means that no copy was seen. A shadow is given
+    its rows in a random order, whatever that of the pool. A class with a
     single record is in as many shadows as any other record; the others do not know
     that class and give it probability 0, which is counted.
 

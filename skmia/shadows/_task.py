@@ -60,7 +60,9 @@ class ShadowTask:
             return self._run(pool, rows, seed)
 
     def _run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
-        index = np.flatnonzero(rows)
+        # In an order of its own: the pool has members first, and what a learner takes
+        # from the end (a validation set, what is beyond a cap) would be non-members.
+        index = np.random.default_rng(seed).permutation(np.flatnonzero(rows))
         n = len(rows)
         start = time.perf_counter()
         model = seeded_clone(self.estimator, seed)

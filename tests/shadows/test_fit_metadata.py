@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -15,7 +15,7 @@ from sklearn.preprocessing import (
 )
 
 from _helpers import noisy_rows
-from skmia.shadows import fit_shadows
+from skmia.shadows import ShadowModels, fit_shadows
 
 
 def weighted_by_hand(estimator, X, y, weight, shadows, name):
@@ -107,3 +107,40 @@ def test_metadata_that_belongs_to_no_row_is_passed_on_whole():
         },
     )
     assert lengths == [60, 60]
+
+
+class Noting(ClassifierMixin, BaseEstimator):
+    """Keeps what it is given, and knows how frequent the classes are."""
+
+    def fit(self, X, y, notes=None):
+        self.given_ = X, y, notes
+        self.classes_, counts = np.unique(y, return_counts=True)
+        self.share_ = counts / len(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.tile(self.share_, (len(X), 1))
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[self.share_.argmax()])
+
+
+def test_rows_come_in_a_random_order_with_what_belongs_to_them():
+    """Not in the pool's, which has the members first."""
+    y = np.random.default_rng(0).integers(0, 2, 200)
+    X = np.arange(200.0)[:, None]
+    models = ShadowModels(4, keep_models=True)
+    params = {"notes": [f"row {i}" for i in range(200)]}
+    fits = [
+        fit_shadows(Noting(), X, y, shadows=models, params=params, random_state=0)
+        for _ in range(2)
+    ]
+    for k, member in enumerate(fits[0].member):
+        rows, labels, notes = fits[0].models[k].given_
+        order = rows[:, 0].astype(int)
+        assert sorted(order) == np.flatnonzero(member).tolist()
+        # By chance as many of either half come first, within four standard errors.
+        assert abs((order[:50] < 100).sum() - 25) < 4 * np.sqrt(50 / 8)
+        assert (labels == y[order]).all()
+        assert notes == [params["notes"][i] for i in order]
+        assert (fits[1].models[k].given_[0] == rows).all()

@@ -7,8 +7,9 @@ gives the right one, an error or a warning. The numbers are those of the design'
 import numpy as np
 import pytest
 from scipy.stats import norm
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_classification
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectKBest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -17,13 +18,12 @@ from sklearn.tree import DecisionTreeClassifier
 
 from _helpers import halves
 from _helpers.traps import noisy
-from skmia.attacks import (
-    LiRAAttack,
-)
+from skmia.attacks import LiRAAttack, RMIAAttack
 from skmia.metrics import (
     roc_auc,
 )
 from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
+from skmia.signals import logit
 
 
 def test_trap_2_the_others_in_count_gives_the_membership_away():
@@ -163,3 +163,47 @@ def test_a_frozen_step_that_knows_the_labels_is_announced():
     model = make_pipeline(FrozenEstimator(selector), LogisticRegression())
     with pytest.warns(UserWarning, match="is fitted with labels"):
         fit_shadows(model, X, y, shadows=4, random_state=0)
+
+
+class LearnsFromTheFirst(ClassifierMixin, BaseEstimator):
+    """A forest on the first rows: a cap, or a validation set taken from the end."""
+
+    def __init__(self, n_rows=None, fraction=1.0):
+        self.n_rows = n_rows
+        self.fraction = fraction
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        n = int(self.n_rows or self.fraction * len(y))
+        self.forest_ = RandomForestClassifier(15, random_state=0).fit(X[:n], y[:n])
+        return self
+
+    def predict_proba(self, X):
+        return self.forest_.predict_proba(X)
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+@pytest.mark.parametrize("settings", [{"n_rows": 150}, {"fraction": 0.6}])
+@pytest.mark.parametrize("attack_class", [LiRAAttack, RMIAAttack])
+def test_learners_that_heed_the_order_of_rows(attack_class, settings):
+    """In the pool's order what comes last, and is not learned from, is non-members."""
+    X, y = noisy(600)
+    member = np.arange(600) < 300
+    learner = LearnsFromTheFirst(**settings)
+    target = FrozenEstimator(clone(learner).fit(X[member], y[member]))
+    shadows = fit_shadows(learner, X, y, shadows=16, random_state=0)
+    in_order = [
+        logit(clone(learner).fit(X[rows], y[rows]).predict_proba(X), y)
+        for rows in shadows.member
+    ]
+    made = ShadowSignals({"logit": np.array(in_order)}, shadows.member)
+
+    def auc(shadows):
+        attack = attack_class(target, shadows=shadows).fit(X, y, membership=member)
+        return roc_auc(member, attack.score_samples(X, y))
+
+    if "n_rows" in settings:
+        assert auc(made) < 0.58
+    assert auc(shadows) > max(0.62, auc(made) + 0.04)
