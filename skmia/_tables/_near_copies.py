@@ -1,10 +1,11 @@
-"""Near copies: rows of one side that the other has with fewer digits.
+"""Near copies: rows of one side that the other has with fewer digits or another id.
 
 A table that was exported as float32, or with six digits, holds the same people and not
 one equal row. Rounded to the resolution of the coarser table, rows are equal again.
+Nor is a row equal where people were numbered anew; without the number it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from scipy import sparse
 from skmia._tables._comparable import comparable_rows
 from skmia._tables._content import content_groups, hash_rows
 from skmia._tables._encoding import encode_columns
+from skmia._tables._id_columns import find_id_columns
 from skmia._tables._value_bits import Hashes
 
 FloatArray = NDArray[np.float64]
@@ -34,7 +36,7 @@ class NearCopies:
     Attributes
     ----------
     resolution : str
-        Such as "float32" or "6 decimals".
+        Such as "float32" or "6 decimals", or "all digits without column 'id'".
     hashes : ndarray of uint64
         Of the rows' content, rounded, and their label.
     """
@@ -52,28 +54,44 @@ def find_near_copies(
     puts there. None where that is so at every resolution; else the finest at which the
     excess is the surest.
     """
-    values = _as_numbers(X)
-    is_sparse = sparse.issparse(values)
-    numbers = values.data if is_sparse else values
-    screen = None if is_sparse else _doubles(values[:, _most_distinct(values)])
+    values, names = _as_numbers(X)
     found, surest = None, 0.0
-    for resolution, rounded in _RESOLUTIONS:
-        if is_sparse:
-            table = (rounded(numbers), values.indices, values.indptr)
-            hashes = hash_rows(sparse.csr_array(table, shape=values.shape), y)
-        else:
-            hashes = _hash_screened(numbers, screen, y, rounded)
+    for resolution, hashes in _views(values, names, y, member):
         overlap = comparable_rows(hashes, member).overlap
         if overlap.has_more and overlap.excess > 1.01 * surest:
             found, surest = NearCopies(resolution, hashes), overlap.excess
     return found
 
 
-def _as_numbers(X: Any) -> Any:
+def _views(
+    values: Any, names: list[str], y: NDArray, member: NDArray[np.bool_]
+) -> Iterator[tuple[str, Hashes]]:
+    """Hashes of the rows as they are seen in one way after another."""
+    if sparse.issparse(values):
+        for resolution, rounded in _RESOLUTIONS:
+            table = (rounded(values.data), values.indices, values.indptr)
+            yield resolution, hash_rows(sparse.csr_array(table, shape=values.shape), y)
+        return
+    ids = find_id_columns(values, y, member)
+    rest = []
+    for columns in ids:
+        kept = np.delete(values, columns, axis=1)
+        without = " and ".join(names[i] for i in columns[:3])
+        rest.append((f" without {without}{' and others' * (len(columns) > 3)}", kept))
+        yield f"all digits{rest[-1][0]}", hash_rows(_doubles(kept), y)
+    for without, kept in [("", values), *rest]:
+        screen = _doubles(kept[:, _most_distinct(kept)])
+        for resolution, rounded in _RESOLUTIONS:
+            hashes = _hash_screened(kept, screen, y, rounded)
+            yield f"{resolution}{without}", hashes
+
+
+def _as_numbers(X: Any) -> tuple[Any, list[str]]:
     """Every column as numbers; numbers as they are, since most are not looked at."""
     if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
-        return X.reshape(len(X), -1)
-    return encode_columns(X)[0]
+        values = X.reshape(len(X), -1)
+        return values, [f"column {i}" for i in range(values.shape[1])]
+    return encode_columns(X)
 
 
 def _most_distinct(values: NDArray) -> NDArray[np.intp]:

@@ -7,10 +7,13 @@ numbers are those of the design's list.
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
 
 from _helpers import coarse_chance, coarse_rows, confidence, halves
 from _helpers.traps import audit, forest, noisy
@@ -37,7 +40,7 @@ def test_trap_42_copies_dropped_from_the_shadows_pool():
     member = np.arange(4000) < 2000
     model = RandomForestClassifier(20, random_state=0).fit(X[member], y[member])
     once = times(X, y) == 1
-    settings = {"attacks": ["lira"], "shadows": 8}
+    settings = {"attacks": ["lira"], "shadows": 8, "random_state": 1}
     dropped = audit(model, X[once], y[once], member[once], **settings)
     kept = audit(model, X, y, member, **settings)
     assert kept.n_members == dropped.n_members == (once & member).sum()
@@ -186,3 +189,44 @@ def test_trap_49_members_exported_again_among_the_non_members(export):
     (guard,) = (g for g in report.guards if g.name == "near_copies")
     assert (guard.severity, guard.count) == ("warning", 400)
     assert "near_copies" not in {g.name for g in clean.guards}
+
+
+def numbered(X, kind, rng):
+    """A frame whose first column the model drops: a number of its own for each row."""
+    numbers = rng.permutation(9 * len(X))[: len(X)]
+    if kind == "text":
+        numbers = np.array([f"{number:x}-id" for number in numbers])
+    if kind == "time":
+        numbers = pd.Timestamp("2024-01-01") + pd.to_timedelta(numbers, "min")
+    frame = pd.DataFrame(X, columns=[f"c{i}" for i in range(X.shape[1])])
+    frame.insert(0, "id", numbers)
+    return frame
+
+
+@pytest.mark.parametrize("kind", ["text", "number", "time"])
+def test_members_among_the_non_members_under_another_id(kind):
+    X, y = noisy(600)
+    again = np.r_[:100]  # members that stand among the non-members once more
+    rows = np.r_[:600, again]
+    member = np.arange(700) < 300
+    table = numbered(X[rows], kind, np.random.default_rng(0))
+    labels = y[rows]
+    columns = [f"c{i}" for i in range(X.shape[1])]
+    dropping = make_column_transformer(("passthrough", columns))
+    model = make_pipeline(dropping, forest()).fit(table[member], labels[member])
+    rest = np.r_[100:600]
+    naive = roc_auc_score(member, confidence(model, table, labels))
+    right = roc_auc_score(member[rest], confidence(model, table, labels)[rest])
+    assert naive < right - 0.04
+    report = audit(model, table, labels, member)
+    assert (report.n_members, report.n_nonmembers) == (200, 300)
+    assert figures(report)["loss", "auc"] == pytest.approx(right, abs=1e-12)
+    (guard,) = (g for g in report.guards if g.name == "near_copies")
+    assert (guard.severity, guard.count) == ("warning", 200)
+    assert "without column 'id'" in guard.message
+    clean = audit(model, table[:600], labels[:600], member[:600])
+    assert "near_copies" not in {g.name for g in clean.guards}
+    # All of them: nothing is left, where .5 was read.
+    only = np.r_[:100, 600:700]
+    with pytest.raises(ValueError, match="without column 'id'"):
+        audit(model, table.iloc[only], labels[only], member[only])

@@ -53,7 +53,7 @@ CHECKS = (
     Check(shadows_unlike_target, "a model unlike its shadows", _WARNING, voids=True),
     Check(scores_of_other_rows, "scores of other test rows", _WARNING, voids=True),
     Check(partial_members, "training rows that were not passed", _WARNING),
-    Check(near_copies, "rows of both sides but for their last digits", _WARNING),
+    Check(near_copies, "rows of both sides but for last digits or an id", _WARNING),
     Check(shared_rows, "rows on both sides", _EITHER),
     Check(duplicate_rows, "repeated rows", _EITHER),
     Check(weightless_rows, "rows of weight 0", _EITHER),

@@ -74,11 +74,11 @@ def duplicate_rows(evidence: Evidence) -> Iterator[Guard]:
 
 
 def near_copies(evidence: Evidence) -> Iterator[Guard]:
-    """Report rows that the other side has with fewer digits."""
+    """Report rows that the other side has with fewer digits or under another id."""
     if not any(evidence.n_near):
         return
     message = (
-        f"{_sides(evidence.n_near)} equal another row once both are rounded to "
+        f"{_sides(evidence.n_near)} equal another row, compared at "
         f"{evidence.resolution}, more of them across the sets than chance explains: "
         "the same records, exported twice. They were left out. Check that the "
         "non-members were held out, and pass both sets from one source."

@@ -69,7 +69,7 @@ def test_copies_made_within_a_side(evidence):
             {"n_near": (2, 3), "resolution": "float32"},
             5,
             "warning",
-            "rounded to float32",
+            "compared at float32",
         ),
         (weightless_rows, {"n_weightless": (1, 0)}, 1, "note", "1 row of the members"),
         (weightless_rows, {"n_weightless": (0, 80)}, 80, "warning", "80 rows of the"),
