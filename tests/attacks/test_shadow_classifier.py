@@ -95,8 +95,10 @@ def test_members_are_found_and_the_rate_is_kept(features):
         ).fit(X, y)
         rates.append(attack.predict(X, y)[~attack.membership_].mean())
         areas.append(roc_auc(attack.membership_, attack.score_samples(X, y)))
-    # A forest's answers tie, and of a tie nobody is accused: the rate may be low.
-    assert np.mean(rates) < 0.1 + 3 * np.sqrt(0.1 * 0.9 / 2400)
+    # Three standard errors between seeds, each of which has a threshold of its own from
+    # few shadows. A forest's answers tie, and of a tie nobody is accused: the rate may
+    # be low.
+    assert np.mean(rates) < 0.1 + 3 * np.std(rates, ddof=1) / np.sqrt(len(rates))
     assert np.mean(areas) > (0.7 if features == "labelled" else 0.6)
 
 

@@ -40,13 +40,12 @@ def test_trap_42_copies_dropped_from_the_shadows_pool():
     member = np.arange(4000) < 2000
     model = RandomForestClassifier(20, random_state=0).fit(X[member], y[member])
     once = times(X, y) == 1
-    settings = {"attacks": ["lira"], "shadows": 8, "random_state": 1}
+    settings = {"attacks": ["lira"], "shadows": 8, "random_state": 0}
     dropped = audit(model, X[once], y[once], member[once], **settings)
     kept = audit(model, X, y, member, **settings)
     assert kept.n_members == dropped.n_members == (once & member).sum()
     naive, right = figures(dropped), figures(kept)
-    assert naive["lira", "auc"] < 0.72
-    assert right["lira", "auc"] > 0.76
+    assert right["lira", "auc"] > naive["lira", "auc"] + 0.05
     assert right["lira", "tpr@0.1"] > 1.3 * naive["lira", "tpr@0.1"]
     guards = {guard.name: guard for guard in kept.guards}
     left_out = guards["shared_rows"].count + guards["duplicate_rows"].count
