@@ -180,12 +180,6 @@ def _check_results(
             f"arrays per split. Got {len(estimators)} estimators, {len(sides[0])} "
             f"training sets and {len(sides[1])} test sets instead."
         )
-    if len({id(estimator) for estimator in estimators}) < len(estimators):
-        raise ValueError(
-            "The 'cv_results' parameter must have an estimator of its own for every "
-            "split. Got one and the same several times, which was trained on the rows "
-            "of one split only: fit a clone in each."
-        )
     for estimator in estimators:
         if isinstance(estimator, FrozenEstimator):
             raise ValueError(
@@ -195,6 +189,12 @@ def _check_results(
                 "audit_classifier."
             )
         check_can_be_refitted(estimator)
+    if len({id(estimator) for estimator in estimators}) < len(estimators):
+        raise ValueError(
+            "The 'cv_results' parameter must have an estimator of its own for every "
+            "split. Got one and the same several times, which was trained on the rows "
+            "of one split only: fit a clone in each."
+        )
     return estimators, sides[0], sides[1]
 
 
