@@ -31,15 +31,17 @@ def case():
     """Members of whom half have a weight of 0, a model, and what it leaks of others."""
     X, y = noisy(2 * N)
     weight = np.random.default_rng(0).integers(0, 2, 2 * N).astype(float)
-    model = make_pipeline(
-        StandardScaler(), RandomForestClassifier(30, min_samples_leaf=2, random_state=0)
+    # Without bootstrap: how it goes with weights depends on the release.
+    forest = RandomForestClassifier(
+        30, min_samples_leaf=2, bootstrap=False, random_state=0
     )
+    model = make_pipeline(StandardScaler(), forest)
     model.fit(X[:N], y[:N], **{NAME: weight[:N]})
     member = np.arange(2 * N) < N
     own, seen = confidence(model, X, y), weight > 0
     naive, right = roc_auc_score(member, own), roc_auc_score(member[seen], own[seen])
-    assert naive < 0.72
     assert right > 0.85
+    assert naive < right - 0.1
     return X, y, member, weight, model, right
 
 
@@ -82,8 +84,9 @@ def test_trap_48_members_of_weight_0_in_an_attack(case):
     for attack in (loss, lira):
         np.testing.assert_array_equal(attack.membership_, member & (weight > 0))
         scores = attack.score_samples(X, y)
-        assert roc_auc_score(member, scores) < 0.76
-        assert roc_auc_score(attack.membership_, scores) > 0.85
+        right = roc_auc_score(attack.membership_, scores)
+        assert right > 0.85
+        assert roc_auc_score(member, scores) < right - 0.1
     # In the game, too: what is drawn with a weight of 0 is no member.
     game = LossThresholdAttack(clone(model), random_state=0)
     with pytest.warns(OverlapWarning, match="sample_weight of 0"):
