@@ -31,6 +31,7 @@ from skmia.audit._guards._scores import (
 )
 from skmia.audit._guards._shadows import (
     informed_shadows,
+    other_train_size,
     shadows_unlike_target,
     unmoved_shadows,
 )
@@ -52,6 +53,7 @@ CHECKS = (
     Check(informed_shadows, "shadows that know the members", _WARNING, voids=True),
     Check(shadows_unlike_target, "a model unlike its shadows", _WARNING, voids=True),
     Check(scores_of_other_rows, "scores of other test rows", _WARNING, voids=True),
+    Check(other_train_size, "shadows of another training fraction", _WARNING),
     Check(partial_members, "training rows that were not passed", _WARNING),
     Check(near_copies, "rows of both sides but for last digits or an id", _WARNING),
     Check(shared_rows, "rows on both sides", _EITHER),

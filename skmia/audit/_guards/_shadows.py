@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import Guard
 from skmia.shadows import informed_auc
+from skmia.utils import percent
+
+# Shadows of this much more or less of the rows are another comparison.
+_MAX_OTHER_FRACTION = 0.1
 
 
 def unmoved_shadows(evidence: Evidence) -> Iterator[Guard]:
@@ -19,6 +23,22 @@ def unmoved_shadows(evidence: Evidence) -> Iterator[Guard]:
         "file, or in a class with a clone of its own."
     )
     yield Guard("unmoved_shadows", "warning", message, evidence.n_models)
+
+
+def other_train_size(evidence: Evidence) -> Iterator[Guard]:
+    """Report shadows that were trained on another fraction of the rows."""
+    if evidence.shadows is None or evidence.target is not None:
+        return
+    ours, theirs = float(evidence.membership.mean()), evidence.shadows["train_size"]
+    if abs(ours - theirs) <= _MAX_OTHER_FRACTION:
+        return
+    message = (
+        f"The model was trained on {percent(round(ours, 3))} of the rows and its "
+        f"shadow models on {percent(round(theirs, 3))}, so that attacks with shadows "
+        "may underestimate leakage. Few shadow models cannot have a fraction near 0 or 1: "
+        "pass more of them, or sets of more equal size."
+    )
+    yield Guard("other_train_size", "warning", message, value=theirs)
 
 
 def informed_shadows(evidence: Evidence) -> Iterator[Guard]:

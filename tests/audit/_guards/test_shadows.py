@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from skmia.audit._guards._shadows import informed_shadows, unmoved_shadows
+from skmia.audit._guards._shadows import (
+    informed_shadows,
+    other_train_size,
+    unmoved_shadows,
+)
 
 MEMBER = np.arange(400) < 200
 
@@ -36,3 +40,12 @@ def test_informed_shadows_is_silent_on_one_source(evidence):
         for _ in range(200):
             means = rng.normal(size=n)
             assert not list(informed_shadows(evidence(member, outside_means=means)))
+
+
+def test_other_train_size(evidence):
+    member = np.arange(400) < 360
+    for train_size, fires in ((0.9, False), (0.82, False), (0.75, True), (0.5, True)):
+        made = {"n_shadows": 8, "train_size": train_size}
+        found = list(other_train_size(evidence(member, shadows=made)))
+        assert bool(found) == fires
+    assert (found[0].name, found[0].severity) == ("other_train_size", "warning")
