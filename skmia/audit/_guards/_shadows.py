@@ -35,8 +35,8 @@ def other_train_size(evidence: Evidence) -> Iterator[Guard]:
     message = (
         f"The model was trained on {percent(round(ours, 3))} of the rows and its "
         f"shadow models on {percent(round(theirs, 3))}, so that attacks with shadows "
-        "may underestimate leakage. Few shadow models cannot have a fraction near 0 or 1: "
-        "pass more of them, or sets of more equal size."
+        "may underestimate leakage. Few shadow models cannot have a fraction near 0 "
+        "or 1: pass more of them, or sets of more equal size."
     )
     yield Guard("other_train_size", "warning", message, value=theirs)
 
