@@ -7,6 +7,7 @@ from skmia._models._cloning import (
     forget_fit,
     unwrap_frozen,
 )
+from skmia._models._fit_hook import RowsOf, check_hook, fit_by_hook, hook_name
 from skmia._models._meta import MetaClassifier, MetaEstimator
 from skmia._models._response import (
     ask_labels,

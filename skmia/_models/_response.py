@@ -37,7 +37,7 @@ def check_is_classifier(estimator: Any, name: str = "estimator") -> None:
 
 def check_has_response(estimator: Any, name: str = "estimator") -> None:
     """Raise unless `estimator` has, or once fitted will have, more than labels."""
-    if not (_has_response(estimator) or _has_response(_with_defaults(estimator))):
+    if not (has_response(estimator) or has_response(_with_defaults(estimator))):
         raise TypeError(
             f"The '{name}' parameter must have predict_proba or decision_function: "
             f"labels alone hold no confidences. Got {type(estimator).__name__} "
@@ -46,7 +46,8 @@ def check_has_response(estimator: Any, name: str = "estimator") -> None:
         )
 
 
-def _has_response(estimator: Any) -> bool:
+def has_response(estimator: Any) -> bool:
+    """Whether `estimator` has more than labels, as it stands."""
     return hasattr(estimator, "predict_proba") or hasattr(
         estimator, "decision_function"
     )

@@ -30,6 +30,7 @@ from skmia._tables._metadata import (
     check_metadata,
     has_no_weight,
     is_per_row,
+    is_weight,
     slice_metadata,
 )
 from skmia._tables._near_copies import find_near_copies

@@ -38,7 +38,7 @@ def check_metadata(params: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
             f"{{'sample_weight': weights}}. Got {type(params).__name__} instead."
         )
     for name, value in params.items():
-        if _is_weight(name) and np.ndim(value) > 0 and not is_per_row(value, n):
+        if is_weight(name) and np.ndim(value) > 0 and not is_per_row(value, n):
             raise ValueError(
                 f"The 'params' parameter has {name!r} of length {n_rows(value)}, but "
                 f"X has {n} rows. Pass one weight per row of X."
@@ -53,11 +53,11 @@ def has_no_weight(params: Mapping[str, Any], n: int) -> NDArray[np.bool_]:
     """
     weightless = np.zeros(n, dtype=bool)
     for name, value in params.items():
-        if _is_weight(name) and is_per_row(value, n):
+        if is_weight(name) and is_per_row(value, n):
             weightless |= np.asarray(value) == 0
     return weightless
 
 
-def _is_weight(name: Any) -> bool:
+def is_weight(name: Any) -> bool:
     """Whether a parameter of ``fit`` is ``sample_weight``, of whichever step."""
     return str(name).rpartition("__")[2] == "sample_weight"

@@ -1,17 +1,20 @@
 """One call, one report: the audit of a fitted classifier."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skmia._models import (
+    RowsOf,
     ask_again,
     ask_labels,
     ask_probabilities,
     check_can_be_refitted,
+    check_hook,
+    hook_name,
 )
 from skmia._tables import any_copy
 from skmia.audit._attacks import (
@@ -56,7 +59,8 @@ def audit_classifier(
     shadows: int | ShadowModels | ShadowSignals = 16,
     max_fprs: Sequence[float] = (0.1, 0.01, 0.001),
     confidence_level: float = 0.95,
-    fit_params: Mapping[str, tuple[Any, Any]] | None = None,
+    fit_params: Mapping[str, Any] | None = None,
+    fit: Callable[..., Any] | None = None,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
@@ -104,12 +108,19 @@ def audit_classifier(
         False positive rates at which the true positive rate is read.
     confidence_level : float, default=0.95
         Confidence level of every interval.
-    fit_params : dict of str to pair of array-like, default=None
-        Metadata with one value per row that the model was fitted with and its shadows
-        are to be, as a pair (values of the members, values of the non-members):
-        ``{"sample_weight": (weight_members, weight_nonmembers)}``. For a step of a
-        Pipeline the name is ``"step__sample_weight"``. A row of weight 0 was not
-        trained on, and is left out.
+    fit_params : dict of str to object, default=None
+        What the model was fitted with, and its shadows are to be. With one value per
+        row, a pair (values of the members, values of the non-members), whose lengths
+        are those of the two sets: ``{"sample_weight": (weight_members,
+        weight_nonmembers)}``. Anything else is a constant, such as ``{"cat_features":
+        ["job"]}``. For a step of a Pipeline the name is ``"step__sample_weight"``. A
+        row of weight 0 was not trained on, and is left out.
+    fit : callable, default=None
+        Called for each shadow in place of the estimator's ``fit``, as ``fit(estimator,
+        X, y, rows, **fit_params)``: an unfitted clone, the shadow's rows and labels,
+        their positions (members first, then non-members, as passed), and the values
+        that belong to them. It fits the clone, or returns a fitted classifier. For a
+        model that was stopped early, on a validation set that it draws from these rows.
     n_jobs : int, default=None
         Shadows fitted at a time, as in joblib.
     random_state : int, RandomState or None, default=None
@@ -182,6 +193,13 @@ def audit_classifier(
     chosen = make_attacks(attacks, estimator)
     wanted = taking_shadows(chosen)
     check_shadows(shadows, least=4 if wanted else 2)
+    check_hook(fit)
+    if fit is not None and isinstance(shadows, ShadowSignals):
+        raise ValueError(
+            "The 'fit' parameter must be None where 'shadows' are there already: they "
+            f"were fitted. Got {fit!r} instead; pass it to fit_shadows, or a number of "
+            "shadows here."
+        )
     for attack in chosen.values():
         configure(attack, seed)
     if wanted and not isinstance(shadows, ShadowSignals):
@@ -203,7 +221,9 @@ def audit_classifier(
 
     made, fitted_with, moved, means, difference = None, None, True, None, None
     if wanted:
-        made, fraction = _make_shadows(estimator, pool, shadows, n_jobs, seed, verbose)
+        made, fraction = _make_shadows(
+            estimator, pool, shadows, fit, n_jobs, seed, verbose
+        )
         fitted_with = {"n_shadows": made.n_shadows, "train_size": fraction}
         theirs, seen = made.get("logit"), any_copy(made.member, pool.hashes)
         moved = shadows_move(theirs)
@@ -231,6 +251,7 @@ def audit_classifier(
             "shadows": _describe_shadows(shadows),
             "max_fprs": max_fprs,
             "fit_params": sorted(pool.fit_params),
+            "fit": hook_name(fit),
             "random_state": seed,
         },
         X=X,
@@ -259,6 +280,7 @@ def _make_shadows(
     estimator: Any,
     pool: Pool,
     shadows: int | ShadowModels | ShadowSignals,
+    fit: Callable[..., Any] | None,
     n_jobs: int | None,
     seed: int,
     verbose: int,
@@ -272,6 +294,7 @@ def _make_shadows(
             pool.y,
             shadows=models,
             params=pool.fit_params,
+            fit=None if fit is None else RowsOf(fit, pool.positions),
             n_jobs=n_jobs,
             random_state=seed,
             verbose=verbose,

@@ -19,6 +19,7 @@ from skmia._tables import (
     n_rows,
     take_rows,
 )
+from skmia.audit._fit_params import join_fit_params
 from skmia.audit._rows import ChosenRows, choose_rows
 from skmia.model_selection import training_hashes
 from skmia.utils import encode_labels, listed
@@ -39,6 +40,8 @@ class Pool:
         The rows that figures are about.
     n_weightless : (int, int)
         Rows that were left out, being of weight 0.
+    positions : ndarray of int
+        Where each row is among all that were passed, members first.
     n_not_passed : int
         Training rows that the model remembers and the members lack.
     """
@@ -50,6 +53,7 @@ class Pool:
     index: Any
     hashes: NDArray[np.uint64]
     fit_params: dict[str, Any]
+    positions: NDArray[np.intp]
     n_weightless: tuple[int, int]
     n_not_passed: int
 
@@ -77,7 +81,8 @@ def make_pool(
     X = concat_rows(X_members, X_nonmembers, ("X_members", "X_nonmembers"))
     _check_same_predictions(estimator, X_members, X_nonmembers, X)
     sizes = len(y_members), len(y_nonmembers)
-    params = _check_fit_params(fit_params, sizes)
+    params = join_fit_params(fit_params, sizes)
+    params.check_no_rows_of(X)
     y = np.concatenate([y_members, y_nonmembers])
     if len(set(y.tolist())) < 2:
         raise ValueError(
@@ -86,7 +91,8 @@ def make_pool(
         )
     index = _make_index(X_members, X_nonmembers, sizes)
     member = np.repeat([True, False], sizes)
-    weightless = has_no_weight(params, len(y))
+    weightless = has_no_weight(params.values, len(y))
+    positions = np.arange(len(y))
     n_not_passed = 0
     trained = training_hashes(estimator)
     weighted = training_hashes(estimator, weighted=True)
@@ -100,7 +106,7 @@ def make_pool(
         _check_has_weight(n_weightless, sizes)
         keep = np.flatnonzero(~weightless)
         X, y, member, index = take_rows(X, keep), y[keep], member[keep], index[keep]
-        params = {name: take_rows(value, keep) for name, value in params.items()}
+        params, positions = params.take(keep), keep
     hashes = hash_rows(X, y)
     choice = choose_rows(X, y, hashes, member)
     _check_any_left(choice, member)
@@ -111,7 +117,8 @@ def make_pool(
         rows=choice,
         index=index,
         hashes=hashes,
-        fit_params=params,
+        fit_params=params.values,
+        positions=positions,
         n_weightless=n_weightless,
         n_not_passed=n_not_passed,
     )
@@ -220,36 +227,6 @@ def _check_side(X: Any, y: Any, name: str, classes: NDArray) -> tuple[Any, NDArr
         )
     encode_labels(y, classes, f"y_{name}")  # names the labels that it does not know
     return X, y
-
-
-def _check_fit_params(
-    fit_params: Mapping[str, Any] | None, sizes: tuple[int, int]
-) -> dict[str, Any]:
-    if fit_params is None:
-        return {}
-    if not isinstance(fit_params, Mapping):
-        raise TypeError(
-            "The 'fit_params' parameter must be a dict of name to a pair (values of "
-            f"the members, values of the non-members). Got {fit_params!r} instead."
-        )
-    params = {}
-    for name, pair in fit_params.items():
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise ValueError(
-                f"fit_params[{name!r}] must be a pair (values of the members, values "
-                f"of the non-members). Got {type(pair).__name__} instead."
-            )
-        values = [as_rows(value) for value in pair]
-        lengths = tuple(n_rows(value) for value in values)
-        if lengths != sizes:
-            raise ValueError(
-                f"fit_params[{name!r}] must have one value per row, {sizes[0]} for the "
-                f"members and {sizes[1]} for the non-members. "
-                f"Got {lengths[0]} and {lengths[1]} instead."
-            )
-        sides = (f"fit_params[{name!r}] of the members", "of the non-members")
-        params[name] = concat_rows(values[0], values[1], sides)
-    return params
 
 
 def _make_index(X_members: Any, X_nonmembers: Any, sizes: tuple[int, int]) -> Any:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from skmia._models import (
     bare_clone,
     check_can_be_refitted,
     check_has_response,
+    check_hook,
     check_is_classifier,
     draw_seeds,
     kept_generators,
@@ -43,6 +44,7 @@ def fit_shadows(
     *,
     shadows: int | ShadowModels = 16,
     params: Mapping[str, Any] | None = None,
+    fit: Callable[..., Any] | None = None,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
@@ -69,6 +71,11 @@ def fit_shadows(
         Metadata for ``estimator.fit``; what has one value per record, such as
         ``sample_weight``, is sliced for each shadow. A record of weight 0 is a member
         of none.
+    fit : callable, default=None
+        Called in place of ``estimator.fit`` for each shadow, as ``fit(estimator, X, y,
+        rows, **params)``: an unfitted clone, its rows and labels, their positions in
+        the pool, and what of `params` belongs to them. It fits the clone, or returns a
+        fitted classifier. For early stopping on rows that it draws from these.
     n_jobs : int, default=None
         Shadows fitted at a time, as in joblib. Inside, each runs single-threaded.
     random_state : int, RandomState or None, default=None
@@ -88,8 +95,8 @@ def fit_shadows(
     Raises
     ------
     TypeError
-        If `estimator` has neither predict_proba nor decision_function, or `shadows`
-        holds shadows that were fitted already.
+        If `estimator`, or what `fit` returns, has neither predict_proba nor
+        decision_function, or `shadows` holds shadows that were fitted already.
     ValueError
         If it is no classifier or holds a fitted one that clones keep, X, y and weights
         differ in length, there is one class only, a parameter is out of range, a shadow
@@ -148,7 +155,7 @@ def fit_shadows(
         )
     models = check_shadows(shadows, least=2)
     task, pool, hashes, member, seeds = _prepare(
-        estimator, X, y, models, random_state, params
+        estimator, X, y, models, random_state, params, fit
     )
     # Of weight 0 a row is passed to the fit, as to the target's, and not learned from.
     has_weight = ~has_no_weight(pool.metadata, len(hashes))
@@ -183,8 +190,10 @@ def _prepare(
     models: ShadowModels,
     random_state: int | np.random.RandomState | None,
     params: Mapping[str, Any] | None,
+    fit: Callable[..., Any] | None = None,
 ) -> tuple[ShadowTask, Pool, NDArray[np.uint64], NDArray[np.bool_], NDArray[np.int64]]:
     """Check every argument, then draw the design and the seeds."""
+    check_hook(fit)
     estimator = unwrap_frozen(estimator)
     check_is_classifier(estimator)
     check_can_be_refitted(estimator, params if isinstance(params, Mapping) else None)
@@ -217,7 +226,8 @@ def _prepare(
         pool.copies = Copies(queries, pool.X)
     # Workers are sent the recipe, and not what the target has learnt.
     recipe = bare_clone(estimator)
-    task = ShadowTask(recipe, classes, STORED, rest, bool(models.keep_models))
+    keep = bool(models.keep_models)
+    task = ShadowTask(recipe, classes, STORED, rest, keep, fit)
     return task, pool, hashes, member, seeds
 
 

@@ -3,6 +3,7 @@
 import decimal
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import get_config
 
-from skmia._models import iter_class_probabilities, own_generators, seeded_clone
+from skmia._models import (
+    fit_by_hook,
+    iter_class_probabilities,
+    own_generators,
+    seeded_clone,
+)
 from skmia._tables import copy_rows, slice_metadata
 from skmia.shadows._content import describe
 from skmia.shadows._pool import Pool
@@ -39,6 +45,8 @@ class ShadowTask:
     signals: tuple[str, ...]
     params: dict[str, Any]
     keep_model: bool = False
+    # The user's own, in place of the estimator's.
+    fit: Callable[..., Any] | None = None
     # What NumPy does about a division by zero: of the caller's, as threads and
     # processes have their own.
     errors: Any = field(default_factory=np.geterr)
@@ -51,7 +59,7 @@ class ShadowTask:
         settings = config, _arithmetic(), self.errors
         # Seeds and n_jobs are set in every shadow: those given do not matter.
         return describe(
-            (seeded_clone(self.estimator, 0), self.signals, self.params)
+            (seeded_clone(self.estimator, 0), self.signals, self.params, self.fit)
         ) + describe(settings)
 
     def run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
@@ -67,7 +75,11 @@ class ShadowTask:
         start = time.perf_counter()
         model = seeded_clone(self.estimator, seed)
         metadata = slice_metadata(pool.metadata, index, n)
-        model.fit(copy_rows(pool.X, index), pool.y[index], **self.params, **metadata)
+        X, y, params = copy_rows(pool.X, index), pool.y[index], self.params | metadata
+        if self.fit is None:
+            model.fit(X, y, **params)
+        else:
+            model = fit_by_hook(self.fit, model, X, y, index, params, self.classes)
         fitted = time.perf_counter()
         kept = {name: np.empty(n, dtype=np.float32) for name in self.signals}
         answers = iter_class_probabilities(model, pool.X, self.classes, pool.copies)
