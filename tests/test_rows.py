@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers.audits import CHEAP
 from skmia.attacks import ATTACKS, LiRAAttack
 from skmia.audit import audit_classifier, audit_cv
 from skmia.defenses import HighEntropyClassifier, WeightedSmoothingClassifier
@@ -124,7 +125,12 @@ def test_audit_classifier():
     def figures(container):
         sets = container(members(ROWS)), Y[MEMBER], container(others(ROWS)), Y[~MEMBER]
         report = audit_classifier(
-            fitted(container), *sets, shadows=4, max_fprs=(0.1,), random_state=0
+            fitted(container),
+            *sets,
+            attacks=CHEAP,
+            shadows=4,
+            max_fprs=(0.1,),
+            random_state=0,
         )
         return report.figures, report.guards
 
@@ -146,7 +152,7 @@ def test_audit_cv_and_the_scorer():
             return_indices=True,
             error_score="raise",
         )
-        report = audit_cv(results, X, Y, max_fprs=(0.1,), random_state=0)
+        report = audit_cv(results, X, Y, attacks=CHEAP, max_fprs=(0.1,), random_state=0)
         return report.figures, results["test_score"].tolist()
 
     expected = figures(as_objects)

@@ -9,23 +9,27 @@ from sklearn.frozen import FrozenEstimator
 from skmia.attacks import ATTACKS, LabelOnlyAttack, MembershipAttack
 from skmia.defenses import masks_outputs
 
-_DEFAULT = ("loss", "lira")
+# The default is the strongest on one set of shadows, beside the simplest of all.
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "default": ("loss", "lira", "rmia", "stacked"),
+    "all": tuple(ATTACKS),
+}
 # Parameters of an attack that decide no score once the shadows are given.
 _UNREPORTED = frozenset({"estimator", "shadows", "n_jobs", "verbose"})
 
 
 def make_attacks(
-    attacks: object, estimator: Any, masked: bool | None = None
+    attacks: object,
+    estimator: Any,
+    masked: bool | None = None,
+    *,
+    with_shadows: bool = True,
 ) -> dict[str, Any]:
     """Fresh attacks on the frozen estimator, by name; those given are not touched.
 
-    `masked` is whether its outputs are taken as masked; None reads it from it.
+    `masked` is whether its outputs are taken as masked; None reads it from it. Where
+    there are no shadows, "default" and "all" are the attacks that take none.
     """
-    wrong = (
-        "The 'attacks' parameter must be 'default', a list of names out of "
-        f"{sorted(ATTACKS)}, or a dict of names to unfitted attacks. "
-        f"Got {attacks!r} instead."
-    )
     frozen = FrozenEstimator(estimator)
     if isinstance(attacks, Mapping):
         if other := [name for name in attacks if not isinstance(name, str)]:
@@ -33,19 +37,12 @@ def make_attacks(
                 "The 'attacks' parameter must have names of type str as its keys. Got "
                 f"{other} instead."
             )
-        chosen = {
-            name: _adopt(name, attack, frozen) for name, attack in attacks.items()
-        }
-    elif isinstance(attacks, str) and attacks == "default":
-        chosen = {name: ATTACKS[name](frozen) for name in _DEFAULT}
-    elif isinstance(attacks, Sequence) and not isinstance(attacks, str):
-        if not all(isinstance(a, str) and a in ATTACKS for a in attacks):
-            raise ValueError(wrong)
-        chosen = {name: ATTACKS[name](frozen) for name in attacks}
+        given = dict(attacks)
     else:
-        raise ValueError(wrong)
-    if not chosen:
-        raise ValueError(wrong)
+        given = _listed(attacks, frozen, with_shadows)
+    if not given:
+        raise ValueError(_wrong(attacks))
+    chosen = {name: _adopt(name, attack, frozen) for name, attack in given.items()}
     if masked is None:
         masked = masks_outputs(estimator)
     if masked and not any(
@@ -57,10 +54,65 @@ def make_attacks(
     return chosen
 
 
+def _wrong(attacks: object) -> str:
+    return (
+        "The 'attacks' parameter must be 'default', 'all', a name out of "
+        f"{sorted(ATTACKS)}, an unfitted attack, a list of these, or a dict of names "
+        f"to unfitted attacks. Got {attacks!r} instead."
+    )
+
+
+def _listed(
+    attacks: object, frozen: FrozenEstimator, with_shadows: bool
+) -> dict[str, Any]:
+    """Attacks given by name or as they are, alone or in a sequence, by name."""
+    alone = isinstance(attacks, str) or not isinstance(attacks, Sequence)
+    entries: Sequence[Any] = (attacks,) if alone else attacks  # type: ignore[assignment]
+    named: dict[str, Any] = {}
+    for entry in entries:
+        if isinstance(entry, str):
+            named |= _by_name(entry, attacks, frozen, with_shadows)
+        elif isinstance(entry, type) or not _is_attack(entry):
+            raise ValueError(_wrong(attacks))
+    # Names go first, so that an attack given as it is takes none of theirs.
+    given = [entry for entry in entries if not isinstance(entry, str)]
+    for attack in given:
+        named[_new_name(attack, named)] = attack
+    return named
+
+
+def _by_name(
+    name: str, attacks: object, frozen: FrozenEstimator, with_shadows: bool
+) -> dict[str, Any]:
+    """The ready-made attack of this name, or all those that it stands for."""
+    if name in ATTACKS:
+        return {name: ATTACKS[name](frozen)}
+    if name not in _GROUPS:
+        raise ValueError(_wrong(attacks))
+    made = {key: ATTACKS[key](frozen) for key in _GROUPS[name]}
+    left_out = () if with_shadows else taking_shadows(made)
+    return {key: attack for key, attack in made.items() if key not in left_out}
+
+
+def _is_attack(candidate: Any) -> bool:
+    return all(
+        hasattr(candidate, method) for method in ("get_params", "fit", "score_samples")
+    )
+
+
+def _new_name(attack: Any, taken: Mapping[str, Any]) -> str:
+    """The attack's name in the table, or its class's; numbered where it is taken."""
+    own = type(attack)
+    name = next((n for n, cls in ATTACKS.items() if cls is own), own.__name__)
+    number, numbered = 1, name
+    while numbered in taken:
+        number += 1
+        numbered = f"{name}_{number}"
+    return numbered
+
+
 def _adopt(name: str, attack: Any, frozen: FrozenEstimator) -> Any:
-    if isinstance(attack, type) or not all(
-        hasattr(attack, method) for method in ("get_params", "fit", "score_samples")
-    ):
+    if isinstance(attack, type) or not _is_attack(attack):
         raise TypeError(
             f"attacks[{name!r}] must be an attack, with fit and score_samples. "
             f"Got {attack!r} instead."

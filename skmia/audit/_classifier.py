@@ -55,7 +55,7 @@ def audit_classifier(
     X_nonmembers: Any,
     y_nonmembers: ArrayLike,
     *,
-    attacks: str | Sequence[str] | Mapping[str, Any] = "default",
+    attacks: Any = "default",
     shadows: int | ShadowModels | ShadowSignals = 16,
     max_fprs: Sequence[float] = (0.1, 0.01, 0.001),
     confidence_level: float = 0.95,
@@ -90,13 +90,14 @@ def audit_classifier(
         0.1 % FPR.
     y_nonmembers : array-like of shape (n_nonmembers,)
         Their labels.
-    attacks : "default", sequence of str or dict of str to attack, default="default"
-        The default is ``["loss", "lira"]``. Names of ready-made attacks: these,
-        ``"rmia"``, ``"calibrated"``, ``"stacked"``, ``"shadow_classifier"``,
-        ``"quantile"`` and ``"label_only"``; or a dict of names to unfitted attacks,
-        whose `estimator` is replaced by this one and whose `shadows` by the shared
-        set. ``"label_only"`` is added where a defense changes the outputs only:
-        attacks on confidences underestimate leakage there.
+    attacks : "default", "all", str, attack, sequence or dict, default="default"
+        The default is ``["loss", "lira", "rmia", "stacked"]``, the strongest attacks
+        on one set of shadows. Names of ready-made attacks: these, ``"calibrated"``,
+        ``"shadow_classifier"``, ``"quantile"`` and ``"label_only"``, all of them for
+        ``"all"``; or unfitted attacks, whose `estimator` is replaced by this one and
+        whose `shadows` by the shared set. One, a sequence of either kind, or a dict
+        of names to attacks. ``"label_only"`` is added where a defense changes the
+        outputs only: attacks on confidences underestimate leakage there.
     shadows : int, ShadowModels or ShadowSignals, default=16
         Number of shadow models, or how they are made; none are fitted where no attack
         takes any. ``train_size="auto"`` is the fraction of members among the rows, as
@@ -180,7 +181,14 @@ def audit_classifier(
     >>> X_in, X_out, y_in, y_out = train_test_split(X, y, test_size=0.5, random_state=0)
     >>> model = DecisionTreeClassifier(random_state=0).fit(X_in, y_in)
     >>> report = audit_classifier(
-    ...     model, X_in, y_in, X_out, y_out, shadows=4, random_state=0
+    ...     model,
+    ...     X_in,
+    ...     y_in,
+    ...     X_out,
+    ...     y_out,
+    ...     attacks=["loss", "lira"],
+    ...     shadows=4,
+    ...     random_state=0,
     ... )
     >>> report.attacks
     ('loss', 'lira')

@@ -15,7 +15,7 @@ from skmia.audit._attacks import (
     make_attacks,
     taking_shadows,
 )
-from skmia.audit._cv_run import Run, SplitModel
+from skmia.audit._cv_run import Run
 from skmia.audit._evidence import Evidence
 from skmia.audit._inputs import (
     check_reading,
@@ -35,7 +35,7 @@ def audit_cv(
     X: Any,
     y: ArrayLike,
     *,
-    attacks: str | Sequence[str] | Mapping[str, Any] = "default",
+    attacks: Any = "default",
     max_fprs: Sequence[float] = (0.1, 0.01, 0.001),
     confidence_level: float = 0.95,
     random_state: int | np.random.RandomState | None = None,
@@ -58,9 +58,9 @@ def audit_cv(
         The rows that were given to it, in the same order.
     y : array-like of shape (n_records,)
         Their labels.
-    attacks : "default", sequence of str or dict of str to attack, default="default"
-        As in :func:`audit_classifier`. The default is ``["loss", "lira"]``, and
-        ``["loss"]`` where there are no shadows.
+    attacks : "default", "all", str, attack, sequence or dict, default="default"
+        As in :func:`audit_classifier`. Where there are no shadows, ``"default"`` is
+        ``["loss"]``, and ``"all"`` what takes none.
     max_fprs : sequence of float, default=(0.1, 0.01, 0.001)
         False positive rates at which the true positive rate is read.
     confidence_level : float, default=0.95
@@ -120,7 +120,7 @@ def audit_cv(
     ...     return_estimator=True,
     ...     return_indices=True,
     ... )
-    >>> report = audit_cv(results, X, y, random_state=0)
+    >>> report = audit_cv(results, X, y, attacks=["loss", "lira"], random_state=0)
     >>> report.attacks
     ('loss', 'lira')
     >>> report.shadows
@@ -139,9 +139,12 @@ def audit_cv(
     # A search may choose a mask in one split and none in the next: all are asked for
     # their labels, or the figures would be those of some splits.
     masked = any(map(masks_outputs, run.models))
-    chosen, attacks = _choose(
-        attacks, run.models[0], has_shadows, found.problem, masked
-    )
+    chosen = make_attacks(attacks, run.models[0], masked, with_shadows=has_shadows)
+    if (wanted := taking_shadows(chosen)) and not has_shadows:
+        raise ValueError(
+            f"The attacks {wanted} take shadow models, and these splits give none. "
+            f"{found.problem}"
+        )
 
     shadows: list[ShadowSignals | None] = [None] * len(run.models)
     fitted_with, moved = None, True
@@ -158,7 +161,7 @@ def audit_cv(
     target = np.repeat(targets, list(map(len, asked)))
     record = np.concatenate(asked)
     scores, correct, own_proba, again = _score(
-        run, attacks, shadows, targets, asked, seed, masked
+        run, chosen, shadows, targets, asked, seed, masked
     )
     evidence = Evidence(
         membership=run.member[target, record],
@@ -197,29 +200,9 @@ def audit_cv(
     return AuditReport._of(evidence)
 
 
-def _choose(
-    attacks: Any,
-    estimator: SplitModel,
-    has_shadows: bool,
-    problem: str,
-    masked: bool,
-) -> tuple[dict[str, Any], Any]:
-    """The attacks, made once to check them, and what to make them of again."""
-    if isinstance(attacks, str) and attacks == "default" and not has_shadows:
-        attacks = ["loss"]
-    chosen = make_attacks(attacks, estimator, masked)
-    wanted = taking_shadows(chosen)
-    if wanted and not has_shadows:
-        raise ValueError(
-            f"The attacks {wanted} take shadow models, and these splits give none. "
-            f"{problem}"
-        )
-    return chosen, attacks
-
-
 def _score(
     run: Run,
-    attacks: Any,
+    attacks: Mapping[str, Any],
     shadows: Sequence[ShadowSignals | None],
     targets: NDArray[np.intp],
     asked: Sequence[NDArray[np.intp]],

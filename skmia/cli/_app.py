@@ -170,6 +170,23 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
             Path, typer.Option(help="Rows of the same source it was not trained on.")
         ],
         target: Annotated[str, typer.Option(help="The column of labels.")],
+        attacks: Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="NAME,...",
+                help="The attacks, such as loss,lira; 'all' for every one, 'default' "
+                "for the strongest. Repeatable.",
+            ),
+        ] = None,
+        max_fpr: Annotated[
+            list[float] | None,
+            typer.Option(
+                metavar="FPR",
+                help="A false positive rate, as a fraction, at which the true positive "
+                f"rate is read: {', '.join(map(str, _MAX_FPRS))} where none is given. "
+                "Repeatable.",
+            ),
+        ] = None,
         shadows: Annotated[int, typer.Option(help="Number of shadow models.")] = 16,
         jobs: Jobs = 1,
         seed: Seed = 0,
@@ -267,11 +284,14 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
             from skmia.cli._model_errors import shadows_at_fault
             from skmia.cli._model_files import load_model
             from skmia.cli._model_inputs import check_answers, match_model
+            from skmia.cli._options import parse_attacks, parse_max_fprs
             from skmia.shadows import ShadowModels
             from skmia.utils import check_option
 
             limits = parse_limits(fail_above or ())
             check_option(compare, "--compare", ("upper", "value"))
+            names = parse_attacks(attacks or ["default"])
+            max_fprs = parse_max_fprs(max_fpr or _MAX_FPRS)
             if json is not None:
                 _check_output(json, (model, members, nonmembers))
             classifier = load_model(
@@ -296,7 +316,8 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
                 report = audit_classifier(
                     classifier,
                     *sides,
-                    max_fprs=sorted({*_MAX_FPRS, *rates}, reverse=True),
+                    attacks=names,
+                    max_fprs=sorted({*max_fprs, *rates}, reverse=True),
                     shadows=ShadowModels(shadows, cache_dir=cache_dir),
                     n_jobs=jobs,
                     random_state=seed,

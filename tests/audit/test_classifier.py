@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import skmia.audit._classifier as module
 from _helpers.audits import MODEL, N_IN, N_OUT, SETS, audit
-from skmia.attacks import LiRAAttack, LossThresholdAttack
+from skmia.attacks import ATTACKS, LiRAAttack, LossThresholdAttack
 from skmia.audit import audit_classifier
 from skmia.shadows import (
     ShadowModels,
@@ -130,6 +130,39 @@ def test_attacks_share_one_set_of_shadows(monkeypatch, tmp_path, report):
     assert list(shared.records().columns[2:]) == list(attacks)
     np.testing.assert_array_equal(shared.records()["online"], report.records()["lira"])
     assert not np.array_equal(shared.records()["online"], shared.records()["offline"])
+
+
+class Own(LossThresholdAttack):
+    """An attack that is in no table."""
+
+
+@pytest.mark.parametrize(
+    ("attacks", "expected"),
+    [
+        ("default", ("loss", "lira", "rmia", "stacked")),
+        ("all", tuple(ATTACKS)),
+        ("loss", ("loss",)),
+        (LiRAAttack(None, mode="offline"), ("lira",)),
+        (("lira", "loss", "lira"), ("lira", "loss")),
+        (["default", "calibrated"], ("loss", "lira", "rmia", "stacked", "calibrated")),
+        (
+            [Own(None), LiRAAttack(None, mode="offline"), "lira", Own("precomputed")],
+            ("lira", "Own", "lira_2", "Own_2"),
+        ),
+        ({"mine": Own(None)}, ("mine",)),
+    ],
+)
+def test_attacks_by_name_as_they_are_and_both(attacks, expected):
+    assert audit(attacks=attacks).attacks == expected
+
+
+def test_an_attack_given_as_it_is_has_its_own_parameters(report):
+    both = audit(attacks=["loss", LiRAAttack(None, mode="offline"), "lira"])
+    assert both.settings["attacks"]["lira_2"]["mode"] == "offline"
+    records = both.records()
+    np.testing.assert_array_equal(records["lira"], report.records()["lira"])
+    alone = audit(attacks=LiRAAttack(None, mode="offline"))
+    np.testing.assert_array_equal(records["lira_2"], alone.records()["lira"])
 
 
 def test_no_shadow_where_no_attack_takes_any(monkeypatch, report):

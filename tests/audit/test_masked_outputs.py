@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers.audits import CHEAP
 from skmia.attacks import LabelOnlyAttack, LossThresholdAttack
 from skmia.audit import audit_classifier, audit_cv
 from skmia.defenses import (
@@ -23,7 +24,12 @@ MASKED = ConfidenceMaskingClassifier(TREE, method="label")
 
 
 def audit(model, **settings):
-    settings = {"shadows": 4, "max_fprs": (0.1,), "random_state": 0} | settings
+    settings = {
+        "attacks": CHEAP,
+        "shadows": 4,
+        "max_fprs": (0.1,),
+        "random_state": 0,
+    } | settings
     return audit_classifier(
         model.fit(X[:200], Y[:200]), X[:200], Y[:200], X[200:], Y[200:], **settings
     )

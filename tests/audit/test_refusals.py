@@ -209,8 +209,16 @@ def test_sets_that_are_refused(changes, error, message):
 @pytest.mark.parametrize(
     ("kwargs", "error", "message"),
     [
-        ({"attacks": "lira"}, ValueError, "'attacks' parameter must be 'default'"),
+        ({"attacks": "los"}, ValueError, "'attacks' parameter must be 'default'"),
         ({"attacks": ["los"]}, ValueError, r"Got \['los'\] instead"),
+        ({"attacks": ["loss", LiRAAttack]}, ValueError, "an unfitted attack, a list"),
+        ({"attacks": ["loss", MODEL]}, ValueError, "Got .'loss', DecisionTree"),
+        ({"attacks": LiRAAttack}, ValueError, "'attacks' parameter must be 'default'"),
+        (
+            {"attacks": ["loss", LiRAAttack(MODEL, shadows=8)]},
+            ValueError,
+            r"attacks\['lira'\] has shadows=8",
+        ),
         ({"attacks": []}, ValueError, "'attacks' parameter must be 'default'"),
         ({"attacks": {}}, ValueError, "'attacks' parameter must be 'default'"),
         ({"attacks": 3}, ValueError, "'attacks' parameter must be 'default'"),

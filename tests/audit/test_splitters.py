@@ -138,12 +138,15 @@ def test_a_model_that_ignores_its_data_is_guessed(name):
         for noise in (0.0, 1.0):
             results = cross_validated(splits, X[:n], y[:n], noise, 1000 * seed)
             settings = {"max_fprs": (0.1,), "random_state": 0}
-            report = audit_cv(results, X[:n], y[:n], **settings)
+            attacks = ["loss", "lira", "rmia", "calibrated"]
+            try:
+                report = audit_cv(results, X[:n], y[:n], attacks=attacks, **settings)
+            except ValueError as error:
+                if "take shadow models" not in str(error):
+                    raise
+                report = audit_cv(results, X[:n], y[:n], **settings)
             runs = "lira" in report.attacks
             assert has_shadows in (runs, None)
-            if runs:
-                settings["attacks"] = ["loss", "lira", "rmia", "calibrated"]
-                report = audit_cv(results, X[:n], y[:n], **settings)
             for f in report.figures:
                 if f.metric == "auc":
                     aucs.setdefault((f.attack, noise), []).append(f.value)
@@ -171,7 +174,13 @@ def test_a_model_that_leaks_reads_as_with_shadows_of_its_own(test_size):
             return_indices=True,
         )
         report = audit_cv(
-            results, X, y, max_fprs=(0.1,), confidence_level=0.9999, random_state=0
+            results,
+            X,
+            y,
+            attacks="lira",
+            max_fprs=(0.1,),
+            confidence_level=0.9999,
+            random_state=0,
         )
         (figure,) = (
             f for f in report.figures if (f.attack, f.metric) == ("lira", "auc")

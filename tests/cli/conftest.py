@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from _helpers.audits import CHEAP
 from skmia.audit import audit_classifier
 from skmia.cli import run as run_here
 
@@ -86,7 +87,9 @@ def arguments():
         columns=("--target", "income", "--drop", "id", "--text", "zip"),
     ):
         tables = ["--members", members, "--nonmembers", nonmembers]
-        return ["audit", model, *tables, *columns, "--shadows", "4", *options]
+        attacks = [] if "--attacks" in options else ["--attacks", ",".join(CHEAP)]
+        settings = [*attacks, "--shadows", "4"]
+        return ["audit", model, *tables, *columns, *settings, *options]
 
     return write
 
@@ -136,7 +139,12 @@ def expected_report():
     """The same audit from Python, on the tables that the files were written from."""
 
     @functools.cache
-    def report(shadows=4, random_state=0, max_fprs=(0.1, 0.01, 0.001)):
+    def report(
+        shadows=4,
+        random_state=0,
+        max_fprs=(0.1, 0.01, 0.001),
+        attacks=tuple(CHEAP),
+    ):
         sides = []
         for name in SEEDS:
             table = make_table(name)
@@ -144,6 +152,7 @@ def expected_report():
         return audit_classifier(
             fit_model(),
             *sides,
+            attacks=attacks,
             shadows=shadows,
             random_state=random_state,
             max_fprs=max_fprs,

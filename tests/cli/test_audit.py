@@ -17,6 +17,7 @@ import skops.io
 from sklearn.linear_model import LogisticRegression
 
 import skmia
+from _helpers.audits import CHEAP
 from skmia.audit import audit_classifier
 from skmia.cli import main
 from skmia.cli._messages import boundary
@@ -58,6 +59,31 @@ def test_seed_shadows_and_cache_reach_the_audit(audit, expected_report):
     assert {path for path in Path("cache").rglob("*") if path.is_file()} == entries
 
 
+def test_attacks_and_rates_reach_the_audit(audit, expected_report):
+    options = ["--attacks", "loss, rmia", "--attacks", "loss"]
+    options += ["--max-fpr", "0.05", "--max-fpr", "0.2"]
+    status, out, _ = audit(*options)
+    expected = expected_report(attacks=("loss", "rmia"), max_fprs=(0.2, 0.05))
+    assert (status, out) == (0, expected.summary() + "\n")
+    # A limit at another rate has its figure, too.
+    _, out, _ = audit(*options, "--fail-above", "tpr@0.1=0.99")
+    assert out.count("TPR at 10 % FPR") == out.count("TPR at 5 % FPR") > 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--attacks", "lirra", "--attacks must be names out of default, all, loss, "),
+        ("--attacks", "loss,", "Got '' instead"),
+        ("--max-fpr", "1", "--max-fpr must be a fraction in (0, 1), such as 0.01"),
+        ("--max-fpr", "nan", "--max-fpr must be a fraction in (0, 1)"),
+        ("--max-fpr", "1%", "--max-fpr"),
+    ],
+)
+def test_attacks_and_rates_that_are_none(option, value, message, no_audit, refused):
+    assert message in refused(option, value)
+
+
 def test_a_column_read_otherwise_than_in_training_is_refused(audit, no_audit):
     # Left to itself pandas makes numbers and missing values of these codes, and the
     # encoder, told to ignore what it does not know, would raise no error.
@@ -90,6 +116,7 @@ def test_labels_of_another_type_and_models_of_arrays(audit, refused):
         y[:60].astype(str),
         X[60:],
         y[60:].astype(str),
+        attacks=CHEAP,
         shadows=4,
         random_state=0,
     )
@@ -189,7 +216,13 @@ def test_version_and_help(capsys):
     assert capsys.readouterr().out == f"skmia {skmia.__version__}\n"
     assert main(["audit", "--help"]) == 0
     shown = capsys.readouterr().out
-    for option in ("--members", "--fail-above", "--trust-pickle", "--text"):
+    for option in (
+        "--members",
+        "--fail-above",
+        "--attacks",
+        "--max-fpr",
+        "--trust-pickle",
+    ):
         assert option in shown
 
 
