@@ -8,6 +8,7 @@ from skmia._models._cloning import (
     unwrap_frozen,
 )
 from skmia._models._fit_hook import RowsOf, check_hook, fit_by_hook, hook_name
+from skmia._models._inside import Replaced, look_inside, repeated_searches
 from skmia._models._meta import MetaClassifier, MetaEstimator
 from skmia._models._response import (
     ask_labels,

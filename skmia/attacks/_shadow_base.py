@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._models import class_probabilities
+from skmia._models import class_probabilities, look_inside
 from skmia._tables import (
     Copies,
     any_copy,
@@ -192,8 +192,11 @@ class ShadowAttack(MembershipAttack):
         models = check_shadows(
             self.shadows, target.membership, keep_models=self._asks_shadows
         )
+        # A search that the game has fitted is attacked as what it chose, as one that
+        # was frozen is.
+        _, chosen = look_inside(target.model)
         return fit_shadows(
-            self.estimator,
+            target.model if chosen else self.estimator,
             X,
             target.labels,
             shadows=models,

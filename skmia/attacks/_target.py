@@ -16,6 +16,7 @@ from skmia._models import (
     check_has_response,
     check_is_classifier,
     draw_seeds,
+    look_inside,
     own_generators,
     seeded_clone,
 )
@@ -142,6 +143,7 @@ def resolve_target(
         return _precomputed(estimator, X, y, membership)
     frozen = isinstance(estimator, FrozenEstimator)
     check_is_classifier(estimator)
+    look_inside(estimator)  # a search without a model is named as such
     if membership is not None and not frozen:
         raise ValueError(FREEZE.format(name=type(estimator).__name__))
     if needs_confidences:

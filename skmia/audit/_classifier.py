@@ -24,16 +24,11 @@ from skmia.audit._attacks import (
     taking_shadows,
 )
 from skmia.audit._evidence import Evidence
-from skmia.audit._inputs import (
-    check_fitted,
-    check_reading,
-    check_scores,
-    describe_estimator,
-    resolve_seed,
-)
+from skmia.audit._inputs import check_reading, check_scores, resolve_seed
 from skmia.audit._pool import Pool, make_pool
 from skmia.audit._report import AuditReport
 from skmia.audit._rows import take_kept
+from skmia.audit._target import find_target
 from skmia.exceptions import UninformativeShadowsWarning
 from skmia.shadows import (
     ShadowModels,
@@ -195,7 +190,8 @@ def audit_classifier(
     >>> report.worst("auc")[1] > 0.6
     True
     """
-    estimator = check_fitted(estimator)
+    audited = find_target(estimator, shadows)
+    estimator = audited.deployed
     max_fprs, confidence_level = check_reading(max_fprs, confidence_level)
     seed = resolve_seed(random_state)
     chosen = make_attacks(attacks, estimator)
@@ -211,7 +207,7 @@ def audit_classifier(
     for attack in chosen.values():
         configure(attack, seed)
     if wanted and not isinstance(shadows, ShadowSignals):
-        check_can_be_refitted(estimator)
+        check_can_be_refitted(audited.model)
     pool = make_pool(
         X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params
     )
@@ -230,7 +226,7 @@ def audit_classifier(
     made, fitted_with, moved, means, difference = None, None, True, None, None
     if wanted:
         made, fraction = _make_shadows(
-            estimator, pool, shadows, fit, n_jobs, seed, verbose
+            audited.model, pool, shadows, fit, n_jobs, seed, verbose
         )
         fitted_with = {"n_shadows": made.n_shadows, "train_size": fraction}
         theirs, seen = made.get("logit"), any_copy(made.member, pool.hashes)
@@ -252,7 +248,8 @@ def audit_classifier(
         confidence_level=confidence_level,
         labels=y,
         index=pool.index[kept],
-        estimator=describe_estimator(estimator),
+        estimator=audited.name,
+        audited=audited,
         seed=seed,
         settings={
             "attacks": {name: describe_attack(a) for name, a in chosen.items()},

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skmia._models import SecondAnswers
 from skmia._tables import Overlap
+from skmia.audit._target import AuditTarget
 from skmia.shadows import Difference
 
 BoolArray = NDArray[np.bool_]
@@ -38,6 +39,7 @@ class Evidence:
     record: IndexArray | None = None
     # How the audit was run.
     estimator: str = "estimator"
+    audited: AuditTarget | None = None
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
     # The records: the rows where the two sides could differ without the model (by

@@ -9,7 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._models import check_has_response, check_is_classifier, unwrap_frozen
+from skmia._models import (
+    check_has_response,
+    check_is_classifier,
+    look_inside,
+    unwrap_frozen,
+)
 from skmia.utils import check_real
 
 
@@ -64,6 +69,7 @@ def check_fitted(estimator: Any) -> Any:
             f"that it is given. Got {type(estimator).__name__} instead, which is not "
             "fitted; fit it on X_members first."
         ) from error
+    look_inside(estimator)  # a search without a model is named as such
     check_has_response(estimator, "estimator")
     if getattr(estimator, "classes_", None) is None:
         raise ValueError(

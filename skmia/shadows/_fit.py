@@ -22,6 +22,7 @@ from skmia._models import (
     check_is_classifier,
     draw_seeds,
     kept_generators,
+    look_inside,
     unwrap_frozen,
 )
 from skmia._tables import Copies, Queries, content_groups, has_no_weight
@@ -59,7 +60,8 @@ def fit_shadows(
     ----------
     estimator : classifier or Pipeline
         What is cloned; a FrozenEstimator is unwrapped. Preprocessing that was fitted
-        on the members belongs inside a Pipeline.
+        on the members belongs inside a Pipeline. Of a fitted search its
+        ``best_estimator_``, unless `shadows` has ``refit_search=True``.
     X : array-like, frame or sparse matrix of shape (n_records, n_features)
         The pool. Sent to worker processes once, memory-mapped.
     y : array-like of shape (n_records,)
@@ -194,8 +196,9 @@ def _prepare(
 ) -> tuple[ShadowTask, Pool, NDArray[np.uint64], NDArray[np.bool_], NDArray[np.int64]]:
     """Check every argument, then draw the design and the seeds."""
     check_hook(fit)
-    estimator = unwrap_frozen(estimator)
-    check_is_classifier(estimator)
+    check_is_classifier(unwrap_frozen(estimator))
+    inside, _ = look_inside(estimator)
+    estimator = unwrap_frozen(estimator) if models.refit_search else inside
     check_can_be_refitted(estimator, params if isinstance(params, Mapping) else None)
     check_has_response(estimator)
     pool, classes, rest, hashes = make_pool(X, y, params, "fit_shadows")

@@ -43,6 +43,13 @@ class ShadowModels(BaseEstimator):
     flip_rate : float or sequence of float, default=0.05
         Probabilities with which a value of a copy is resampled. The queries cycle
         through them.
+    refit_search : bool, default=False
+        What shadows of a fitted search are, such as GridSearchCV: copies of its
+        ``best_estimator_``, or where True searches of their own. Searches in shadows
+        take as many times longer as there are candidates and folds, and may choose
+        other parameters than the target's; attacks then mostly read less. The same of
+        a threshold wrapper, such as TunedThresholdClassifierCV, and the classifier
+        inside. A search that is not fitted has chosen nothing, and is repeated.
     keep_models : "auto" or bool, default="auto"
         Keep the fitted shadows, which an attack asks about rows outside of the pool
         and about calls without labels. ``"auto"`` keeps them where an attack that
@@ -83,6 +90,7 @@ class ShadowModels(BaseEstimator):
         perturb: str = "auto",
         noise: Strengths = 0.1,
         flip_rate: Strengths = 0.05,
+        refit_search: bool = False,
         keep_models: bool | Literal["auto"] = "auto",
         cache_dir: str | os.PathLike[str] | None = None,
     ) -> None:
@@ -92,6 +100,7 @@ class ShadowModels(BaseEstimator):
         self.perturb = perturb
         self.noise = noise
         self.flip_rate = flip_rate
+        self.refit_search = refit_search
         self.keep_models = keep_models
         self.cache_dir = cache_dir
 
@@ -194,6 +203,11 @@ def check_shadows(
     else:
         models.train_size = (
             0.5 if membership is None else auto_train_size(membership, models.n_models)
+        )
+    if not isinstance(models.refit_search, bool | np.bool_):
+        raise TypeError(
+            "The 'refit_search' parameter must be a bool. Got "
+            f"{models.refit_search!r} instead."
         )
     if not isinstance(models.keep_models, bool | np.bool_):
         check_option(models.keep_models, "keep_models", ("auto",))

@@ -16,6 +16,7 @@ from skmia.audit._guards._answers import (
 )
 from skmia.audit._guards._base import Check, Guard, Severity
 from skmia.audit._guards._blind import blind_classifier
+from skmia.audit._guards._inside import audited_inside, searching_shadows
 from skmia.audit._guards._rows import (
     duplicate_rows,
     near_copies,
@@ -55,6 +56,8 @@ CHECKS = (
     Check(scores_of_other_rows, "scores of other test rows", _WARNING, voids=True),
     Check(other_train_size, "shadows of another training fraction", _WARNING),
     Check(partial_members, "training rows that were not passed", _WARNING),
+    Check(audited_inside, "a search audited as what it chose", _EITHER),
+    Check(searching_shadows, "shadows that search again", _EITHER),
     Check(near_copies, "rows of both sides but for last digits or an id", _WARNING),
     Check(shared_rows, "rows on both sides", _EITHER),
     Check(duplicate_rows, "repeated rows", _EITHER),
