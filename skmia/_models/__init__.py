@@ -5,9 +5,17 @@ from skmia._models._cloning import (
     bare_clone,
     deep_params,
     forget_fit,
+    unfitted_copy,
     unwrap_frozen,
 )
-from skmia._models._fit_hook import RowsOf, check_hook, fit_by_hook, hook_name
+from skmia._models._fit_hook import (
+    RowsOf,
+    check_hook,
+    fit_by_hook,
+    fit_own,
+    hook_name,
+)
+from skmia._models._in_workers import limit_threads, silence
 from skmia._models._inside import Replaced, look_inside, repeated_searches
 from skmia._models._meta import MetaClassifier, MetaEstimator
 from skmia._models._response import (

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from sklearn.base import clone
 from sklearn.feature_selection import SelectorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 
-from skmia._models._cloning import is_kept, unwrap_frozen
+from skmia._models._cloning import is_kept, unfitted_copy, unwrap_frozen
 from skmia._models._walk import SCIKIT_LEARNS, attributes, walk
 from skmia.exceptions import FreezingWarning
 from skmia.utils import warn
@@ -48,7 +47,7 @@ class Carried(NamedTuple):
 
 def carried_fits(estimator: Any) -> Iterator[Carried]:
     """Fitted models that a clone of `estimator` holds, at any depth."""
-    yield from _fitted_parts(clone(estimator))
+    yield from _fitted_parts(unfitted_copy(estimator))
 
 
 def check_no_frozen_classifier(estimator: Any, rule: str, consequence: str) -> None:

@@ -11,8 +11,11 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from skmia._models._cloning import deep_params
 from skmia._models._response import has_response
 
+# Of the boosters; scikit-learn's own estimators split their rows themselves.
+_STOPPING = {"early_stopping_rounds", "early_stopping_round", "callbacks"}
 _CALLED = "fit(estimator, X, y, rows, **params)"
 
 
@@ -47,6 +50,39 @@ def hook_name(fit: Any) -> str | None:
     while isinstance(fit, partial):
         fit = fit.func
     return None if fit is None else getattr(fit, "__name__", type(fit).__name__)
+
+
+def fit_own(model: Any, X: Any, y: NDArray, params: dict[str, Any]) -> Any:
+    """Fit a shadow by its own method, and say what to do where it wants more rows.
+
+    Raises
+    ------
+    ValueError
+        For an estimator that is to stop early and does not fit without a validation
+        set, which must be of the shadow's own rows.
+    """
+    try:
+        model.fit(X, y, **params)
+    except Exception as error:
+        stops = _stops_early(model, params)
+        if stops is None:
+            raise
+        raise ValueError(
+            f"Shadow models of {type(model).__name__} with {stops} need a validation "
+            f"set to stop early. Got none instead ({error}). Pass fit=, a callable "
+            f"that is called as {_CALLED} for each shadow model, draws the validation "
+            "set from the rows that it is given, and fits the estimator."
+        ) from error
+    return model
+
+
+def _stops_early(model: Any, params: dict[str, Any]) -> str | None:
+    """Name the parameter, of the estimator or of its fit, that stops it early."""
+    for name, value in {**dict(deep_params(model)), **params}.items():
+        last = name.rpartition("__")[2]
+        if last in _STOPPING and value is not None and value != 0:
+            return name if last == "callbacks" else f"{name}={value!r}"
+    return None
 
 
 def fit_by_hook(

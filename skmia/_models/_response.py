@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
-from sklearn.base import clone, is_classifier
+from sklearn.base import is_classifier
 from sklearn.linear_model import LogisticRegression
 
-from skmia._models._cloning import deep_params
+from skmia._models._cloning import deep_params, unfitted_copy
 from skmia._tables import Copies, blocks, copy_rows, mean_answer, n_rows, values_per_row
 from skmia.utils import encode_labels
 
@@ -65,7 +65,8 @@ def _with_defaults(estimator: Any) -> Any:
     ]
     if not last:
         return estimator
-    return clone(estimator).set_params(**dict.fromkeys(last, LogisticRegression()))
+    defaults = dict.fromkeys(last, LogisticRegression())
+    return unfitted_copy(estimator).set_params(**defaults)
 
 
 def class_probabilities(

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 
-from skmia._models._cloning import contained, own_params
+from skmia._models._cloning import contained, own_params, unfitted_copy
+from skmia._models._in_workers import limit_threads
 
 MAX_SEED = np.iinfo(np.int32).max
 
@@ -27,19 +27,19 @@ def seeded_clone(
 
     Several parameters of the kind (a Pipeline of two random steps) get different
     seeds. An estimator without one is cloned as it is. Estimators and splitters in
-    lists, dicts and grids of candidates count as well. With `single_thread`, nested
-    `n_jobs` are set to 1: the parallelism is one level up. With `keep_seeds`, only
-    those that are None are set.
+    lists, dicts and grids of candidates count as well. With `single_thread`, all have
+    one thread: the parallelism is one level up. With `keep_seeds`, only those that are
+    None are set.
     """
-    copy = clone(estimator)
+    copy = unfitted_copy(estimator)
     if copy is not estimator:
-        _seed(copy, np.random.RandomState(seed), single_thread, keep_seeds)
+        _seed(copy, np.random.RandomState(seed), keep_seeds)
+        if single_thread:
+            limit_threads(copy)
     return copy
 
 
-def _seed(
-    copy: Any, random_state: np.random.RandomState, single_thread: bool, keep: bool
-) -> None:
+def _seed(copy: Any, random_state: np.random.RandomState, keep: bool) -> None:
     """Seed an estimator that is ours, and what it holds in containers."""
     params = own_params(copy)
     changes: dict[str, int] = {}
@@ -49,8 +49,6 @@ def _seed(
             drawn = int(random_state.randint(MAX_SEED))
             if value is None or not keep:
                 changes[name] = drawn
-        elif last == "n_jobs" and single_thread and value not in (None, 1):
-            changes[name] = 1
         else:
             _seed_splitter(value, random_state)
     copy.set_params(**changes)
@@ -62,7 +60,7 @@ def _seed(
             elif id(part) not in done:
                 done.add(id(part))
                 if hasattr(part, "get_params"):
-                    _seed(part, random_state, single_thread, keep)
+                    _seed(part, random_state, keep)
                 else:
                     _seed_splitter(part, random_state)
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
+from skmia._models import unfitted_copy
 from skmia.cli._model_errors import model_at_fault
 from skmia.utils import listed
 
@@ -110,7 +110,7 @@ def check_answers(model: Any, sides: Sequence[Any]) -> None:
         With what was raised.
     """
     with model_at_fault("the model cannot be copied, or cannot predict"):
-        clone(model)
+        unfitted_copy(model)
         for X in sides:
             for method in ("predict", "predict_proba", "decision_function"):
                 if hasattr(model, method):

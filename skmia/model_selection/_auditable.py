@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +14,7 @@ from skmia._models import (
     check_is_classifier,
     deep_params,
     forget_fit,
+    unfitted_copy,
     unwrap_frozen,
 )
 from skmia._tables import (
@@ -188,7 +188,7 @@ class AuditableClassifier(MetaClassifier):
         params = self._inner_params("fit", params)
         # Before the fit, in which a step may write into X.
         rows = TrainingRows(X, labels, params)
-        self.estimator_ = clone(self.estimator).fit(X, labels, **params)
+        self.estimator_ = unfitted_copy(self.estimator).fit(X, labels, **params)
         self._adopt_columns(self.estimator_)
         self.classes_ = self.estimator_.classes_
         self._training_rows = rows

@@ -13,9 +13,12 @@ from sklearn import get_config
 
 from skmia._models import (
     fit_by_hook,
+    fit_own,
     iter_class_probabilities,
+    limit_threads,
     own_generators,
     seeded_clone,
+    silence,
 )
 from skmia._tables import copy_rows, slice_metadata
 from skmia.shadows._content import describe
@@ -57,10 +60,11 @@ class ShadowTask:
         for name in ("display", "print_changed_only"):
             config.pop(name, None)
         settings = config, _arithmetic(), self.errors
-        # Seeds and n_jobs are set in every shadow: those given do not matter.
-        return describe(
-            (seeded_clone(self.estimator, 0), self.signals, self.params, self.fit)
-        ) + describe(settings)
+        # Seeds and threads are set in every shadow: those given do not matter.
+        recipe = seeded_clone(self.estimator, 0)
+        limit_threads(recipe, always=True)
+        decides = recipe, self.signals, self.params, self.fit
+        return describe(decides) + describe(settings)
 
     def run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
         """Fit one shadow on `rows` and question it about the whole pool."""
@@ -74,10 +78,11 @@ class ShadowTask:
         n = len(rows)
         start = time.perf_counter()
         model = seeded_clone(self.estimator, seed)
+        silence(model)
         metadata = slice_metadata(pool.metadata, index, n)
         X, y, params = copy_rows(pool.X, index), pool.y[index], self.params | metadata
         if self.fit is None:
-            model.fit(X, y, **params)
+            model = fit_own(model, X, y, params)
         else:
             model = fit_by_hook(self.fit, model, X, y, index, params, self.classes)
         fitted = time.perf_counter()
