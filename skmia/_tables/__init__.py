@@ -34,6 +34,17 @@ from skmia._tables._metadata import (
     slice_metadata,
 )
 from skmia._tables._near_copies import find_near_copies
+from skmia._tables._persons import (
+    Names,
+    Persons,
+    any_seen,
+    check_drawn_whole,
+    draw_units,
+    encode_group_pair,
+    encode_groups,
+    person_means,
+    split_persons,
+)
 from skmia._tables._perturbation import Perturbation
 from skmia._tables._queries import Copies, Queries, Strengths, mean_answer
 from skmia._tables._row_noise import RowNoise

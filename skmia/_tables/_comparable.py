@@ -1,11 +1,12 @@
 """The rows that figures may be about: one rule for members and non-members."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, hypergeom, norm
 
+from skmia._tables._content import once_per_person
 from skmia._tables._value_bits import Hashes
 
 Counts = tuple[int, int]  # of members, and of others
@@ -56,10 +57,12 @@ class ComparableRows:
     ----------
     keep : ndarray of bool
         The rows.
-    n_shared : tuple of int
+    shared : ndarray of bool
         Rows left out whose content is on both sides.
-    n_repeated : tuple of int
+    repeated : ndarray of bool
         Rows left out whose content is on their own side only.
+    member : ndarray of bool
+        The sides.
     once_per_side : bool
         Whether a content of one side is in by its first row, not left out.
     overlap : Overlap
@@ -67,13 +70,37 @@ class ComparableRows:
     """
 
     keep: NDArray[np.bool_]
-    n_shared: Counts
-    n_repeated: Counts
+    shared: NDArray[np.bool_]
+    repeated: NDArray[np.bool_]
+    member: NDArray[np.bool_]
     once_per_side: bool
     overlap: Overlap
 
+    @property
+    def n_shared(self) -> Counts:
+        """Rows left out whose content is on both sides."""
+        return count_sides(self.shared, self.member)
 
-def comparable_rows(hashes: Hashes, member: NDArray[np.bool_]) -> ComparableRows:
+    @property
+    def n_repeated(self) -> Counts:
+        """Rows left out whose content is on their own side only."""
+        return count_sides(self.repeated, self.member)
+
+    def without(self, rows: NDArray[np.bool_]) -> "ComparableRows":
+        """Leave further rows out, which are counted elsewhere."""
+        return replace(
+            self,
+            keep=self.keep & ~rows,
+            shared=self.shared & ~rows,
+            repeated=self.repeated & ~rows,
+        )
+
+
+def comparable_rows(
+    hashes: Hashes,
+    member: NDArray[np.bool_],
+    persons: NDArray[np.intp] | None = None,
+) -> ComparableRows:
     """Choose the rows that tell members from non-members by the model alone.
 
     Which of a content's copies is a member is a matter of chance, so that a rule that
@@ -84,7 +111,13 @@ def comparable_rows(hashes: Hashes, member: NDArray[np.bool_]) -> ComparableRows
     Copies that were made within a side after the split are no matter of chance, and
     are those of the rows that leak most. Where contents on both sides are fewer than
     half of what chance gives, for sure, each content of one side is in once.
+
+    With `persons`, numbers of whose the rows are, equal rows of one person are on one
+    side by themselves and count as one; all of them are kept or none.
     """
+    if persons is not None:
+        first, same = once_per_person(hashes, persons)
+        return _spread(comparable_rows(hashes[first], member[first]), same, member)
     _, first, group, counts = np.unique(
         hashes, return_index=True, return_inverse=True, return_counts=True
     )
@@ -98,12 +131,19 @@ def comparable_rows(hashes: Hashes, member: NDArray[np.bool_]) -> ComparableRows
         keep[first[~both]] = True
     shared = both[group]
     repeated = ~keep & ~shared
-    return ComparableRows(
-        keep,
-        count_sides(shared, member),
-        count_sides(repeated, member),
-        once_per_side,
-        overlap,
+    return ComparableRows(keep, shared, repeated, member, once_per_side, overlap)
+
+
+def _spread(
+    rows: ComparableRows, same: NDArray[np.intp], member: NDArray[np.bool_]
+) -> ComparableRows:
+    """What was found for some rows, for all that equal them."""
+    return replace(
+        rows,
+        keep=rows.keep[same],
+        shared=rows.shared[same],
+        repeated=rows.repeated[same],
+        member=member,
     )
 
 

@@ -69,14 +69,29 @@ def content_groups(hashes: Hashes) -> NDArray[np.intp]:
     return number[group]
 
 
-def occurs_once(hashes: Hashes) -> NDArray[np.bool_]:
-    """Whether a row's content is in no other row.
+def occurs_once(
+    hashes: Hashes, persons: NDArray[np.intp] | None = None
+) -> NDArray[np.bool_]:
+    """Whether a row's content is in no other row; of another person, with `persons`.
 
     A rule that looks at all rows together, and not at who is a member, keeps members
     and non-members comparable: each row is kept with the same chance on both sides.
     """
+    if persons is not None:
+        first, same = once_per_person(hashes, persons)
+        return occurs_once(hashes[first])[same]
     _, group, counts = np.unique(hashes, return_inverse=True, return_counts=True)
     return counts[group] == 1
+
+
+def once_per_person(
+    hashes: Hashes, persons: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First row of each content of each person, and which of these each row equals."""
+    content = np.unique(hashes, return_inverse=True)[1]
+    pairs = content * (persons.max(initial=0) + 1) + persons
+    _, first, same = np.unique(pairs, return_index=True, return_inverse=True)
+    return first, same
 
 
 def _column_keys(n_columns: int) -> tuple[Hashes, Hashes]:
@@ -141,8 +156,10 @@ def _frame_bits(column: Any) -> Hashes:
     return np.append(value_bits(np.asarray(uniques)), MISSING)[codes]
 
 
-def any_copy(member: NDArray[np.bool_], hashes: Hashes) -> NDArray[np.bool_]:
-    """`member`, true where any record of the same content is."""
+def any_copy(
+    member: NDArray[np.bool_], hashes: NDArray[np.integer]
+) -> NDArray[np.bool_]:
+    """`member`, true where any record of the same content, or person, is."""
     _, group, counts = np.unique(hashes, return_inverse=True, return_counts=True)
     if len(counts) == len(hashes):
         return member

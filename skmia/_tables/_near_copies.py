@@ -46,18 +46,21 @@ class NearCopies:
 
 
 def find_near_copies(
-    X: Any, y: NDArray, member: NDArray[np.bool_]
+    X: Any,
+    y: NDArray,
+    member: NDArray[np.bool_],
+    persons: NDArray[np.intp] | None = None,
 ) -> NearCopies | None:
     """Look for rows that are equal across sides once they are rounded.
 
     Rows of coarse data are equal by chance: then as many are on both sides as chance
     puts there. None where that is so at every resolution; else the finest at which the
-    excess is the surest.
+    excess is the surest. Rows of one person, by `persons`, are no copies of each other.
     """
     values, names = _as_numbers(X)
     found, surest = None, 0.0
     for resolution, hashes in _views(values, names, y, member):
-        overlap = comparable_rows(hashes, member).overlap
+        overlap = comparable_rows(hashes, member, persons).overlap
         if overlap.has_more and overlap.excess > 1.01 * surest:
             found, surest = NearCopies(resolution, hashes), overlap.excess
     return found

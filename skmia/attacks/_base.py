@@ -32,8 +32,9 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
 
     ``_fit_attack(target, X, params, random_state)``
         Learns from `target`: ``target.probabilities(X)``, ``target.columns``, the
-        column of each record's class, and ``target.membership``, which is None where
-        it is not known. Sets ``offset_``.
+        column of each record's class, ``target.membership``, which is None where it is
+        not known, and ``target.persons``, numbers, None without `groups`. Sets
+        ``offset_``.
     ``_score(X, y)``
         Scores of shape (n_records,), higher for members, and the offset that belongs
         to them. ``self._answers(X, y)`` asks the target.
@@ -76,12 +77,19 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
     True
     """
 
-    # `membership` reaches fit through routing without the user asking for it.
-    __metadata_request__fit = {"membership": True}  # noqa: RUF012
+    # They reach fit through routing without the user asking for it.
+    __metadata_request__fit = {"membership": True, "groups": True}  # noqa: RUF012
     # False where the attack asks for labels only, whatever else the target has.
     _needs_confidences = True
 
-    def fit(self, X: Any, y: Any, membership: Any = None, **params: Any) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        membership: Any = None,
+        groups: Any = None,
+        **params: Any,
+    ) -> Self:
         """Learn the attack on the target.
 
         Parameters
@@ -95,6 +103,10 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
             Which rows a frozen or precomputed target was fitted on. Without it, all
             rows are non-members. Not to be given with an unfitted classifier, for
             which it is drawn.
+        groups : array-like of shape (n_records,), default=None
+            Name of the person that each row belongs to, of any hashable kind. What is
+            drawn or cross-fitted is so person by person, and rows of a person who has
+            another row among the members are no non-members.
         **params : dict
             Per-row metadata that the target is fitted with, such as
             ``sample_weight``; for the game and for shadow models. Routed where
@@ -111,14 +123,15 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
             If `membership` comes with an estimator that is neither frozen nor
             precomputed: it describes one fitted model, and for a retrained one it
             would underestimate leakage. If its clones, for the game or as shadow
-            models, would keep a fitted classifier inside.
+            models, would keep a fitted classifier inside. If `groups` leaves a person
+            out or differs in length, or shadows that are given split a person.
 
         Warns
         -----
         FreezingWarning
             Where clones keep another part that was fitted with labels.
         OverlapWarning
-            Where members have a weight of 0.
+            Where members have a weight of 0, or persons are on both sides.
         UninformativeShadowsWarning
             Where shadow models answer alike, or tell the target's members.
         """
@@ -132,6 +145,7 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
             X,
             y,
             membership,
+            groups,
             params,
             random_state,
             type(self).__name__,

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from skmia._tables import hash_rows
+from skmia._tables import hash_rows, split_persons
 from skmia.attacks._target import Target
 from skmia.exceptions import OverlapWarning, ResolutionWarning
 from skmia.metrics import is_resolvable
@@ -31,12 +31,22 @@ def nonmember_rows(target: Target, X: Any, max_fpr: float, owner: str) -> IndexA
     if target.membership is None:
         rows = np.arange(n)
     else:
-        rows = np.flatnonzero(~target.membership)
+        known = split_persons(target.membership, target.persons) & ~target.membership
+        if target.persons is not None and known.any():
+            n_persons = len(np.unique(target.persons[known]))
+            warn(
+                f"{n_persons} persons given to {owner} have rows among the members and "
+                f"others, {int(known.sum())} rows, which the target knows more of than "
+                "of other non-members. They count as neither.",
+                OverlapWarning,
+            )
+        rows = np.flatnonzero(~target.membership & ~known)
         _check_content(target, X, rows, owner)
     if len(rows) == 0:
         raise ValueError(
             f"{owner} learns from non-members, and all of the {n} records given to fit "
-            "are members. Pass records that the target was not fitted on as well."
+            "are members, or rows of one. Pass records that the target was not fitted "
+            "on as well."
         )
     if not is_resolvable(len(rows), max_fpr):
         warn(

@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import class_probabilities, look_inside
 from skmia._tables import (
     Copies,
     any_copy,
+    any_seen,
+    check_drawn_whole,
     hash_rows,
     match_rows,
     mean_answer,
@@ -147,17 +150,15 @@ class ShadowAttack(MembershipAttack):
             self._x_hashes = hash_rows(X)
         if isinstance(self.shadows, ShadowSignals):
             shadows = self._check_given(self.shadows, n)
+            if target.persons is not None:
+                check_drawn_whole(shadows.member, target.persons)
         else:
             shadows = self._fit_own(target, X, params, random_state)
         self.shadows_ = shadows
         # What the shadows were asked about, in the same copies.
         self._copies = Copies(shadows.queries, X) if shadows.queries else None
-        # "Out" means that no copy of the record was seen.
-        self._member = (
-            shadows.member
-            if self._hashes is None
-            else any_copy(shadows.member, self._hashes)
-        )
+        # "Out" means that no copy of the record, and no row of its person, was seen.
+        self._member = any_seen(shadows.member, self._hashes, target.persons)
         if self._member.all():
             raise ValueError(
                 "The 'shadows' parameter has every record in every shadow, so that "
@@ -167,7 +168,11 @@ class ShadowAttack(MembershipAttack):
         warn_of_one_sided_records(self._member)
         values = {s: MEMBER_SIGN[s] * shadows.get(s) for s in self._signals()}
         warn_of_uninformative_shadows(
-            list(values.values()), self._member, target.membership, self._hashes
+            list(values.values()),
+            self._member,
+            target.membership,
+            self._hashes,
+            target.persons,
         )
         self._saturation = {name: Saturation.of(v) for name, v in values.items()}
         self._fit_shadow_attack(self._soften(values), self._member, random_state)
@@ -200,6 +205,7 @@ class ShadowAttack(MembershipAttack):
             X,
             target.labels,
             shadows=models,
+            groups=target.persons,
             params=params,
             n_jobs=self.n_jobs,
             random_state=random_state,
@@ -275,6 +281,27 @@ class ShadowAttack(MembershipAttack):
     ) -> float:
         scores = [s[~member] for member, s in self._judge_shadows(score)]
         return upper_quantile(scores, self.max_fpr)
+
+    def score_shadows(self) -> Iterator[tuple[BoolArray, FloatArray]]:
+        """Judge shadows as if they were targets, each by the others.
+
+        What is chosen for the attack, such as how the scores of a person's rows are put
+        together, is chosen on these and not on the target.
+
+        Yields
+        ------
+        member : ndarray of bool of shape (n_records,)
+            The records that a shadow was fitted on.
+        scores : ndarray of shape (n_records,)
+            What the attack says of them, from all shadows but this one and its
+            complement. Nothing is yielded where the attack keeps no such scores.
+        """
+        check_is_fitted(self, "membership_")
+        if hasattr(self, "_values"):
+            online = self._is_online()
+            yield from self._judge_shadows(
+                self._online if online else lambda x, v, m: self._offline(x, v, ~m)
+            )
 
     def _is_online(self) -> bool:
         """Whether records of the pool are compared with IN shadows as well."""

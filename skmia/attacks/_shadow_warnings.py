@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from numpy.typing import NDArray
 
-from skmia._tables import comparable_rows
+from skmia._tables import Persons, comparable_rows, person_means, split_persons
 from skmia.exceptions import OneSidedRecordsWarning, UninformativeShadowsWarning
 from skmia.shadows import informed_auc, outside_means, shadows_move
 from skmia.signals import BoolArray
@@ -32,6 +32,7 @@ def warn_of_uninformative_shadows(
     member: BoolArray,
     membership: BoolArray | None,
     hashes: NDArray | None,
+    persons: Persons | None,
 ) -> None:
     """Warn of shadows that all answer alike, or that know the target's members.
 
@@ -45,6 +46,8 @@ def warn_of_uninformative_shadows(
         Members of the target, where they are known.
     hashes : ndarray of shape (n_records,) or None
         Contents of the records; None for a precomputed target.
+    persons : ndarray of int of shape (n_records,) or None
+        Whose the records are; None where each is by itself.
     """
     if not any(map(shadows_move, values)):
         warn(
@@ -59,8 +62,13 @@ def warn_of_uninformative_shadows(
     means = outside_means(values[0], member)
     if hashes is not None:
         # The side of a content with several copies says how many there are.
-        kept = comparable_rows(hashes, membership).keep
+        kept = comparable_rows(hashes, membership, persons).keep
         membership, means = membership[kept], means[kept]
+        persons = None if persons is None else persons[kept]
+    if persons is not None:
+        kept = ~split_persons(membership, persons)
+        first, means = person_means(means[kept], persons[kept])
+        membership = membership[kept][first]
     auc = informed_auc(membership, means)
     if auc is not None:
         warn(

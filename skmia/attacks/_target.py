@@ -21,8 +21,10 @@ from skmia._models import (
     seeded_clone,
 )
 from skmia._tables import (
+    Persons,
     check_metadata,
-    content_groups,
+    draw_units,
+    encode_groups,
     has_no_weight,
     hash_rows,
     n_rows,
@@ -57,6 +59,8 @@ class Target:
     labels: NDArray
     columns: IndexArray
     membership: BoolArray | None
+    # Whose the records are, by number, where `fit` was told.
+    persons: Persons | None = None
 
     @property
     def precomputed(self) -> bool:
@@ -127,6 +131,7 @@ def resolve_target(
     X: Any,
     y: Any,
     membership: Any,
+    groups: Any,
     params: dict[str, Any],
     random_state: np.random.RandomState,
     owner: str,
@@ -136,11 +141,11 @@ def resolve_target(
     """The target that `estimator` stands for, fitted here if that is the game.
 
     A frozen model is taken as it is. An unfitted classifier is fitted on a random
-    half of each class (rows of equal content together), and that half is the
-    membership. Nothing else may come with a membership of its own.
+    half of each class (rows of a person and of equal content together), and that half
+    is the membership. Nothing else may come with a membership of its own.
     """
     if isinstance(estimator, str):
-        return _precomputed(estimator, X, y, membership)
+        return _precomputed(estimator, X, y, membership, groups)
     frozen = isinstance(estimator, FrozenEstimator)
     check_is_classifier(estimator)
     look_inside(estimator)  # a search without a model is named as such
@@ -151,6 +156,7 @@ def resolve_target(
     check_has_features(X, owner)
     n = n_rows(X)
     check_metadata(params, n)
+    persons = None if groups is None else encode_groups(groups, n)[0]
     if frozen:
         check_is_fitted(estimator)
         labels = check_labels(y, n, owner)
@@ -160,7 +166,7 @@ def resolve_target(
         if membership is not None:
             membership = check_membership(membership, n, both_sides=False)
             membership = _without_weightless(membership, params, owner)
-        return Target(estimator, classes, labels, columns, membership)
+        return Target(estimator, classes, labels, columns, membership, persons)
     _warn_if_fitted(estimator)
     check_can_be_refitted(
         estimator,
@@ -170,13 +176,15 @@ def resolve_target(
         "underestimated. Pass a classifier that is fitted with the rest, or "
         "FrozenEstimator(model) and its membership.",
     )
-    return _play(estimator, X, check_labels(y, n, owner), params, random_state, owner)
+    labels = check_labels(y, n, owner)
+    return _play(estimator, X, labels, persons, params, random_state, owner)
 
 
 def _play(
     estimator: Any,
     X: Any,
     labels: NDArray,
+    persons: Persons | None,
     params: dict[str, Any],
     random_state: np.random.RandomState,
     owner: str,
@@ -189,13 +197,12 @@ def _play(
         )
     classes, columns = np.unique(labels, return_inverse=True)
     check_two_classes(classes, owner)
-    group = content_groups(hash_rows(X, labels))
-    _, first = np.unique(group, return_index=True)
-    member = draw_design(columns[first], 1, 0.5, random_state)[0][group]
+    units = draw_units(hash_rows(X, labels), persons)
+    member = draw_design(columns, 1, 0.5, random_state, units=units)[0]
     if len(np.unique(columns[member])) < 2:
         raise ValueError(
             f"{owner} drew {member.sum()} members of fewer than two classes from "
-            f"{n} records. Pass more records of the rare classes."
+            f"{n} records. Pass more records of the rare classes, of several persons."
         )
     rows = np.flatnonzero(member)
     sliced = slice_metadata(params, rows, n)
@@ -204,7 +211,7 @@ def _play(
     with own_generators(seed):
         model.fit(take_rows(X, rows), labels[rows], **sliced)
     member = _without_weightless(member, params, owner)
-    return Target(model, classes, labels, columns.astype(np.intp), member)
+    return Target(model, classes, labels, columns.astype(np.intp), member, persons)
 
 
 def _without_weightless(
@@ -223,7 +230,9 @@ def _without_weightless(
     return membership & ~weightless
 
 
-def _precomputed(estimator: str, X: Any, y: Any, membership: Any) -> Target:
+def _precomputed(
+    estimator: str, X: Any, y: Any, membership: Any, groups: Any
+) -> Target:
     if estimator != "precomputed":
         raise ValueError(
             "The 'estimator' parameter must be a classifier or the str 'precomputed'. "
@@ -234,7 +243,8 @@ def _precomputed(estimator: str, X: Any, y: Any, membership: Any) -> Target:
     columns = _check_columns(y, len(proba), len(classes))
     if membership is not None:
         membership = check_membership(membership, len(proba), both_sides=False)
-    return Target(None, classes, columns, columns, membership)
+    persons = None if groups is None else encode_groups(groups, len(proba))[0]
+    return Target(None, classes, columns, columns, membership, persons)
 
 
 def _warn_if_fitted(estimator: Any) -> None:

@@ -16,7 +16,7 @@ from skmia._models import (
     check_hook,
     hook_name,
 )
-from skmia._tables import any_copy
+from skmia._tables import any_seen, check_drawn_whole
 from skmia.audit._attacks import (
     configure,
     describe_attack,
@@ -25,6 +25,7 @@ from skmia.audit._attacks import (
 )
 from skmia.audit._evidence import Evidence
 from skmia.audit._inputs import check_reading, check_scores, resolve_seed
+from skmia.audit._persons import person_evidence
 from skmia.audit._pool import Pool, make_pool
 from skmia.audit._report import AuditReport
 from skmia.audit._rows import take_kept
@@ -56,6 +57,7 @@ def audit_classifier(
     confidence_level: float = 0.95,
     fit_params: Mapping[str, Any] | None = None,
     fit: Callable[..., Any] | None = None,
+    groups: tuple[ArrayLike, ArrayLike] | None = None,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
@@ -117,6 +119,12 @@ def audit_classifier(
         their positions (members first, then non-members, as passed), and the values
         that belong to them. It fits the clone, or returns a fitted classifier. For a
         model that was stopped early, on a validation set that it draws from these rows.
+    groups : pair of array-like, default=None
+        Name of the person that each row belongs to, of any hashable kind, as a pair
+        (of the members, of the non-members). Persons, patients or customers with
+        several rows are then drawn whole for the shadows, figures are per person as
+        well as per row, and persons with rows in both sets are left out and counted.
+        Without it, several rows per person make attacks with shadows read too little.
     n_jobs : int, default=None
         Shadows fitted at a time, as in joblib.
     random_state : int, RandomState or None, default=None
@@ -209,7 +217,7 @@ def audit_classifier(
     if wanted and not isinstance(shadows, ShadowSignals):
         check_can_be_refitted(audited.model)
     pool = make_pool(
-        X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params
+        X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params, groups
     )
     classes = np.asarray(estimator.classes_)
     kept, copies = pool.rows.kept, pool.rows.copies
@@ -229,7 +237,8 @@ def audit_classifier(
             audited.model, pool, shadows, fit, n_jobs, seed, verbose
         )
         fitted_with = {"n_shadows": made.n_shadows, "train_size": fraction}
-        theirs, seen = made.get("logit"), any_copy(made.member, pool.hashes)
+        theirs = made.get("logit")
+        seen = any_seen(made.member, pool.hashes, pool.persons)
         moved = shadows_move(theirs)
         means = outside_means(theirs, seen)[kept]
         difference = find_difference(
@@ -241,9 +250,10 @@ def audit_classifier(
         )
         for name in wanted:
             chosen[name].set_params(shadows=made)
+    scores = {name: _score(name, a, pool, X, y) for name, a in chosen.items()}
     evidence = Evidence(
         membership=pool.member[kept],
-        scores={name: _score(name, a, pool, X, y) for name, a in chosen.items()},
+        scores=scores,
         max_fprs=max_fprs,
         confidence_level=confidence_level,
         labels=y,
@@ -260,6 +270,7 @@ def audit_classifier(
             "random_state": seed,
         },
         X=X,
+        **person_evidence(chosen, made, pool),
         n_shared=copies.n_shared,
         n_repeated=copies.n_repeated,
         once_per_side=copies.once_per_side,
@@ -298,6 +309,7 @@ def _make_shadows(
             pool.X,
             pool.y,
             shadows=models,
+            groups=pool.persons,
             params=pool.fit_params,
             fit=None if fit is None else RowsOf(fit, pool.positions),
             n_jobs=n_jobs,
@@ -314,6 +326,8 @@ def _make_shadows(
             + ("without record_hashes." if known is None else "of other rows.")
             + " Pass fit_shadows(estimator, X, y) of these rows, or a ShadowModels."
         )
+    if pool.persons is not None:
+        check_drawn_whole(models.member, pool.persons)
     return models, float(models.member.mean())
 
 
@@ -333,7 +347,7 @@ def _score(name: str, attack: Any, pool: Pool, X: Any, y: np.ndarray) -> np.ndar
         with warnings.catch_warnings():
             # The report's own guards say so.
             warnings.simplefilter("ignore", UninformativeShadowsWarning)
-            attack.fit(pool.X, pool.y, membership=pool.rows.seen)
+            attack.fit(pool.X, pool.y, membership=pool.rows.seen, **pool.known_persons)
         scores = attack.score_samples(X, y)
     except Exception as error:
         error.add_note(f"Raised by the attack {name!r} of the audit.")

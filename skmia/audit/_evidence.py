@@ -1,6 +1,6 @@
 """What an audit measured, for the figures and the guards."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skmia._models import SecondAnswers
 from skmia._tables import Overlap
+from skmia.audit._persons import Rule
 from skmia.audit._target import AuditTarget
 from skmia.shadows import Difference
 
@@ -54,6 +55,16 @@ class Evidence:
     n_near: tuple[int, int] = (0, 0)
     resolution: str = ""
     n_weightless: tuple[int, int] = (0, 0)
+    # Whose the records are, by number, what they are called, and how the scores of a
+    # person's rows make one. Members and non-members left out as rows of persons on
+    # both sides, and how many persons that is.
+    persons: IndexArray | None = None
+    person_names: Sequence[Hashable] | None = None
+    person_rules: Mapping[str, Rule] = field(default_factory=dict)
+    n_split: tuple[int, int] = (0, 0)
+    n_split_persons: int = 0
+    # Of an evidence by person: how many rows each has.
+    person_sizes: IndexArray | None = None
     n_not_passed: int = 0
     n_copied_rows: int = 0
     # Of a cross-validation, accuracies on test rows: those that came with it, and those
@@ -87,6 +98,30 @@ class Evidence:
         order = np.argsort(self.target, kind="stable")
         starts = np.flatnonzero(np.diff(self.target[order])) + 1
         return np.split(order, starts)
+
+    @cached_property
+    def per_person(self) -> "Evidence | None":
+        """The same with one entry per person, and model, in place of one per record."""
+        if self.persons is None or self.person_names is None:
+            return None
+        keys = self.persons
+        if self.target is not None:
+            keys = keys + len(self.person_names) * self.target
+        _, first, person = np.unique(keys, return_index=True, return_inverse=True)
+        return Evidence(
+            membership=self.membership[first],
+            scores={
+                name: self.person_rules.get(name, Rule()).scores(scores, person)
+                for name, scores in self.scores.items()
+            },
+            max_fprs=self.max_fprs,
+            confidence_level=self.confidence_level,
+            index=[self.person_names[code] for code in self.persons[first]],
+            target=None if self.target is None else self.target[first],
+            record=None if self.target is None else self.persons[first],
+            seed=self.seed,
+            person_sizes=np.bincount(person),
+        )
 
     @property
     def n_members(self) -> int:

@@ -27,6 +27,8 @@ class Figure:
         The figure and its interval; None where it is not resolvable.
     resolvable : bool
         False where there are too few non-members for the figure to have a meaning.
+    unit : {"row", "person"}
+        What was counted: rows, or persons where an audit was told whose the rows are.
 
     See Also
     --------
@@ -45,19 +47,30 @@ class Figure:
     low: float | None
     high: float | None
     resolvable: bool = True
+    unit: str = "row"
 
 
 def measure(evidence: Evidence) -> tuple[Figure, ...]:
-    """Every metric of every attack, averaged over the models."""
+    """Every metric of every attack, averaged over the models; of persons as well."""
+    units = {"row": evidence, "person": evidence.per_person}
     figures = []
-    for attack, scores in evidence.scores.items():
-        for metric in metrics_at(evidence.max_fprs):
-            if evidence.n_nonmembers < metric.needed_nonmembers:
-                figures.append(Figure(attack, metric.name, None, None, None, False))
-                continue
-            value, (low, high) = read(evidence, metric, scores)
-            figures.append(Figure(attack, metric.name, value, low, high))
+    for attack in evidence.scores:
+        for unit, of in units.items():
+            if of is not None:
+                figures += _measure_one(of, attack, unit)
     return tuple(figures)
+
+
+def _measure_one(evidence: Evidence, attack: str, unit: str) -> list[Figure]:
+    figures = []
+    for metric in metrics_at(evidence.max_fprs):
+        if evidence.n_nonmembers < metric.needed_nonmembers:
+            unknown = Figure(attack, metric.name, None, None, None, False, unit)
+            figures.append(unknown)
+            continue
+        value, (low, high) = read(evidence, metric, evidence.scores[attack])
+        figures.append(Figure(attack, metric.name, value, low, high, True, unit))
+    return figures
 
 
 def add_gap(evidence: Evidence) -> Evidence:

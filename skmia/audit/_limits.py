@@ -10,7 +10,7 @@ from skmia.utils import check_option, check_real
 
 def exceeded(
     figures: Sequence[Figure],
-    n_nonmembers: int,
+    n_nonmembers: Mapping[str, int],
     limits: Mapping[str, float],
     compare: str,
     guards: Sequence[Guard],
@@ -33,7 +33,7 @@ def exceeded(
                 f"The 'limits' parameter must be on metrics of the report, {known}. "
                 f"Got {name!r} instead."
             )
-        metric.check_resolvable(n_nonmembers)
+        check_resolvable(metric, n_nonmembers)
     lines = []
     for metric, limit in metrics.items():
         attack, reading = _worst(figures, metric, compare)
@@ -61,7 +61,10 @@ def _worst(
     figures: Sequence[Figure], metric: Metric, compare: str
 ) -> tuple[str, float]:
     readings = [
-        (f.attack, f.high if compare == "upper" else f.value)
+        (
+            f.attack + ", per person" * (f.unit == "person"),
+            f.high if compare == "upper" else f.value,
+        )
         for f in figures
         if f.metric == metric.name
     ]
@@ -80,15 +83,25 @@ def _below_chance(
     """
     auc = get_metric("auc")
     ends = {
-        (figure.attack, figure.metric): (figure.low, figure.high)
+        (figure.attack, figure.unit, figure.metric): (figure.low, figure.high)
         for figure in figures
         if figure.low is not None and figure.high is not None
     }
     found = []
-    for attack in dict.fromkeys(figure.attack for figure in figures):
-        is_above = ends[attack, auc.name][0] > auc.chance
+    for attack, unit in dict.fromkeys((f.attack, f.unit) for f in figures):
+        is_above = ends[attack, unit, auc.name][0] > auc.chance
         for metric in dict.fromkeys((auc, *metrics)):
-            if not is_above and ends[attack, metric.name][1] < metric.chance:
+            if not is_above and ends[attack, unit, metric.name][1] < metric.chance:
                 found.append((attack, metric.name))
                 break
-    return found
+    return list(dict.fromkeys(found))
+
+
+def check_resolvable(metric: Metric, n_nonmembers: Mapping[str, int]) -> None:
+    """Raise where a figure means nothing, with so many non-members of each unit.
+
+    Per person, too: rows of one person are no more than one.
+    """
+    metric.check_resolvable(n_nonmembers["row"])
+    if "person" in n_nonmembers:
+        metric.check_resolvable(n_nonmembers["person"], "non-member persons")

@@ -10,10 +10,13 @@ from sklearn.utils import column_or_1d
 
 from skmia._models import ask_probabilities
 from skmia._tables import (
+    Names,
+    Persons,
     as_rows,
     column_types,
     concat_rows,
     count_sides,
+    encode_group_pair,
     has_no_weight,
     hash_rows,
     n_rows,
@@ -44,6 +47,8 @@ class Pool:
         Where each row is among all that were passed, members first.
     n_not_passed : int
         Training rows that the model remembers and the members lack.
+    persons : ndarray of int or None
+        Whose each row is, by position in `names`.
     """
 
     X: Any
@@ -56,6 +61,13 @@ class Pool:
     positions: NDArray[np.intp]
     n_weightless: tuple[int, int]
     n_not_passed: int
+    persons: Persons | None = None
+    names: Names | None = None
+
+    @property
+    def known_persons(self) -> dict[str, Persons]:
+        """What `fit` of an attack is told of persons, where an audit is."""
+        return {} if self.persons is None else {"groups": self.persons}
 
 
 def make_pool(
@@ -65,6 +77,7 @@ def make_pool(
     y_nonmembers: Any,
     estimator: Any,
     fit_params: Mapping[str, Any] | None = None,
+    groups: Any = None,
 ) -> Pool:
     """Check the two sets, put them together, and choose what figures are about.
 
@@ -83,6 +96,7 @@ def make_pool(
     sizes = len(y_members), len(y_nonmembers)
     params = join_fit_params(fit_params, sizes)
     params.check_no_rows_of(X)
+    persons, names = encode_group_pair(groups, sizes)
     y = np.concatenate([y_members, y_nonmembers])
     if len(set(y.tolist())) < 2:
         raise ValueError(
@@ -107,8 +121,9 @@ def make_pool(
         keep = np.flatnonzero(~weightless)
         X, y, member, index = take_rows(X, keep), y[keep], member[keep], index[keep]
         params, positions = params.take(keep), keep
+        persons = None if persons is None else persons[keep]
     hashes = hash_rows(X, y)
-    choice = choose_rows(X, y, hashes, member)
+    choice = choose_rows(X, y, hashes, member, persons)
     _check_any_left(choice, member)
     return Pool(
         X=X,
@@ -121,6 +136,8 @@ def make_pool(
         positions=positions,
         n_weightless=n_weightless,
         n_not_passed=n_not_passed,
+        persons=persons,
+        names=names,
     )
 
 
@@ -163,9 +180,17 @@ def _check_any_left(choice: ChosenRows, member: NDArray[np.bool_]) -> None:
     left = member[choice.kept]
     copies, unit = choice.copies, choice.resolution
     for side, name in enumerate(("members", "nonmembers")):
-        size = int((member == (name == "members")).sum())
+        of = member == (name == "members")
+        size = int(of.sum())
         if (left == (name == "members")).any():
             continue
+        if n_split := int((choice.split & of).sum()):
+            raise ValueError(
+                f"No row of X_{name} ({size}) is left to audit: {n_split} are of "
+                "persons who have rows in the other set, too. Pass non-members of "
+                "persons who were held out whole, as GroupKFold and GroupShuffleSplit "
+                "do."
+            )
         copy = f"copy or near copy, equal at {unit}," if unit else "copy,"
         raise ValueError(
             f"Every row of X_{name} ({size}) has a {copy} features and label "

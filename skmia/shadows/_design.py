@@ -69,26 +69,29 @@ def draw_design(
     n_shadows: int,
     train_size: float,
     random_state: np.random.RandomState,
+    *,
+    units: NDArray[np.intp] | None = None,
 ) -> BoolArray:
-    """Draw which unit is in which shadow's training set, balanced both ways.
-
-    A unit is what is drawn whole: a record, or all rows of equal content.
+    """Draw which record is in which shadow's training set, balanced both ways.
 
     Parameters
     ----------
-    classes : ndarray of int of shape (n_units,)
-        Class of each unit, as a number from 0.
+    classes : ndarray of int of shape (n_records,)
+        Class of each record, as a number from 0.
     n_shadows : int
         Number of shadows.
     train_size : float
-        Fraction of the units in each shadow.
+        Fraction of the records in each shadow.
     random_state : RandomState
         Source of the draw.
+    units : ndarray of int of shape (n_records,), default=None
+        What is drawn whole, as numbers from 0: the records of a person, or those of
+        equal content. By default every record is drawn by itself.
 
     Returns
     -------
-    ndarray of bool of shape (n_shadows, n_units)
-        True where the unit is in the shadow's training set.
+    ndarray of bool of shape (n_shadows, n_records)
+        True where the record is in the shadow's training set.
 
     See Also
     --------
@@ -97,11 +100,16 @@ def draw_design(
     Notes
     -----
     At a half, shadows 2j and 2j + 1 are complementary: 2j takes a random half of
-    each class (rounded up or down) and 2j + 1 the rest, so every unit is in exactly
-    half of an even number of shadows. At another fraction f every unit is in
+    each class (rounded up or down) and 2j + 1 the rest, so every record is in exactly
+    half of an even number of shadows. At another fraction f every record is in
     ``f * n_shadows`` shadows, rounded up or down at random, and every shadow has
-    close to that fraction of each class. A class of a single unit follows the same
+    close to that fraction of each class. A class of a single record follows the same
     rule: the shadows without it do not know the class.
+
+    Units of several records are drawn alike for their commonest class, and among these
+    for about their number of records and about the fraction of that class: a shadow has
+    close to the fraction of the records, too, as far as single units are not a large
+    part of all.
 
     Examples
     --------
@@ -114,41 +122,68 @@ def draw_design(
     >>> member.sum(axis=1)
     array([3, 3, 3, 3])
     """
-    n = len(classes)
+    if units is not None:
+        strata = _strata(classes, units)
+        return _draw(strata, n_shadows, train_size, random_state)[:, units]
+    return _draw([classes], n_shadows, train_size, random_state)
+
+
+def _draw(
+    strata: list[NDArray],
+    n_shadows: int,
+    train_size: float,
+    random_state: np.random.RandomState,
+) -> BoolArray:
+    n = len(strata[0])
     member = np.zeros((n_shadows, n), dtype=bool)
     # A fraction that differs from a half by less than one unit is a half: an odd pool
     # must not lose its complementary pairs.
     if abs(train_size * n - n / 2) < 1:
         half = np.ones(n, dtype=np.int64)
         for k in range(0, n_shadows, 2):
-            order = _by_class(classes, random_state)
+            order = _by_stratum(strata, random_state)
             member[k] = _systematic(half, 2, order, random_state)
             member[k + 1 : k + 2] = ~member[k]
         return member
     # In how many of the remaining shadows each unit has yet to be. The rest is a
     # number of 2 ** 30ths, so that 0.29 of 100 shadows is 29 of them.
     whole, rest = divmod(round(train_size * n_shadows * 2**30), 2**30)
-    order = _by_class(classes, random_state)
+    order = _by_stratum(strata, random_state)
     one_more = _systematic(np.full(n, rest), 2**30, order, random_state)
     need = whole + one_more.astype(np.int64)
     for k in range(n_shadows):
-        order = _by_class(classes, random_state)
+        order = _by_stratum(strata, random_state)
         member[k] = _systematic(need, n_shadows - k, order, random_state)
         need -= member[k]
     return member
 
 
-def _by_class(
-    classes: NDArray, random_state: np.random.RandomState
+def _strata(classes: NDArray, units: NDArray[np.intp]) -> list[NDArray]:
+    """Commonest class of each unit, size in powers of 2, and fraction of that class."""
+    n_units, n_classes = units.max() + 1, classes.max() + 1
+    cells, counts = np.unique(units * n_classes + classes, return_counts=True)
+    of = cells // n_classes
+    # The last entry of each unit is its commonest class, once they are sorted so.
+    order = np.lexsort([counts, of])
+    last = order[np.flatnonzero(np.diff(of[order], append=n_units))]
+    size = np.bincount(of, weights=counts)
+    finer = np.log2(size).astype(np.intp), (4 * counts[last] / size).astype(np.intp)
+    # Numbered without gaps: units of one record are drawn as records are.
+    numbered = [np.unique(key, return_inverse=True)[1] for key in finer]
+    return [cells[last] % n_classes, *numbered]
+
+
+def _by_stratum(
+    strata: list[NDArray], random_state: np.random.RandomState
 ) -> NDArray[np.intp]:
     """Class after class, the classes and the units of each in random order.
 
-    Were the classes in one order, neighbours of a single unit would never be drawn
-    together.
+    And within a class by what else there is. Were the classes in one order, neighbours
+    of a single unit would never be drawn together.
     """
-    rank = random_state.permutation(classes.max() + 1)
-    shuffled = random_state.permutation(len(classes))
-    return shuffled[np.argsort(rank[classes[shuffled]], kind="stable")]
+    ranks = [random_state.permutation(key.max() + 1)[key] for key in strata]
+    shuffled = random_state.permutation(len(strata[0]))
+    return shuffled[np.lexsort([rank[shuffled] for rank in reversed(ranks)])]
 
 
 def find_complements(member: BoolArray) -> NDArray[np.intp]:

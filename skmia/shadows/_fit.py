@@ -25,7 +25,7 @@ from skmia._models import (
     look_inside,
     unwrap_frozen,
 )
-from skmia._tables import Copies, Queries, content_groups, has_no_weight
+from skmia._tables import Copies, Queries, draw_units, encode_groups, has_no_weight
 from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._design import draw_design
@@ -44,6 +44,7 @@ def fit_shadows(
     y: ArrayLike,
     *,
     shadows: int | ShadowModels = 16,
+    groups: ArrayLike | None = None,
     params: Mapping[str, Any] | None = None,
     fit: Callable[..., Any] | None = None,
     n_jobs: int | None = None,
@@ -69,6 +70,9 @@ def fit_shadows(
     shadows : int or ShadowModels, default=16
         Number of shadow models, 2 at least, or how they are made. Membership is not
         known here: ``train_size="auto"`` is a half.
+    groups : array-like of shape (n_records,), default=None
+        Name of the person that each record belongs to, of any hashable kind. A shadow
+        is fitted on all records of a person or on none.
     params : dict, default=None
         Metadata for ``estimator.fit``; what has one value per record, such as
         ``sample_weight``, is sliced for each shadow. A record of weight 0 is a member
@@ -100,10 +104,10 @@ def fit_shadows(
         If `estimator`, or what `fit` returns, has neither predict_proba nor
         decision_function, or `shadows` holds shadows that were fitted already.
     ValueError
-        If it is no classifier or holds a fitted one that clones keep, X, y and weights
-        differ in length, there is one class only, a parameter is out of range, a shadow
-        would see a single class, or `cache_dir` is given with a parameter that has no
-        content to be told by.
+        If it is no classifier or holds a fitted one that clones keep, X, y, weights and
+        groups differ in length, a row has no person, there is one class only, a
+        parameter is out of range, a shadow would see a single class, or `cache_dir` is
+        given with a parameter that has no content to be told by.
 
     Warns
     -----
@@ -127,7 +131,10 @@ def fit_shadows(
     At a half, shadows come in complementary pairs, stratified by class, and every
     record is in exactly half of them. At another ``train_size`` every record is in the
     same number of shadows, give or take one. Rows of equal content (features and
-    label) go together, so that "out" means that no copy was seen. A shadow is given
+    label) go together, so that "out" means that no copy was seen. With `groups` so do
+    the rows of a person, and persons that have an equal row; where these would join
+    more than a twentieth of the records, persons are drawn one by one. A shadow is
+    given
     its rows in a random order, whatever that of the pool. A class with a
     single record is in as many shadows as any other record; the others do not know
     that class and give it probability 0, which is counted.
@@ -157,7 +164,7 @@ def fit_shadows(
         )
     models = check_shadows(shadows, least=2)
     task, pool, hashes, member, seeds = _prepare(
-        estimator, X, y, models, random_state, params, fit
+        estimator, X, y, models, random_state, params, groups, fit
     )
     # Of weight 0 a row is passed to the fit, as to the target's, and not learned from.
     has_weight = ~has_no_weight(pool.metadata, len(hashes))
@@ -192,6 +199,7 @@ def _prepare(
     models: ShadowModels,
     random_state: int | np.random.RandomState | None,
     params: Mapping[str, Any] | None,
+    groups: ArrayLike | None,
     fit: Callable[..., Any] | None = None,
 ) -> tuple[ShadowTask, Pool, NDArray[np.uint64], NDArray[np.bool_], NDArray[np.int64]]:
     """Check every argument, then draw the design and the seeds."""
@@ -204,20 +212,24 @@ def _prepare(
     pool, classes, rest, hashes = make_pool(X, y, params, "fit_shadows")
 
     rng = own_random_state(random_state)
-    group = content_groups(hashes)
-    _, first = np.unique(group, return_index=True)
-    rarest = np.bincount(pool.columns[first]).min()
-    units = draw_design(
-        pool.columns[first], models.n_models, float(models.train_size), rng
+    persons = None if groups is None else encode_groups(groups, len(hashes))[0]
+    units = draw_units(hashes, persons)
+    member = draw_design(
+        pool.columns, models.n_models, float(models.train_size), rng, units=units
     )
-    member = units[:, group]
+    _, first = np.unique(hashes, return_index=True)
+    rarest = np.bincount(pool.columns[first]).min()
     for k, rows in enumerate(member & ~has_no_weight(pool.metadata, len(hashes))):
         if np.count_nonzero(np.bincount(pool.columns[rows])) < 2:
+            whole = (
+                "" if persons is None else f", {persons.max() + 1} persons drawn whole,"
+            )
             raise ValueError(
                 f"Shadow {k} would be fitted on {rows.sum()} of {len(rows)} records, "
-                f"of fewer than two classes: with 'train_size'={models.train_size}, "
-                f"and {rarest} distinct records of the rarest class, classes are left "
-                "out. Pass more records of the rare classes, or a larger fraction."
+                f"of fewer than two classes: with 'train_size'={models.train_size}"
+                f"{whole or ','} and {rarest} distinct records of the rarest class, "
+                "classes are left out. Pass more records of the rare classes, or a "
+                "larger fraction."
             )
     seeds = draw_seeds(rng, models.n_models)
     queries = Queries.checked(

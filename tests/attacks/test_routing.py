@@ -131,7 +131,7 @@ def test_weights_that_are_refused_or_not_spoken_for(pool):
     with pytest.raises(TypeError, match="unexpected"):
         attack.fit(pool.X, pool.y, sample_weight=weights(pool))
     with pytest.raises(TypeError, match="unexpected"):
-        attack.fit(pool.X, pool.y, groups=pool.y)
+        attack.fit(pool.X, pool.y, costs=pool.y)
 
 
 @pytest.mark.usefixtures("routing")
@@ -159,7 +159,7 @@ def test_router_tells_what_is_asked_for(pool):
     frozen = FrozenEstimator(FrozenEstimator(asking.fit(pool.X, pool.y)))
     router = get_routing_for_object(LiRAAttack(frozen))
     asked = router.consumes("fit", ["membership", "sample_weight", "groups"])
-    assert asked == {"membership", "sample_weight"}
+    assert asked == {"membership", "groups", "sample_weight"}
     pipe = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), asking)
     frozen = FrozenEstimator(pipe.fit(pool.X, pool.y))
     router = get_routing_for_object(LiRAAttack(frozen))

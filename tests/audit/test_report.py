@@ -97,6 +97,7 @@ def test_frame_is_tidy():
         "low",
         "high",
         "resolvable",
+        "unit",
     ]
     metric = [m.name for m in metrics.metrics_at((0.1, 0.01, 0.001))]
     assert {"auc", "advantage", "tpr@0.1", "tpr@0.01", "tpr@0.001"} <= set(metric)
@@ -248,6 +249,7 @@ def test_json_round_trip(tmp_path):
         "low": None,
         "high": None,
         "resolvable": False,
+        "unit": "row",
     }
     assert unresolved in read["figures"]
     assert tuple(Guard(**guard) for guard in read["guards"]) == report.guards

@@ -17,6 +17,7 @@ from skmia.audit._guards._answers import (
 from skmia.audit._guards._base import Check, Guard, Severity
 from skmia.audit._guards._blind import blind_classifier
 from skmia.audit._guards._inside import audited_inside, searching_shadows
+from skmia.audit._guards._persons import rows_per_person, shared_persons
 from skmia.audit._guards._rows import (
     duplicate_rows,
     near_copies,
@@ -61,6 +62,8 @@ CHECKS = (
     Check(near_copies, "rows of both sides but for last digits or an id", _WARNING),
     Check(shared_rows, "rows on both sides", _EITHER),
     Check(duplicate_rows, "repeated rows", _EITHER),
+    Check(shared_persons, "persons on both sides", _EITHER),
+    Check(rows_per_person, "numbers of rows that tell persons apart", _WARNING),
     Check(weightless_rows, "rows of weight 0", _EITHER),
     Check(labels_tell_more, "labels that tell more than confidences", _WARNING),
     Check(members_less_accurate, "a model worse on its training rows", _WARNING),

@@ -19,14 +19,19 @@ def members_less_accurate(evidence: Evidence) -> Iterator[Guard]:
 
     Fisher's exact test, one-sided: a classifier is fitted to be right on its training
     rows, so this points at swapped sets or at members that are not those rows. Several
-    models count as one of their mean, since they share the records.
+    models count as one of their mean, since they share the records; so do rows of a
+    person.
     """
     accuracy, correct, member = evidence.accuracy, evidence.correct, evidence.membership
     if accuracy is None or correct is None:
         return
-    n_models = len(evidence.targets)
+    times = float(len(evidence.targets))
+    persons = evidence.per_person
+    if persons is not None:
+        # Rows of a person are right together: they count as one.
+        times *= len(evidence.membership) / len(persons.membership)
     table = [
-        [round(answers[side].sum() / n_models) for answers in (correct, ~correct)]
+        [round(answers[side].sum() / times) for answers in (correct, ~correct)]
         for side in (member, ~member)
     ]
     if fisher_exact(table, alternative="less").pvalue >= _P_VALUE:

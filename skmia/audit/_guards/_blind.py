@@ -20,7 +20,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
-from skmia._tables import encode_columns, hash_rows, take_rows
+from skmia._tables import (
+    draw_units,
+    encode_columns,
+    hash_rows,
+    person_means,
+    take_rows,
+)
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import Guard
 from skmia.metrics import roc_auc, roc_auc_interval
@@ -36,7 +42,8 @@ def blind_classifier(evidence: Evidence) -> Iterator[Guard]:
     """Cross-validate a boosted-tree model that has the rows and not the target.
 
     At most 4,000 rows, drawn with the seed, as even between the sets as there are rows;
-    equal rows stay in one fold, so that nothing is recognised that was memorised.
+    equal rows and those of a person stay in one fold, so that nothing is recognised
+    that was memorised. Persons are compared by the mean over their rows.
     """
     if evidence.X is None or evidence.labels is None:
         return
@@ -47,12 +54,16 @@ def blind_classifier(evidence: Evidence) -> Iterator[Guard]:
     records = rows if evidence.record is None else evidence.record[rows]
     X, y = take_rows(evidence.X, records), evidence.labels[rows]
     membership = evidence.membership[rows]
+    persons = None if evidence.persons is None else evidence.persons[rows]
     groups = np.unique(hash_rows(X), return_inverse=True)[1]
+    if persons is not None:
+        groups = draw_units(hash_rows(X), persons)
     distinct = min(np.unique(groups[side]).size for side in (membership, ~membership))
     if distinct < _MIN_ROWS:
+        what = "rows" if persons is None else "persons"
         message = (
             "Whether members and non-members differ without the model was not checked: "
-            f"that takes {_MIN_ROWS} different rows on either side, and one side has "
+            f"that takes {_MIN_ROWS} different {what} on either side, and one side has "
             f"{distinct}."
         )
         yield Guard("blind_classifier", "note", message, distinct)
@@ -60,9 +71,14 @@ def blind_classifier(evidence: Evidence) -> Iterator[Guard]:
     columns, names = encode_columns(X)
     label = np.unique(y, return_inverse=True)[1].astype(np.float64)
     scores = _out_of_fold_scores(columns, label, membership, groups, seed)
-    auc = roc_auc(membership, scores)
+    if persons is not None:
+        first, means = person_means(scores, persons)
+        sides, scores = membership[first], means
+    else:
+        sides = membership
+    auc = roc_auc(sides, scores)
     low, high = roc_auc_interval(
-        membership, scores, confidence_level=evidence.confidence_level
+        sides, scores, confidence_level=evidence.confidence_level
     )
     if not (low > 0.5 and auc > _MIN_AUC):
         return

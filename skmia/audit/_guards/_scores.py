@@ -24,48 +24,59 @@ _UNUSED_FRACTION = 0.2
 
 def unresolvable_fpr(evidence: Evidence) -> Iterator[Guard]:
     """Name the figures that the non-members are too few for."""
-    n = evidence.n_nonmembers
-    for metric in metrics_at(evidence.max_fprs):
-        if n < metric.needed_nonmembers:
-            message = (
-                f"{metric.title} is not resolvable: it needs "
-                f"{metric.needed_nonmembers:,} non-members, and there are {n:,}. No "
-                "figure is given."
-            )
-            yield Guard("unresolvable_fpr", "warning", message, n, metric.max_fpr)
+    for unit, of in _units(evidence):
+        n = of.n_nonmembers
+        for metric in metrics_at(evidence.max_fprs):
+            if n < metric.needed_nonmembers:
+                message = (
+                    f"{metric.title}{unit} is not resolvable: it needs "
+                    f"{metric.needed_nonmembers:,} non-members, and there are {n:,}. "
+                    "No figure is given."
+                )
+                yield Guard("unresolvable_fpr", "warning", message, n, metric.max_fpr)
 
 
 def few_false_positives(evidence: Evidence) -> Iterator[Guard]:
     """Name the figures whose FPR allows for a handful of non-members only."""
-    for metric in metrics_at(evidence.max_fprs):
-        rate = metric.max_fpr
-        if rate is None:
-            continue
-        allowed = allowed_false_positives(evidence.n_nonmembers, rate)
-        if 1 <= allowed < _MIN_FALSE_POSITIVES:
-            rows = "non-member" if allowed == 1 else "non-members"
-            message = (
-                f"{metric.title} rests on {allowed} wrongly accused {rows}; "
-                f"{metric.needed_nonmembers * _MIN_FALSE_POSITIVES:,} non-members "
-                "would make it steadier."
-            )
-            yield Guard("few_false_positives", "note", message, allowed, rate)
+    for unit, of in _units(evidence):
+        for metric in metrics_at(evidence.max_fprs):
+            rate = metric.max_fpr
+            if rate is None:
+                continue
+            allowed = allowed_false_positives(of.n_nonmembers, rate)
+            if 1 <= allowed < _MIN_FALSE_POSITIVES:
+                rows = "non-member" if allowed == 1 else "non-members"
+                message = (
+                    f"{metric.title}{unit} rests on {allowed} wrongly accused {rows}; "
+                    f"{metric.needed_nonmembers * _MIN_FALSE_POSITIVES:,} non-members "
+                    "would make it steadier."
+                )
+                yield Guard("few_false_positives", "note", message, allowed, rate)
 
 
 def below_chance(evidence: Evidence) -> Iterator[Guard]:
     """Report an attack that takes non-members for members."""
     metric = get_metric("auc")
-    for attack, scores in evidence.scores.items():
-        auc, interval = read(evidence, metric, scores)
-        if interval.high >= metric.chance:
-            continue
-        message = (
-            f"'{attack}' ranks non-members above members: AUC {auc:.3f}, and its "
-            "interval ends below 0.5. That is no sign of safety: the sets may be "
-            "swapped, the members may not be the training rows, or the two come from "
-            "different sources."
-        )
-        yield Guard("below_chance", "warning", message, value=auc, attack=attack)
+    for attack in evidence.scores:
+        for unit, of in _units(evidence):
+            auc, interval = read(of, metric, of.scores[attack])
+            if interval.high >= metric.chance:
+                continue
+            message = (
+                f"'{attack}' ranks non-members above members: AUC{unit} {auc:.3f}, and "
+                "its interval ends below 0.5. That is no sign of safety: the sets may "
+                "be swapped, the members may not be the training rows, or the two come "
+                "from different sources."
+            )
+            yield Guard("below_chance", "warning", message, value=auc, attack=attack)
+            break
+
+
+def _units(evidence: Evidence) -> Iterator[tuple[str, Evidence]]:
+    """The figures' evidence by row, and by person where these are known."""
+    yield "", evidence
+    if evidence.per_person is not None:
+        yield " per person", evidence.per_person
 
 
 def tied_scores(evidence: Evidence) -> Iterator[Guard]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from skmia._tables import person_means
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import Guard
 from skmia.shadows import informed_auc
@@ -45,7 +46,12 @@ def informed_shadows(evidence: Evidence) -> Iterator[Guard]:
     """Report shadows that tell the model's members from its non-members."""
     if evidence.outside_means is None:
         return
-    auc = informed_auc(evidence.membership, evidence.outside_means)
+    member, means = evidence.membership, evidence.outside_means
+    if evidence.persons is not None:
+        # Rows of a person say the same once more.
+        first, means = person_means(means, evidence.persons)
+        member = member[first]
+    auc = informed_auc(member, means)
     if auc is None:
         return
     message = (

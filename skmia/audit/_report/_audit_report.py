@@ -15,11 +15,12 @@ from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, add_gap, measure
 from skmia.audit._guards import Guard, run_guards
 from skmia.audit._inputs import check_length, check_reading, check_scores
-from skmia.audit._limits import exceeded
+from skmia.audit._limits import check_resolvable, exceeded
+from skmia.audit._persons import Rule
 from skmia.audit._report._json import to_plain, write_json
 from skmia.audit._report._text import to_text
 from skmia.metrics import get_metric
-from skmia.utils import check_membership, import_optional
+from skmia.utils import check_membership, check_option, import_optional
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,12 +63,15 @@ class AuditReport:
     Attributes
     ----------
     figures : tuple of Figure
-        One for each attack and metric.
+        One for each attack and metric; where the audit was given groups, one per row
+        and one per person.
     guards : tuple of Guard
         What would make a figure misleading, warnings first.
     n_members, n_nonmembers : int
         Number of records that the figures rest on; of several models, of the one that
         has the fewest.
+    n_member_persons, n_nonmember_persons : int or None
+        Number of persons, where the audit was given groups.
     n_models : int
         Number of audited models, over which the figures are averaged.
     max_fprs, confidence_level, estimator, accuracy, shadows, settings
@@ -160,6 +164,15 @@ resolvable=False)
         self.n_members = evidence.n_members
         self.n_nonmembers = evidence.n_nonmembers
         self.n_models = len(evidence.targets)
+        by_person = evidence.per_person
+        self.n_member_persons = None if by_person is None else by_person.n_members
+        self.n_nonmember_persons = None if by_person is None else by_person.n_nonmembers
+        self._person_rules = {
+            name: evidence.person_rules.get(name, Rule()).title
+            for name in evidence.scores
+            if by_person
+        }
+        self._persons = by_person
         self.figures: tuple[Figure, ...] = measure(evidence)
         self.guards: tuple[Guard, ...] = run_guards(evidence, guards)
         # The records themselves stay out of the public attributes and of the repr, and
@@ -169,6 +182,9 @@ resolvable=False)
         self._labels = evidence.labels
         self._index = evidence.index
         self._split = evidence.target
+        self._person = None
+        if evidence.persons is not None and evidence.person_names is not None:
+            self._person = [evidence.person_names[code] for code in evidence.persons]
 
     def __repr__(self) -> str:
         name, auc = self.worst("auc")
@@ -177,6 +193,12 @@ resolvable=False)
             f"AuditReport({self.estimator}, n_members={self.n_members}, "
             f"n_nonmembers={self.n_nonmembers}, {models}worst AUC {auc:.3f} ({name}))"
         )
+
+    @property
+    def _n_nonmembers(self) -> dict[str, int]:
+        """By the unit of figures."""
+        counts = {"row": self.n_nonmembers, "person": self.n_nonmember_persons}
+        return {unit: n for unit, n in counts.items() if n is not None}
 
     @property
     def attacks(self) -> tuple[str, ...]:
@@ -189,7 +211,7 @@ resolvable=False)
         return tuple(dict.fromkeys(figure.metric for figure in self.figures))
 
     def worst(self, metric: str) -> tuple[str, float]:
-        """Return the highest figure over the attacks.
+        """Return the highest figure over the attacks, per row or per person.
 
         Parameters
         ----------
@@ -220,7 +242,7 @@ resolvable=False)
                 f"The 'metric' parameter must be one of {list(self.metrics)}. "
                 f"Got {metric!r} instead."
             )
-        wanted.check_resolvable(self.n_nonmembers)
+        check_resolvable(wanted, self._n_nonmembers)
         known = [(f.attack, f.value) for f in figures if f.value is not None]
         return max(known, key=lambda pair: pair[1])
 
@@ -267,7 +289,7 @@ resolvable=False)
         >>> report.exceeds({"auc": 0.6})
         ["auc of 'loss' is below chance, by its whole interval, and no limit is kept ...
         """
-        return exceeded(self.figures, self.n_nonmembers, limits, compare, self.guards)
+        return exceeded(self.figures, self._n_nonmembers, limits, compare, self.guards)
 
     def summary(self) -> str:
         """Write the report as text, for readers who do not program.
@@ -285,8 +307,8 @@ resolvable=False)
         Returns
         -------
         DataFrame
-            Columns ``attack``, ``metric``, ``value``, ``low``, ``high`` and
-            ``resolvable``; NaN where a figure is not resolvable.
+            Columns ``attack``, ``metric``, ``value``, ``low``, ``high``, ``resolvable``
+            and ``unit``; NaN where a figure is not resolvable.
         """
         pd = import_optional("pandas", "AuditReport.to_frame")
         frame = pd.DataFrame([asdict(figure) for figure in self.figures])
@@ -294,8 +316,14 @@ resolvable=False)
         frame[numbers] = frame[numbers].astype("float64")
         return frame
 
-    def records(self) -> "pd.DataFrame":
+    def records(self, unit: str = "row") -> "pd.DataFrame":
         """Return one row per record, with the score that every attack gives it.
+
+        Parameters
+        ----------
+        unit : {"row", "person"}, default="row"
+            ``"person"``: one row per person, by name, with the number of rows and the
+            scores that the figures per person are about.
 
         Returns
         -------
@@ -305,25 +333,45 @@ resolvable=False)
             where the rows came with one, else the position in the set of members or
             of non-members. Rows that were left out are not there. Of a
             cross-validation, a row per record and model, whose number is in the column
-            ``split``: scores of two models are not on one scale.
+            ``split``: scores of two models are not on one scale. Where the audit was
+            given groups, the column ``person``.
 
         Raises
         ------
         ValueError
-            If an attack is called like one of the other columns.
+            If an attack is called like one of the other columns, or persons are asked
+            for and the audit was given no groups.
         """
         pd = import_optional("pandas", "AuditReport.records")
-        columns: dict[str, Any] = {"membership": self._member}
-        if self._split is not None:
-            columns = {"split": self._split} | columns
-        if self._labels is not None:
-            columns["label"] = self._labels
-        if taken := set(columns) & set(self._scores):
+        check_option(unit, "unit", ("row", "person"))
+        columns: dict[str, Any] = {}
+        if unit == "row":
+            if self._split is not None:
+                columns["split"] = self._split
+            columns["membership"] = self._member
+            if self._labels is not None:
+                columns["label"] = self._labels
+            if self._person is not None:
+                columns["person"] = self._person
+            scores, index = self._scores, self._index
+        elif self._persons is None:
+            raise ValueError(
+                "The 'unit' parameter must be 'row': this audit was not told whose the "
+                "rows are. Got 'person' instead; pass groups to the audit."
+            )
+        else:
+            if self._persons.target is not None:
+                columns["split"] = self._persons.target
+            columns["membership"] = self._persons.membership
+            columns["n_rows"] = self._persons.person_sizes
+            scores = dict(self._persons.scores)
+            index = pd.Index(self._persons.index, name="person", tupleize_cols=False)
+        if taken := set(columns) & set(scores):
             raise ValueError(
                 f"Attacks are called {sorted(taken)}, as columns of records() are. "
                 "Give them other names."
             )
-        return pd.DataFrame(columns | self._scores, index=self._index)
+        return pd.DataFrame(columns | scores, index=index)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what :meth:`to_json` writes: no record in it, and no NaN.
@@ -344,11 +392,13 @@ resolvable=False)
                     "members": self.n_members,
                     "nonmembers": self.n_nonmembers,
                     "models": self.n_models,
-                },
+                }
+                | self._person_counts(),
                 "accuracy": accuracy,
                 "shadows": self.shadows,
                 "confidence_level": self.confidence_level,
                 "figures": [asdict(figure) for figure in self.figures],
+                "person_rules": self._person_rules or None,
                 "guards": [asdict(guard) for guard in self.guards],
                 "settings": self.settings,
                 "versions": {
@@ -359,6 +409,14 @@ resolvable=False)
                 },
             }
         )
+
+    def _person_counts(self) -> dict[str, Any]:
+        if self._persons is None:
+            return {}
+        return {
+            "member_persons": self.n_member_persons,
+            "nonmember_persons": self.n_nonmember_persons,
+        }
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write figures, guards, counts and settings to a file, whole or not at all.

@@ -31,7 +31,8 @@ def to_text(contents: Mapping[str, Any]) -> str:
     n_nonmembers = contents["counts"]["nonmembers"]
     for name in dict.fromkeys(figure["attack"] for figure in contents["figures"]):
         figures = [f for f in contents["figures"] if f["attack"] == name]
-        lines = [_figure_line(figure, n_nonmembers) for figure in figures]
+        lines = [_figure_line(f, n_nonmembers) for f in figures if f["unit"] == "row"]
+        lines += _person_lines(contents, name, figures)
         parts.append("\n".join([f"Attack: {name} (with {level} intervals)", *lines]))
     guards = contents["guards"]
     for severity, title in (("warning", "Warnings"), ("note", "Notes")):
@@ -49,6 +50,8 @@ def _header(contents: Mapping[str, Any]) -> str:
     lines = [title, "=" * min(len(title), _WIDTH)]
     for side, name in (("members", "members"), ("nonmembers", "non-members")):
         line = f"  {name:<13}{contents['counts'][side]:,} rows"
+        if (n_persons := contents["counts"].get(f"{side[:-1]}_persons")) is not None:
+            line += f" of {n_persons:,} persons"
         if (n_models := contents["counts"]["models"]) > 1:
             line += f" or more of each of {n_models:,} models"
         if contents["accuracy"] is not None:
@@ -62,12 +65,26 @@ def _header(contents: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _figure_line(figure: Mapping[str, Any], n_nonmembers: int) -> str:
+def _person_lines(
+    contents: Mapping[str, Any], attack: str, figures: list[Mapping[str, Any]]
+) -> list[str]:
+    """Figures of persons, with how the scores of their rows were put together."""
+    found = [f for f in figures if f["unit"] == "person"]
+    if not found:
+        return []
+    n = contents["counts"]["nonmember_persons"]
+    rule = contents["person_rules"][attack]
+    return [f"  per person ({rule})", *(_figure_line(f, n, "persons") for f in found)]
+
+
+def _figure_line(
+    figure: Mapping[str, Any], n_nonmembers: int, unit: str = "non-members"
+) -> str:
     metric = get_metric(figure["metric"])
     if not figure["resolvable"]:
         return (
             f"  {metric.title:<20}not resolvable (needs {metric.needed_nonmembers:,} "
-            f"non-members, has {n_nonmembers:,})"
+            f"{unit}, has {n_nonmembers:,})"
         )
     value, low, high = (
         f"{100 * figure[key]:.2f} %" if metric.in_percent else f"{figure[key]:.3f}"

@@ -1,0 +1,54 @@
+"""Persons with several rows: on both sides, or with more rows on one of them."""
+
+from collections.abc import Iterator
+
+from skmia.audit._evidence import Evidence
+from skmia.audit._guards._base import NOTABLE_FRACTION, Guard, Severity, count_rows
+from skmia.metrics import roc_auc, roc_auc_interval
+
+# An AUC of the numbers of rows that is surely so far from chance.
+_MIN_DISTANCE = 0.05
+
+
+def shared_persons(evidence: Evidence) -> Iterator[Guard]:
+    """Report persons who have rows on both sides, and so were left out."""
+    if not (count := evidence.n_split_persons):
+        return
+    members, nonmembers = map(count_rows, evidence.n_split)
+    persons = "1 person has" if count == 1 else f"{count:,} persons have"
+    message = (
+        f"{persons} rows in both sets, {members} of the members and {nonmembers} of "
+        "the non-members. The model knows these persons whichever row is asked about: "
+        "they were left out of the figures, and stay in the shadows' rows."
+    )
+    left_out = sum(evidence.n_split)
+    fraction = left_out / (left_out + len(evidence.membership))
+    many = fraction >= NOTABLE_FRACTION
+    if many:
+        message += " Hold persons out whole, as GroupKFold and GroupShuffleSplit do."
+    severity: Severity = "warning" if many else "note"
+    yield Guard("shared_persons", severity, message, count, fraction)
+
+
+def rows_per_person(evidence: Evidence) -> Iterator[Guard]:
+    """Report numbers of rows per person that tell members from non-members.
+
+    The highest of many scores is higher than the highest of few, and a sum counts them:
+    figures per person then say what the model is not asked for.
+    """
+    persons = evidence.per_person
+    if persons is None or persons.person_sizes is None:
+        return
+    member, sizes = persons.membership, persons.person_sizes
+    auc = roc_auc(member, sizes)
+    level = evidence.confidence_level
+    low, high = roc_auc_interval(member, sizes, confidence_level=level)
+    if low <= 0.5 <= high or abs(auc - 0.5) <= _MIN_DISTANCE:
+        return
+    message = (
+        f"Members have {sizes[member].mean():.3g} rows per person and non-members "
+        f"{sizes[~member].mean():.3g}, which alone tells them apart with AUC "
+        f"{auc:.3f} [{low:.3f}, {high:.3f}]. Figures per person mix that with what the "
+        "model leaks. Compare persons with all of their rows, or as many of each."
+    )
+    yield Guard("rows_per_person", "warning", message, value=auc)
