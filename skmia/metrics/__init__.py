@@ -5,14 +5,10 @@ on, and ``scores``, membership evidence that is higher for members. None of them
 of models, and none depends on the order of the rows.
 """
 
+from skmia.metrics._advantage_interval import membership_advantage_interval
 from skmia.metrics._auc_interval import roc_auc_interval
 from skmia.metrics._epsilon import epsilon_at_threshold, epsilon_lower_bound
-from skmia.metrics._intervals import (
-    Interval,
-    clopper_pearson,
-    membership_advantage_interval,
-    tpr_at_fpr_interval,
-)
+from skmia.metrics._intervals import Interval, clopper_pearson
 from skmia.metrics._ranking import (
     membership_advantage,
     ppv_at_prior,
@@ -22,6 +18,7 @@ from skmia.metrics._ranking import (
 )
 from skmia.metrics._registry import Metric, get_metric, metrics_at
 from skmia.metrics._resolution import allowed_false_positives, is_resolvable
+from skmia.metrics._tpr_interval import tpr_at_fpr_interval
 
 __all__ = [
     "Interval",

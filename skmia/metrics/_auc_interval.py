@@ -5,34 +5,76 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
-from scipy.stats import bootstrap, mannwhitneyu, norm
+from scipy.stats import bootstrap, mannwhitneyu, norm, t
 
 from skmia.metrics._intervals import Interval, check_confidence_level
-from skmia.metrics._ranking import FloatArray, auc_of, sorted_sides, twice_outscored
+from skmia.metrics._ranking import FloatArray, auc_of, twice_outscored
+from skmia.metrics._sides import Side, sides_of
 from skmia.utils import check_integer, check_option, own_random_state
+
+Sides = tuple[Side, Side]
 
 # Scores held at a time while resampling: 32 MiB of float64.
 _BLOCK_SCORES = 2**22
 
 
-def delong_variance(members: FloatArray, nonmembers: FloatArray) -> float:
-    """DeLong's variance of the AUC, in O(n log n)."""
+def delong_variance(members: Side, nonmembers: Side) -> tuple[float, float]:
+    """DeLong's variance of the AUC, what each side adds, in O(n log n).
+
+    Of persons with several records it is Obuchowski's: their components are summed.
+    """
     # The share of the other side that each record outscores varies on either side.
     pairs = (members, nonmembers), (nonmembers, members)
-    return sum(
-        float((twice_outscored(own, other) / (2 * len(other))).var(ddof=1)) / len(own)
+    first, second = (
+        own.variance_of_mean(
+            twice_outscored(own.scores, other.scores) / (2 * len(other))
+        )
         for own, other in pairs
     )
+    return first, second
+
+
+def _quantile(variances: tuple[float, float], sides: Sides, alpha: float) -> float:
+    """Normal, or of Student's t where persons are few, by Satterthwaite's rule."""
+    if all(side.person is None for side in sides):
+        return float(norm.isf(alpha / 2))
+    lost = sum(
+        v**2 / (side.n_persons - 1) for v, side in zip(variances, sides, strict=True)
+    )
+    return float(t.isf(alpha / 2, sum(variances) ** 2 / lost)) if lost else 0.0
+
+
+def _resampled_auc(
+    members: Side, nonmembers: Side, random_state: np.random.RandomState
+) -> float:
+    """The AUC of persons that are drawn anew, with all of their records."""
+    times = []
+    for side in (members, nonmembers):
+        n = side.n_persons
+        drawn = np.bincount(random_state.randint(n, size=n), minlength=n)
+        times.append(drawn if side.person is None else drawn[side.person])
+    below = np.concatenate([[0], np.cumsum(times[1])])
+    first, last = (
+        below[np.searchsorted(nonmembers.scores, members.scores, edge)]
+        for edge in ("left", "right")
+    )
+    won = float((times[0] * (first + last)).sum())
+    return won / (2 * float(times[0].sum()) * float(times[1].sum()))
 
 
 def _bootstrap(
-    members: FloatArray,
-    nonmembers: FloatArray,
+    members: Side,
+    nonmembers: Side,
     level: float,
     n_resamples: int,
     random_state: np.random.RandomState,
 ) -> Interval:
     """Percentiles of the AUC over resamples of either side."""
+    if members.person is not None or nonmembers.person is not None:
+        sides = members, nonmembers
+        found = [_resampled_auc(*sides, random_state) for _ in range(n_resamples)]
+        low, high = np.quantile(found, ((1 - level) / 2, (1 + level) / 2))
+        return Interval(float(low), float(high))
 
     def auc(members: FloatArray, nonmembers: FloatArray, axis: int) -> FloatArray:
         wins = mannwhitneyu(members, nonmembers, axis=axis, method="asymptotic")
@@ -40,7 +82,7 @@ def _bootstrap(
 
     return Interval(
         *bootstrap(
-            (members, nonmembers),
+            (members.scores, nonmembers.scores),
             auc,
             n_resamples=n_resamples,
             batch=max(1, _BLOCK_SCORES // (len(members) + len(nonmembers))),
@@ -60,6 +102,7 @@ def roc_auc_interval(
     method: Literal["delong", "bootstrap"] = "delong",
     n_resamples: int = 2000,
     random_state: int | np.random.RandomState | None = None,
+    groups: ArrayLike | None = None,
 ) -> Interval:
     """Compute an interval of the area under the ROC.
 
@@ -78,6 +121,9 @@ def roc_auc_interval(
         Number of resamples, for the bootstrap; enough for one in either tail.
     random_state : int, RandomState instance or None, default=None
         Seed of the resamples, for the bootstrap.
+    groups : array-like of shape (n_records,), default=None
+        The person of each record, each on one side only. The persons, not their
+        records, are then taken for independent draws.
 
     Returns
     -------
@@ -88,7 +134,7 @@ def roc_auc_interval(
     ------
     ValueError
         If an argument is out of range, membership is not binary or has one side only,
-        or a score is not finite.
+        a score is not finite, or a person is missing or on both sides.
 
     See Also
     --------
@@ -98,7 +144,8 @@ def roc_auc_interval(
     Notes
     -----
     Both methods estimate a spread, and have none to estimate at the extremes. With `k`
-    the smaller of the two numbers of records and ``alpha = 1 - confidence_level``:
+    the smaller of the two numbers of records, or of persons with `groups`, and
+    ``alpha = 1 - confidence_level``:
 
     - Perfect separation: pairing members with non-members at random gives `k`
       independent comparisons, all won. The lower end is that of the Clopper-Pearson
@@ -113,10 +160,15 @@ def roc_auc_interval(
     the lower end is at most that of a perfect separation, and the upper end at least
     its mirror image.
 
+    With `groups`, DeLong's components are summed for each person, as Obuchowski does,
+    and the quantile is Student's. The bootstrap draws persons.
+
     References
     ----------
     DeLong, DeLong and Clarke-Pearson, "Comparing the Areas under Two or More Correlated
     Receiver Operating Characteristic Curves", Biometrics 1988.
+
+    Obuchowski, "Nonparametric Analysis of Clustered ROC Curve Data", Biometrics 1997.
 
     Examples
     --------
@@ -135,21 +187,22 @@ def roc_auc_interval(
     check_option(method, "method", ("bootstrap", "delong"))
     if method == "bootstrap":
         check_integer(n_resamples, "n_resamples", int(np.ceil(2 / alpha - 1e-9)))
-    members, nonmembers = sorted_sides(membership, scores)
-    auc = auc_of(members, nonmembers)
-    n_pairs = min(len(members), len(nonmembers))
+    sides = members, nonmembers = sides_of(membership, scores, groups)
+    auc = auc_of(members.scores, nonmembers.scores)
+    n_pairs = min(side.n_persons for side in sides)
     # The lower end of clopper_pearson(n_pairs, n_pairs).
     perfect = (alpha / 2) ** (1 / n_pairs)
     if auc in (0.0, 1.0):
         low, high = (perfect, 1.0) if auc else (0.0, 1 - perfect)
-    elif members[0] == members[-1] == nonmembers[0] == nonmembers[-1]:
+    elif len({side.scores[edge] for side in sides for edge in (0, -1)}) == 1:
         reach = (1 - alpha ** (1 / n_pairs)) / 2
         low, high = 0.5 - reach, 0.5 + reach
     elif n_pairs == 1:
         low, high = 0.0, 1.0
     elif method == "delong":
-        deviation = np.sqrt(delong_variance(members, nonmembers))
-        reach = norm.isf(alpha / 2) * deviation / (auc * (1 - auc))
+        variances = delong_variance(members, nonmembers)
+        deviation = np.sqrt(sum(variances)) * _quantile(variances, sides, alpha)
+        reach = deviation / (auc * (1 - auc))
         low, high = expit(logit(auc) - reach), expit(logit(auc) + reach)
     else:
         rng = own_random_state(random_state)

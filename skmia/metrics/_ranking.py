@@ -18,12 +18,13 @@ from skmia.utils import check_membership, check_option, check_real
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+_EDGES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
-def sorted_sides(
+def check_scores(
     membership: ArrayLike, scores: ArrayLike
-) -> tuple[FloatArray, FloatArray]:
-    """Scores of members and of non-members, sorted: no row order is left in them."""
+) -> tuple[NDArray[np.bool_], FloatArray]:
+    """Membership and scores, one entry for each record."""
     is_member = check_membership(membership)
     values = check_array(
         scores, ensure_2d=False, allow_nd=True, dtype="numeric", input_name="scores"
@@ -39,6 +40,14 @@ def sorted_sides(
             "The 'membership' and 'scores' parameters must have one entry per record. "
             f"Got {len(is_member)} and {len(values)} entries instead."
         )
+    return is_member, values
+
+
+def sorted_sides(
+    membership: ArrayLike, scores: ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Scores of members and of non-members, sorted: no row order is left in them."""
+    is_member, values = check_scores(membership, scores)
     return np.sort(values[is_member]), np.sort(values[~is_member])
 
 
@@ -70,33 +79,27 @@ def vertex_at_fpr(
     return int(np.searchsorted(tpr, tpr[last]))
 
 
-def found_at(fp: IntArray, tp: IntArray, allowed: float) -> float:
-    """Members flagged with so many false positives, by the counts at the vertices.
-
-    Inside a block of ties it is the expectation over the part of it that is drawn at
-    random. Elsewhere there is no member between two vertices, and no fraction counts.
-    """
-    # As allowed_false_positives counts: 0.1 * 30 is a rounding error above 3.
-    allowed = round(allowed, 9)
-    last = int(np.searchsorted(fp, allowed, side="right")) - 1
-    if last == len(fp) - 1:
-        return float(tp[last])
-    part = (allowed - fp[last]) / (fp[last + 1] - fp[last])
-    return float(tp[last] + part * (tp[last + 1] - tp[last]))
-
-
 def tpr_of(
     members: FloatArray, nonmembers: FloatArray, max_fpr: float
 ) -> tuple[float, float]:
     """TPR and FPR of the rule that :func:`tpr_at_fpr` reads, ties drawn at random."""
-    fpr, tpr, _ = vertices_of(members, nonmembers)
-    at = vertex_at_fpr(fpr, tpr, len(nonmembers), max_fpr)
-    fp, tp = counts_of(fpr, len(nonmembers)), counts_of(tpr, len(members))
-    found = found_at(fp, tp, max_fpr * len(nonmembers))
+    m, n = len(members), len(nonmembers)
+    allowed = allowed_false_positives(n, max_fpr)
+    above, tied = m, 0
+    if allowed < n:
+        # The highest score of which not every non-member may be flagged.
+        spared = nonmembers[n - 1 - allowed]
+        above = m - int(np.searchsorted(members, spared, side="right"))
+        tied = m - above - int(np.searchsorted(members, spared))
+    if tied:
+        first, last = (np.searchsorted(nonmembers, spared, s) for s in _EDGES)
+        # As allowed_false_positives counts: 0.1 * 30 is a rounding error above 3.
+        part = (round(max_fpr * n, 9) - (n - last)) / (last - first)
+        if part > 0:
+            return float(above + part * tied) / m, max_fpr
     # A rule that finds no more for further false positives does not accuse them.
-    if found == tp[at]:
-        return float(tpr[at]), float(fpr[at])
-    return found / len(members), max_fpr
+    flagged = n - np.searchsorted(nonmembers, members[m - above]) if above else 0
+    return above / m, float(flagged / n)
 
 
 def twice_outscored(values: FloatArray, others: FloatArray) -> IntArray:

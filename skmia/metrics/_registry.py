@@ -9,14 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from skmia.metrics._advantage_interval import membership_advantage_interval
 from skmia.metrics._auc_interval import roc_auc_interval
-from skmia.metrics._intervals import (
-    Interval,
-    membership_advantage_interval,
-    tpr_at_fpr_interval,
-)
+from skmia.metrics._intervals import Interval
 from skmia.metrics._ranking import membership_advantage, roc_auc, tpr_at_fpr
 from skmia.metrics._resolution import needed_nonmembers
+from skmia.metrics._tpr_interval import tpr_at_fpr_interval
 from skmia.utils import percent
 
 
@@ -35,7 +33,8 @@ class Metric:
     value : callable
         ``value(membership, scores)`` is the figure.
     interval : callable
-        ``interval(membership, scores, confidence_level=0.95)`` is its interval.
+        ``interval(membership, scores, confidence_level=0.95, groups=None)`` is its
+        interval; `groups` has the person of each record.
     chance : float
         The figure of an attack that guesses.
     max_fpr : float, default=None

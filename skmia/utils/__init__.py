@@ -5,6 +5,7 @@ from skmia.utils._optional import import_optional
 from skmia.utils._text import percent
 from skmia.utils._user_code import installed_package, loads_global, nested_code
 from skmia.utils._validation import (
+    check_groups,
     check_has_features,
     check_integer,
     check_labels,

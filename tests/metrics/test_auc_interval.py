@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from skmia.metrics import _auc_interval, clopper_pearson, roc_auc, roc_auc_interval
 from skmia.metrics._auc_interval import delong_variance
-from skmia.metrics._ranking import sorted_sides
+from skmia.metrics._sides import sides_of
 
 METHODS = ("delong", "bootstrap")
 
@@ -23,8 +23,8 @@ def test_delong_variance_equals_all_pairs(seed, n_levels):
     expected = np.var(won.mean(axis=1), ddof=1) / 37
     expected += np.var(won.mean(axis=0), ddof=1) / 23
     membership = np.repeat([1, 0], [37, 23])
-    sides = sorted_sides(membership, np.concatenate([members, nonmembers]))
-    assert_allclose(delong_variance(*sides), expected, rtol=1e-10)
+    sides = sides_of(membership, np.concatenate([members, nonmembers]))
+    assert_allclose(sum(delong_variance(*sides)), expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize("auc", [0.5, 0.75, 0.9])
@@ -56,7 +56,7 @@ def test_lower_end_holds_near_perfect_separation():
         too_high += roc_auc_interval(membership, scores).low > 0.99
         auc = roc_auc(membership, scores)
         if auc < 1:
-            error = np.sqrt(delong_variance(*sorted_sides(membership, scores)))
+            error = np.sqrt(sum(delong_variance(*sides_of(membership, scores))))
             reach = norm.ppf(0.975) * error / (auc * (1 - auc))
             odds = auc / (1 - auc) * np.exp(-reach)
             plain_too_high += odds / (1 + odds) > 0.99
