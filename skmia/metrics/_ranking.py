@@ -79,6 +79,21 @@ def vertex_at_fpr(
     return int(np.searchsorted(tpr, tpr[last]))
 
 
+def found_at(fp: IntArray, tp: IntArray, allowed: float) -> float:
+    """Members flagged with so many false positives, by the counts at the vertices.
+
+    Inside a block of ties it is the expectation over the part of it that is drawn at
+    random. Elsewhere there is no member between two vertices, and no fraction counts.
+    """
+    # As allowed_false_positives counts: 0.1 * 30 is a rounding error above 3.
+    allowed = round(allowed, 9)
+    last = int(np.searchsorted(fp, allowed, side="right")) - 1
+    if last == len(fp) - 1:
+        return float(tp[last])
+    part = (allowed - fp[last]) / (fp[last + 1] - fp[last])
+    return float(tp[last] + part * (tp[last + 1] - tp[last]))
+
+
 def tpr_of(
     members: FloatArray, nonmembers: FloatArray, max_fpr: float
 ) -> tuple[float, float]:
