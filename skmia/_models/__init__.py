@@ -15,6 +15,7 @@ from skmia._models._fit_hook import (
     fit_own,
     hook_name,
 )
+from skmia._models._fitted_state import Mismatch, find_mismatches
 from skmia._models._in_workers import limit_threads, silence
 from skmia._models._inside import Replaced, look_inside, repeated_searches
 from skmia._models._meta import MetaClassifier, MetaEstimator

@@ -79,6 +79,9 @@ class MetaEstimator(MetaEstimatorMixin, BaseEstimator):
 class MetaClassifier(ClassifierMixin, MetaEstimator):
     """Base of the classifiers that wrap a classifier."""
 
+    # Whether `estimator_` is fitted on the very rows that this object is fitted on.
+    _fits_all_rows: ClassVar[bool] = False
+
     def __sklearn_tags__(self) -> Tags:
         """Tags of the inner classifier, for a single label per row.
 

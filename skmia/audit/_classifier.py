@@ -14,6 +14,7 @@ from skmia._models import (
     ask_probabilities,
     check_can_be_refitted,
     check_hook,
+    find_mismatches,
     hook_name,
 )
 from skmia._tables import any_seen, check_drawn_whole
@@ -286,6 +287,10 @@ def audit_classifier(
         shadows_move=moved,
         outside_means=means,
         difference=difference,
+        # A fit of the user's own is the one that the model had, whatever it stores.
+        mismatches=()
+        if fit is not None
+        else tuple(find_mismatches(estimator, pool.member_counts, pool.fit_params)),
         n_missing_classes=0 if made is None else made.n_missing_classes,
         n_models=0 if made is None else made.n_shadows,
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._models import SecondAnswers
+from skmia._models import Mismatch, SecondAnswers
 from skmia._tables import Overlap
 from skmia.audit._persons import Rule
 from skmia.audit._target import AuditTarget
@@ -82,6 +82,8 @@ class Evidence:
     shadows_move: bool = True
     outside_means: FloatArray | None = None
     difference: Difference | None = None
+    # What the model stores of its fit that a fit of today would not repeat.
+    mismatches: tuple[Mismatch, ...] = ()
     n_missing_classes: int = 0
     n_models: int = 0
     one_sided_fraction: float = 0.0

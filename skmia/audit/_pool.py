@@ -69,6 +69,12 @@ class Pool:
         """What `fit` of an attack is told of persons, where an audit is."""
         return {} if self.persons is None else {"groups": self.persons}
 
+    @property
+    def member_counts(self) -> tuple[int, int]:
+        """Members that have a weight, and all that were passed."""
+        n_members = int(self.member.sum())
+        return n_members, n_members + self.n_weightless[0]
+
 
 def make_pool(
     X_members: Any,

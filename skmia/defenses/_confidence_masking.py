@@ -110,6 +110,8 @@ class ConfidenceMaskingClassifier(Defense):
 
     _trains = False
 
+    _fits_all_rows = True
+
     def __init__(
         self,
         estimator: Any = None,

@@ -132,6 +132,7 @@ class AuditableClassifier(MetaClassifier):
     array([0, 0])
     """
 
+    _fits_all_rows = True
     _routed_methods = (
         "fit",
         "predict",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from skmia._tables import person_means
 from skmia.audit._evidence import Evidence
-from skmia.audit._guards._base import Guard
+from skmia.audit._guards._base import Guard, Severity
 from skmia.shadows import informed_auc
 from skmia.utils import percent
 
@@ -66,17 +66,29 @@ def informed_shadows(evidence: Evidence) -> Iterator[Guard]:
 
 def shadows_unlike_target(evidence: Evidence) -> Iterator[Guard]:
     """Report a model that is not like models that were fitted as it seems to be."""
-    found = evidence.difference
-    if found is None:
+    shadows = evidence.shadows
+    # They may have been fitted as the model was.
+    given = "given" in evidence.settings.get("shadows", ())
+    for found in evidence.mismatches:
+        if shadows is None and not found.kind.endswith("rows"):
+            continue  # of no matter to attacks that compare with no fit
+        certain = found.kind == "fewer_rows" or (
+            shadows is not None and (found.kind == "more_rows" or not given)
+        )
+        severity: Severity = "warning" if certain and found.matters else "note"
+        yield Guard("shadows_unlike_target", severity, found.message)
+    difference = evidence.difference
+    if difference is None:
         return
-    rows = "the rows they were trained on" if found.inside else "other rows"
+    rows = "the rows they were trained on" if difference.inside else "other rows"
     message = (
         f"The model is unlike its {evidence.n_models} shadow models, by more than "
-        f"chance: on {rows} the mean {found.what} is {found.target:.3g} for it and "
-        f"{found.shadows:.3g} for them. Attacks with shadows then mislead, and mostly "
-        "underestimate leakage. Check that the rows are as the model saw them when it "
-        "was fitted (scaled, encoded, columns in the same order), that the members are "
-        "its training rows, all of them, and that a fit of it today is the fit that it "
-        "had: weights, early stopping, parameters that were changed later."
+        f"chance: on {rows} the mean {difference.what} is {difference.target:.3g} for "
+        f"it and {difference.shadows:.3g} for them. Attacks with shadows then mislead, "
+        "and mostly underestimate leakage. Check that the rows are as the model saw "
+        "them when it was fitted (scaled, encoded, columns in the same order), that "
+        "the members are its training rows, all of them, and that a fit of it today "
+        "is the fit that it had: weights, early stopping, parameters that were "
+        "changed later."
     )
-    yield Guard("shadows_unlike_target", "warning", message, value=found.target)
+    yield Guard("shadows_unlike_target", "warning", message, value=difference.target)
