@@ -131,10 +131,16 @@ def _adopt(name: str, attack: Any, frozen: FrozenEstimator) -> Any:
     return type(attack)(**(own | {"estimator": frozen}))
 
 
-def configure(attack: Any, seed: int) -> None:
-    """Hand on the audit's seed, and check the parameters before a shadow is fitted."""
-    if attack.get_params(deep=False).get("random_state", seed) is None:
+def configure(attack: Any, seed: int, verbose: int = 0) -> None:
+    """Hand on the audit's seed and `verbose`, and check the parameters.
+
+    Before a shadow is fitted; what an attack was given for them is kept.
+    """
+    params = attack.get_params(deep=False)
+    if params.get("random_state", seed) is None:
         attack.set_params(random_state=seed)
+    if verbose and params.get("verbose") == 0:
+        attack.set_params(verbose=verbose)
     if isinstance(attack, MembershipAttack):
         attack.check_params()
 

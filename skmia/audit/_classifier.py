@@ -28,6 +28,7 @@ from skmia.audit._evidence import Evidence
 from skmia.audit._inputs import check_reading, check_scores, resolve_seed
 from skmia.audit._persons import person_evidence
 from skmia.audit._pool import Pool, make_pool
+from skmia.audit._progress import enter_stage, expect_stages, with_progress
 from skmia.audit._report import AuditReport
 from skmia.audit._rows import take_kept
 from skmia.audit._target import find_target
@@ -45,6 +46,7 @@ from skmia.signals import logit
 from skmia.utils import encode_labels
 
 
+@with_progress
 def audit_classifier(
     estimator: Any,
     X_members: Any,
@@ -132,7 +134,8 @@ def audit_classifier(
         Seeds the shadows and the blind classifier. What was drawn where it is None is
         in ``settings["random_state"]``, to repeat the audit.
     verbose : int, default=0
-        A progress bar for the shadows where it is above 0.
+        Above 0, a progress bar for the stages of the audit, one for the shadows in it,
+        and once the first shadow is there a line on what all of them will take.
 
     Returns
     -------
@@ -214,15 +217,18 @@ def audit_classifier(
             "shadows here."
         )
     for attack in chosen.values():
-        configure(attack, seed)
+        configure(attack, seed, verbose)
     if wanted and not isinstance(shadows, ShadowSignals):
         check_can_be_refitted(audited.model)
+    expect_stages(len(chosen) + (5 if wanted else 4))
+    enter_stage("comparing rows")
     pool = make_pool(
         X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params, groups
     )
     classes = np.asarray(estimator.classes_)
     kept, copies = pool.rows.kept, pool.rows.copies
     X, y = take_kept(pool.X, kept), pool.y[kept]
+    enter_stage("asking the model")
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
     correct = ask_labels(estimator, X) == y
     proba = ask_probabilities(estimator, X, classes)
@@ -234,6 +240,7 @@ def audit_classifier(
 
     made, fitted_with, moved, means, difference = None, None, True, None, None
     if wanted:
+        enter_stage("shadows")
         made, fraction = _make_shadows(
             audited.model, pool, shadows, fit, n_jobs, seed, verbose
         )
@@ -348,6 +355,7 @@ def _describe_shadows(shadows: int | ShadowModels | ShadowSignals) -> dict[str, 
 
 def _score(name: str, attack: Any, pool: Pool, X: Any, y: np.ndarray) -> np.ndarray:
     """Fit an attack on the whole pool, and ask it about the rows of the figures."""
+    enter_stage(f"attack {name}")
     try:
         with warnings.catch_warnings():
             # The report's own guards say so.

@@ -1,5 +1,6 @@
 """Where errors and warnings leave the command line, one line each."""
 
+import logging
 import re
 import sys
 import warnings
@@ -32,7 +33,7 @@ def boundary() -> Iterator[None]:
     """Turn what is wrong with the input into one line, and warnings into one each."""
     import typer
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _costs_told():
         warnings.simplefilter("always")
         for category in _SILENT:
             warnings.simplefilter("ignore", category)
@@ -64,6 +65,25 @@ def boundary() -> Iterator[None]:
         else:
             return
     raise typer.Exit(status)
+
+
+@contextmanager
+def _costs_told() -> Iterator[None]:
+    """Write what long runs will take, where no progress is shown."""
+
+    class Line(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say("note", one_line(record.getMessage()))
+
+    logger, line = logging.getLogger("skmia"), Line()
+    level = logger.level
+    logger.addHandler(line)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(line)
+        logger.setLevel(level)
 
 
 def _make_show_warning() -> Any:

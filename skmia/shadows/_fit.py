@@ -28,6 +28,7 @@ from skmia._models import (
 from skmia._tables import Copies, Queries, draw_units, encode_groups, has_no_weight
 from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
+from skmia.shadows._cost import tell_cost
 from skmia.shadows._design import draw_design
 from skmia.shadows._models import ShadowModels, check_shadows
 from skmia.shadows._pool import Pool, make_pool
@@ -90,7 +91,8 @@ def fit_shadows(
         already held. NumPy's and Python's global generators are seeded for each fit
         and put back, except in threads.
     verbose : int, default=0
-        A progress bar where it is above 0.
+        Above 0, a progress bar, and once the first shadow is there a line on what all
+        of them will take.
 
     Returns
     -------
@@ -285,7 +287,7 @@ def _run(
     arrays = {name: np.empty(member.shape, np.float32) for name in task.signals}
     seconds = np.zeros((2, n_shadows))
     models: list[Any] = [None] * n_shadows
-    missing = 0
+    missing, told = 0, False
     warned: Warned = Counter()
 
     def keep(k: int, result: ShadowResult) -> None:
@@ -300,7 +302,7 @@ def _run(
 
     with (
         closing(Shared(pool)) as shared,
-        tqdm(total=n_shadows, desc="shadows", disable=not verbose) as bar,
+        tqdm(total=n_shadows, desc="shadows", disable=not verbose, leave=None) as bar,
     ):
         tasks = []
         for k in range(n_shadows):
@@ -321,6 +323,10 @@ def _run(
             with closing(results):
                 for k, result in results:
                     keep(k, result)
+                    if not told:
+                        took = result.fit_seconds, result.predict_seconds
+                        tell_cost(*took, len(tasks), n_jobs, verbose)
+                        told = True
     fields = {
         "signals": arrays,
         "n_missing_classes": missing,

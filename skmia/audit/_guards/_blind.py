@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.stats import mannwhitneyu
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
 from skmia._tables import (
@@ -118,8 +117,9 @@ def _out_of_fold_scores(
     seed: int,
 ) -> NDArray[np.float64]:
     scores = np.empty(membership.size)
-    folds = StratifiedGroupKFold(_N_FOLDS, shuffle=True, random_state=seed)
-    for train, test in folds.split(label, membership, groups):
+    fold = _deal_folds(membership, groups, np.random.default_rng(seed))
+    for k in range(_N_FOLDS):
+        train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
         chosen = _differing_columns(columns, membership, train)
         known = _design(columns, label, train, chosen)
         # Binning fails on a column without any value, or whose values are elsewhere.
@@ -138,6 +138,23 @@ def _out_of_fold_scores(
             proba = model.predict_proba(held_out)
         scores[test] = proba[:, 1]
     return scores
+
+
+def _deal_folds(
+    membership: NDArray[np.bool_], groups: NDArray[np.intp], rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Deal whole groups to the folds in turn, alike ones one after the other.
+
+    scikit-learn's splitter of this kind weighs every group against all folds: as long
+    as all of the fits together.
+    """
+    groups = np.unique(groups, return_inverse=True)[1]
+    n_members = np.bincount(groups, membership)
+    n_others = np.bincount(groups, ~membership)
+    fold = np.empty(len(n_members), dtype=np.intp)
+    order = np.lexsort((rng.random(len(fold)), n_others, n_members))
+    fold[order] = np.arange(len(fold)) % _N_FOLDS
+    return fold[groups]
 
 
 def _differing_columns(

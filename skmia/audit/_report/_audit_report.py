@@ -17,6 +17,7 @@ from skmia.audit._guards import Guard, run_guards
 from skmia.audit._inputs import check_length, check_reading, check_scores
 from skmia.audit._limits import check_resolvable, exceeded
 from skmia.audit._persons import Rule
+from skmia.audit._progress import enter_stage
 from skmia.audit._report._json import to_plain, write_json
 from skmia.audit._report._text import to_text
 from skmia.metrics import get_metric
@@ -173,7 +174,9 @@ resolvable=False)
             if by_person
         }
         self._persons = by_person
+        enter_stage("figures")
         self.figures: tuple[Figure, ...] = measure(evidence)
+        enter_stage("guards")
         self.guards: tuple[Guard, ...] = run_guards(evidence, guards)
         # The records themselves stay out of the public attributes and of the repr, and
         # the evidence with the rows in it is not kept.
