@@ -16,15 +16,23 @@ from skmia._models._fit_hook import (
     hook_name,
 )
 from skmia._models._fitted_state import Mismatch, find_mismatches
+from skmia._models._function import (
+    FunctionClassifier,
+    is_refittable,
+    shadow_recipe,
+)
 from skmia._models._in_workers import limit_threads, silence
 from skmia._models._inside import Replaced, look_inside, repeated_searches
 from skmia._models._meta import MetaClassifier, MetaEstimator
 from skmia._models._response import (
+    LabelsAsProbabilities,
+    answering,
     ask_labels,
     ask_probabilities,
     check_has_response,
     check_is_classifier,
     class_probabilities,
+    gives_confidences,
     iter_class_probabilities,
 )
 from skmia._models._seeding import (

@@ -10,7 +10,7 @@ from scipy.special import expit, softmax
 from sklearn.base import is_classifier
 from sklearn.linear_model import LogisticRegression
 
-from skmia._models._cloning import deep_params, unfitted_copy
+from skmia._models._cloning import deep_params, unfitted_copy, unwrap_frozen
 from skmia._tables import Copies, blocks, copy_rows, mean_answer, n_rows, values_per_row
 from skmia.utils import encode_labels
 
@@ -35,15 +35,28 @@ def check_is_classifier(estimator: Any, name: str = "estimator") -> None:
         )
 
 
-def check_has_response(estimator: Any, name: str = "estimator") -> None:
+def gives_confidences(estimator: Any) -> bool:
+    """Whether `estimator` has, or once fitted will have, more than labels."""
+    return has_response(estimator) or has_response(_with_defaults(estimator))
+
+
+def check_has_response(
+    estimator: Any,
+    name: str = "estimator",
+    instead: str = "pass a classifier that has one of them",
+) -> None:
     """Raise unless `estimator` has, or once fitted will have, more than labels."""
-    if not (has_response(estimator) or has_response(_with_defaults(estimator))):
+    if not gives_confidences(estimator):
         raise TypeError(
             f"The '{name}' parameter must have predict_proba or decision_function: "
-            f"labels alone hold no confidences. Got {type(estimator).__name__} "
-            "instead, which has neither; wrap it in CalibratedClassifierCV before it "
-            "is fitted."
+            f"labels alone hold no confidences. Got {model_name(estimator)} instead, "
+            f"which has neither; {instead}."
         )
+
+
+def model_name(estimator: Any) -> str:
+    """Name the class of the model itself, which may be frozen."""
+    return type(unwrap_frozen(estimator)).__name__
 
 
 def has_response(estimator: Any) -> bool:
@@ -58,6 +71,8 @@ def _with_defaults(estimator: Any) -> Any:
 
     Wherever one is inside of `estimator`, it is given what it will be fitted with.
     """
+    if not hasattr(estimator, "get_params"):
+        return estimator
     last = [
         name
         for name, value in estimator.get_params(deep=True).items()
@@ -80,7 +95,7 @@ def class_probabilities(
     """
     known = np.asarray(estimator.classes_)
     if hasattr(estimator, "predict_proba"):
-        proba = _within_bounds(np.asarray(estimator.predict_proba(X)))
+        proba = _as_probabilities(estimator, estimator.predict_proba(X), len(known))
     else:
         check_has_response(estimator)
         margin = np.asarray(estimator.decision_function(X), dtype=np.float64)
@@ -109,6 +124,52 @@ def ask_labels(estimator: Any, X: Any) -> NDArray:
     """Predicted labels, one-dimensional, of rows that the estimator may write in."""
     # Some classifiers predict a column.
     return np.ravel(estimator.predict(copy_rows(X, np.arange(n_rows(X)))))
+
+
+class LabelsAsProbabilities:
+    """A classifier that gives the label that a fitted one predicts a probability of 1.
+
+    The mean of its answers about a record and its copies is the fraction of them that
+    get each label: a confidence, of a model that gives labels only.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.classes_ = np.asarray(model.classes_)
+
+    def predict(self, X: Any) -> NDArray:
+        return np.ravel(self.model.predict(X))
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        proba = np.zeros((n_rows(X), len(self.classes_)))
+        columns = encode_labels(self.predict(X), self.classes_, "predicted")
+        proba[np.arange(len(proba)), columns] = 1
+        return proba
+
+
+def answering(estimator: Any) -> Any:
+    """The fitted `estimator`, or its labels as probabilities where it has no others."""
+    if gives_confidences(estimator):
+        return estimator
+    return LabelsAsProbabilities(estimator)
+
+
+def _as_probabilities(estimator: Any, answer: Any, n_classes: int) -> NDArray:
+    """What predict_proba returned as an array with one column for each class."""
+    proba = np.asarray(answer)
+    if proba.ndim != 2 or proba.shape[1] != n_classes:
+        raise ValueError(
+            f"predict_proba of {model_name(estimator)} must return one column for "
+            f"each of the {n_classes} classes in classes_. Got shape {proba.shape} "
+            "instead; skmia.attacks.FunctionClassifier(model.predict_proba, "
+            "classes=...) takes the probability of the second of two classes alone."
+        )
+    if proba.dtype.kind not in "fiub":
+        raise ValueError(
+            f"predict_proba of {model_name(estimator)} must return numbers. Got "
+            f"dtype {proba.dtype} instead."
+        )
+    return _within_bounds(proba)
 
 
 def _within_bounds(proba: NDArray) -> NDArray:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._models._response import ask_probabilities
+from skmia._models._response import LabelsAsProbabilities, ask_probabilities
 from skmia._tables import take_rows
 
 # By how much rounding moves a probability: sums come in another order in batches of
@@ -24,11 +24,13 @@ class SecondAnswers:
     """By how much the answers to rows changed once the model was asked again.
 
     `alone` are the rows that were asked one by one, `together` those of small batches.
-    Entries are the largest difference over the classes, 0 where rounding explains it.
+    Entries are the largest difference over the classes, 0 where rounding explains it;
+    with `of_labels`, of a model that gives no probabilities, 1 for another label.
     """
 
     alone: NDArray[np.float64]
     together: NDArray[np.float64]
+    of_labels: bool = False
 
     @classmethod
     def joined(cls, parts: Sequence["SecondAnswers"]) -> "SecondAnswers":
@@ -36,6 +38,7 @@ class SecondAnswers:
         return cls(
             np.concatenate([part.alone for part in parts]),
             np.concatenate([part.together for part in parts]),
+            all(part.of_labels for part in parts),
         )
 
     @property
@@ -53,12 +56,15 @@ class SecondAnswers:
 
     def __str__(self) -> str:
         changes = self.changes
+        what = "labels"
+        if not self.of_labels:
+            what = f"probabilities, by up to {changes.max(initial=0):.2g}"
         return (
             f"asked a second time, one by one and in small batches, the model gives "
-            f"{int((changes > 0).sum())} of {len(changes)} rows other probabilities, "
-            f"by up to {changes.max(initial=0):.2g}. Its answers are random or depend "
-            "on the rows beside them: whoever asks often and takes the mean, or asks "
-            "in other batches, may find more than these attacks, which ask once"
+            f"{int((changes > 0).sum())} of {len(changes)} rows other {what}. "
+            "Its answers are random or depend on the rows beside them: whoever asks "
+            "often and takes the mean, or asks in other batches, may find more than "
+            "these attacks, which ask once"
         )
 
 
@@ -120,7 +126,8 @@ def ask_again(
     first = proba[rows]
     changes = np.abs(again - first).max(axis=1)
     changes[~(changes > _rounding(first))] = 0
-    return SecondAnswers(changes[:n_alone], changes[n_alone:])
+    of_labels = isinstance(estimator, LabelsAsProbabilities)
+    return SecondAnswers(changes[:n_alone], changes[n_alone:], of_labels)
 
 
 def _batches(n: int, n_alone: int) -> Iterator[slice]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from skmia._models import FunctionClassifier
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._calibrated import CalibratedLossAttack
 from skmia.attacks._label_only import LabelOnlyAttack
@@ -17,6 +18,7 @@ from skmia.attacks._threshold import LossThresholdAttack
 __all__ = [
     "ATTACKS",
     "CalibratedLossAttack",
+    "FunctionClassifier",
     "LabelOnlyAttack",
     "LiRAAttack",
     "LossThresholdAttack",

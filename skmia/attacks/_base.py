@@ -40,6 +40,9 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         to them. ``self._answers(X, y)`` asks the target.
     ``_check_params()``
         Raises for its own parameters out of range.
+    ``needs_confidences``
+        A property, False where labels will do: ``target.probabilities`` of a target
+        that gives labels only are 1 for its label.
 
     Add a line to :data:`skmia.attacks.ATTACKS`, and audits, benchmarks and the tests
     that every attack must pass find it by its short name.
@@ -79,8 +82,6 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
 
     # They reach fit through routing without the user asking for it.
     __metadata_request__fit = {"membership": True, "groups": True}  # noqa: RUF012
-    # False where the attack asks for labels only, whatever else the target has.
-    _needs_confidences = True
 
     def fit(
         self,
@@ -149,7 +150,7 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
             params,
             random_state,
             type(self).__name__,
-            needs_confidences=self._needs_confidences,
+            needs_confidences=self.needs_confidences,
         )
         self._target = target
         self._fit_attack(target, X, params, random_state)
@@ -160,6 +161,14 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         self.estimator_ = target.model
         self._adopt_columns(target.model)
         return self
+
+    @property
+    def needs_confidences(self) -> bool:
+        """Whether a target that gives labels only cannot be attacked so.
+
+        An attack for which labels will do overrides it. It is asked before `fit`.
+        """
+        return True
 
     def check_params(self) -> None:
         """Raise for parameters out of range.

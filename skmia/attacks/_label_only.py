@@ -113,9 +113,6 @@ class LabelOnlyAttack(MembershipAttack):
     True
     """
 
-    # Read by MembershipAttack.fit: a target that answers with labels will do.
-    _needs_confidences = False
-
     def __init__(
         self,
         estimator: Any,
@@ -134,6 +131,11 @@ class LabelOnlyAttack(MembershipAttack):
         self.flip_rate = flip_rate
         self.max_fpr = max_fpr
         self.random_state = random_state
+
+    @property
+    def needs_confidences(self) -> bool:
+        """Whether a target that gives labels only cannot be attacked so: it can."""
+        return False
 
     def _check_params(self) -> None:
         self._asked(seed=0)

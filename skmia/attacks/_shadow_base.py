@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._models import class_probabilities, look_inside
+from skmia._models import (
+    LabelsAsProbabilities,
+    class_probabilities,
+    gives_confidences,
+    look_inside,
+)
 from skmia._tables import (
     Copies,
     any_copy,
@@ -119,6 +124,14 @@ class ShadowAttack(MembershipAttack):
     @abstractmethod
     def __init__(self) -> None:
         """Assign the parameters; every attack has its own."""
+
+    @property
+    def needs_confidences(self) -> bool:
+        """Whether a target that gives labels only cannot be attacked so.
+
+        It can: how often the shadow models are right tells how hard a record is.
+        """
+        return False
 
     def _check_params(self) -> None:
         for name in self._signals():
@@ -384,8 +397,10 @@ class ShadowAttack(MembershipAttack):
                 "ShadowModels(keep_models=True)."
             )
         answers = []
+        labels_only = not gives_confidences(self._target.model)
         for model in self.shadows_.models:
-            ask = partial(class_probabilities, model, classes=self._target.classes)
+            asked = LabelsAsProbabilities(model) if labels_only else model
+            ask = partial(class_probabilities, asked, classes=self._target.classes)
             proba = mean_answer(ask, X, self._copies)
             answers.append(self._answers_of(proba, columns))
         name = self._signals()[0]

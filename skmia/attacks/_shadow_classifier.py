@@ -130,6 +130,14 @@ class ShadowClassifierAttack(ShadowAttack):
     # The attack models judge any answer of the target: no shadow is asked again.
     _asks_shadows = False
 
+    @property
+    def needs_confidences(self) -> bool:
+        """Whether a target that gives labels only cannot be attacked so.
+
+        It cannot: of labels alone nothing is left to learn but whether they are right.
+        """
+        return True
+
     def _check_params(self) -> None:
         check_option(self.features, "features", ("labelled", "sorted"))
         given = self.attack_estimator

@@ -11,6 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import (
+    answering,
     ask_probabilities,
     check_can_be_refitted,
     check_has_response,
@@ -68,10 +69,13 @@ class Target:
         return self.model is None
 
     def probabilities(self, X: Any) -> NDArray[np.floating]:
-        """Class probabilities of the rows of `X`, columns as in `classes`."""
+        """Class probabilities of the rows of `X`, columns as in `classes`.
+
+        Of a model that gives labels only, they are 1 for its label.
+        """
         if self.precomputed:
             return check_probability_matrix(X, len(self.classes))
-        return ask_probabilities(self.model, X, self.classes)
+        return ask_probabilities(answering(self.model), X, self.classes)
 
     def encode(self, y: Any, n: int) -> IndexArray:
         """Columns of the labels `y`, one for each of `n` rows."""
@@ -152,7 +156,12 @@ def resolve_target(
     if membership is not None and not frozen:
         raise ValueError(FREEZE.format(name=type(estimator).__name__))
     if needs_confidences:
-        check_has_response(estimator)
+        check_has_response(
+            estimator,
+            instead=f"{owner} needs confidences. LabelOnlyAttack, "
+            "LossThresholdAttack(signal='correctness') and attacks with shadow models "
+            "such as LiRAAttack read its labels",
+        )
     check_has_features(X, owner)
     n = n_rows(X)
     check_metadata(params, n)

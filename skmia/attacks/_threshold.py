@@ -107,6 +107,14 @@ class LossThresholdAttack(MembershipAttack):
         self.max_fpr = max_fpr
         self.random_state = random_state
 
+    @property
+    def needs_confidences(self) -> bool:
+        """Whether a target that gives labels only cannot be attacked so.
+
+        With ``signal="correctness"`` it can.
+        """
+        return self.signal != "correctness"
+
     def _check_params(self) -> None:
         check_option(self.signal, "signal", _SIGNALS)
         check_option(self.threshold, "threshold", _THRESHOLDS)

@@ -6,14 +6,17 @@ from typing import Any
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
-from skmia.attacks import ATTACKS, LabelOnlyAttack, MembershipAttack
+from skmia.attacks import (
+    ATTACKS,
+    LabelOnlyAttack,
+    LossThresholdAttack,
+    MembershipAttack,
+)
+from skmia.audit._reach import EVERYTHING, GAP, Reach, takes_shadows
 from skmia.defenses import masks_outputs
 
 # The default is the strongest on one set of shadows, beside the simplest of all.
-_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "default": ("loss", "lira", "rmia", "stacked"),
-    "all": tuple(ATTACKS),
-}
+_DEFAULT = ("loss", "lira", "rmia", "stacked")
 # Parameters of an attack that decide no score once the shadows are given.
 _UNREPORTED = frozenset({"estimator", "shadows", "n_jobs", "verbose"})
 
@@ -23,12 +26,13 @@ def make_attacks(
     estimator: Any,
     masked: bool | None = None,
     *,
-    with_shadows: bool = True,
+    reach: Reach = EVERYTHING,
+    n_nonmembers: int = 0,
 ) -> dict[str, Any]:
     """Fresh attacks on the frozen estimator, by name; those given are not touched.
 
-    `masked` is whether its outputs are taken as masked; None reads it from it. Where
-    there are no shadows, "default" and "all" are the attacks that take none.
+    `masked` is whether its outputs are taken as masked; None reads it from it.
+    "default" and "all" are attacks within `reach`.
     """
     frozen = FrozenEstimator(estimator)
     if isinstance(attacks, Mapping):
@@ -39,7 +43,7 @@ def make_attacks(
             )
         given = dict(attacks)
     else:
-        given = _listed(attacks, frozen, with_shadows)
+        given = _listed(attacks, frozen, reach, n_nonmembers)
     if not given:
         raise ValueError(_wrong(attacks))
     chosen = {name: _adopt(name, attack, frozen) for name, attack in given.items()}
@@ -57,13 +61,13 @@ def make_attacks(
 def _wrong(attacks: object) -> str:
     return (
         "The 'attacks' parameter must be 'default', 'all', a name out of "
-        f"{sorted(ATTACKS)}, an unfitted attack, a list of these, or a dict of names "
-        f"to unfitted attacks. Got {attacks!r} instead."
+        f"{sorted((*ATTACKS, GAP))}, an unfitted attack, a list of these, or a dict of "
+        f"names to unfitted attacks. Got {attacks!r} instead."
     )
 
 
 def _listed(
-    attacks: object, frozen: FrozenEstimator, with_shadows: bool
+    attacks: object, frozen: FrozenEstimator, reach: Reach, n_nonmembers: int
 ) -> dict[str, Any]:
     """Attacks given by name or as they are, alone or in a sequence, by name."""
     alone = isinstance(attacks, str) or not isinstance(attacks, Sequence)
@@ -71,7 +75,10 @@ def _listed(
     named: dict[str, Any] = {}
     for entry in entries:
         if isinstance(entry, str):
-            named |= _by_name(entry, attacks, frozen, with_shadows)
+            names = _names_of(entry, reach, n_nonmembers)
+            if not names:
+                raise ValueError(_wrong(attacks))
+            named |= {name: _make(name, frozen) for name in names}
         elif isinstance(entry, type) or not _is_attack(entry):
             raise ValueError(_wrong(attacks))
     # Names go first, so that an attack given as it is takes none of theirs.
@@ -81,17 +88,23 @@ def _listed(
     return named
 
 
-def _by_name(
-    name: str, attacks: object, frozen: FrozenEstimator, with_shadows: bool
-) -> dict[str, Any]:
-    """The ready-made attack of this name, or all those that it stands for."""
-    if name in ATTACKS:
-        return {name: ATTACKS[name](frozen)}
-    if name not in _GROUPS:
-        raise ValueError(_wrong(attacks))
-    made = {key: ATTACKS[key](frozen) for key in _GROUPS[name]}
-    left_out = () if with_shadows else taking_shadows(made)
-    return {key: attack for key, attack in made.items() if key not in left_out}
+def _names_of(name: str, reach: Reach, n_nonmembers: int) -> list[str]:
+    """The ready-made attacks that a name stands for, none where there is no such."""
+    if name in (*ATTACKS, GAP):
+        return [name]
+    if name == "default":
+        names = reach.default(_DEFAULT, n_nonmembers)
+    elif name == "all":
+        names = tuple(ATTACKS) if reach.confidences else (GAP, *ATTACKS)
+    else:
+        return []
+    return [name for name in names if reach.allows(_make(name, None))]
+
+
+def _make(name: str, frozen: FrozenEstimator | None) -> Any:
+    if name == GAP:
+        return LossThresholdAttack(frozen, signal="correctness")
+    return ATTACKS[name](frozen)  # type: ignore[call-arg]
 
 
 def _is_attack(candidate: Any) -> bool:
@@ -147,7 +160,7 @@ def configure(attack: Any, seed: int, verbose: int = 0) -> None:
 
 def taking_shadows(attacks: Mapping[str, Any]) -> list[str]:
     """Names of the attacks that take shadow models."""
-    return [name for name, a in attacks.items() if "shadows" in a.get_params(False)]
+    return [name for name, attack in attacks.items() if takes_shadows(attack)]
 
 
 def describe_attack(attack: Any) -> dict[str, Any]:

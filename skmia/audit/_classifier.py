@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from skmia._models import (
     RowsOf,
+    answering,
     ask_again,
     ask_labels,
     ask_probabilities,
@@ -16,6 +17,7 @@ from skmia._models import (
     check_hook,
     find_mismatches,
     hook_name,
+    shadow_recipe,
 )
 from skmia._tables import any_seen, check_drawn_whole
 from skmia.audit._attacks import (
@@ -29,6 +31,7 @@ from skmia.audit._inputs import check_reading, check_scores, resolve_seed
 from skmia.audit._persons import person_evidence
 from skmia.audit._pool import Pool, make_pool
 from skmia.audit._progress import enter_stage, expect_stages, with_progress
+from skmia.audit._reach import Reach, only_right
 from skmia.audit._report import AuditReport
 from skmia.audit._rows import take_kept
 from skmia.audit._target import find_target
@@ -202,11 +205,14 @@ def audit_classifier(
     >>> report.worst("auc")[1] > 0.6
     True
     """
-    audited = find_target(estimator, shadows)
+    audited = find_target(estimator, shadows, (y_members, y_nonmembers))
     estimator = audited.deployed
+    reach = Reach.of(estimator, shadows)
     max_fprs, confidence_level = check_reading(max_fprs, confidence_level)
     seed = resolve_seed(random_state)
-    chosen = make_attacks(attacks, estimator)
+    n_nonmembers = np.size(y_nonmembers)
+    chosen = make_attacks(attacks, estimator, reach=reach, n_nonmembers=n_nonmembers)
+    reach.check(chosen, estimator)
     wanted = taking_shadows(chosen)
     check_shadows(shadows, least=4 if wanted else 2)
     check_hook(fit)
@@ -219,7 +225,7 @@ def audit_classifier(
     for attack in chosen.values():
         configure(attack, seed, verbose)
     if wanted and not isinstance(shadows, ShadowSignals):
-        check_can_be_refitted(audited.model)
+        check_can_be_refitted(shadow_recipe(audited.model))
     expect_stages(len(chosen) + (5 if wanted else 4))
     enter_stage("comparing rows")
     pool = make_pool(
@@ -231,12 +237,11 @@ def audit_classifier(
     enter_stage("asking the model")
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
     correct = ask_labels(estimator, X) == y
-    proba = ask_probabilities(estimator, X, classes)
+    asked = answering(estimator)
+    proba = ask_probabilities(asked, X, classes)
     columns = encode_labels(y, classes)
-    own_proba = proba[np.arange(len(y)), columns]
-    again = ask_again(
-        estimator, X, classes, proba, pool.member[kept], random_state=seed
-    )
+    own_proba = proba[np.arange(len(y)), columns] if reach.confidences else None
+    again = ask_again(asked, X, classes, proba, pool.member[kept], random_state=seed)
 
     made, fitted_with, moved, means, difference = None, None, True, None, None
     if wanted:
@@ -249,10 +254,13 @@ def audit_classifier(
         seen = any_seen(made.member, pool.hashes, pool.persons)
         moved = shadows_move(theirs)
         means = outside_means(theirs, seen)[kept]
+        ours, theirs = logit(proba, columns), theirs[:, kept]
+        if not reach.confidences:
+            ours, theirs = only_right(ours), only_right(theirs)
         difference = find_difference(
-            logit(proba, columns),
+            ours,
             pool.member[kept],
-            theirs[:, kept],
+            theirs,
             seen[:, kept],
             same_size=abs(seen.mean() - pool.rows.seen.mean()) < 0.02,
         )
@@ -290,6 +298,7 @@ def audit_classifier(
         correct=correct,
         own_proba=own_proba,
         again=again,
+        not_run=reach.out_of_reach(estimator),
         shadows=fitted_with,
         shadows_move=moved,
         outside_means=means,

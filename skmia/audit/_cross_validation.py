@@ -23,6 +23,7 @@ from skmia.audit._inputs import (
     describe_estimator,
     resolve_seed,
 )
+from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
 from skmia.audit._splits import find_shadows
 from skmia.defenses import masks_outputs
@@ -139,7 +140,8 @@ def audit_cv(
     # A search may choose a mask in one split and none in the next: all are asked for
     # their labels, or the figures would be those of some splits.
     masked = any(map(masks_outputs, run.models))
-    chosen = make_attacks(attacks, run.models[0], masked, with_shadows=has_shadows)
+    reach = Reach(shadows=has_shadows)
+    chosen = make_attacks(attacks, run.models[0], masked, reach=reach)
     if (wanted := taking_shadows(chosen)) and not has_shadows:
         raise ValueError(
             f"The attacks {wanted} take shadow models, and these splits give none. "

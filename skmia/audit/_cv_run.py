@@ -12,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from skmia._models import (
     ask_probabilities,
     check_can_be_refitted,
+    check_has_response,
     iter_class_probabilities,
 )
 from skmia._tables import any_copy, as_rows, hash_rows, n_rows, occurs_once
@@ -95,6 +96,8 @@ class Run:
             unused = rows[_has_no_weight(estimator, hashes[rows])]
             trained[k, unused] = False
             weightless[unused] = True
+        for estimator in estimators:
+            check_has_response(estimator)
         models = [SplitModel(check_fitted(m), classes) for m in estimators]
         known = np.stack([np.isin(classes, m.model.classes_) for m in models])
         told_apart = _kept(trained, tested, hashes)

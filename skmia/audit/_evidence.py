@@ -75,6 +75,8 @@ class Evidence:
     correct: BoolArray | None = None
     own_proba: NDArray[np.floating] | None = None
     again: SecondAnswers | None = None
+    # Attacks that were not run, by what they lack: "confidences" or "shadows".
+    not_run: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # The shadow models: whether their answers depend on their rows, what those that
     # have not seen a record say of it, in what the model differs from all of them, and
     # how many classes are missing from how many.

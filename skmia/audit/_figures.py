@@ -6,10 +6,8 @@ import numpy as np
 
 from skmia.audit._averages import read
 from skmia.audit._evidence import Evidence
+from skmia.audit._reach import GAP
 from skmia.metrics import get_metric, metrics_at
-
-# Yeom et al., "Privacy Risk in Machine Learning", CSF 2018, adversary 1.
-GAP = "gap"
 
 
 @dataclass(frozen=True)

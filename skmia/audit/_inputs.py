@@ -10,11 +10,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import (
-    check_has_response,
+    FunctionClassifier,
     check_is_classifier,
     look_inside,
     unwrap_frozen,
 )
+from skmia.audit._adopted import adopt_model
 from skmia.utils import check_real
 
 
@@ -54,12 +55,13 @@ def resolve_seed(random_state: object) -> int:
     )
 
 
-def check_fitted(estimator: Any) -> Any:
+def check_fitted(estimator: Any, labels: Sequence[Any] = ()) -> Any:
     """Return the fitted classifier itself, taken out of a FrozenEstimator.
 
-    Whatever is not a fitted classifier with confidences and classes is refused.
+    An object with `predict` alone becomes a classifier of the `labels`. Whatever is
+    not a fitted classifier with classes is refused.
     """
-    estimator = unwrap_frozen(estimator)
+    estimator = adopt_model(unwrap_frozen(estimator), labels)
     check_is_classifier(estimator, "estimator")
     try:
         check_is_fitted(estimator)
@@ -70,7 +72,6 @@ def check_fitted(estimator: Any) -> Any:
             "fitted; fit it on X_members first."
         ) from error
     look_inside(estimator)  # a search without a model is named as such
-    check_has_response(estimator, "estimator")
     if getattr(estimator, "classes_", None) is None:
         raise ValueError(
             "The 'estimator' parameter must have classes_, as scikit-learn's "
@@ -86,8 +87,11 @@ def check_fitted(estimator: Any) -> Any:
 
 
 def describe_estimator(estimator: Any) -> str:
-    """Name the class, and those of a Pipeline's steps."""
+    """Name the class, and those of a Pipeline's steps, or the function."""
     name = type(estimator).__name__
+    if isinstance(estimator, FunctionClassifier):
+        func = estimator.func
+        return f"{name}({getattr(func, '__qualname__', type(func).__name__)})"
     if not hasattr(estimator, "steps"):
         return name
     steps = [

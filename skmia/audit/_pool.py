@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 
-from skmia._models import ask_probabilities
+from skmia._models import answering, ask_probabilities
 from skmia._tables import (
     Names,
     Persons,
@@ -216,12 +216,12 @@ def _check_same_predictions(
     Integers that meet missing values become floats, and a step that takes values for
     text then sees "1.0" in place of "1", on the rows that it was trained on too.
     """
-    joined, start = column_types(X), 0
+    joined, start, asked = column_types(X), 0, answering(estimator)
     for name, side in (("X_members", X_members), ("X_nonmembers", X_nonmembers)):
         types, first = column_types(side), np.arange(min(n_rows(side), _MAX_COMPARED))
         if types != joined:
             alone, together = (
-                ask_probabilities(estimator, take_rows(rows, at), estimator.classes_)
+                ask_probabilities(asked, take_rows(rows, at), asked.classes_)
                 for rows, at in ((side, first), (X, start + first))
             )
             if not np.allclose(alone, together, rtol=0, atol=1e-6, equal_nan=True):

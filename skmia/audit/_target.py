@@ -1,5 +1,6 @@
 """What an audit is about, where the model that was passed holds what answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,13 +39,16 @@ class AuditTarget:
     asked_for: bool = False
 
 
-def find_target(estimator: Any, shadows: Any) -> AuditTarget:
+def find_target(
+    estimator: Any, shadows: Any, labels: Sequence[Any] = ()
+) -> AuditTarget:
     """Check what was passed as the model, and find what is attacked.
 
     A search is audited as its ``best_estimator_`` and a threshold wrapper as the
-    classifier inside, unless the shadows are to search themselves.
+    classifier inside, unless the shadows are to search themselves. `labels` are those
+    of the rows.
     """
-    deployed = check_fitted(estimator)
+    deployed = check_fitted(estimator, labels)
     inside, replaced = look_inside(deployed)
     asked_for = isinstance(shadows, ShadowModels) and bool(shadows.refit_search)
     if asked_for:

@@ -21,8 +21,10 @@ from skmia._models import (
     check_hook,
     check_is_classifier,
     draw_seeds,
+    gives_confidences,
     kept_generators,
     look_inside,
+    shadow_recipe,
     unwrap_frozen,
 )
 from skmia._tables import Copies, Queries, draw_units, encode_groups, has_no_weight
@@ -206,11 +208,15 @@ def _prepare(
 ) -> tuple[ShadowTask, Pool, NDArray[np.uint64], NDArray[np.bool_], NDArray[np.int64]]:
     """Check every argument, then draw the design and the seeds."""
     check_hook(fit)
-    check_is_classifier(unwrap_frozen(estimator))
-    inside, _ = look_inside(estimator)
-    estimator = unwrap_frozen(estimator) if models.refit_search else inside
+    target = unwrap_frozen(estimator)
+    estimator = shadow_recipe(target)
+    check_is_classifier(estimator)
+    stands_in = estimator is not target
+    if not models.refit_search:
+        estimator, _ = look_inside(estimator)
     check_can_be_refitted(estimator, params if isinstance(params, Mapping) else None)
-    check_has_response(estimator)
+    if stands_in and gives_confidences(target):
+        check_has_response(estimator)
     pool, classes, rest, hashes = make_pool(X, y, params, "fit_shadows")
 
     rng = own_random_state(random_state)
@@ -244,7 +250,8 @@ def _prepare(
     # Workers are sent the recipe, and not what the target has learnt.
     recipe = bare_clone(estimator)
     keep = bool(models.keep_models)
-    task = ShadowTask(recipe, classes, STORED, rest, keep, fit)
+    labels_only = stands_in and not gives_confidences(target)
+    task = ShadowTask(recipe, classes, STORED, rest, keep, fit, labels_only)
     return task, pool, hashes, member, seeds
 
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from sklearn import get_config
 
 from skmia._models import (
+    LabelsAsProbabilities,
+    answering,
     fit_by_hook,
     fit_own,
     iter_class_probabilities,
@@ -50,6 +52,8 @@ class ShadowTask:
     keep_model: bool = False
     # The user's own, in place of the estimator's.
     fit: Callable[..., Any] | None = None
+    # Where the target gives no more, whatever else the shadows have.
+    labels_only: bool = False
     # What NumPy does about a division by zero: of the caller's, as threads and
     # processes have their own.
     errors: Any = field(default_factory=np.geterr)
@@ -63,7 +67,7 @@ class ShadowTask:
         # Seeds and threads are set in every shadow: those given do not matter.
         recipe = seeded_clone(self.estimator, 0)
         limit_threads(recipe, always=True)
-        decides = recipe, self.signals, self.params, self.fit
+        decides = recipe, self.signals, self.params, self.fit, self.labels_only
         return describe(decides) + describe(settings)
 
     def run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
@@ -87,7 +91,8 @@ class ShadowTask:
             model = fit_by_hook(self.fit, model, X, y, index, params, self.classes)
         fitted = time.perf_counter()
         kept = {name: np.empty(n, dtype=np.float32) for name in self.signals}
-        answers = iter_class_probabilities(model, pool.X, self.classes, pool.copies)
+        asked = LabelsAsProbabilities(model) if self.labels_only else answering(model)
+        answers = iter_class_probabilities(asked, pool.X, self.classes, pool.copies)
         for block, proba in answers:
             for name, values in kept.items():
                 values[block] = SIGNALS[name](proba, pool.columns[block])

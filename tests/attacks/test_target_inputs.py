@@ -39,12 +39,17 @@ attacks = pytest.mark.parametrize(
         (LinearRegression(), ValueError, "regressors .* Got LinearRegression instead"),
         (StandardScaler(), ValueError, "Got StandardScaler instead"),
         (None, TypeError, "must be a scikit-learn classifier. Got None instead"),
-        (LabelsOnly(), TypeError, "predict_proba or decision_function.*LabelsOnly"),
     ],
 )
 def test_what_is_no_target(make, pool, estimator, error, match):
     with pytest.raises(error, match=match):
         make(estimator).fit(pool.X, pool.y)
+
+
+def test_labels_only_where_confidences_are_read(pool):
+    message = "predict_proba or decision_function.*LabelsOnly.*LabelOnlyAttack"
+    with pytest.raises(TypeError, match=message):
+        LossThresholdAttack(LabelsOnly()).fit(pool.X, pool.y)
 
 
 @attacks

@@ -79,9 +79,10 @@ def test_models_that_are_refused(model, error, message):
 
 
 @pytest.mark.usefixtures("no_shadow")
-def test_a_model_without_confidences_is_refused():
-    with pytest.raises(TypeError, match="must have predict_proba or decision_function"):
-        audit(LabelsOnly().fit(*SETS[:2]))
+@pytest.mark.parametrize("attacks", [["loss"], ["lira", "quantile"], "loss"])
+def test_attacks_on_confidences_of_a_model_without_any_are_refused(attacks):
+    with pytest.raises(TypeError, match="LabelsOnly gives labels only.*'label_only'"):
+        audit(LabelsOnly().fit(*SETS[:2]), attacks=attacks)
 
 
 def test_a_frozen_classifier_inside_is_fine_without_shadows():

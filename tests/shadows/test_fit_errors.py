@@ -10,7 +10,8 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeClassifier
 
-from _helpers import LabelsOnly, NeverFitted, noisy_rows
+from _helpers import NeverFitted, noisy_rows
+from skmia.attacks import FunctionClassifier
 from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 
 
@@ -71,9 +72,9 @@ X, Y = noisy_rows()
         ({"estimator": StandardScaler()}, ValueError, "must be a classifier"),
         ({"estimator": GaussianNB}, TypeError, "must be a scikit-learn classifier"),
         (
-            {"estimator": LabelsOnly(NeverFitted())},
+            {"estimator": FunctionClassifier(len, classes=[0, 1])},
             TypeError,
-            "predict_proba or decision_function",
+            "FunctionClassifier cannot be. Pass an unfitted classifier like the model",
         ),
         ({"params": [1]}, TypeError, "'params' parameter must be a dict"),
         (

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._answers import (
+    attacks_not_run,
     labels_tell_more,
     members_less_accurate,
     saturated_probabilities,
@@ -65,6 +66,7 @@ CHECKS = (
     Check(shared_persons, "persons on both sides", _EITHER),
     Check(rows_per_person, "numbers of rows that tell persons apart", _WARNING),
     Check(weightless_rows, "rows of weight 0", _EITHER),
+    Check(attacks_not_run, "attacks that need more than there is", _EITHER),
     Check(labels_tell_more, "labels that tell more than confidences", _WARNING),
     Check(members_less_accurate, "a model worse on its training rows", _WARNING),
     Check(

@@ -1,6 +1,6 @@
 """Answers of the model that no attack can read, or that do not fit the two sides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scipy.stats import fisher_exact
 
@@ -96,7 +96,7 @@ def saturated_probabilities(evidence: Evidence) -> Iterator[Guard]:
 
 def labels_tell_more(evidence: Evidence) -> Iterator[Guard]:
     """Report labels that surely tell members better than any attack that was run."""
-    if "gap" not in evidence.scores:
+    if "gap" not in evidence.scores or "confidences" in evidence.not_run:
         return
     auc = get_metric("auc")
     ends = {name: read(evidence, auc, s)[1] for name, s in evidence.scores.items()}
@@ -110,3 +110,29 @@ def labels_tell_more(evidence: Evidence) -> Iterator[Guard]:
         "'label_only', too, which finds more in labels."
     )
     yield Guard("labels_tell_more", "warning", message, value=low)
+
+
+def attacks_not_run(evidence: Evidence) -> Iterator[Guard]:
+    """Report attacks that lack what this model, or this audit, does not give."""
+    if names := evidence.not_run.get("confidences"):
+        message = (
+            f"The model gives labels only, and {_named(names)} read confidences: not "
+            "run. Whoever sees no more than labels cannot run them either. Where "
+            "anyone can get scores or probabilities of this model, audit what gives "
+            "these."
+        )
+        yield Guard("attacks_not_run", "note", message, len(names))
+    if names := evidence.not_run.get("shadows"):
+        message = (
+            f"{_named(names)} compare the model with others that are fitted like it, "
+            "and a function cannot be fitted: not run. They mostly find much more. "
+            "Pass FunctionClassifier an unfitted 'estimator' like the model, or "
+            "shadows=ShadowSignals(signals, member) of models that were fitted "
+            "elsewhere."
+        )
+        yield Guard("attacks_not_run", "warning", message, len(names))
+
+
+def _named(names: Sequence[str]) -> str:
+    quoted = [f"'{name}'" for name in names]
+    return " and ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
