@@ -81,7 +81,7 @@ def test_models_that_are_refused(model, error, message):
 @pytest.mark.usefixtures("no_shadow")
 @pytest.mark.parametrize("attacks", [["loss"], ["lira", "quantile"], "loss"])
 def test_attacks_on_confidences_of_a_model_without_any_are_refused(attacks):
-    with pytest.raises(TypeError, match="LabelsOnly gives labels only.*'label_only'"):
+    with pytest.raises(TypeError, match=r"LabelsOnly gives labels only.*'label_only'"):
         audit(LabelsOnly().fit(*SETS[:2]), attacks=attacks)
 
 
