@@ -11,7 +11,16 @@ from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits
 
 from skmia._models import draw_seeds, own_generators, seeded_clone
-from skmia._tables import ColumnEncoder, Hashes, hash_rows, mix, take_rows
+from skmia._tables import (
+    ColumnEncoder,
+    Hashes,
+    Persons,
+    draw_units,
+    hash_rows,
+    match_rows,
+    mix,
+    take_rows,
+)
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
 from skmia.attacks._scores import Saturation, upper_quantile
@@ -161,7 +170,8 @@ class QuantileAttack(MembershipAttack):
         X, columns = take_rows(X, rows), target.columns[rows]
         scores = margin(target.probabilities(X), columns)
         self._salt = mix(draw_seeds(random_state, 1).astype(np.uint64) + np.uint64(1))
-        fold = self._draw_folds(X)
+        persons = None if target.persons is None else target.persons[rows]
+        fold = self._draw_folds(X, persons)
         regressor, quantile = self._quantile_params()
         self._models = []
         with _few_threads(len(rows)):
@@ -174,24 +184,43 @@ class QuantileAttack(MembershipAttack):
         evidence = self._evidence(X, columns, scores, fold)
         self.offset_ = upper_quantile(evidence, self.max_fpr)
 
-    def _draw_folds(self, X: Any) -> IndexArray:
-        """Cut the scale of scrambled hashes so that the folds are even in `X`."""
-        places = np.unique(self._places(X))
-        if len(places) < self.cv:
+    def _draw_folds(self, X: Any, persons: Persons | None) -> IndexArray:
+        """Cut the scale of scrambled hashes so that the folds are even in `X`.
+
+        Rows of a person are where the lowest of them is. What a regressor has learnt of
+        one row it knows of the others: no member would have such a good guess.
+        """
+        places = self._places(X)
+        if persons is not None:
+            unit = np.unique(draw_units(hash_rows(X), persons), return_inverse=True)[1]
+            lowest = np.full(unit.max() + 1, np.iinfo(places.dtype).max, places.dtype)
+            np.minimum.at(lowest, unit, places)
+            places = lowest[unit]
+        different = np.unique(places)
+        if len(different) < self.cv:
+            what = "non-members" if persons is None else "persons among the non-members"
             raise ValueError(
-                f"cv={self.cv} needs as many different non-members, and "
-                f"there are {len(places)}. Pass more non-members, or a smaller cv."
+                f"cv={self.cv} needs as many different {what}, and there are "
+                f"{len(different)}. Pass more of them, or a smaller cv."
             )
-        starts = np.arange(1, self.cv) * len(places) // self.cv
-        self._cuts = places[starts]
-        return self._fold_of(X)
+        starts = np.arange(1, self.cv) * len(different) // self.cv
+        self._cuts = different[starts]
+        fold = np.searchsorted(self._cuts, places, side="right")
+        # Rows that are asked about later do not say whose they are.
+        self._known = None if persons is None else (hash_rows(X), fold)
+        return fold
 
     def _places(self, X: Any) -> Hashes:
         # Not of the label: the same features under another label are known as well.
         return mix(hash_rows(X) ^ self._salt)
 
     def _fold_of(self, X: Any) -> IndexArray:
-        return np.searchsorted(self._cuts, self._places(X), side="right")
+        fold = np.searchsorted(self._cuts, self._places(X), side="right")
+        if self._known is None:
+            return fold
+        hashes, folds = self._known
+        known = match_rows(hash_rows(X), hashes)
+        return np.where(known < 0, fold, folds[known])
 
     def _part(
         self, X: Any, columns: IndexArray, scores: FloatArray, where: BoolArray
