@@ -35,13 +35,10 @@ from skmia._tables._metadata import (
 )
 from skmia._tables._near_copies import find_near_copies
 from skmia._tables._persons import (
-    Names,
     Persons,
     any_seen,
     check_drawn_whole,
     draw_units,
-    encode_group_pair,
-    encode_groups,
     person_means,
     split_persons,
 )

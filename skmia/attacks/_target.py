@@ -25,7 +25,6 @@ from skmia._tables import (
     Persons,
     check_metadata,
     draw_units,
-    encode_groups,
     has_no_weight,
     hash_rows,
     n_rows,
@@ -36,6 +35,7 @@ from skmia.exceptions import FreezingWarning, OverlapWarning
 from skmia.shadows import draw_design
 from skmia.signals import BoolArray, IndexArray
 from skmia.utils import (
+    check_groups,
     check_has_features,
     check_labels,
     check_membership,
@@ -165,7 +165,7 @@ def resolve_target(
     check_has_features(X, owner)
     n = n_rows(X)
     check_metadata(params, n)
-    persons = None if groups is None else encode_groups(groups, n)[0]
+    persons = None if groups is None else check_groups(groups, n)
     if frozen:
         check_is_fitted(estimator)
         labels = check_labels(y, n, owner)
@@ -252,7 +252,7 @@ def _precomputed(
     columns = _check_columns(y, len(proba), len(classes))
     if membership is not None:
         membership = check_membership(membership, len(proba), both_sides=False)
-    persons = None if groups is None else encode_groups(groups, len(proba))[0]
+    persons = None if groups is None else check_groups(groups, len(proba))
     return Target(None, classes, columns, columns, membership, persons)
 
 

@@ -5,6 +5,7 @@ one another. So the mean of the intervals' ends is an interval of the mean; it i
 than need be. A closer one for the AUC counts every record once on either side.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,10 +23,14 @@ def read(
     parts = [(evidence.membership[of], scores[of]) for of in evidence.targets]
     level = evidence.confidence_level
     value = float(np.mean([metric.value(*part) for part in parts]))
-    ends = [metric.interval(*part, confidence_level=level) for part in parts]
+    ends = [
+        metric.interval(*part, confidence_level=level, groups=persons)
+        for part, persons in zip(parts, evidence.persons_of_targets, strict=True)
+    ]
     mean = Interval(*(float(end) for end in np.mean(ends, axis=0)))
-    if metric.name == "auc" and len(parts) > 1 and evidence.record is not None:
-        records = [evidence.record[of] for of in evidence.targets]
+    whose = evidence.record if evidence.persons is None else evidence.persons
+    if metric.name == "auc" and len(parts) > 1 and whose is not None:
+        records = [whose[of] for of in evidence.targets]
         return value, _auc_interval(parts, records, value, 1 - level)
     return value, mean
 
@@ -38,6 +43,7 @@ def _auc_interval(
 ) -> Interval:
     """Interval of a mean of AUCs over records that the models have in common.
 
+    With persons in place of `records`, what the rows of one add in a model is one sum.
     The variance is the sum of what each record adds, by DeLong's components. Those of
     one record as a member of several models count as if they were equal, and those as a
     non-member: a record is no more than one, in however many models it is. Its two
@@ -51,9 +57,11 @@ def _auc_interval(
     for (member, scores), of in zip(parts, records, strict=True):
         shares = _outscored(scores[member], scores[~member])
         for side, inside, share in zip((0, 1), (member, ~member), shares, strict=True):
-            times[side, of[inside]] += 1
-            squares[side, of[inside]] += ((share - share.mean()) / len(share)) ** 2
-        second += 1 / (12 * len(shares[0]) * len(shares[1]))
+            parts_of = (share - share.mean()) / len(share)
+            times[side] += np.bincount(of[inside], minlength=n) > 0
+            squares[side] += np.bincount(of[inside], parts_of, minlength=n) ** 2
+        sizes = (len(np.unique(of[inside])) for inside in (member, ~member))
+        second += 1 / (12 * math.prod(sizes))
     # Pairs of a member and a non-member that share no record.
     there = times > 0
     n_records = int(there.any(axis=0).sum())

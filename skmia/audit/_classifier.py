@@ -286,7 +286,10 @@ def audit_classifier(
             "random_state": seed,
         },
         X=X,
-        **person_evidence(chosen, made, pool),
+        persons=None if pool.persons is None else pool.persons[kept],
+        **person_evidence(
+            chosen, made, pool.persons, pool.names, kept, pool.rows.split, pool.member
+        ),
         n_shared=copies.n_shared,
         n_repeated=copies.n_repeated,
         once_per_side=copies.once_per_side,

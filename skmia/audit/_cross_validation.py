@@ -23,6 +23,7 @@ from skmia.audit._inputs import (
     describe_estimator,
     resolve_seed,
 )
+from skmia.audit._persons import person_evidence
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
 from skmia.audit._splits import find_shadows
@@ -39,6 +40,7 @@ def audit_cv(
     attacks: Any = "default",
     max_fprs: Sequence[float] = (0.1, 0.01, 0.001),
     confidence_level: float = 0.95,
+    groups: ArrayLike | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> AuditReport:
     """Audit the models that ``cross_validate`` has fitted, without fitting any more.
@@ -66,6 +68,11 @@ def audit_cv(
         False positive rates at which the true positive rate is read.
     confidence_level : float, default=0.95
         Confidence level of every interval.
+    groups : array-like of shape (n_records,), default=None
+        Name of the person that each row belongs to. Figures are then per person as well
+        as per row. The splits are to keep persons whole, as GroupKFold and
+        GroupShuffleSplit do with the same `groups`: persons on both sides of a split
+        are left out and counted.
     random_state : int, RandomState or None, default=None
         Seeds the attacks. What was drawn where it is None is in
         ``settings["random_state"]``.
@@ -131,8 +138,8 @@ def audit_cv(
     """
     max_fprs, confidence_level = check_reading(max_fprs, confidence_level)
     seed = resolve_seed(random_state)
-    run = Run.of(cv_results, X, y)
-    found = find_shadows(run.member[:, run.kept], run.held_out[:, run.kept])
+    run = Run.of(cv_results, X, y, groups)
+    found = find_shadows(run.member[:, run.moving], run.held_out[:, run.moving])
     targets = np.intersect1d(run.targets, found.targets)
     has_shadows = len(targets) > 0
     if not has_shadows:
@@ -162,7 +169,7 @@ def audit_cv(
     asked = [np.flatnonzero(run.member[k] | run.held_out[k]) for k in targets]
     target = np.repeat(targets, list(map(len, asked)))
     record = np.concatenate(asked)
-    scores, correct, own_proba, again = _score(
+    fitted, scores, correct, own_proba, again = _score(
         run, chosen, shadows, targets, asked, seed, masked
     )
     evidence = Evidence(
@@ -185,6 +192,16 @@ def audit_cv(
         # Where all records are on either side equally often, nothing that is the same
         # for all models could tell the sides apart.
         X=None if _is_even(run, targets) else run.X,
+        persons=None if run.persons is None else run.persons[record],
+        **person_evidence(
+            fitted,
+            shadows[targets[-1]],
+            run.persons,
+            run.names,
+            np.flatnonzero(run.kept),
+            run.split,
+            np.ones(len(run.y), dtype=bool),
+        ),
         other_scores=run.other_scores,
         n_copied_rows=run.n_copied,
         n_weightless=(run.n_weightless, 0),
@@ -210,11 +227,19 @@ def _score(
     asked: Sequence[NDArray[np.intp]],
     seed: int,
     masked: bool,
-) -> tuple[dict[str, NDArray], NDArray[np.bool_], NDArray[np.float64], SecondAnswers]:
+) -> tuple[
+    dict[str, Any],
+    dict[str, NDArray],
+    NDArray[np.bool_],
+    NDArray[np.float64],
+    SecondAnswers,
+]:
     """Scores, right answers and own-class probability of every model and record.
 
-    And what the models say of some of them when asked again.
+    And the attacks on the last model, and what the models say of some of the records
+    when asked again.
     """
+    fitted: dict[str, Any] = {}
     scores: dict[str, list[NDArray]] = {}
     correct, own, again = [], [], []
     for k, rows in zip(targets, asked, strict=True):
@@ -232,7 +257,8 @@ def _score(
                 random_state=seed,
             )
         )
-        for name, attack in make_attacks(attacks, model, masked).items():
+        fitted = make_attacks(attacks, model, masked)
+        for name, attack in fitted.items():
             configure(attack, seed)
             if "shadows" in attack.get_params(False):
                 attack.set_params(shadows=shadows[k])
@@ -241,7 +267,9 @@ def _score(
                     # The report's own guards say so for all targets together.
                     warnings.simplefilter("ignore", OneSidedRecordsWarning)
                     warnings.simplefilter("ignore", UninformativeShadowsWarning)
-                    attack.fit(run.X, run.y, membership=run.seen[k])
+                    attack.fit(
+                        run.X, run.y, membership=run.seen[k], **run.known_persons
+                    )
                 values = attack.score_samples(X, y)
             except Exception as error:
                 error.add_note(f"Raised by the attack {name!r} on split {k}.")
@@ -250,6 +278,7 @@ def _score(
             scores.setdefault(name, []).append(checked)
     joined = {name: np.concatenate(parts) for name, parts in scores.items()}
     return (
+        fitted,
         joined,
         np.concatenate(correct),
         np.concatenate(own),

@@ -15,14 +15,22 @@ from skmia._models import (
     check_has_response,
     iter_class_probabilities,
 )
-from skmia._tables import any_copy, as_rows, hash_rows, n_rows, occurs_once
+from skmia._tables import (
+    Persons,
+    any_copy,
+    any_seen,
+    as_rows,
+    hash_rows,
+    n_rows,
+    occurs_once,
+)
 from skmia.audit._cv_scores import find_other_scores
 from skmia.audit._inputs import check_fitted
 from skmia.audit._splits import masks
 from skmia.model_selection import training_hashes
 from skmia.shadows import ShadowSignals
 from skmia.signals import SIGNALS
-from skmia.utils import check_labels, check_two_classes
+from skmia.utils import Names, check_labels, check_two_classes, encode_groups
 
 
 class SplitModel(ClassifierMixin, BaseEstimator):
@@ -68,9 +76,26 @@ class Run:
     n_missing_classes: int
     n_weightless: int
     other_scores: tuple[float, float] | None
+    # Whose the rows are, and which are of a person on both sides of some split.
+    persons: Persons | None
+    names: Names | None
+    split: NDArray[np.bool_]
+
+    @property
+    def known_persons(self) -> dict[str, Persons]:
+        """What `fit` of an attack is told of persons, where an audit is."""
+        return {} if self.persons is None else {"groups": self.persons}
+
+    @property
+    def moving(self) -> NDArray[np.intp]:
+        """Of the rows for figures those that move by themselves: one of each person."""
+        rows = np.flatnonzero(self.kept)
+        if self.persons is None:
+            return rows
+        return rows[np.unique(self.persons[rows], return_index=True)[1]]
 
     @classmethod
-    def of(cls, cv_results: Any, X: Any, y: Any) -> "Run":
+    def of(cls, cv_results: Any, X: Any, y: Any, groups: Any = None) -> "Run":
         """Check what ``cross_validate`` returned against the rows it was given."""
         estimators, train, test = _check_results(cv_results)
         X = as_rows(X)
@@ -78,6 +103,9 @@ class Run:
         labels = check_labels(y, n, "audit_cv")
         classes, columns = np.unique(labels, return_inverse=True)
         check_two_classes(classes, "audit_cv")
+        persons, names = None, None
+        if groups is not None:
+            persons, names = encode_groups(groups, n)
         highest = max(int(np.max(side)) for side in (*train, *test))
         if highest >= n:
             raise ValueError(
@@ -100,10 +128,11 @@ class Run:
             check_has_response(estimator)
         models = [SplitModel(check_fitted(m), classes) for m in estimators]
         known = np.stack([np.isin(classes, m.model.classes_) for m in models])
-        told_apart = _kept(trained, tested, hashes)
+        told_apart = _kept(trained, tested, hashes, persons)
+        split = _on_both_sides(trained, tested, persons)
         # A row of weight 0 is no non-member either: it is in no model at all, by which
         # the shadows would tell it.
-        kept = told_apart & ~weightless
+        kept = told_apart & ~weightless & ~split
         member, held_out = trained & kept, tested & kept & known[:, columns]
         if not (member.any(axis=1) & held_out.any(axis=1)).any():
             raise ValueError(
@@ -111,8 +140,11 @@ class Run:
                 f"{int((~told_apart).sum())} of {n} rows are left out as their "
                 "features and "
                 "label are there more than once, and held-out rows whose label the "
-                "model does not know are left out, too. Pass rows that can be told "
-                "apart."
+                "model does not know are left out, too"
+                + (f", and {int(split.sum())} rows of persons on both sides of a split")
+                * bool(split.any())
+                + ". Pass rows that can be told apart, of persons whom the splits keep "
+                "whole, as GroupKFold and GroupShuffleSplit do."
             )
         return cls(
             models,
@@ -121,13 +153,16 @@ class Run:
             columns.astype(np.intp),
             hashes,
             kept,
-            any_copy(trained, hashes),
+            any_seen(trained, hashes, persons),
             member,
             held_out,
-            int((~told_apart).sum()),
+            int((~told_apart & ~split).sum()),
             int((~known).sum()),
             int(weightless.sum()),
             find_other_scores(cv_results, estimators, X, labels, test),
+            persons,
+            names,
+            split,
         )
 
     @property
@@ -202,14 +237,18 @@ def _check_results(
 
 
 def _kept(
-    trained: NDArray[np.bool_], tested: NDArray[np.bool_], hashes: NDArray[np.uint64]
+    trained: NDArray[np.bool_],
+    tested: NDArray[np.bool_],
+    hashes: NDArray[np.uint64],
+    persons: Persons | None,
 ) -> NDArray[np.bool_]:
     """Choose the rows for figures by a rule that treats both sides alike.
 
     Those whose content occurs once. Copies that every split keeps together, as groups
     do, are one record, and in by their first row: which side they are on is a matter of
-    chance as it is for others. To keep what happens to be on one side would not do, as
-    copies that are all held out are rarer than copies that are all trained on.
+    chance as it is for others; so are those of one person. To keep what happens to be
+    on one side would not do, as copies that are all held out are rarer than copies that
+    are all trained on.
     """
     _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
     if all(
@@ -218,7 +257,22 @@ def _kept(
         kept = np.zeros(len(hashes), dtype=bool)
         kept[first] = True
         return kept
-    return occurs_once(hashes)
+    return occurs_once(hashes, persons)
+
+
+def _on_both_sides(
+    trained: NDArray[np.bool_], tested: NDArray[np.bool_], persons: Persons | None
+) -> NDArray[np.bool_]:
+    """Rows of persons whom some split has among the members and among the others.
+
+    They are left out of all splits: in those that have a person whole, the side is a
+    matter of how many rows there are.
+    """
+    split = np.zeros(trained.shape[1], dtype=bool)
+    if persons is not None:
+        both = any_copy(trained, persons) & any_copy(tested, persons)
+        split = both.any(axis=0)
+    return split
 
 
 def _has_no_weight(estimator: Any, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -103,6 +103,13 @@ class Evidence:
         starts = np.flatnonzero(np.diff(self.target[order])) + 1
         return np.split(order, starts)
 
+    @property
+    def persons_of_targets(self) -> list[IndexArray | None]:
+        """Whose the entries of each model are; None where each is by itself."""
+        if self.persons is None:
+            return [None] * len(self.targets)
+        return [self.persons[of] for of in self.targets]
+
     @cached_property
     def per_person(self) -> "Evidence | None":
         """The same with one entry per person, and model, in place of one per record."""

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia._tables import count_sides
-from skmia.audit._pool import Pool
 from skmia.metrics import roc_auc
 from skmia.shadows import ShadowSignals
 from skmia.signals import MEMBER_SIGN
+from skmia.utils import Names
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -71,18 +71,26 @@ _RULES: dict[str, tuple[str, Callable[[IndexArray], IndexArray]]] = {
 
 
 def person_evidence(
-    attacks: Mapping[str, Any], shadows: ShadowSignals | None, pool: Pool
+    attacks: Mapping[str, Any],
+    shadows: ShadowSignals | None,
+    persons: IndexArray | None,
+    names: Names | None,
+    kept: IndexArray,
+    split: BoolArray,
+    member: BoolArray,
 ) -> dict[str, Any]:
-    """What of an `Evidence` is about persons; nothing where they are not known."""
-    persons, rows = pool.persons, pool.rows
+    """What of an `Evidence` is about persons; nothing where they are not known.
+
+    `kept` are the positions in the pool of the rows that figures are about, and `split`
+    has the rows of persons on both sides, which are not among them.
+    """
     if persons is None:
         return {}
     return {
-        "persons": persons[rows.kept],
-        "person_names": pool.names,
-        "person_rules": choose_rules(attacks, shadows, rows.kept, persons[rows.kept]),
-        "n_split": count_sides(rows.split, pool.member),
-        "n_split_persons": len(np.unique(persons[rows.split])),
+        "person_names": names,
+        "person_rules": choose_rules(attacks, shadows, kept, persons[kept]),
+        "n_split": count_sides(split, member),
+        "n_split_persons": len(np.unique(persons[split])),
     }
 
 

@@ -10,13 +10,11 @@ from sklearn.utils import column_or_1d
 
 from skmia._models import answering, ask_probabilities
 from skmia._tables import (
-    Names,
     Persons,
     as_rows,
     column_types,
     concat_rows,
     count_sides,
-    encode_group_pair,
     has_no_weight,
     hash_rows,
     n_rows,
@@ -25,7 +23,7 @@ from skmia._tables import (
 from skmia.audit._fit_params import join_fit_params
 from skmia.audit._rows import ChosenRows, choose_rows
 from skmia.model_selection import training_hashes
-from skmia.utils import encode_labels, listed
+from skmia.utils import Names, encode_group_pair, encode_labels, listed
 
 # Rows of either side whose predictions are compared, where joining changes types.
 _MAX_COMPARED = 200

@@ -27,7 +27,7 @@ from skmia._models import (
     shadow_recipe,
     unwrap_frozen,
 )
-from skmia._tables import Copies, Queries, draw_units, encode_groups, has_no_weight
+from skmia._tables import Copies, Queries, draw_units, has_no_weight
 from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._cost import tell_cost
@@ -38,7 +38,7 @@ from skmia.shadows._shared import Shared
 from skmia.shadows._signals import STORED, ShadowSignals
 from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._warnings import Warned, emit, gather, intercept
-from skmia.utils import own_random_state, warn
+from skmia.utils import check_groups, own_random_state, warn
 
 
 def fit_shadows(
@@ -220,7 +220,7 @@ def _prepare(
     pool, classes, rest, hashes = make_pool(X, y, params, "fit_shadows")
 
     rng = own_random_state(random_state)
-    persons = None if groups is None else encode_groups(groups, len(hashes))[0]
+    persons = None if groups is None else check_groups(groups, len(hashes))
     units = draw_units(hashes, persons)
     member = draw_design(
         pool.columns, models.n_models, float(models.train_size), rng, units=units

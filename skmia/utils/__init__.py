@@ -1,11 +1,16 @@
 """Checks, messages, files, and whose code it is; nothing here knows of the rest."""
 
 from skmia.utils._files import atomic_write, open_unlinked, others_access
+from skmia.utils._groups import (
+    Names,
+    check_groups,
+    encode_group_pair,
+    encode_groups,
+)
 from skmia.utils._optional import import_optional
 from skmia.utils._text import percent
 from skmia.utils._user_code import installed_package, loads_global, nested_code
 from skmia.utils._validation import (
-    check_groups,
     check_has_features,
     check_integer,
     check_labels,

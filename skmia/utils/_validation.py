@@ -113,36 +113,6 @@ def check_membership(
     return is_member
 
 
-def check_groups(groups: Any, n: int) -> NDArray[np.intp]:
-    """The person of each of `n` records, as numbers from 0 on."""
-    # NumPy makes "nan" of a NaN among names.
-    listed_names = isinstance(groups, list | tuple)
-    values = np.asarray(groups, dtype=object if listed_names else None)
-    if values.shape != (n,):
-        raise ValueError(
-            "The 'groups' parameter must be a 1D array-like with one entry per "
-            f"record, {n}. Got an array of shape {values.shape} instead."
-        )
-    if values.dtype.kind in "biu":
-        return np.unique(values, return_inverse=True)[1]
-    names = values.tolist()
-    # What is missing is unlike itself (NaN, NaT), or has no truth (pandas' NA).
-    if any(name is None or not _is_itself(name) for name in names):
-        raise ValueError(
-            "The 'groups' parameter must name the person of every record. Got missing "
-            "values; give each of these records a name of its own, or leave it out."
-        )
-    codes: dict[Any, int] = {}
-    return np.array([codes.setdefault(name, len(codes)) for name in names], np.intp)
-
-
-def _is_itself(name: Any) -> bool:
-    try:
-        return bool(name == name)
-    except TypeError:
-        return False
-
-
 def check_has_features(X: Any, owner: str) -> None:
     """Raise for an X without columns: all of its rows would be one record."""
     shape = getattr(X, "shape", None)

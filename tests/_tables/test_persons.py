@@ -1,8 +1,6 @@
-"""Whose rows are whose: any kind of name, and what is drawn or seen together."""
+"""Rows of one person: what is drawn or seen together."""
 
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -10,95 +8,10 @@ from skmia._tables import (
     any_seen,
     check_drawn_whole,
     draw_units,
-    encode_group_pair,
-    encode_groups,
     hash_rows,
     person_means,
     split_persons,
 )
-
-KINDS = {
-    "list of str": ["b", "a", "b", "c"],
-    "tuple": ("b", "a", "b", "c"),
-    "list of int": [7, 2, 7, 9],
-    "list of tuples": [("x", 1), ("x", 2), ("x", 1), ("y", 1)],
-    "array of int": np.array([7, 2, 7, 9]),
-    "array of float": np.array([7.0, 2.0, 7.0, 9.0]),
-    "array of str": np.array(["b", "a", "b", "c"]),
-    "array of objects": np.array([7, "a", 7, 1.5], dtype=object),
-    "array of dates": np.array(
-        ["2020-01-02", "2020-01-01", "2020-01-02", "2021-01-01"]
-    ).astype("datetime64[D]"),
-    "Series": pd.Series([7, 2, 7, 9], index=[5, 1, 0, 2]),
-    "Series of nullable int": pd.Series([7, 2, 7, 9], dtype="Int64"),
-    "Series of categories": pd.Series(["b", "a", "b", "c"], dtype="category"),
-    "Categorical": pd.Categorical(["b", "a", "b", "c"]),
-    "Index": pd.Index(["b", "a", "b", "c"]),
-    "polars": pl.Series([7, 2, 7, 9]),
-    "polars of str": pl.Series(["b", "a", "b", "c"], dtype=pl.Categorical),
-}
-MISSING = {
-    "None": ["a", None, "a", None],
-    "NaN": np.array([1.0, np.nan, 1.0, np.nan]),
-    "NaN in a list": ["a", float("nan"), "a", np.nan],
-    "NA": pd.Series([1, None, 1, None], dtype="Int64"),
-    "category": pd.Series(["a", None, "a", None], dtype="category"),
-    "NaT": pd.Series(pd.to_datetime(["2020-01-01", None, "2020-01-01", None])),
-    "NaT in an array": np.array(["2020-01-01", "NaT"] * 2, dtype="datetime64[D]"),
-    "polars": pl.Series(["a", None, "a", None]),
-    "polars NaN": pl.Series([1.0, float("nan"), 1.0, float("nan")]),
-    "masked": np.ma.masked_array([1, 2, 1, 2], mask=[False, True, False, True]),
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_any_kind_of_name(kind):
-    codes, names = encode_groups(KINDS[kind], 4)
-    assert_array_equal(codes, [0, 1, 0, 2])
-    assert names[0] == next(iter(KINDS[kind]))
-
-
-@pytest.mark.parametrize("kind", MISSING)
-def test_a_missing_name_is_an_error(kind):
-    with pytest.raises(ValueError, match=r"Got 2 of 4 rows without one \(None or NaN"):
-        encode_groups(MISSING[kind], 4)
-
-
-@pytest.mark.parametrize(
-    ("groups", "error", "match"),
-    [
-        ([1, 2, 3], ValueError, "each of 4 rows. Got 3 names"),
-        (None, TypeError, "must be array-like"),
-        ("abcd", TypeError, "must be array-like"),
-        (7, TypeError, "must be array-like"),
-        ({1, 2, 3, 4}, TypeError, "must be array-like"),
-        (np.zeros((4, 1)), ValueError, "one dimension"),
-        (pd.DataFrame({"id": [1, 2, 3, 4]}), ValueError, "one dimension"),
-        ([[1], [2], [3], [4]], TypeError, "hashable"),
-    ],
-)
-def test_what_is_no_array_of_names(groups, error, match):
-    with pytest.raises(error, match=match):
-        encode_groups(groups, 4)
-
-
-def test_a_pair_has_one_number_for_a_person_of_both_sides():
-    codes, names = encode_group_pair((["a", "b"], pd.Series(["c", "a", "c"])), (2, 3))
-    assert_array_equal(codes, [0, 1, 2, 0, 2])
-    assert names == ["a", "b", "c"]
-    codes, _ = encode_group_pair(([1, 2], np.array([2.0, 3.0])), (2, 2))
-    assert_array_equal(codes, [0, 1, 1, 2])
-
-
-@pytest.mark.parametrize("pair", [["a"], "ab", np.zeros((2, 2)), ([1], [1], [1])])
-def test_what_is_no_pair(pair):
-    with pytest.raises(ValueError, match="must be a pair"):
-        encode_group_pair(pair, (2, 2))
-
-
-def test_names_of_two_kinds_hide_persons_of_both_sides():
-    with pytest.raises(TypeError, match=r"a number among the members and text among"):
-        encode_group_pair(([1, 2], ["1", "2"]), (2, 2))
 
 
 def test_persons_with_an_equal_row_are_drawn_together():

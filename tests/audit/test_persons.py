@@ -8,9 +8,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, cross_validate
 
 from _helpers.persons import persons_of, sides, split
-from skmia.audit import AuditReport, audit_classifier
+from skmia.audit import AuditReport, audit_classifier, audit_cv
 from skmia.metrics import roc_auc
 from skmia.shadows import ShadowModels, fit_shadows
 
@@ -224,3 +225,41 @@ def test_forests():
     forest.fit(X[MEMBER], Y[MEMBER])
     report = audit(forest, attacks=["lira", "calibrated", "stacked", "quantile"])
     assert report.worst("auc")[1] > 0.8
+
+
+def cross_validated(cv, groups=GROUPS):
+    return cross_validate(
+        LogisticRegression(C=10, max_iter=500),
+        X,
+        Y,
+        groups=groups,
+        cv=cv,
+        return_estimator=True,
+        return_indices=True,
+    )
+
+
+def test_a_cross_validation_by_persons():
+    results = cross_validated(GroupShuffleSplit(8, test_size=0.5, random_state=0))
+    report = audit_cv(results, X, Y, attacks=["loss", "lira"], groups=GROUPS)
+    assert {f.unit for f in report.figures} == {"row", "person"}
+    assert report.shadows["n_shadows"] == 7
+    assert (report.n_members, report.n_member_persons) == (320, 80)
+    persons = report.records("person")
+    assert len(persons) == 8 * 160
+    assert (persons["n_rows"] == 4).all()
+    aucs = [roc_auc(p["membership"], p["loss"]) for _, p in persons.groupby("split")]
+    figures = {(f.attack, f.metric, f.unit): f.value for f in report.figures}
+    assert figures["loss", "auc", "person"] == pytest.approx(np.mean(aucs))
+
+
+def test_a_cross_validation_that_splits_persons():
+    results = cross_validated(ShuffleSplit(8, test_size=0.5, random_state=0), None)
+    with pytest.raises(ValueError, match="640 rows of persons on both sides of a spli"):
+        audit_cv(results, X, Y, attacks=["loss"], groups=GROUPS)
+    results = cross_validated(GroupShuffleSplit(8, test_size=0.5, random_state=0))
+    wrong = np.where(GROUPS == 1, 0, GROUPS)
+    report = audit_cv(results, X, Y, attacks=["loss"], groups=wrong)
+    found = guard(report, "shared_persons")
+    assert (found.severity, found.count) == ("note", 1)
+    assert "1 person has rows on both sides of a split, 8 rows in all" in found.message

@@ -14,15 +14,17 @@ def shared_persons(evidence: Evidence) -> Iterator[Guard]:
     """Report persons who have rows on both sides, and so were left out."""
     if not (count := evidence.n_split_persons):
         return
+    left_out = sum(evidence.n_split)
     members, nonmembers = map(count_rows, evidence.n_split)
+    where = f"in both sets, {members} of the members and {nonmembers} of the others"
+    if evidence.target is not None:
+        where = f"on both sides of a split, {count_rows(left_out)} in all"
     persons = "1 person has" if count == 1 else f"{count:,} persons have"
     message = (
-        f"{persons} rows in both sets, {members} of the members and {nonmembers} of "
-        "the non-members. The model knows these persons whichever row is asked about: "
-        "they were left out of the figures, and stay in the shadows' rows."
+        f"{persons} rows {where}. A model knows these persons whichever row is asked "
+        "about: they were left out of the figures, and stay in the shadows' rows."
     )
-    left_out = sum(evidence.n_split)
-    fraction = left_out / (left_out + len(evidence.membership))
+    fraction = left_out / (left_out + len(evidence.membership) // len(evidence.targets))
     many = fraction >= NOTABLE_FRACTION
     if many:
         message += " Hold persons out whole, as GroupKFold and GroupShuffleSplit do."
