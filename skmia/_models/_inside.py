@@ -8,7 +8,6 @@ every shadow model: other parameters than the target's, at many times the cost.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sklearn.base import clone
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
@@ -84,8 +83,9 @@ def look_inside(model: Any) -> tuple[Any, tuple[Replaced, ...]]:
 
 def repeated_searches(model: Any) -> tuple[tuple[str, Any], ...]:
     """Places and searches that every clone of `model` would run again."""
-    blank = clone(unwrap_frozen(model))
-    parts = {"": blank, **blank.get_params(deep=True)}
+    if not hasattr(model, "get_params"):
+        return ()
+    parts = {"": model, **model.get_params(deep=True)}
     return tuple((name, part) for name, part in parts.items() if _searches(part))
 
 

@@ -188,6 +188,14 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
             ),
         ] = None,
         shadows: Annotated[int, typer.Option(help="Number of shadow models.")] = 16,
+        refit_search: Annotated[
+            bool,
+            typer.Option(
+                "--refit-search",
+                help="Let each shadow of a search, such as GridSearchCV, search for "
+                "itself; by default they are copies of what the search chose.",
+            ),
+        ] = False,
         jobs: Jobs = 1,
         seed: Seed = 0,
         json: Annotated[
@@ -318,7 +326,9 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
                     *sides,
                     attacks=names,
                     max_fprs=sorted({*max_fprs, *rates}, reverse=True),
-                    shadows=ShadowModels(shadows, cache_dir=cache_dir),
+                    shadows=ShadowModels(
+                        shadows, refit_search=refit_search, cache_dir=cache_dir
+                    ),
                     n_jobs=jobs,
                     random_state=seed,
                     verbose=_verbosity(),

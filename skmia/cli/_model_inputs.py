@@ -15,7 +15,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
-from skmia._models import unfitted_copy
+from skmia._models import look_inside, unfitted_copy
 from skmia.cli._model_errors import model_at_fault
 from skmia.utils import listed
 
@@ -207,7 +207,7 @@ def _raw_encoders(part: Any) -> Iterator[tuple[Any, list[Any], list[str]]]:
     With each, the values that an imputer replaces before it sees them, and the names of
     its columns.
     """
-    part = getattr(part, "best_estimator_", part)
+    part, _ = look_inside(part)
     if isinstance(part, ColumnTransformer):
         for _, transformer, _ in part.transformers_:
             yield from _raw_encoders(transformer)

@@ -10,11 +10,12 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from _helpers import confidence, halves
-from _helpers.traps import forest, noisy
+from _helpers.traps import audit, forest, noisy
 from skmia.attacks import (
     LiRAAttack,
     LossThresholdAttack,
@@ -22,6 +23,7 @@ from skmia.attacks import (
 from skmia.metrics import (
     roc_auc,
 )
+from skmia.shadows import fit_shadows
 
 
 def test_trap_1_membership_of_a_model_that_is_fitted_again():
@@ -52,6 +54,52 @@ def test_trap_18_members_among_the_non_members():
     assert shifted.offset_ > right.offset_
     assert shifted.predict(X, y)[member].mean() < right.predict(X, y)[member].mean()
     assert len(fresh_X) == len(fresh_y)
+
+
+def test_trap_32_a_search_that_every_shadow_repeats():
+    X, y = noisy(800, seed=1, flip_y=0.5)
+    member = np.arange(len(y)) < 400
+    # Fully grown trees or stumps: about as good, and one of them remembers its rows.
+    search = GridSearchCV(forest(10), {"min_samples_leaf": [1, 30]}, cv=3)
+    search.fit(X[member], y[member])
+    assert search.best_params_ == {"min_samples_leaf": 1}
+
+    def read(shadows):
+        attack = LiRAAttack(FrozenEstimator(search), shadows=shadows, random_state=0)
+        return roc_auc(member, attack.fit(X, y, membership=member).score_samples(X, y))
+
+    # Clones of the search choose for themselves: other models are compared with.
+    naive = read(fit_shadows(clone(search), X, y, shadows=8, random_state=0))
+    best = search.best_estimator_
+    right = read(fit_shadows(best, X, y, shadows=8, random_state=0))
+    assert right > naive + 0.1
+    assert read(8) == right
+
+    report = audit(search, X, y, member, attacks=["lira"], shadows=8)
+    assert report.worst("auc")[1] == pytest.approx(right, abs=1e-3)
+    (note,) = [g for g in report.guards if g.name == "audited_inside"]
+    assert "audited as its best_estimator_, RandomForestClassifier" in note.message
+
+
+def test_trap_32_labels_at_a_threshold_beside_confidences_inside():
+    X, y = noisy(600)
+    member = halves(600)
+    inner = forest().fit(X[member], y[member])
+    model = FixedThresholdClassifier(FrozenEstimator(inner), threshold=0.8)
+    model.fit(X[member], y[member])
+    # A clone of the wrapper holds the frozen forest: all shadows have its rows.
+    again = clone(model).fit(X[~member], y[~member])
+    assert np.array_equal(again.predict_proba(X), inner.predict_proba(X))
+    right = model.predict(X) == y
+    assert abs(right.mean() - (inner.predict(X) == y).mean()) > 0.05
+
+    reports = [
+        audit(target, X, y, member, attacks=["loss", "lira"], shadows=4)
+        for target in (model, inner)
+    ]
+    outer, plain = (report.records()[["loss", "lira"]] for report in reports)
+    assert outer.equals(plain)
+    assert reports[0].accuracy == (right[member].mean(), right[~member].mean())
 
 
 def test_margins_of_pairs_of_classes_are_refused_from_a_frozen_target_too():
