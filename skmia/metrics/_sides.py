@@ -35,13 +35,6 @@ class Side:
         """Whether several records are all of one person, and show no spread."""
         return self.person is not None and self.n_persons == 1
 
-    @property
-    def least_persons(self) -> float:
-        """As many independent records say no more, however alike a person's are."""
-        if self.person is None:
-            return len(self)
-        return float(len(self) ** 2 / (np.bincount(self.person) ** 2).sum())
-
     def sums(self, values: FloatArray) -> FloatArray:
         """Sums over the records of each person; `values` has a column a record."""
         if self.person is None:
@@ -49,6 +42,40 @@ class Side:
         order = np.argsort(self.person, kind="stable")
         starts = np.flatnonzero(np.diff(self.person[order], prepend=-1))
         return np.add.reduceat(values[..., order], starts, axis=-1)
+
+    def share_from(self, thresholds: FloatArray) -> FloatArray:
+        """Share of the records that have at least each of these scores."""
+        return 1 - np.searchsorted(self.scores, thresholds) / len(self)
+
+    def covariance_from(self, thresholds: FloatArray, alpha: float) -> FloatArray:
+        """Covariance of these shares, of scores in descending order.
+
+        With half a record more on either side, so that no share is sure. Of persons,
+        widened by Student's t for so many of them, and no less than of records.
+        """
+        n = len(self)
+        share = (n * self.share_from(thresholds) + 0.5) / (n + 1)
+        once = (np.minimum.outer(share, share) - np.outer(share, share)) / n
+        once[np.diag_indices_from(once)] += 1e-12
+        if self.person is None:
+            return once
+        n_persons, n_levels = self.n_persons, len(thresholds)
+        # The first of the thresholds that each record reaches.
+        level = n_levels - np.searchsorted(thresholds[::-1], self.scores, "right")
+        cell = self.person * (n_levels + 1) + level
+        counts = np.bincount(cell, minlength=n_persons * (n_levels + 1))
+        counts = counts.reshape(n_persons, -1).astype(np.float32)
+        reached = counts.cumsum(axis=1)
+        off = reached[:, :-1] - np.outer(reached[:, -1], self.share_from(thresholds))
+        off = off.astype(np.float32)
+        ratio = t.isf(alpha / 2, n_persons - 1) / norm.isf(alpha / 2)
+        factor = n_persons / (n_persons - 1) / n**2 * ratio**2
+        found = (off.T @ off).astype(np.float64) * factor
+        found[np.diag_indices_from(found)] += 1e-12
+        short = np.sqrt(np.maximum(np.diag(once) / np.diag(found), 1))
+        found *= np.outer(short, short)
+        found[np.diag_indices_from(found)] *= 1 + 1e-6
+        return found
 
     def variance_of_mean(self, values: FloatArray) -> float:
         """Variance of the mean of a value for each record, by persons."""

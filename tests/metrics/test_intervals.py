@@ -11,6 +11,7 @@ from skmia.metrics import (
     is_resolvable,
     membership_advantage,
     membership_advantage_interval,
+    roc_vertices,
     tpr_at_fpr,
     tpr_at_fpr_interval,
 )
@@ -159,33 +160,56 @@ def test_trap_34_tpr_interval_covers_with_ties_and_without(
         assert known / 200 < 0.87
 
 
-@pytest.mark.parametrize("shift", [0.0, 1.0])
+@pytest.mark.parametrize("shift", [0.0, 0.2, 1.0, 3.0])
 def test_advantage_interval_covers(shift):
-    """Normal scores, seed 2, 400 draws: coverage at least 0.95 less 0.0327.
+    """Normal scores, seed 2, 400 draws: 0.95 within three binomial errors, 0.0327.
 
-    The figure itself is above the truth in nearly every draw without a leak.
+    The figure itself is above the truth in nearly every draw without a leak, and an
+    interval that takes its threshold as given (the naive one) misses 0 then.
     """
     rng = np.random.RandomState(2)
     truth = 2 * norm.cdf(shift / 2) - 1
-    membership = np.repeat([1, 0], [150, 250])
-    hits = above = 0
-    for draw in range(400):
+    membership = np.repeat([True, False], [150, 250])
+    hits = above = naive = 0
+    for _ in range(400):
         scores = rng.normal(size=400) + shift * membership
         low, high = membership_advantage_interval(membership, scores)
         hits += low <= truth <= high
-        if draw < 100:
-            above += membership_advantage(membership, scores) > truth
-    assert hits / 400 >= 0.95 - 0.0327
-    assert above / 100 > 0.6
+        fpr, tpr, _ = roc_vertices(membership, scores)
+        best = np.argmax(tpr - fpr)
+        found = membership_advantage(membership, scores)
+        above += found > truth
+        rates = np.array([tpr[best], fpr[best]])
+        error = np.sqrt((rates * (1 - rates) / [150, 250]).sum())
+        naive += found - 1.96 * error <= truth
+    assert abs(hits / 400 - 0.95) <= 0.0327
+    assert above / 400 > 0.6
+    if not shift:
+        assert naive / 400 < 0.9
 
 
-def test_advantage_interval_in_numbers():
-    """Half-widths sqrt(ln(4 / alpha) / (2 n)), one per side, and clipped ends."""
-    membership = np.repeat([1, 0], [500, 200])
-    scores = np.concatenate([np.repeat([2, 1], [300, 200]), np.repeat([2, 1], 100)])
-    reach = np.sqrt(np.log(40) / 1000) + np.sqrt(np.log(40) / 400)
+def test_advantage_interval_of_one_threshold_is_that_of_two_proportions():
+    """Two scores, and so one threshold: Newcombe's interval, from Jeffreys' two."""
+    membership = np.repeat([True, False], [500, 200])
+    scores = np.repeat([2, 1, 2, 1], [300, 200, 80, 120])
     found = membership_advantage_interval(membership, scores, confidence_level=0.9)
-    assert_allclose(found, (0.0, 0.1 + reach))
-    perfect = membership_advantage_interval(membership, membership)
-    assert perfect.high == 1.0
-    assert 0.75 < perfect.low < 0.9
+    (tpr_low, tpr_high), (fpr_low, fpr_high) = (
+        beta.ppf([0.05, 0.95], k + 0.5, n - k + 0.5) for k, n in ((300, 500), (80, 200))
+    )
+    low = 0.2 - np.hypot(0.6 - tpr_low, fpr_high - 0.4)
+    high = 0.2 + np.hypot(tpr_high - 0.6, 0.4 - fpr_low)
+    assert_allclose(found, (low, high), atol=0.001)
+
+
+def test_advantage_interval_at_its_ends():
+    membership = np.repeat([True, False], [500, 200])
+    # The chance of no slip among 200 is 0.025 for one slip in 55.
+    low, high = membership_advantage_interval(membership, membership)
+    assert 0.96 < low < 0.99
+    assert high == 1.0
+    low, high = membership_advantage_interval(membership, ~membership)
+    assert low == 0.0
+    assert 0 < high < 0.03
+    low, high = membership_advantage_interval(membership, np.ones(700))
+    assert low == 0.0
+    assert high < 0.01
