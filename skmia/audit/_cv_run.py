@@ -268,11 +268,10 @@ def _on_both_sides(
     They are left out of all splits: in those that have a person whole, the side is a
     matter of how many rows there are.
     """
-    split = np.zeros(trained.shape[1], dtype=bool)
-    if persons is not None:
-        both = any_copy(trained, persons) & any_copy(tested, persons)
-        split = both.any(axis=0)
-    return split
+    if persons is None:
+        return np.zeros(trained.shape[1], dtype=bool)
+    both = any_copy(trained, persons) & any_copy(tested, persons)
+    return np.asarray(both.any(axis=0))
 
 
 def _has_no_weight(estimator: Any, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:

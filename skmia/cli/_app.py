@@ -221,6 +221,14 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
             list[str] | None,
             typer.Option(metavar="COLUMN", help="Leave a column out. Repeatable."),
         ] = None,
+        group_column: Annotated[
+            str | None,
+            typer.Option(
+                metavar="COLUMN",
+                help="The person, patient or customer that each row belongs to, where "
+                "some have several rows. The column is no feature.",
+            ),
+        ] = None,
         text: Annotated[
             list[str] | None,
             typer.Option(
@@ -309,16 +317,22 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
                 members,
                 nonmembers,
                 target=target,
+                group=group_column,
                 drop=drop or (),
                 text=text or (),
                 missing=missing or (),
             )
+            groups = None
+            if group_column is not None:
+                groups = tables[0].pop(group_column), tables[1].pop(group_column)
             sides = match_model(classifier, tables, target, (members, nonmembers))
             if hasattr(classifier, "predict"):
                 check_answers(classifier, sides[::2])
             for metric, _ in limits:
                 # Before the shadows are fitted; rows in both tables are left out later.
                 metric.check_resolvable(len(tables[1]))
+                if groups is not None:
+                    metric.check_resolvable(groups[1].nunique(), "non-member persons")
             rates = {metric.max_fpr for metric, _ in limits if metric.max_fpr}
             with shadows_at_fault():
                 report = audit_classifier(
@@ -329,6 +343,7 @@ def make_app(prepare: Prepare | None = None) -> "typer.Typer":
                     shadows=ShadowModels(
                         shadows, refit_search=refit_search, cache_dir=cache_dir
                     ),
+                    groups=groups,
                     n_jobs=jobs,
                     random_state=seed,
                     verbose=_verbosity(),

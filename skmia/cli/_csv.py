@@ -29,6 +29,7 @@ def read_tables(
     nonmembers: str | os.PathLike[str],
     *,
     target: str,
+    group: str | None = None,
     drop: Collection[str] = (),
     text: Collection[str] = (),
     missing: Collection[str] = (),
@@ -46,6 +47,9 @@ def read_tables(
         Two ``.csv`` or two ``.parquet`` files.
     target : str
         The column of labels, which both must have.
+    group : str, default=None
+        The column that names the person of each row, which both must have. As text in a
+        CSV, as it is written.
     drop : collection of str, default=()
         Columns to leave out.
     text : collection of str, default=()
@@ -88,10 +92,14 @@ def read_tables(
         )
     frames = [_read(path, _read_raw_csv if is_csv else _read_parquet) for path in paths]
     frames = _align(frames, paths, target, drop)
+    if group is not None:
+        _check_group(group, target, frames)
     for name in text:
         if name not in frames[0].columns:
             raise ValueError(_no_column(name, "--text", frames[0]))
     if is_csv:
+        # Names of persons as they are written: "07" is not "7".
+        text = {*text, *([] if group is None else [group])}
         frames = _infer_types(frames, {*text, target}, missing)
     _check_same_types(frames, paths, {*text, target}, is_csv)
     return frames[0], frames[1]
@@ -220,6 +228,13 @@ def _align(
             f"Only in {paths[0]}: {listed(only)}; only in {paths[1]}: {listed(extra)}"
         )
     return [frames[0], frames[1][first]]
+
+
+def _check_group(group: str, target: str, frames: list["pd.DataFrame"]) -> None:
+    if group == target:
+        raise ValueError(f"--group-column cannot be the target column {target!r}")
+    if group not in frames[0].columns:
+        raise ValueError(_no_column(group, "--group-column", frames[0]))
 
 
 def _no_column(name: str, option: str, frame: "pd.DataFrame") -> str:

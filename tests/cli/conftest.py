@@ -144,6 +144,7 @@ def expected_report():
         random_state=0,
         max_fprs=(0.1, 0.01, 0.001),
         attacks=tuple(CHEAP),
+        groups=None,
     ):
         sides = []
         for name in SEEDS:
@@ -154,6 +155,7 @@ def expected_report():
             *sides,
             attacks=attacks,
             shadows=shadows,
+            groups=groups,
             random_state=random_state,
             max_fprs=max_fprs,
         )
