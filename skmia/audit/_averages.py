@@ -13,15 +13,18 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from skmia.audit._evidence import BoolArray, Evidence, FloatArray, IndexArray
-from skmia.metrics import Interval, Metric
+from skmia.metrics import Interval, Metric, joint_level
 
 
 def read(
-    evidence: Evidence, metric: Metric, scores: FloatArray
+    evidence: Evidence,
+    metric: Metric,
+    scores: FloatArray,
+    confidence_level: float | None = None,
 ) -> tuple[float, Interval]:
     """A figure and its interval: of the one model, or the mean over all."""
     parts = [(evidence.membership[of], scores[of]) for of in evidence.targets]
-    level = evidence.confidence_level
+    level = confidence_level or evidence.confidence_level
     value = float(np.mean([metric.value(*part) for part in parts]))
     ends = [
         metric.interval(*part, confidence_level=level, groups=persons)
@@ -33,6 +36,25 @@ def read(
         records = [whose[of] for of in evidence.targets]
         return value, _auc_interval(parts, records, value, 1 - level)
     return value, mean
+
+
+def read_joint_level(
+    evidence: Evidence, metric: Metric, confidence_level: float
+) -> float:
+    """The level at which the lower ends of all attacks hold together.
+
+    What a record, or a person, adds in several models is summed for either side.
+    """
+    targets, unit = evidence.targets, evidence.persons
+    if unit is None:
+        unit = evidence.record
+    return joint_level(
+        metric.name,
+        [evidence.membership[of] for of in targets],
+        [{name: v[of] for name, v in evidence.scores.items()} for of in targets],
+        units=None if unit is None else [unit[of] for of in targets],
+        confidence_level=confidence_level,
+    )
 
 
 def _auc_interval(

@@ -1,13 +1,14 @@
 """The figures of an audit: every metric of every attack, with its interval."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skmia.audit._averages import read
+from skmia.audit._averages import read, read_joint_level
 from skmia.audit._evidence import Evidence
 from skmia.audit._reach import GAP
-from skmia.metrics import get_metric, metrics_at
+from skmia.metrics import Metric, get_metric, metrics_at
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,66 @@ def _measure_one(evidence: Evidence, attack: str, unit: str) -> list[Figure]:
     return figures
 
 
+def measure_strongest(
+    evidence: Evidence, figures: Sequence[Figure]
+) -> tuple[Figure, ...]:
+    """The largest figure of each metric, with an interval that knows of the choice.
+
+    Its upper end is the largest of all upper ends, which needs no correction. What was
+    chosen among includes the gap attack, whether or not it was added: that depends on
+    the same records. Figures per row and per person share the error between them.
+    """
+    tried = _with_gap(evidence)
+    both = {"row": tried, "person": tried.per_person}
+    units = {unit: of for unit, of in both.items() if of is not None}
+    level = 1 - (1 - evidence.confidence_level) / len(units)
+    found = []
+    for metric in metrics_at(evidence.max_fprs):
+        own = [f for f in figures if f.metric == metric.name and f.resolvable]
+        if own:
+            joint = {
+                unit: read_joint_level(units[unit], metric, level)
+                for unit in dict.fromkeys(f.unit for f in own)
+            }
+            found.append(_strongest_of(own, metric, units, joint))
+    return tuple(found)
+
+
+def _strongest_of(
+    figures: Sequence[Figure],
+    metric: Metric,
+    units: Mapping[str, Evidence],
+    levels: Mapping[str, float],
+) -> Figure:
+    """The largest of these, from the largest lower end at these levels."""
+    ends = [(*_known(figure), figure) for figure in figures]
+    lowest = -np.inf
+    # No lower end is above that at a lower level: most need not be read.
+    for _, low, _, figure in sorted(ends, key=lambda end: -end[1]):
+        if low > lowest:
+            of = units[figure.unit]
+            scores = of.scores[figure.attack]
+            joint = read(of, metric, scores, levels[figure.unit])[1].low
+            lowest = max(lowest, min(joint, low))
+    best = max(ends, key=lambda end: end[0])[-1]
+    return replace(best, low=lowest, high=max(high for _, _, high, _ in ends))
+
+
+def _known(figure: Figure) -> tuple[float, float, float]:
+    assert figure.value is not None
+    assert figure.low is not None
+    assert figure.high is not None
+    return figure.value, figure.low, figure.high
+
+
+def _with_gap(evidence: Evidence) -> Evidence:
+    """Add the gap attack, where the labels are known and none is called so."""
+    if evidence.correct is None or GAP in evidence.scores:
+        return evidence
+    right = evidence.correct.astype(np.float64)
+    return replace(evidence, scores={**evidence.scores, GAP: right})
+
+
 def add_gap(evidence: Evidence) -> Evidence:
     """Add the gap attack where it reads more than every attack that was run.
 
@@ -85,4 +146,4 @@ def add_gap(evidence: Evidence) -> Evidence:
     others = [read(evidence, auc, scores)[0] for scores in evidence.scores.values()]
     if low <= auc.chance or value <= max(others):
         return evidence
-    return replace(evidence, scores={**evidence.scores, GAP: right})
+    return _with_gap(evidence)

@@ -99,8 +99,7 @@ def _reading(grown: "AuditReport", held_back: "AuditReport") -> list[str]:
             f"Holding the trees back {'costs' if price >= 0 else 'gains'} "
             f"{abs(price):.1f} points of accuracy on rows that neither forest has seen."
         )
-    best = (held_back.worst("auc")[0], "auc")
-    low = next(f.low for f in held_back.figures if (f.attack, f.metric) == best)
+    low = held_back.strongest("auc").low
     if low is not None and low > 0.5:
         sentences.append(
             "The regularised forest still leaks: the whole interval of its AUC lies "

@@ -18,17 +18,20 @@ from skmia.metrics._ranking import (
 )
 from skmia.metrics._registry import Metric, get_metric, metrics_at
 from skmia.metrics._resolution import allowed_false_positives, is_resolvable
+from skmia.metrics._strongest import Strongest, joint_level, strongest
 from skmia.metrics._tpr_interval import tpr_at_fpr_interval
 
 __all__ = [
     "Interval",
     "Metric",
+    "Strongest",
     "allowed_false_positives",
     "clopper_pearson",
     "epsilon_at_threshold",
     "epsilon_lower_bound",
     "get_metric",
     "is_resolvable",
+    "joint_level",
     "membership_advantage",
     "membership_advantage_interval",
     "metrics_at",
@@ -36,6 +39,7 @@ __all__ = [
     "roc_auc",
     "roc_auc_interval",
     "roc_vertices",
+    "strongest",
     "tpr_at_fpr",
     "tpr_at_fpr_interval",
 ]

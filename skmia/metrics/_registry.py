@@ -9,8 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from skmia.metrics._advantage_interval import membership_advantage_interval
 from skmia.metrics._auc_interval import roc_auc_interval
+from skmia.metrics._influence import (
+    advantage_influence,
+    auc_influence,
+    tpr_influence,
+)
 from skmia.metrics._intervals import Interval
 from skmia.metrics._ranking import membership_advantage, roc_auc, tpr_at_fpr
 from skmia.metrics._resolution import needed_nonmembers
@@ -35,6 +43,9 @@ class Metric:
     interval : callable
         ``interval(membership, scores, confidence_level=0.95, groups=None)`` is its
         interval; `groups` has the person of each record.
+    influence : callable
+        ``influence(membership, scores)`` is what each record adds to the figure's
+        error, to first order.
     chance : float
         The figure of an attack that guesses.
     max_fpr : float, default=None
@@ -62,6 +73,7 @@ class Metric:
     title: str
     value: Callable[..., float]
     interval: Callable[..., Interval]
+    influence: Callable[..., NDArray[np.float64]]
     chance: float
     max_fpr: float | None = None
     needed_nonmembers: int = 1
@@ -93,12 +105,13 @@ class Metric:
 _METRICS = {
     metric.name: metric
     for metric in (
-        Metric("auc", "AUC", roc_auc, roc_auc_interval, chance=0.5),
+        Metric("auc", "AUC", roc_auc, roc_auc_interval, auc_influence, chance=0.5),
         Metric(
             "advantage",
             "advantage",
             membership_advantage,
             membership_advantage_interval,
+            advantage_influence,
             chance=0.0,
         ),
         Metric(
@@ -106,6 +119,7 @@ _METRICS = {
             "TPR at {} FPR",
             tpr_at_fpr,
             tpr_at_fpr_interval,
+            tpr_influence,
             chance=math.nan,  # the FPR
             in_percent=True,
         ),
@@ -121,6 +135,7 @@ def _at(metric: Metric, max_fpr: float) -> Metric:
         title=metric.title.format(percent(max_fpr)),
         value=partial(metric.value, max_fpr=max_fpr),
         interval=partial(metric.interval, max_fpr=max_fpr),
+        influence=partial(metric.influence, max_fpr=max_fpr),
         chance=max_fpr,
         max_fpr=max_fpr,
         needed_nonmembers=needed_nonmembers(max_fpr),

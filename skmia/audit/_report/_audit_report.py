@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 import skmia
 from skmia.audit._evidence import Evidence
-from skmia.audit._figures import Figure, add_gap, measure
+from skmia.audit._figures import Figure, add_gap, measure, measure_strongest
 from skmia.audit._guards import Guard, run_guards
 from skmia.audit._inputs import check_length, check_reading, check_scores
 from skmia.audit._limits import check_resolvable, exceeded
@@ -100,7 +100,7 @@ class AuditReport:
     ('loss', 0.6)
     >>> report.figures[3]
     Figure(attack='loss', metric='tpr@0.01', value=None, low=None, high=None, \
-resolvable=False)
+resolvable=False, unit='row')
     """
 
     def __init__(
@@ -176,6 +176,7 @@ resolvable=False)
         self._persons = by_person
         enter_stage("figures")
         self.figures: tuple[Figure, ...] = measure(evidence)
+        self._strongest = measure_strongest(evidence, self.figures)
         enter_stage("guards")
         self.guards: tuple[Guard, ...] = run_guards(evidence, guards)
         # The records themselves stay out of the public attributes and of the repr, and
@@ -236,18 +237,49 @@ resolvable=False)
 
         See Also
         --------
+        AuditReport.strongest : The same with an interval.
         AuditReport.exceeds : Compares with a limit what the figure may be.
         """
+        figure = self.strongest(metric)
+        assert figure.value is not None
+        return figure.attack, figure.value
+
+    def strongest(self, metric: str) -> Figure:
+        """Return the highest figure over the attacks, with an interval of its own.
+
+        The attack was chosen by the same records, and so its figure is too high, and
+        its own interval too. This interval is of the highest of the attacks' true
+        figures: where no attack finds anything, its lower end is above chance as rarely
+        as that of a single attack. Its upper end is the highest of all.
+
+        Parameters
+        ----------
+        metric : str
+            One of :attr:`metrics`, such as ``"auc"`` or ``"tpr@0.01"``.
+
+        Returns
+        -------
+        Figure
+            The headline of the report.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`worst` does.
+
+        See Also
+        --------
+        AuditReport.worst : The attack and the figure alone.
+        skmia.metrics.strongest : The same from scores.
+        """
         wanted = get_metric(metric)
-        figures = [figure for figure in self.figures if figure.metric == wanted.name]
-        if not figures:
+        if wanted.name not in self.metrics:
             raise ValueError(
                 f"The 'metric' parameter must be one of {list(self.metrics)}. "
                 f"Got {metric!r} instead."
             )
         check_resolvable(wanted, self._n_nonmembers)
-        known = [(f.attack, f.value) for f in figures if f.value is not None]
-        return max(known, key=lambda pair: pair[1])
+        return next(f for f in self._strongest if f.metric == wanted.name)
 
     def exceeds(
         self,
@@ -400,6 +432,7 @@ resolvable=False)
                 "accuracy": accuracy,
                 "shadows": self.shadows,
                 "confidence_level": self.confidence_level,
+                "strongest": [asdict(figure) for figure in self._strongest],
                 "figures": [asdict(figure) for figure in self.figures],
                 "person_rules": self._person_rules or None,
                 "guards": [asdict(guard) for guard in self.guards],

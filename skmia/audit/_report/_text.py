@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from skmia.audit._report._opening import NO_BREAK, opening, show
 from skmia.metrics import get_metric
 from skmia.utils import percent
 
@@ -15,6 +16,8 @@ _MEANING = (
     "TPR at x % FPR is the fraction of members that an attacker can single out while "
     "wrongly accusing at most x % of the non-members. It is about the people who are "
     "most exposed, whom an average such as the AUC hides.",
+    "The strongest attack was chosen by the same records, which makes its figure too "
+    "high. The interval in the first lines allows for the choice; those below do not.",
     "A low figure does not prove that the model is safe: it says that these attacks, "
     "with these rows and shadows, did not find more. A stronger attack, or one that "
     "knows more, may.",
@@ -24,9 +27,15 @@ _MEANING = (
 def to_text(contents: Mapping[str, Any]) -> str:
     """Write what ``AuditReport.to_dict`` returns as text.
 
-    It has a header, a table for each attack, the guards, and how to read them.
+    It has the strongest attack, a header, a table for each attack, the guards, and how
+    to read them.
     """
-    parts = [_header(contents)]
+    title = f"Membership inference audit of {contents['estimator']}"
+    parts = [
+        f"{title}\n{'=' * min(len(title), _WIDTH)}",
+        textwrap.fill(" ".join(opening(contents)), _WIDTH).replace(NO_BREAK, " "),
+        _header(contents),
+    ]
     level = percent(contents["confidence_level"])
     n_nonmembers = contents["counts"]["nonmembers"]
     for name in dict.fromkeys(figure["attack"] for figure in contents["figures"]):
@@ -46,8 +55,7 @@ def to_text(contents: Mapping[str, Any]) -> str:
 
 
 def _header(contents: Mapping[str, Any]) -> str:
-    title = f"Membership inference audit of {contents['estimator']}"
-    lines = [title, "=" * min(len(title), _WIDTH)]
+    lines = []
     for side, name in (("members", "members"), ("nonmembers", "non-members")):
         line = f"  {name:<13}{contents['counts'][side]:,} rows"
         if (n_persons := contents["counts"].get(f"{side[:-1]}_persons")) is not None:
@@ -86,10 +94,7 @@ def _figure_line(
             f"  {metric.title:<20}not resolvable (needs {metric.needed_nonmembers:,} "
             f"{unit}, has {n_nonmembers:,})"
         )
-    value, low, high = (
-        f"{100 * figure[key]:.2f} %" if metric.in_percent else f"{figure[key]:.3f}"
-        for key in ("value", "low", "high")
-    )
+    value, low, high = (show(metric, figure[key]) for key in ("value", "low", "high"))
     return f"  {metric.title:<20}{value:>8}   [{low}, {high}]"
 
 

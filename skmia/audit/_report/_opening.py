@@ -1,0 +1,132 @@
+"""The first lines of a report: the strongest attack beside what guessing would find."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from skmia.audit._guards import CHECKS
+from skmia.metrics import Metric, get_metric
+from skmia.utils import percent
+
+#: Between words that belong on one line; written as a space in the end.
+NO_BREAK = "\N{NO-BREAK SPACE}"
+# The rate that is read first; of those that can be read, the nearest to it.
+_HEADLINE_FPR = 0.01
+_TITLES = {check.name: check.title for check in CHECKS if check.voids}
+
+
+def opening(contents: Mapping[str, Any]) -> list[str]:
+    """Write sentences for what ``AuditReport.to_dict`` returns, most important first.
+
+    Where the comparison is void there is no figure in them: a low one would be read as
+    a sign of safety.
+    """
+    warnings = [g["name"] for g in contents["guards"] if g["severity"] == "warning"]
+    voided = dict.fromkeys(_TITLES[name] for name in warnings if name in _TITLES)
+    if voided:
+        return [
+            f"These figures are no measure of what the model leaks: {'; '.join(voided)}"
+            ". The warnings below say what was found. A low figure here is no sign of "
+            "safety."
+        ]
+    best = {figure["metric"]: figure for figure in contents["strongest"]}
+    auc, tpr = best["auc"], _headline_tpr(best)
+    above = [f for f in (tpr, auc) if f is not None and _above_chance(f)]
+    if above:
+        lines = _found(above[0]["attack"], tpr, auc)
+    elif auc["high"] < get_metric("auc").chance:
+        lines = [
+            "Every attack tried here takes non-members for members: the AUC is "
+            f"{_numbers(auc)} at best, where guessing has 0.5. That is no sign of "
+            "safety."
+        ]
+    else:
+        lines = _nothing(contents, tpr, auc)
+    if (n_models := contents["counts"]["models"]) > 1:
+        lines.append(f"Figures are means over {n_models:,} models.")
+    if warnings:
+        lines.append("Read the warnings below first: the figures may mislead.")
+    return lines
+
+
+def _headline_tpr(best: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The TPR at the rate nearest to 1 %, of those that are resolvable."""
+    rates = {name: get_metric(name).max_fpr for name in best}
+    read = {name: rate for name, rate in rates.items() if rate is not None}
+    if not read:
+        return None
+    nearest = min(read, key=lambda name: abs(math.log(read[name] / _HEADLINE_FPR)))
+    return best[nearest]
+
+
+def _above_chance(figure: Mapping[str, Any]) -> bool:
+    return figure["low"] > get_metric(figure["metric"]).chance
+
+
+def _found(
+    name: str, tpr: Mapping[str, Any] | None, auc: Mapping[str, Any]
+) -> list[str]:
+    lines = [f"Strongest attack: {name}."]
+    if tpr is not None:
+        by = "it" if tpr["attack"] == name else f"the best ({tpr['attack']})"
+        lines.append(_tpr_sentence(tpr, by))
+    whose = "Its" if auc["attack"] == name else f"The best ({auc['attack']})"
+    return [*lines, _auc_sentence(auc, whose)]
+
+
+def _nothing(
+    contents: Mapping[str, Any],
+    tpr: Mapping[str, Any] | None,
+    auc: Mapping[str, Any],
+) -> list[str]:
+    n = len({figure["attack"] for figure in contents["figures"]})
+    tried = "the attack tried here" if n == 1 else f"the best of {n} attacks"
+    lines = [
+        "No attack tried here tells members from non-members better than guessing may, "
+        "on these rows."
+    ]
+    if tpr is not None:
+        lines.append(_tpr_sentence(tpr, tried))
+    lines += [
+        _auc_sentence(auc, "The"),
+        "That is a bound from below and no proof of safety: a stronger attack, or more "
+        "rows, may find more.",
+    ]
+    if any(guard["name"] == "below_chance" for guard in contents["guards"]):
+        lines.append(
+            "An attack does worse than guessing, which is no sign of safety either."
+        )
+    return lines
+
+
+def _tpr_sentence(figure: Mapping[str, Any], by: str) -> str:
+    guess = percent(get_metric(figure["metric"]).chance)
+    whom = "persons among the members" if figure["unit"] == "person" else "members"
+    return (
+        f"At {guess} false alarms {by} finds {_numbers(figure)} of the {whom}; "
+        f"guessing would find {guess}{_included(figure)}."
+    )
+
+
+def _auc_sentence(figure: Mapping[str, Any], whose: str) -> str:
+    per = " per person" if figure["unit"] == "person" else ""
+    return (
+        f"{whose} AUC{per} is {_numbers(figure)}; guessing has 0.5{_included(figure)}."
+    )
+
+
+def _included(figure: Mapping[str, Any]) -> str:
+    chance = get_metric(figure["metric"]).chance
+    inside = figure["low"] <= chance <= figure["high"]
+    return ", which the interval includes" if inside else ""
+
+
+def _numbers(figure: Mapping[str, Any]) -> str:
+    metric = get_metric(figure["metric"])
+    value, low, high = (show(metric, figure[key]) for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]".replace(" ", NO_BREAK)
+
+
+def show(metric: Metric, value: float) -> str:
+    """Write a figure as readers are shown it."""
+    return f"{100 * value:.2f} %" if metric.in_percent else f"{value:.3f}"
