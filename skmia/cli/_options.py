@@ -13,7 +13,7 @@ def parse_attacks(options: Sequence[str]) -> list[str]:
     """
     from skmia.attacks import ATTACKS
 
-    known = ("default", "all", *ATTACKS)
+    known = ("default", "all", "gap", *ATTACKS)
     names = [name.strip() for option in options for name in option.split(",")]
     for name in names:
         if name not in known:
