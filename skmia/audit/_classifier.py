@@ -34,7 +34,7 @@ from skmia.audit._progress import enter_stage, expect_stages, with_progress
 from skmia.audit._reach import Reach, only_right
 from skmia.audit._report import AuditReport
 from skmia.audit._rows import take_kept
-from skmia.audit._target import find_target
+from skmia.audit._target import check_same_answers, find_target
 from skmia.exceptions import UninformativeShadowsWarning
 from skmia.shadows import (
     ShadowModels,
@@ -226,7 +226,7 @@ def audit_classifier(
         configure(attack, seed, verbose)
     if wanted and not isinstance(shadows, ShadowSignals):
         check_can_be_refitted(shadow_recipe(audited.model))
-    expect_stages(len(chosen) + (5 if wanted else 4))
+    expect_stages(len(chosen) + 4 + bool(wanted) + (groups is not None))
     enter_stage("comparing rows")
     pool = make_pool(
         X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params, groups
@@ -242,6 +242,7 @@ def audit_classifier(
     columns = encode_labels(y, classes)
     own_proba = proba[np.arange(len(y)), columns] if reach.confidences else None
     again = ask_again(asked, X, classes, proba, pool.member[kept], random_state=seed)
+    check_same_answers(audited, X, proba, again)
 
     made, fitted_with, moved, means, difference = None, None, True, None, None
     if wanted:
@@ -267,6 +268,8 @@ def audit_classifier(
         for name in wanted:
             chosen[name].set_params(shadows=made)
     scores = {name: _score(name, a, pool, X, y) for name, a in chosen.items()}
+    if groups is not None:
+        enter_stage("persons")
     evidence = Evidence(
         membership=pool.member[kept],
         scores=scores,

@@ -4,9 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from skmia._models import Replaced, look_inside, repeated_searches
+import numpy as np
+from numpy.typing import NDArray
+
+from skmia._models import (
+    Replaced,
+    SecondAnswers,
+    answering,
+    ask_probabilities,
+    look_inside,
+    repeated_searches,
+)
+from skmia._tables import take_rows
 from skmia.audit._inputs import check_fitted, describe_estimator
 from skmia.shadows import ShadowModels
+
+# Rows of which the answers are compared.
+_MAX_COMPARED = 200
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,30 @@ def find_target(
         replaced=replaced,
         repeated=repeated_searches(inside),
         asked_for=asked_for,
+    )
+
+
+def check_same_answers(
+    target: AuditTarget, X: Any, proba: NDArray[np.floating], again: SecondAnswers
+) -> None:
+    """Raise where what is inside answers otherwise than what was passed.
+
+    A search or threshold wrapper of a class of the user's own may mask what is inside,
+    and shadows without it would be no comparison.
+    """
+    if not target.replaced or again.changes.any():
+        return
+    rows = np.arange(min(len(proba), _MAX_COMPARED))
+    inside = ask_probabilities(
+        answering(target.model), take_rows(X, rows), target.deployed.classes_
+    )
+    if np.allclose(inside, proba[rows], rtol=0, atol=1e-5):
+        return
+    names = " of ".join(type(found.outer).__name__ for found in target.replaced)
+    raise ValueError(
+        f"The 'estimator' parameter must give the confidences of the model inside: "
+        f"{names} is audited as that. Got others. Pass the model inside itself, or "
+        "shadows=ShadowModels(refit_search=True), which keeps what is around it."
     )
 
 

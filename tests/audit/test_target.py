@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -241,3 +241,77 @@ def test_weights_reach_the_chosen_model():
     assert same_figures(
         audit(model, fit_params=params), audit(model.best_estimator_, fit_params=params)
     )
+
+
+class OwnSearch(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """A search of another library, which shares no class with scikit-learn's."""
+
+    def __init__(self, estimator, refit=True):
+        self.estimator = estimator
+        self.refit = refit
+
+    def fit(self, X, y):
+        Search.fits += 1
+        self.best_estimator_ = clone(self.estimator).fit(X, y)
+        self.classes_ = self.best_estimator_.classes_
+        return self
+
+    def predict(self, X):
+        return self.best_estimator_.predict(X)
+
+    def predict_proba(self, X):
+        return self.best_estimator_.predict_proba(X)
+
+
+class ByProperty(OwnSearch):
+    """Keeps the model elsewhere."""
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.kept_ = self.__dict__.pop("best_estimator_")
+        return self
+
+    @property
+    def best_estimator_(self):
+        return self.kept_
+
+    @best_estimator_.setter
+    def best_estimator_(self, value):
+        self.__dict__["best_estimator_"] = self.kept_ = value
+
+
+class Rounded(OwnSearch):
+    """Masks what is inside."""
+
+    def predict_proba(self, X):
+        return super().predict_proba(X).round(1)
+
+
+@pytest.mark.parametrize("kind", [OwnSearch, ByProperty])
+def test_searches_of_other_libraries(kind):
+    model = kind(TREE).fit(*SETS[:2])
+    report, fits = searches_in(model)
+    assert fits == 0
+    assert len(named(report, "audited_inside")) == 1
+
+
+def test_a_search_that_changes_the_confidences_is_not_what_is_inside():
+    model = Rounded(clone(TREE).set_params(min_samples_leaf=7)).fit(*SETS[:2])
+    with pytest.raises(ValueError, match=r"Rounded is audited as that\. Got others"):
+        audit(model)
+    report = audit(model, shadows=ShadowModels(4, refit_search=True))
+    assert named(report, "audited_inside") == []
+
+
+def test_a_search_of_a_model_that_gives_labels_only():
+    vote = VotingClassifier([("a", TREE), ("b", GaussianNB())])
+    model = search(vote, {"a__min_samples_leaf": [2, 30]}).fit(*SETS[:2])
+    report, fits = searches_in(model, attacks=["lira"])
+    assert fits == 0
+    assert same_figures(report, audit(model.best_estimator_, attacks=["lira"]))
+
+
+def test_rows_that_the_model_inside_remembers_are_checked():
+    inner = AuditableClassifier(search())
+    model = TunedThresholdClassifierCV(inner, cv=2).fit(*SETS[:2])
+    assert len(named(audit(model), "audited_inside")) == 2

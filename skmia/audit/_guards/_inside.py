@@ -63,9 +63,9 @@ def searching_shadows(evidence: Evidence) -> Iterator[Guard]:
     )
     if not audited.asked_for:
         message += (
-            " The search is where several copies of it are fitted, so that there is no "
-            "one model to take its place. Fit the model with the parameters that were "
-            "chosen, and audit that."
+            " The search is where several copies of it are fitted, so that no one "
+            "model can take its place. Fit it with parameters that are fixed, and "
+            "audit that."
         )
     severity: Severity = "note" if audited.asked_for else "warning"
     yield Guard("searching_shadows", severity, message, len(audited.repeated))
