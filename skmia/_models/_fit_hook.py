@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skmia._models._cloning import deep_params
-from skmia._models._response import has_response
+from skmia._models._response import gives_confidences, has_response
 
 # Of the boosters; scikit-learn's own estimators split their rows themselves.
 _STOPPING = {"early_stopping_rounds", "early_stopping_round", "callbacks"}
@@ -95,11 +95,10 @@ def fit_by_hook(
     classes: NDArray,
 ) -> Any:
     """Call the hook, and check that what it leaves behind is a fitted classifier."""
-    kept = y.copy()
     returned = fit(model, X, y, rows, **params)
     fitted = model if returned is None else returned
     if fitted is not model:
-        _check_kind(fitted)
+        _check_kind(fitted, gives_confidences(model))
     try:
         check_is_fitted(fitted)
     except (NotFittedError, TypeError) as error:
@@ -109,24 +108,25 @@ def fit_by_hook(
             f"the estimator that it is given, or returns a fitted one. Got one that "
             f"{how} a {type(fitted).__name__} that is not fitted instead."
         ) from error
-    _check_classes(fitted, kept, classes)
+    _check_classes(fitted, classes)
     return fitted
 
 
-def _check_kind(fitted: Any) -> None:
+def _check_kind(fitted: Any, confidences: bool) -> None:
     classifies = False
     with suppress(Exception):  # of something that is no estimator at all
         classifies = not isinstance(fitted, type) and is_classifier(fitted)
-    if not classifies or not has_response(fitted):
+    if not classifies or (confidences and not has_response(fitted)):
         raise TypeError(
             f"The 'fit' parameter must be a callable, called as {_CALLED}, that "
-            "returns a fitted classifier with predict_proba or decision_function, or "
+            "returns a fitted classifier, with predict_proba or decision_function "
+            "where the one that it was given has them, or "
             f"None where it has fitted the one that it was given. Got one that "
             f"returned {fitted!r:.200} instead."
         )
 
 
-def _check_classes(fitted: Any, y: NDArray, classes: NDArray) -> None:
+def _check_classes(fitted: Any, classes: NDArray) -> None:
     known = getattr(fitted, "classes_", None)
     if known is None:
         raise ValueError(

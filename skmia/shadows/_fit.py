@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import parallel_config
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
@@ -252,6 +253,8 @@ def _prepare(
     keep = bool(models.keep_models)
     labels_only = stands_in and not gives_confidences(target)
     task = ShadowTask(recipe, classes, STORED, rest, keep, fit, labels_only)
+    for model in (target, estimator):
+        task.remember(model)
     return task, pool, hashes, member, seeds
 
 
@@ -268,7 +271,8 @@ def _fit_one(
     """Run in a worker: one shadow, with its warnings, and its entry in the cache."""
     # In the parent, and so in its threads, warnings are intercepted already.
     silenced = nullcontext() if os.getpid() == parent else intercept()
-    with silenced, gather() as warned, threadpool_limits(1):
+    # The last is for what asks joblib for as many jobs as the caller's context says.
+    with silenced, gather() as warned, threadpool_limits(1), parallel_config(n_jobs=1):
         try:
             result = task.run(shared.value, rows, seed)
         except Exception as error:

@@ -2,8 +2,11 @@
 
 import decimal
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +57,8 @@ class ShadowTask:
     fit: Callable[..., Any] | None = None
     # Where the target gives no more, whatever else the shadows have.
     labels_only: bool = False
+    # The target, and the shadows that a hook returned.
+    known: list[weakref.ref[Any]] = field(default_factory=list)
     # What NumPy does about a division by zero: of the caller's, as threads and
     # processes have their own.
     errors: Any = field(default_factory=np.geterr)
@@ -70,6 +75,28 @@ class ShadowTask:
         decides = recipe, self.signals, self.params, self.fit, self.labels_only
         return describe(decides) + describe(settings)
 
+    def _check_is_new(self, model: Any) -> None:
+        """Raise for a model that is the target, or another shadow as well.
+
+        Where fits run in processes of their own, they are copies, and fitted apart.
+        """
+        if any(known() is model for known in self.known):
+            raise ValueError(
+                "The 'fit' parameter must be a callable that fits the estimator that "
+                "it is given, or returns another one for each shadow model. Got one "
+                f"that returned the same {type(model).__name__} as before, or the one "
+                "that is attacked."
+            )
+        self.remember(model)
+
+    def remember(self, model: Any) -> None:
+        """Take a model that no hook is to return, without keeping it alive."""
+        with suppress(TypeError):  # of a compiled class
+            self.known.append(weakref.ref(model))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"known": []}
+
     def run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
         """Fit one shadow on `rows` and question it about the whole pool."""
         with own_generators(seed), np.errstate(**self.errors):
@@ -84,11 +111,13 @@ class ShadowTask:
         model = seeded_clone(self.estimator, seed)
         silence(model)
         metadata = slice_metadata(pool.metadata, index, n)
-        X, y, params = copy_rows(pool.X, index), pool.y[index], self.params | metadata
+        X, y, params = copy_rows(pool.X, index), pool.y[index], _own(self.params)
+        params |= metadata
         if self.fit is None:
             model = fit_own(model, X, y, params)
         else:
             model = fit_by_hook(self.fit, model, X, y, index, params, self.classes)
+            self._check_is_new(model)
         fitted = time.perf_counter()
         kept = {name: np.empty(n, dtype=np.float32) for name in self.signals}
         asked = LabelsAsProbabilities(model) if self.labels_only else answering(model)
@@ -103,6 +132,20 @@ class ShadowTask:
             time.perf_counter() - fitted,
             model if self.keep_model else None,
         )
+
+
+def _own(params: dict[str, Any]) -> dict[str, Any]:
+    """Copy parameters of a fit, as a process of its own would have them.
+
+    Callbacks have a state, which fits in threads would share.
+    """
+    copies = {}
+    for name, value in params.items():
+        try:
+            copies[name] = deepcopy(value)
+        except Exception:  # of an object that cannot be copied, nor sent
+            copies[name] = value
+    return copies
 
 
 def _arithmetic() -> tuple[Any, ...]:
