@@ -34,13 +34,14 @@ def limit_threads(copy: Any, *, always: bool = False) -> None:
 
     What a library takes None for, or where nothing is set, is its own: one job for
     scikit-learn, and all cores for the boosters, which several at a time are slowed
-    down by many times. With `always`, 1 is written where None means it, too.
+    down by many times. With `always`, 1 is written where it stands or is meant, too:
+    some estimators remember what has been set.
     """
     for part in own_parts(copy):
         changes = {}
         for name, value in _threads_of(part).items():
             is_one = value is None and _is_scikit_learns(type(part), name)
-            if value != 1 and (always or not is_one):
+            if always or not (value == 1 or is_one):
                 changes[name] = 1
         if changes:
             part.set_params(**changes)
