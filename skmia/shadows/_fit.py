@@ -204,7 +204,7 @@ def _prepare(
     models: ShadowModels,
     random_state: int | np.random.RandomState | None,
     params: Mapping[str, Any] | None,
-    groups: ArrayLike | None,
+    groups: ArrayLike | None = None,
     fit: Callable[..., Any] | None = None,
 ) -> tuple[ShadowTask, Pool, NDArray[np.uint64], NDArray[np.bool_], NDArray[np.int64]]:
     """Check every argument, then draw the design and the seeds."""

@@ -116,7 +116,7 @@ def test_a_returned_estimator_takes_the_place_of_the_clone():
 
 WRONG = [
     (lambda e, X, y, rows: 3, TypeError, "returned 3 instead"),
-    (lambda e, X, y, rows: GaussianNB, TypeError, "classifier with predict_proba"),
+    (lambda e, X, y, rows: GaussianNB, TypeError, "classifier, with predict_proba"),
     (lambda e, X, y, rows: SVR().fit(X, y), TypeError, r"returned SVR\(\) instead"),
     (lambda e, X, y, rows: LabelsOnly().fit(X, y), TypeError, "predict_proba or"),
     (lambda e, X, y, rows: None, ValueError, "returned None, and did not fit a Dec"),
