@@ -179,7 +179,7 @@ class ShadowAttack(MembershipAttack):
                 "records out."
             )
         warn_of_one_sided_records(self._member)
-        values = {s: MEMBER_SIGN[s] * shadows.get(s) for s in self._signals()}
+        values = {s: _oriented(s, shadows.get(s)) for s in self._signals()}
         warn_of_uninformative_shadows(
             list(values.values()),
             self._member,
@@ -188,7 +188,10 @@ class ShadowAttack(MembershipAttack):
             target.persons,
         )
         self._saturation = {name: Saturation.of(v) for name, v in values.items()}
-        self._fit_shadow_attack(self._soften(values), self._member, random_state)
+        for name, saturation in self._saturation.items():
+            # One by one, so that no signal is held twice for longer than need be.
+            values[name] = saturation.soften(values[name])
+        self._fit_shadow_attack(values, self._member, random_state)
 
     def _signals(self) -> tuple[str, ...]:
         """Names of the signals that the attack uses."""
@@ -257,7 +260,7 @@ class ShadowAttack(MembershipAttack):
         """Every signal of one model's answers, rounded as those of the shadows."""
         shadows = self.shadows_
         return {
-            s: MEMBER_SIGN[s] * shadows.signal_of(s, proba, columns)
+            s: _oriented(s, shadows.signal_of(s, proba, columns))
             for s in self._signals()
         }
 
@@ -417,3 +420,8 @@ class ShadowAttack(MembershipAttack):
         shadow_values = self._saturation[name].soften(shadow_values)
         scores = self._offline(values[name], shadow_values, ~seen)
         return scores, self.offline_offset_
+
+
+def _oriented(name: str, values: NDArray) -> NDArray:
+    """Values that are higher for members: `values` themselves where they are."""
+    return values if MEMBER_SIGN[name] > 0 else -values

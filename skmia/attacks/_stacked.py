@@ -11,7 +11,11 @@ from skmia.attacks._scores import (
     Moments,
     Ranker,
     StackedFeatures,
+    blocks,
+    enough_nonmembers,
     folds,
+    judging_sample,
+    learning_sample,
     pseudo_targets,
     upper_quantile,
 )
@@ -20,11 +24,15 @@ from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import BoolArray, FloatArray, IndexArray
 
-# Rows to learn from, which keeps the fit near a second.
-_ENOUGH_ROWS = 60_000
+# Rows to learn from, whatever the size of the pool.
+_ENOUGH_ROWS = 120_000
+# Shadows used as targets: so many, or more where they hold fewer records in all.
 _FEWEST_PSEUDO = 12
+_FEW_RECORDS = 60_000
 # Fewer of them teach nothing.
 _FEWEST_ROWS = 1_000
+# Records of the target whose features are held at a time.
+_BLOCK = 2**14
 # Below so many, four models that each see three quarters; else two that see a half.
 _MANY_ROWS = 30_000
 # Ties are broken by the likelihood ratio.
@@ -159,67 +167,81 @@ class StackedAttack(ShadowAttack):
                 "StackedAttack learns from shadows what members look like. Got shadows "
                 "that hold none of the records; take LiRAAttack(mode='offline')."
             )
-        self._features = StackedFeatures(values, member)
         seed = random_state.randint(MAX_SEED)
         draw = np.random.RandomState(seed)
-        pseudo = pseudo_targets(
-            self.shadows_.complements, member.shape[1], _ENOUGH_ROWS, _FEWEST_PSEUDO
-        )
-        features = [self._features_of_shadow(k, member, draw) for k in pseudo]
-        truth = [member[k] for k in pseudo]
-        plain = held_out = [f[:, 0] for f in features]
-        self.learnt_ = False
-        # A shadow that holds all of the records, or none, judges no attack.
-        two_sided = all(m.any() and not m.all() for m in truth)
-        if two_sided and member.shape[1] * len(pseudo) >= _FEWEST_ROWS:
-            kept = _balance(member, truth, draw)
-            held_out = self._cross_fit(pseudo, features, truth, kept, seed)
-            self.learnt_ = not _is_behind(held_out, plain, truth, self.max_fpr)
-        if not self.learnt_:
-            held_out = plain
-        self.offset_ = upper_quantile(_nonmembers(held_out, truth), self.max_fpr)
-        offline = [f[:, 1] for f in features]
-        self.offline_offset_ = upper_quantile(_nonmembers(offline, truth), self.max_fpr)
+        self._features = StackedFeatures(values, member)
+        complements, n_records = self.shadows_.complements, member.shape[1]
+        pseudo = pseudo_targets(complements, n_records, _FEW_RECORDS, _FEWEST_PSEUDO)
 
-    def _features_of_shadow(
-        self, k: int, member: BoolArray, draw: np.random.RandomState
-    ) -> FloatArray:
-        complement = np.full(member.shape[1], self.shadows_.complements[k])
-        if complement[0] < 0:
-            complement = _opposite(k, member, draw)
-        return self._features.of_shadow(k, complement)
+        def features_of(k: int, rows: IndexArray) -> FloatArray:
+            complement = np.full(len(rows), complements[k])
+            if complements[k] < 0:
+                complement = _opposite(k, member[:, rows], draw)
+            return self._features.of_shadow(k, complement, values, member, rows)
+
+        # A shadow that holds all of the records, or none, judges no attack.
+        two_sided = all(member[k].any() and not member[k].all() for k in pseudo)
+        n_rows = n_records * len(pseudo)
+        fold = folds(pseudo, 2)
+        self._rankers: list[Ranker] = []
+        if two_sided and n_rows >= _FEWEST_ROWS:
+            learnt = learning_sample(member, pseudo, _ENOUGH_ROWS, draw)
+            self._rankers = self._cross_fit(
+                [
+                    features_of(k, r).astype(np.float32)
+                    for k, r in zip(pseudo, learnt, strict=True)
+                ],
+                [member[k, r] for k, r in zip(pseudo, learnt, strict=True)],
+                fold,
+                seed,
+            )
+        judged = judging_sample(member, pseudo, enough_nonmembers(self.max_fpr), draw)
+        truth, plain, offline, held_out = [], [], [], []
+        for k, this, rows in zip(pseudo, fold, judged, strict=True):
+            features = features_of(k, rows)
+            truth.append(member[k, rows])
+            plain.append(features[:, 0].copy())  # not a view, which keeps them all
+            offline.append(features[:, 1].copy())
+            if self._rankers:
+                held_out.append(_judge([self._rankers[this]], features))
+        self.learnt_ = bool(held_out) and not _is_behind(
+            held_out, plain, truth, self.max_fpr
+        )
+        scores = held_out if self.learnt_ else plain
+        self.offset_ = upper_quantile(_nonmembers(scores, truth), self.max_fpr)
+        self.offline_offset_ = upper_quantile(_nonmembers(offline, truth), self.max_fpr)
 
     def _cross_fit(
         self,
-        pseudo: IndexArray,
-        features: list[FloatArray],
+        features: list[NDArray[np.float32]],
         truth: list[BoolArray],
-        kept: list[BoolArray],
+        fold: IndexArray,
         seed: int,
-    ) -> list[FloatArray]:
-        """Scores of every pseudo target from the model fitted on the others."""
-        few = len(pseudo) * len(truth[0]) < _MANY_ROWS
-        fold = folds(pseudo, 4 if few else 2)
-        held_out: list[Any] = [None] * len(pseudo)
-        self._rankers = []
+    ) -> list[Ranker]:
+        """For every fold of the pseudo targets, a model fitted on the others."""
+        rankers = []
         for this in np.unique(fold):
-            fitted_on = np.flatnonzero(fold != this)
-            ranker = Ranker(self._features.directions.values(), seed).fit(
-                np.concatenate([features[j][kept[j]] for j in fitted_on]),
-                np.concatenate([truth[j][kept[j]] for j in fitted_on]),
+            others = np.flatnonzero(fold != this)
+            ranker = Ranker(self._features.directions.values(), seed)
+            ranker.fit(
+                np.concatenate([features[j] for j in others]),
+                np.concatenate([truth[j] for j in others]),
             )
-            for j in np.flatnonzero(fold == this):
-                held_out[j] = _judge([ranker], features[j])
-            self._rankers.append(ranker)
-        return held_out
+            rankers.append(ranker)
+        return rankers
 
     def _score_pool(
         self, values: dict[str, NDArray], rows: IndexArray
     ) -> tuple[FloatArray, float]:
-        features = self._features.of_target(values, rows)
-        if self.learnt_:
-            return _judge(self._rankers, features), self.offset_
-        return features[:, 0], self.offset_
+        scores = np.empty(len(rows))
+        for block in blocks(len(rows), _BLOCK):
+            features = self._features.of_target(
+                {name: v[block] for name, v in values.items()}, rows[block]
+            )
+            scores[block] = (
+                _judge(self._rankers, features) if self.learnt_ else features[:, 0]
+            )
+        return scores, self.offset_
 
     def _offline(self, x: NDArray, values: NDArray, out: BoolArray) -> FloatArray:
         return self._features.sides.offline(x, Moments.of(values, out))
@@ -236,23 +258,6 @@ def _opposite(k: int, member: BoolArray, draw: np.random.RandomState) -> IndexAr
     """
     lot = draw.uniform(size=member.shape) * (member != member[k])
     return np.where(lot.any(axis=0), lot.argmax(axis=0), -1)
-
-
-def _balance(
-    member: BoolArray, truth: list[BoolArray], draw: np.random.RandomState
-) -> list[BoolArray]:
-    """Rows of every pseudo target to learn from: each record as often IN as OUT.
-
-    A record that more shadows hold is more often a member of a shadow, which says
-    nothing of the target. Rows of the commoner side are left out at random; weights
-    would do as well, but make the trees' binning slow.
-    """
-    half, n_in = len(member) / 2, member.sum(axis=0)
-    inside = np.where(n_in < len(member), half / np.maximum(n_in, 1), 0)
-    outside = np.where(n_in > 0, half / np.maximum(len(member) - n_in, 1), 0)
-    most = max(inside.max(), outside.max())
-    chances = [np.where(held, inside, outside) / most for held in truth]
-    return [draw.uniform(size=len(chance)) < chance for chance in chances]
 
 
 def _judge(rankers: list[Ranker], features: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skmia.attacks import LiRAAttack, StackedAttack
 from skmia.attacks._scores._features import FEATURES, StackedFeatures
-from skmia.attacks._stacked import _judge
+from skmia.attacks._stacked import _judge, _opposite
 from skmia.metrics import roc_auc, roc_auc_interval
 from skmia.shadows import ShadowSignals
 
@@ -88,8 +88,17 @@ def test_features_tell_a_shadows_membership_only_when_read_naively(
     others = np.delete(np.arange(8), 3)
     assert roc_auc(member[3], -member[others].sum(axis=0)) == 1.0
     attack, *_ = attack_on(StackedAttack, values, member, target, **FAST)
-    draw = np.random.RandomState(0)
-    found = [attack._features_of_shadow(k, member, draw) for k in range(8)]
+    draw, signals, rows = np.random.RandomState(0), {"logit": values}, np.arange(800)
+    found = [
+        attack._features.of_shadow(
+            k,
+            np.full(800, other) if other >= 0 else _opposite(k, member, draw),
+            signals,
+            member,
+            rows,
+        )
+        for k, other in enumerate(attack.shadows_.complements)
+    ]
     truth = member.ravel()
     for name, column in zip(FEATURES, np.concatenate(found).T, strict=True):
         low, high = roc_auc_interval(truth, column, confidence_level=0.999)[:2]
@@ -228,7 +237,7 @@ def test_features_of_the_other_signals_by_hand():
     assert len(features.directions) == 21
     target = {name: rng.normal(size=40) for name in names}
     of_target = features.of_target(target, np.arange(40))
-    of_shadow = features.of_shadow(2, np.full(40, 3))
+    of_shadow = features.of_shadow(2, np.full(40, 3), values, member, np.arange(40))
     for found, own, others in (
         (of_target, target, np.arange(6)),
         (of_shadow, {s: v[2] for s, v in values.items()}, np.array([0, 1, 4, 5])),

@@ -6,6 +6,7 @@ from skmia.attacks._scores._gaussian import (
     VARIANCES,
     Moments,
     TwoSides,
+    blocks,
 )
 from skmia.attacks._scores._pseudo_targets import folds, other_shadows, pseudo_targets
 from skmia.attacks._scores._ranker import Ranker
@@ -17,6 +18,11 @@ from skmia.attacks._scores._reference import (
     masked_mean,
     offline_average,
     two_means,
+)
+from skmia.attacks._scores._sample import (
+    enough_nonmembers,
+    judging_sample,
+    learning_sample,
 )
 from skmia.attacks._scores._saturation import Saturation
 from skmia.attacks._scores._threshold import upper_quantile
@@ -32,8 +38,12 @@ __all__ = [
     "TwoSides",
     "above_midpoint",
     "average_model",
+    "blocks",
+    "enough_nonmembers",
     "folds",
     "fraction_below",
+    "judging_sample",
+    "learning_sample",
     "log_ratio",
     "masked_mean",
     "offline_average",

@@ -6,7 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from skmia.attacks._scores._gaussian import Moments, TwoSides, likelihood_ratio
+from skmia.attacks._scores._gaussian import (
+    Moments,
+    TwoSides,
+    blocks,
+    likelihood_ratio,
+)
 from skmia.attacks._scores._reference import above_midpoint, log_ratio, two_means
 from skmia.signals import BoolArray, FloatArray, IndexArray
 
@@ -38,7 +43,10 @@ FEATURES_OF_EXTRA = {
 
 
 class StackedFeatures:
-    """Features of all records under any model.
+    """Features of a record under any model.
+
+    The shadows' values are read once; only what they say of every record, its IN and
+    OUT moments and means, is kept.
 
     Parameters
     ----------
@@ -49,13 +57,21 @@ class StackedFeatures:
     """
 
     def __init__(self, values: dict[str, NDArray], member: BoolArray) -> None:
-        self.values, self.member = values, member
-        self.sides = TwoSides(values["logit"], member, "shrunk")
         self.extra = [name for name in EXTRA_SIGNALS if name in values]
-        # In double precision: in single, logits below -103 would be a p of 0.
-        self._p = expit(values["logit"], dtype=np.float64)
-        everything = np.ones(member.shape, dtype=bool)
-        self._averages = self._averages_over(everything)
+        self.sides = TwoSides(values["logit"], member, "shrunk")
+        parts = [
+            self._averages_of(
+                {name: v[:, block] for name, v in values.items()},
+                member[:, block],
+                ~member[:, block],
+            )
+            for block in blocks(member.shape[1])
+        ]
+        self._averages = {
+            name: [np.concatenate(side) for side in zip(*pairs, strict=True)]
+            for name in parts[0]
+            for pairs in [[part[name] for part in parts]]
+        }
 
     @property
     def directions(self) -> dict[str, int]:
@@ -73,39 +89,51 @@ class StackedFeatures:
         }
         return self._columns(values, self.sides.at(rows), averages)
 
-    def of_shadow(self, k: int, complement: IndexArray) -> FloatArray:
-        """Of all records, shadow `k` as the target.
+    def of_shadow(
+        self,
+        k: int,
+        complement: IndexArray,
+        values: dict[str, NDArray],
+        member: BoolArray,
+        rows: IndexArray,
+    ) -> FloatArray:
+        """Of the records at `rows`, shadow `k` as the target.
 
         Parameters
         ----------
         k : int
             The shadow, which is not one of its own shadows.
-        complement : ndarray of int of shape (n_records,)
-            For each record the shadow that is left out as well, -1 for none.
+        complement : ndarray of int of shape (n_rows,)
+            For each row the shadow that is left out as well, -1 for none.
+        values, member : dict of str to ndarray, and ndarray
+            What the features were made of.
+        rows : ndarray of int of shape (n_rows,)
+            The records.
 
         Returns
         -------
-        ndarray of shape (n_records, n_features)
+        ndarray of shape (n_rows, n_features)
             The columns of ``directions``.
         """
-        rows = np.arange(self.member.shape[1])
-        rest = np.ones(self.member.shape, dtype=bool)
+        sides = self.sides.of_shadow(k, complement, values["logit"], member, rows)
+        values = {name: v[:, rows] for name, v in values.items()}
+        member = member[:, rows]
+        rest = np.ones(member.shape, dtype=bool)
         rest[k] = False
-        rest[complement[complement >= 0], rows[complement >= 0]] = False
-        sides = self.sides.of_shadow(
-            k, complement, self.values["logit"], self.member, rows
-        )
-        answers = {name: values[k] for name, values in self.values.items()}
-        return self._columns(answers, sides, self._averages_over(rest))
+        there = np.flatnonzero(complement >= 0)
+        rest[complement[there], there] = False
+        averages = self._averages_of(values, member & rest, ~member & rest)
+        return self._columns({s: v[k] for s, v in values.items()}, sides, averages)
 
-    def _averages_over(
-        self, rest: BoolArray
+    def _averages_of(
+        self, values: dict[str, NDArray], inside: BoolArray, outside: BoolArray
     ) -> dict[str, tuple[FloatArray, FloatArray]]:
-        """IN and OUT means of p and the extra signals, over the shadows in `rest`."""
-        inside, outside = self.member & rest, ~self.member & rest
-        values = {"p": self._p} | {name: self.values[name] for name in self.extra}
+        """IN and OUT means of p and the extra signals."""
+        # In double precision: in single, logits below -103 would be a p of 0.
+        averaged = {"p": expit(values["logit"], dtype=np.float64)}
+        averaged |= {name: values[name] for name in self.extra}
         # Of the counts nothing enters: they would reveal the target's membership.
-        return {name: two_means(v, inside, outside) for name, v in values.items()}
+        return {name: two_means(v, inside, outside) for name, v in averaged.items()}
 
     def _columns(
         self,

@@ -21,7 +21,7 @@ Variance = Literal["shrunk", "per_record", "pooled", "global"]
 VARIANCES: tuple[str, ...] = ("shrunk", "per_record", "pooled", "global")
 
 # Columns of (n_shadows, n_records) that are held as doubles at a time.
-_BLOCK = 2**16
+_BLOCK = 2**12
 # A spread below this fraction of the pooled one is no estimate but a repeated value.
 _DEGENERATE = 1e-3
 # Fewer values have no spread of their own that keeps the promise of `max_fpr`. A shadow
@@ -29,6 +29,11 @@ _DEGENERATE = 1e-3
 # value is nothing like that of two: of simulated non-members that are judged by 2
 # values, 30 % lie above a threshold for 5 %, and with 5 values or more at most 5 %.
 LEAST_OWN = 5
+
+
+def blocks(n_records: int, size: int = _BLOCK) -> list[slice]:
+    """Slices of so many records at a time, so that no large array is copied."""
+    return [slice(at, at + size) for at in range(0, n_records, size)]
 
 
 @dataclass
@@ -44,8 +49,7 @@ class Moments:
         """Of `values` (n_shadows, n_records) where `mask` is true."""
         n = values.shape[1]
         count, mean, squares = np.zeros(n), np.zeros(n), np.zeros(n)
-        for start in range(0, n, _BLOCK):
-            rows = slice(start, start + _BLOCK)
+        for rows in blocks(n):
             weight = mask[:, rows].astype(np.float64)
             block = values[:, rows].astype(np.float64)
             count[rows] = weight.sum(axis=0)

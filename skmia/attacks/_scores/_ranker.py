@@ -1,19 +1,28 @@
 """The learnt part of StackedAttack: from features to the log odds of membership."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Self
 
+import os
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from skmia.signals import BoolArray, FloatArray
 
 # How much the linear model counts. Trees give many records the same value at the top,
 # which decides low false positive rates, and learn little from a few hundred records.
 _LINEAR_FRACTION = 0.3
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    # Once: to look for the libraries of threads takes longer than to judge some rows.
+    return ThreadpoolController()
 
 
 class Ranker:
@@ -30,8 +39,8 @@ class Ranker:
     def __init__(self, directions: Iterable[int], seed: int) -> None:
         directions = list(directions)
         self._trees = HistGradientBoostingClassifier(
-            learning_rate=0.05,
-            max_iter=100,
+            learning_rate=float(os.environ.get("LR","0.1")),
+            max_iter=int(os.environ.get("IT","50")),
             max_leaf_nodes=8,
             min_samples_leaf=50,
             early_stopping=False,
@@ -40,17 +49,18 @@ class Ranker:
         )
         self._linear = MonotoneLogistic(directions)
 
-    def fit(self, X: FloatArray, y: BoolArray) -> Self:
+    def fit(self, X: NDArray[np.float32], y: BoolArray) -> Self:
         """Learn from features `X` (n_rows, n_features) and membership `y`."""
         # One thread: on so few rows they would only wait for one another.
-        with threadpool_limits(1):
+        with _threads().limit(limits=1):
             self._trees.fit(X, y)
             self._linear.fit(X, y)
         return self
 
     def log_odds(self, X: FloatArray) -> FloatArray:
         """Log odds of membership, (n_rows,)."""
-        with threadpool_limits(1):
+        X = X.astype(np.float32)  # as those that it was fitted on
+        with _threads().limit(limits=1):
             trees = self._trees.decision_function(X)
             linear = self._linear.log_odds(X)
         return (1 - _LINEAR_FRACTION) * trees + _LINEAR_FRACTION * linear
@@ -67,14 +77,17 @@ class MonotoneLogistic:
     """
 
     penalty = 10.0
+    # Weights of some dozen columns take no more rows than these.
+    enough = 20_000
 
     def __init__(self, directions: Iterable[int]) -> None:
         self._bounds = [(0, None) if d else (None, None) for d in directions]
 
     def fit(self, X: FloatArray, y: BoolArray) -> Self:
         """Learn from features `X` and membership `y`, of which both must occur."""
-        Z = _compress(X)
-        self._range = Z.min(axis=0), Z.max(axis=0)
+        self._range = _compress(X.min(axis=0)), _compress(X.max(axis=0))
+        step = -(-len(X) // self.enough)
+        Z, y = _compress(X[::step]), y[::step]
         self._center, scale = Z.mean(axis=0), Z.std(axis=0)
         self._scale = np.where(scale > 0, scale, 1.0)
         Z = (Z - self._center) / self._scale
@@ -106,4 +119,4 @@ class MonotoneLogistic:
 
 
 def _compress(X: FloatArray) -> FloatArray:
-    return np.sign(X) * np.log1p(np.abs(X))
+    return np.copysign(np.log1p(np.abs(X, dtype=np.float64)), X)

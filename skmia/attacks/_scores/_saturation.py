@@ -29,12 +29,16 @@ class Saturation:
         """Learn both from the values of the shadows, or of the non-members."""
         magnitude = np.abs(values)
         saturated = magnitude >= _SATURATED
-        limit = float(magnitude[~saturated].max(initial=0.0)) + float(np.log(2))
+        limit = float(magnitude.max(where=~saturated, initial=0.0)) + float(np.log(2))
         # Where some are saturated, `limit` is the end of the scale for a target as
         # well; where none is, only a target's own saturated values are pulled in.
         return cls(limit if saturated.any() else _SATURATED, limit)
 
     def soften(self, values: NDArray) -> NDArray:
-        """Return `values` with the saturated ones pulled in."""
+        """Return `values` with the saturated ones pulled in; as they are without any."""
         beyond = np.abs(values) >= self.bound
-        return np.where(beyond, np.copysign(self.limit, values), values)
+        if not beyond.any():
+            return values
+        softened = values.copy()
+        softened[beyond] = np.copysign(self.limit, values[beyond])
+        return softened
