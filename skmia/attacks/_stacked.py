@@ -32,9 +32,7 @@ _FEW_RECORDS = 60_000
 # Fewer of them teach nothing.
 _FEWEST_ROWS = 1_000
 # Records of the target whose features are held at a time.
-_BLOCK = 2**14
-# Below so many, four models that each see three quarters; else two that see a half.
-_MANY_ROWS = 30_000
+_BLOCK = 2**13
 # Ties are broken by the likelihood ratio.
 _TIE_BREAK = 1e-6
 
@@ -108,9 +106,11 @@ class StackedAttack(ShadowAttack):
     it has none, one shadow for each record is drawn from those on the other side. Rows
     are drawn so that every record is a member as often as not.
 
-    Cross-fitted: two models, each fitted on half of the complementary pairs (of fewer
-    than 30,000 rows four, each on three quarters); the threshold and ``learnt_`` come
-    from the pairs that a model has not seen, and the target gets the mean.
+    Cross-fitted: two models, each fitted on half of the complementary pairs; the
+    threshold and ``learnt_`` come from the pairs that a model has not seen, and the
+    target gets the mean. Neither grows with the pool: 120,000 rows are learnt from,
+    and the threshold is the quantile of 50,000 non-members, or of so many that 500 lie
+    above it, up to 500,000. Where that is less than all, they are drawn at random.
 
     Do not use it where the shadows are of another kind than the target (another
     training size, another model): it learns how they behave, not how the target does.

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import roc_curve
 from sklearn.utils import check_array
 
 from skmia.metrics._resolution import allowed_false_positives
@@ -54,12 +53,18 @@ def sorted_sides(
 def vertices_of(
     members: FloatArray, nonmembers: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """FPR, TPR and threshold of every vertex of the ROC, from (0, 0) on."""
-    return roc_curve(
-        np.repeat([True, False], [len(members), len(nonmembers)]),
-        np.concatenate([members, nonmembers]),
-        drop_intermediate=False,
+    """FPR, TPR and threshold of every vertex of the ROC, from (0, 0) on.
+
+    Both sides are sorted.
+    """
+    # As scikit-learn's roc_curve without its checks, which take most of its time on the
+    # few hundred records of a shadow.
+    thresholds = np.unique(np.concatenate([members, nonmembers]))[::-1]
+    fpr, tpr = (
+        np.append(0.0, (len(side) - np.searchsorted(side, thresholds)) / len(side))
+        for side in (nonmembers, members)
     )
+    return fpr, tpr, np.append(np.inf, thresholds)
 
 
 def counts_of(rates: FloatArray, n: int) -> IntArray:

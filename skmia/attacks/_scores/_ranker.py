@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Self
 
-import os
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
@@ -39,8 +38,8 @@ class Ranker:
     def __init__(self, directions: Iterable[int], seed: int) -> None:
         directions = list(directions)
         self._trees = HistGradientBoostingClassifier(
-            learning_rate=float(os.environ.get("LR","0.1")),
-            max_iter=int(os.environ.get("IT","50")),
+            learning_rate=0.1,
+            max_iter=50,
             max_leaf_nodes=8,
             min_samples_leaf=50,
             early_stopping=False,

@@ -47,9 +47,7 @@ def learning_sample(
     # Its chance in a shadow, by the side that it is on.
     expected = sum(np.where(member[k], inside, outside).sum() for k in pseudo)
     most = max(inside.max(), outside.max(), expected / enough)
-    return [
-        _drawn(np.where(member[k], inside, outside) / most, draw) for k in pseudo
-    ]
+    return [_drawn(np.where(member[k], inside, outside) / most, draw) for k in pseudo]
 
 
 def judging_sample(

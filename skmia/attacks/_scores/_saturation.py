@@ -35,7 +35,7 @@ class Saturation:
         return cls(limit if saturated.any() else _SATURATED, limit)
 
     def soften(self, values: NDArray) -> NDArray:
-        """Return `values` with the saturated ones pulled in; as they are without any."""
+        """Return `values` with the saturated ones pulled in: without any, as is."""
         beyond = np.abs(values) >= self.bound
         if not beyond.any():
             return values
