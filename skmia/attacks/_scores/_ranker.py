@@ -82,7 +82,7 @@ class MonotoneLogistic:
     def __init__(self, directions: Iterable[int]) -> None:
         self._bounds = [(0, None) if d else (None, None) for d in directions]
 
-    def fit(self, X: FloatArray, y: BoolArray) -> Self:
+    def fit(self, X: NDArray, y: BoolArray) -> Self:
         """Learn from features `X` and membership `y`, of which both must occur."""
         self._range = _compress(X.min(axis=0)), _compress(X.max(axis=0))
         step = -(-len(X) // self.enough)
@@ -117,5 +117,5 @@ class MonotoneLogistic:
         return Z @ self._weights[:-1] + self._weights[-1]
 
 
-def _compress(X: FloatArray) -> FloatArray:
+def _compress(X: NDArray) -> FloatArray:
     return np.copysign(np.log1p(np.abs(X, dtype=np.float64)), X)
