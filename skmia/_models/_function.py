@@ -19,8 +19,13 @@ _ROUNDED = 0.05
 _MEAN_ROUNDED = 0.02
 
 
-def _gives(*names: str) -> Callable[[Any], bool]:
-    return lambda self: self.response_method in names
+def _gives(name: str) -> Callable[[Any], bool]:
+    def gives(self: Any) -> bool:
+        # A name that is none is told where probabilities are asked for.
+        given = self.response_method
+        return given == name or (name == "predict_proba" and given not in _RESPONSES)
+
+    return gives
 
 
 class FunctionClassifier(ClassifierMixin, BaseEstimator):

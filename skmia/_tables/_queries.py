@@ -82,16 +82,27 @@ class Copies:
                 "copies. Pass X as it was when the shadows were fitted."
             )
 
-    def blocks(self, X: Any, width: int = 1) -> Iterator[tuple[slice, int, Any]]:
+    @property
+    def strengths(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Noise and flip rate of each query."""
+        n_queries = self.queries.n_queries
+        noise = np.resize(self.queries.noise, n_queries)
+        return noise, np.resize(self.queries.flip_rate, n_queries)
+
+    def blocks(
+        self, X: Any, width: int = 1, numbers: NDArray[np.integer] | None = None
+    ) -> Iterator[tuple[slice, int, Any]]:
         """Yield rows of `X`, the number of queries, and copies, query after query.
 
         Bounded in size, and no less for answers of `width` values. Each row meets its
-        queries in their order, whatever the blocks.
+        queries in their order, whatever the blocks: all of them, or those of the
+        `numbers`.
         """
-        n, n_queries = n_rows(X), self.queries.n_queries
-        numbers = np.arange(n_queries)
-        noise = np.resize(self.queries.noise, n_queries)
-        flip_rate = np.resize(self.queries.flip_rate, n_queries)
+        noise, flip_rate = self.strengths
+        if numbers is None:
+            numbers = np.arange(len(noise))
+        n, n_queries = n_rows(X), len(numbers)
+        noise, flip_rate = noise[numbers], flip_rate[numbers]
         width = max(width, values_per_row(X))
         for rows in blocks(n, width, _BLOCK_VALUES):
             part = take_rows(X, np.arange(n)[rows])

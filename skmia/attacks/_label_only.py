@@ -1,17 +1,32 @@
 """The label-only attack: how often perturbed copies of a record keep its label."""
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from skmia._models import ask_labels, draw_seeds
-from skmia._tables import Copies, Queries, Strengths, n_rows, take_rows
+from skmia._tables import (
+    Copies,
+    Queries,
+    Strengths,
+    hash_rows,
+    match_rows,
+    n_rows,
+    take_rows,
+)
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
 from skmia.attacks._scores import upper_quantile
 from skmia.attacks._target import Target
-from skmia.signals import FloatArray
+from skmia.signals import BoolArray, FloatArray, IndexArray
+
+# Every record is asked about this fraction of its copies, and as many rounds of all
+# strengths at least.
+_FIRST = 0.2
+_LEAST_ROUNDS = 3
 
 
 class LabelOnlyAttack(MembershipAttack):
@@ -30,9 +45,9 @@ class LabelOnlyAttack(MembershipAttack):
         The target. ``FrozenEstimator(model)`` attacks this very model; an unfitted
         classifier or Pipeline plays the membership game: a clone is fitted on half
         of each class. Not ``"precomputed"``: copies are to be asked about.
-    n_queries : int, default=100
-        Number of copies of each record. With 0 it is the gap attack: a member is what
-        the target gets right.
+    n_queries : int, default=60
+        Number of copies of each record, at most. With 0 it is the gap attack: a member
+        is what the target gets right.
     perturb : {"auto", "noise", "resample"}, default="auto"
         What is done to a column. ``"noise"``: numbers get Gaussian noise, whole
         numbers stay whole, and the copies stay within the range of the pool; columns
@@ -50,6 +65,8 @@ class LabelOnlyAttack(MembershipAttack):
         Fraction of non-members that may be accused.
     random_state : int, RandomState or None, default=None
         Draws the members of the membership game, and seeds its target and the noise.
+    verbose : int, default=0
+        Show a progress bar of the copies that were asked about where it is above 0.
 
     Attributes
     ----------
@@ -88,8 +105,14 @@ class LabelOnlyAttack(MembershipAttack):
     its AUC, not by its TPR at a low false positive rate. It is weak, or worse than the
     gap attack, where labels are noisy: copies of a record that a model memorised
     against its neighbours are the first to lose the label. Compare with
-    ``n_queries=0``; a low figure is no evidence of safety. It costs ``n_queries + 1``
-    predictions for each record, in `fit` and in scoring.
+    ``n_queries=0``; a low figure is no evidence of safety. Attacks with shadow models
+    find much more in labels: :class:`LiRAAttack`, :class:`StackedAttack`.
+
+    It costs up to ``n_queries + 1`` predictions for each record. A fifth of the copies
+    is asked about first. A record that the target gets wrong ranks below all others,
+    and is placed by these; where all of them are right, the others of less than the
+    greatest strength are taken as right, too. Records that `fit` took as non-members
+    are not asked about again.
 
     References
     ----------
@@ -117,12 +140,13 @@ class LabelOnlyAttack(MembershipAttack):
         self,
         estimator: Any,
         *,
-        n_queries: int = 100,
+        n_queries: int = 60,
         perturb: str = "auto",
         noise: Strengths = (0.05, 0.1, 0.2, 0.4),
         flip_rate: Strengths = (0.02, 0.05, 0.1, 0.2),
         max_fpr: float = 0.01,
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.n_queries = n_queries
@@ -131,6 +155,7 @@ class LabelOnlyAttack(MembershipAttack):
         self.flip_rate = flip_rate
         self.max_fpr = max_fpr
         self.random_state = random_state
+        self.verbose = verbose
 
     @property
     def needs_confidences(self) -> bool:
@@ -162,22 +187,83 @@ class LabelOnlyAttack(MembershipAttack):
         seed = int(draw_seeds(random_state, 1)[0])
         # What a later set_params changes must not change the scores.
         self._copies = Copies(self._asked(seed), X) if self.n_queries else None
-        scores = self._right(take_rows(X, rows), target.labels[rows])
+        X, columns = take_rows(X, rows), target.columns[rows]
+        scores = self._right(X, target.classes[columns])
+        # An audit asks about the same records again, and copies are many predictions.
+        hashes, first = np.unique(hash_rows(X, columns), return_index=True)
+        self._known = hashes, scores[first]
         self.offset_ = upper_quantile(scores, self.max_fpr)
 
     def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
-        if y is not None:
-            y = self._target.classes[self._target.encode(y, n_rows(X))]
-        return self._right(X, y), self.offset_
+        if y is None:
+            return self._right(X, None), self.offset_
+        columns = self._target.encode(y, n_rows(X))
+        hashes, known = self._known
+        where = match_rows(hash_rows(X, columns), hashes)
+        scores = known[where]
+        if (new := np.flatnonzero(where < 0)).size:
+            y = self._target.classes[columns[new]]
+            scores[new] = self._right(take_rows(X, new), y)
+        return scores, self.offset_
 
     def _right(self, X: Any, y: NDArray | None) -> FloatArray:
         """Fraction of right answers about the rows and their copies."""
-        model = self._target.model
-        predicted = ask_labels(model, X)
+        predicted = ask_labels(self._target.model, X)
         y = predicted if y is None else y
-        n_queries = self._copies.queries.n_queries if self._copies else 0
-        right = (n_queries + 1) * (predicted == y)
-        for rows, n, copies in self._copies.blocks(X) if self._copies else ():
-            answers = ask_labels(model, copies).reshape(n, -1)
+        is_right = predicted == y
+        if self._copies is None:
+            return is_right.astype(np.float64)
+        n_queries = self._copies.queries.n_queries
+        fraction = self._fraction_of_copies(X, y, is_right)
+        return ((n_queries + 1) * is_right + n_queries * fraction) / (2 * n_queries + 1)
+
+    def _fraction_of_copies(self, X: Any, y: NDArray, is_right: BoolArray) -> Any:
+        """Fraction of the copies that get the right label, from as few as will do.
+
+        A record that the target gets wrong ranks below all others however its copies
+        fare: some of them place it there. Where the first copies of a record are all
+        right, those of less than the greatest strength are taken as right as well.
+        """
+        noise, flip_rate = self._copies.strengths
+        numbers = np.arange(len(noise))
+        is_first = numbers < first_queries(self._copies.queries)
+        is_strongest = (noise == noise.max()) | (flip_rate == flip_rate.max())
+        with tqdm(
+            desc="label_only", unit=" copies", disable=not self.verbose, leave=None
+        ) as bar:
+            bar.total = len(y) * int(is_first.sum())
+            right = self._count_right(X, y, numbers[is_first], bar)
+            firm = is_right & (right == is_first.sum())
+            fraction = right / is_first.sum()
+            left = [
+                (firm, numbers[~is_first & is_strongest]),
+                (is_right & ~firm, numbers[~is_first]),
+            ]
+            bar.total += sum(int(of.sum()) * len(asked) for of, asked in left)
+            for of, asked in left:
+                rows = np.flatnonzero(of)
+                if not rows.size or not asked.size:
+                    continue
+                more = self._count_right(take_rows(X, rows), y[rows], asked, bar)
+                skipped = len(numbers) - int(is_first.sum()) - len(asked)
+                fraction[rows] = (right[rows] + more + skipped) / len(numbers)
+        return fraction
+
+    def _count_right(
+        self, X: Any, y: NDArray, numbers: IndexArray, bar: Any
+    ) -> IndexArray:
+        """How many of the copies of these numbers get the label of their record."""
+        right = np.zeros(len(y), dtype=np.intp)
+        for rows, n, copies in self._copies.blocks(X, numbers=numbers):
+            answers = ask_labels(self._target.model, copies).reshape(n, -1)
             right[rows] += (answers == y[rows]).sum(axis=0)
-        return right / (2 * n_queries + 1)
+            bar.update(answers.size)
+        return right
+
+
+def first_queries(queries: Queries) -> int:
+    """How many copies every record is asked about: whole rounds of all strengths."""
+    lists = queries.noise, queries.flip_rate
+    cycle = math.lcm(*(len(values) if len(set(values)) > 1 else 1 for values in lists))
+    rounds = max(_LEAST_ROUNDS, math.ceil(queries.n_queries * _FIRST / cycle))
+    return min(queries.n_queries, rounds * cycle)

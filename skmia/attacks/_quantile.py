@@ -9,6 +9,7 @@ from sklearn.base import is_regressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits
+from tqdm.auto import tqdm
 
 from skmia._models import draw_seeds, own_generators, seeded_clone
 from skmia._tables import (
@@ -30,7 +31,7 @@ from skmia.utils import check_integer
 
 # Columns of a wide sparse X that a regressor gets which takes dense input only.
 _MAX_COLUMNS = 256
-_FEW_ROWS = 10_000
+_FEW_ROWS = 100_000
 
 
 class QuantileAttack(MembershipAttack):
@@ -65,6 +66,8 @@ class QuantileAttack(MembershipAttack):
     random_state : int, RandomState or None, default=None
         Draws the members of the membership game, and seeds its target, the folds
         and the regressors.
+    verbose : int, default=0
+        Show a progress bar of the regressors where it is above 0.
 
     Attributes
     ----------
@@ -134,12 +137,14 @@ class QuantileAttack(MembershipAttack):
         cv: int = 5,
         max_fpr: float = 0.01,
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.regressor = regressor
         self.cv = cv
         self.max_fpr = max_fpr
         self.random_state = random_state
+        self.verbose = verbose
 
     def _check_params(self) -> None:
         check_integer(self.cv, "cv", 2)
@@ -175,7 +180,9 @@ class QuantileAttack(MembershipAttack):
         regressor, quantile = self._quantile_params()
         self._models = []
         with _few_threads(len(rows)):
-            for k, seed in enumerate(draw_seeds(random_state, self.cv)):
+            seeds = draw_seeds(random_state, self.cv)
+            bar = tqdm(seeds, "quantile", disable=not self.verbose, leave=None)
+            for k, seed in enumerate(bar):
                 model = seeded_clone(regressor, int(seed)).set_params(**quantile)
                 part = self._part(X, columns, scores, fold != k)
                 with own_generators(int(seed)):
@@ -340,7 +347,10 @@ def widest_columns(features: Any, n_columns: int) -> IndexArray:
 
 
 def _few_threads(n: int) -> threadpool_limits:
-    """One OpenMP thread for few rows, on which the threads wait for one another."""
+    """One OpenMP thread for few rows, on which the threads wait for one another.
+
+    Where others use the cores as well, they wait for a hundred times as long.
+    """
     return threadpool_limits(1 if n < _FEW_ROWS else None, user_api="openmp")
 
 

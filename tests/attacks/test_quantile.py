@@ -384,3 +384,11 @@ def test_there_must_be_records_and_enough_non_members(pool):
         attack.fit(pool.X[rows], pool.y[rows])
     with pytest.warns(UserWarning, match=r"max_fpr=0.01 with 50 non-members"):
         QuantileAttack(pool.frozen, regressor=quick()).fit(pool.X[:50], pool.y[:50])
+
+
+def test_progress_is_shown(pool, capsys):
+    kwargs = {"max_fpr": 0.1, "cv": 2, "random_state": 0}
+    QuantileAttack(pool.frozen, **kwargs, verbose=1).fit(pool.X, pool.y, pool.member)
+    assert "quantile: 100%" in capsys.readouterr().err
+    QuantileAttack(pool.frozen, **kwargs).fit(pool.X, pool.y, pool.member)
+    assert capsys.readouterr().err == ""
