@@ -79,9 +79,10 @@ def audit_classifier(
     Parameters
     ----------
     estimator : fitted classifier or Pipeline
-        What is audited, with predict_proba or decision_function. Preprocessing that
-        was fitted on the members belongs in a Pipeline with it, so that the shadow
-        models repeat it.
+        What is audited. Preprocessing that was fitted on the members belongs in a
+        Pipeline with it, so that the shadow models repeat it. A model that gives labels
+        only is audited by the attacks that labels suffice for; functions and services
+        are wrapped in a :class:`skmia.attacks.FunctionClassifier`.
     X_members : array-like, frame or sparse matrix of shape (n_members, n_features)
         The rows that the model was trained on. With a part of them only, the shadows
         learn from fewer rows than the model did, and attacks with shadows read less.
@@ -100,7 +101,9 @@ def audit_classifier(
         ``"all"``; or unfitted attacks, whose `estimator` is replaced by this one and
         whose `shadows` by the shared set. One, a sequence of either kind, or a dict
         of names to attacks. ``"label_only"`` is added where a defense changes the
-        outputs only: attacks on confidences underestimate leakage there.
+        outputs only: attacks on confidences underestimate leakage there. Of a model
+        that gives labels only, the default is ``["gap", "label_only", "lira", "rmia",
+        "stacked"]``; of a function that cannot be fitted, what takes no shadow models.
     shadows : int, ShadowModels or ShadowSignals, default=16
         Number of shadow models, or how they are made; none are fitted where no attack
         takes any. ``train_size="auto"`` is the fraction of members among the rows, as
@@ -153,8 +156,8 @@ def audit_classifier(
     sklearn.exceptions.NotFittedError
         If the model is not fitted. It is a ValueError too.
     TypeError
-        If the model has neither predict_proba nor decision_function, an attack is none,
-        or the two tables are not of the same kind.
+        If the model is none, an attack is none, or needs confidences of a model that
+        gives labels only, or the two tables are not of the same kind.
     ValueError
         If a set is empty or has no row that occurs once, X and y differ in length, the
         columns differ, a label is unknown to the model, there is one class only, the

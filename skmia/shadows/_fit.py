@@ -106,8 +106,9 @@ def fit_shadows(
     Raises
     ------
     TypeError
-        If `estimator`, or what `fit` returns, has neither predict_proba nor
-        decision_function, or `shadows` holds shadows that were fitted already.
+        If `estimator` is a FunctionClassifier without an `estimator`, what `fit`
+        returns has neither predict_proba nor decision_function, where `estimator` has,
+        or `shadows` holds shadows that were fitted already.
     ValueError
         If it is no classifier or holds a fitted one that clones keep, X, y, weights and
         groups differ in length, a row has no person, there is one class only, a

@@ -178,6 +178,22 @@ def test_shadows_are_clones_of_the_estimator():
     assert {g.name for g in reports[0].guards} == {g.name for g in reports[1].guards}
 
 
+def test_a_hook_may_return_a_function_as_well():
+    model = FunctionClassifier(
+        MODEL.predict_proba, classes=[0, 1], estimator=LogisticRegression()
+    )
+
+    def refit(estimator, X, y, rows):
+        return clone(MODEL).fit(X, y)
+
+    def train(estimator, X, y, rows):
+        net = clone(MODEL).fit(X, y)
+        return FunctionClassifier(net.predict_proba, classes=[0, 1])
+
+    report = audit(model, attacks=["lira"], fit=train)
+    assert report.figures == audit(MODEL, attacks=["lira"], fit=refit).figures
+
+
 def test_shadows_of_a_function_that_gives_labels_are_asked_for_labels():
     tree = DecisionTreeClassifier(min_samples_leaf=5, random_state=0).fit(*SETS[:2])
     model = FunctionClassifier(

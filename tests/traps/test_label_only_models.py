@@ -30,16 +30,17 @@ def test_labels_alone_are_no_protection():
     member = half(len(y))
     trees = [
         (str(k), DecisionTreeClassifier(max_features="sqrt", random_state=k))
-        for k in range(5)
+        for k in range(3)
     ]
     model = VotingClassifier(trees).fit(X[member], y[member])
     right = model.predict(X) == y
     naive = tpr_at_fpr(member, right.astype(float), max_fpr=0.01)
     assert naive < 0.02
-    report = audit(model, X, y, member, attacks="default", max_fprs=[0.01], shadows=16)
+    report = audit(
+        model, X, y, member, attacks=["gap", "lira", "rmia"], max_fprs=[0.01]
+    )
     value = {f.attack: f.value for f in report.figures if f.metric == "tpr@0.01"}
     assert value["gap"] == pytest.approx(naive, abs=0.002)
-    assert value["label_only"] < 0.03
     # The standard error is .007 at most.
     assert value["lira"] > 3 * naive
     assert value["rmia"] > 3 * naive
@@ -68,10 +69,10 @@ def test_classes_in_another_order_than_the_columns():
     # The columns of sorted labels are those of the other class.
     column = np.unique(spelled[y], return_inverse=True)[1]
     swapped = roc_auc(member, proba[np.arange(len(y)), column])
-    assert swapped < 0.1
+    assert swapped < 0.3
     model = FunctionClassifier(forest.predict_proba, classes=spelled)
     report = audit(model, X, spelled[y], member)
-    assert report.worst("auc")[1] > 0.9
+    assert report.worst("auc")[1] == pytest.approx(1 - swapped)
 
 
 def test_a_part_of_the_probabilities_is_not_taken_for_the_whole():
@@ -79,12 +80,15 @@ def test_a_part_of_the_probabilities_is_not_taken_for_the_whole():
     X, y = noisy(600)
     member = half(len(y))
     forest = RandomForestClassifier(20, random_state=0).fit(X[member], y[member])
-    second = forest.predict_proba(X)[:, 1]
+    proba = forest.predict_proba(X)
+    second, own = proba[:, 1], proba[np.arange(len(y)), y]
     assert abs(roc_auc(member, second) - 0.5) < 0.06
     model = FunctionClassifier(
         lambda rows: forest.predict_proba(rows)[:, 1], classes=[0, 1]
     )
-    assert audit(model, X, y, member).worst("auc")[1] > 0.9
+    report = audit(model, X, y, member)
+    assert report.worst("auc")[1] == pytest.approx(roc_auc(member, own))
+    assert report.worst("auc")[1] > 0.7
 
 
 def test_margins_are_not_taken_for_probabilities():
@@ -96,14 +100,15 @@ def test_margins_are_not_taken_for_probabilities():
         return logit(forest.predict_proba(rows).clip(1e-6, 1 - 1e-6))
 
     own = margins(X)[np.arange(len(y)), y]
-    # Bounded to what probabilities may be, most of what tells members is gone.
-    assert roc_auc(member, own.clip(0, 1)) < roc_auc(member, own) - 0.1
+    # Bounded to what probabilities may be, a part of what tells members is gone.
+    assert roc_auc(member, own.clip(0, 1)) < roc_auc(member, own) - 0.05
     with pytest.raises(ValueError, match="must return probabilities in"):
         audit(FunctionClassifier(margins, classes=[0, 1]), X, y, member)
     model = FunctionClassifier(
         margins, classes=[0, 1], response_method="decision_function"
     )
-    assert audit(model, X, y, member).worst("auc")[1] > 0.9
+    report = audit(model, X, y, member)
+    assert report.worst("auc")[1] == pytest.approx(roc_auc(member, own))
 
 
 def test_a_function_is_in_no_shadow():
