@@ -214,25 +214,27 @@ class LabelOnlyAttack(MembershipAttack):
         if self._copies is None:
             return is_right.astype(np.float64)
         n_queries = self._copies.queries.n_queries
-        fraction = self._fraction_of_copies(X, y, is_right)
+        fraction = self._fraction_of_copies(self._copies, X, y, is_right)
         return ((n_queries + 1) * is_right + n_queries * fraction) / (2 * n_queries + 1)
 
-    def _fraction_of_copies(self, X: Any, y: NDArray, is_right: BoolArray) -> Any:
+    def _fraction_of_copies(
+        self, copies: Copies, X: Any, y: NDArray, is_right: BoolArray
+    ) -> FloatArray:
         """Fraction of the copies that get the right label, from as few as will do.
 
         A record that the target gets wrong ranks below all others however its copies
         fare: some of them place it there. Where the first copies of a record are all
         right, those of less than the greatest strength are taken as right as well.
         """
-        noise, flip_rate = self._copies.strengths
+        noise, flip_rate = copies.strengths
         numbers = np.arange(len(noise))
-        is_first = numbers < first_queries(self._copies.queries)
+        is_first = numbers < first_queries(copies.queries)
         is_strongest = (noise == noise.max()) | (flip_rate == flip_rate.max())
         with tqdm(
             desc="label_only", unit=" copies", disable=not self.verbose, leave=None
         ) as bar:
             bar.total = len(y) * int(is_first.sum())
-            right = self._count_right(X, y, numbers[is_first], bar)
+            right = self._count_right(copies, X, y, numbers[is_first], bar)
             firm = is_right & (right == is_first.sum())
             fraction = right / is_first.sum()
             left = [
@@ -244,18 +246,20 @@ class LabelOnlyAttack(MembershipAttack):
                 rows = np.flatnonzero(of)
                 if not rows.size or not asked.size:
                     continue
-                more = self._count_right(take_rows(X, rows), y[rows], asked, bar)
+                more = self._count_right(
+                    copies, take_rows(X, rows), y[rows], asked, bar
+                )
                 skipped = len(numbers) - int(is_first.sum()) - len(asked)
                 fraction[rows] = (right[rows] + more + skipped) / len(numbers)
         return fraction
 
     def _count_right(
-        self, X: Any, y: NDArray, numbers: IndexArray, bar: Any
+        self, copies: Copies, X: Any, y: NDArray, numbers: IndexArray, bar: Any
     ) -> IndexArray:
         """How many of the copies of these numbers get the label of their record."""
         right = np.zeros(len(y), dtype=np.intp)
-        for rows, n, copies in self._copies.blocks(X, numbers=numbers):
-            answers = ask_labels(self._target.model, copies).reshape(n, -1)
+        for rows, n, asked in copies.blocks(X, numbers=numbers):
+            answers = ask_labels(self._target.model, asked).reshape(n, -1)
             right[rows] += (answers == y[rows]).sum(axis=0)
             bar.update(answers.size)
         return right

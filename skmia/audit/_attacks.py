@@ -104,7 +104,7 @@ def _names_of(name: str, reach: Reach, n_nonmembers: int) -> list[str]:
 def _make(name: str, frozen: FrozenEstimator | None) -> Any:
     if name == GAP:
         return LossThresholdAttack(frozen, signal="correctness")
-    return ATTACKS[name](frozen)  # type: ignore[call-arg]
+    return ATTACKS[name](frozen)
 
 
 def _is_attack(candidate: Any) -> bool:

@@ -113,7 +113,7 @@ def takes_shadows(attack: Any) -> bool:
     return "shadows" in attack.get_params(deep=False)
 
 
-def only_right(logits: NDArray[np.floating]) -> NDArray[np.floating]:
+def only_right(logits: NDArray[np.floating]) -> NDArray[Any]:
     """Values that tell whether answers are right, and are as good as equal beside it.
 
     What labels say of a model in comparison with others is its accuracy alone.
