@@ -298,7 +298,9 @@ class ShadowAttack(MembershipAttack):
         scores = [s[~member] for member, s in self._judge_shadows(score)]
         return upper_quantile(scores, self.max_fpr)
 
-    def score_shadows(self) -> Iterator[tuple[BoolArray, FloatArray]]:
+    def score_shadows(
+        self,
+    ) -> Iterator[tuple[IndexArray, BoolArray, NDArray[np.floating]]]:
         """Judge shadows as if they were targets, each by the others.
 
         What is chosen for the attack, such as how the scores of a person's rows are put
@@ -306,18 +308,22 @@ class ShadowAttack(MembershipAttack):
 
         Yields
         ------
-        member : ndarray of bool of shape (n_records,)
-            The records that a shadow was fitted on.
-        scores : ndarray of shape (n_records,)
+        rows : ndarray of int of shape (n_rows,)
+            Records of the pool: all, or a sample where these are many.
+        member : ndarray of bool of shape (n_rows,)
+            Whether a shadow was fitted on them.
+        scores : ndarray of shape (n_rows,)
             What the attack says of them, from all shadows but this one and its
-            complement. Nothing is yielded where the attack keeps no such scores.
+            complement. Nothing is yielded where an attack keeps no such scores.
         """
         check_is_fitted(self, "membership_")
         if hasattr(self, "_values"):
+            rows = np.arange(self.shadows_.n_records)
             online = self._is_online()
-            yield from self._judge_shadows(
+            for member, scores in self._judge_shadows(
                 self._online if online else lambda x, v, m: self._offline(x, v, ~m)
-            )
+            ):
+                yield rows, member, scores
 
     def _is_online(self) -> bool:
         """Whether records of the pool are compared with IN shadows as well."""

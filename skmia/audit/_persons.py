@@ -22,8 +22,8 @@ from skmia.utils import Names
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
-# Membership and scores of one shadow used as a target.
-Play = tuple[BoolArray, NDArray[np.floating]]
+# Of one shadow used as a target: whose the rows are, their membership and scores.
+Play = tuple[IndexArray, BoolArray, NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def person_evidence(
         return {}
     return {
         "person_names": names,
-        "person_rules": choose_rules(attacks, shadows, kept, persons[kept]),
+        "person_rules": choose_rules(attacks, shadows, persons, kept),
         "n_split": count_sides(split, member),
         "n_split_persons": len(np.unique(persons[split])),
     }
@@ -97,8 +97,8 @@ def person_evidence(
 def choose_rules(
     attacks: Mapping[str, Any],
     shadows: ShadowSignals | None,
-    kept: IndexArray,
     persons: IndexArray,
+    kept: IndexArray,
 ) -> dict[str, Rule]:
     """A rule for every attack; the mean where there are no shadows to choose it.
 
@@ -109,23 +109,29 @@ def choose_rules(
         theirs would be of the shadows' answers.
     shadows : ShadowSignals or None
         The shadows.
+    persons : ndarray of int of shape (n_records,)
+        Whose the rows of the pool are.
     kept : ndarray of int
-        Positions in the pool of the rows that figures are about.
-    persons : ndarray of int
-        Whose these are.
+        Positions of those that figures are about.
     """
+    compared = np.zeros(len(persons), dtype=bool)
+    compared[kept] = True
     rules = {}
     for name, attack in attacks.items():
         plays: list[Play] = []
         if hasattr(attack, "score_shadows"):
-            plays = [(m[kept], s[kept]) for m, s in attack.score_shadows()]
+            for rows, member, scores in attack.score_shadows():
+                of = compared[rows]
+                plays.append((persons[rows[of]], member[of], scores[of]))
         if not plays and shadows is not None:
-            plays = list(_plain(attack, shadows, kept))
-        rules[name] = _choose(plays, persons)
+            plays = list(_plain(attack, shadows, persons, kept))
+        rules[name] = _choose(plays)
     return rules
 
 
-def _plain(attack: Any, shadows: ShadowSignals, kept: IndexArray) -> Iterable[Play]:
+def _plain(
+    attack: Any, shadows: ShadowSignals, persons: IndexArray, kept: IndexArray
+) -> Iterable[Play]:
     """The shadows' own answers, by the signal that the attack reads."""
     signal = getattr(attack, "signal", "logit")
     if signal not in MEMBER_SIGN:
@@ -135,25 +141,29 @@ def _plain(attack: Any, shadows: ShadowSignals, kept: IndexArray) -> Iterable[Pl
     except ValueError:  # shadows that were made elsewhere may have the logit only
         values = shadows.get("logit")
     for k in range(shadows.n_shadows):
-        yield shadows.member[k, kept], values[k, kept]
+        yield persons[kept], shadows.member[k, kept], values[k, kept]
 
 
-def _choose(plays: list[Play], persons: IndexArray) -> Rule:
-    persons = np.unique(persons, return_inverse=True)[1]
-    first = np.unique(persons, return_index=True)[1]
-    plays = [(m, s) for m, s in plays if m[first].any() and not m[first].all()]
-    if len(plays) < 2 or len(first) == len(persons):
+def _choose(plays: list[Play]) -> Rule:
+    plays = [play for play in plays if play[1].any() and not play[1].all()]
+    if len(plays) < 2 or all(len(np.unique(p)) == len(p) for p, _, _ in plays):
         return Rule()
-    outside = [float(s[~m].mean(dtype=np.float64)) for m, s in plays]
+    outside = [float(s[~m].mean(dtype=np.float64)) for _, m, s in plays]
     rules = [Rule(name, float(np.mean(outside))) for name in _RULES]
-    aucs = np.array(
-        [
-            [roc_auc(m[first], rule.scores(s, persons)) for m, s in plays]
-            for rule in rules
-        ]
-    )
-    gains = aucs - aucs[0]
-    best = int(np.argmax(gains.mean(axis=1)))
+    aucs = np.array([_aucs(rules, *play) for play in plays])
+    gains = aucs - aucs[:, :1]
+    best = int(np.argmax(gains.mean(axis=0)))
     # On a few persons a difference below its standard error says nothing.
-    error = gains[best].std(ddof=1) / np.sqrt(len(plays))
-    return rules[best] if gains[best].mean() > error else rules[0]
+    error = gains[:, best].std(ddof=1) / np.sqrt(len(plays))
+    return rules[best] if gains[:, best].mean() > error else rules[0]
+
+
+def _aucs(
+    rules: list[Rule],
+    persons: IndexArray,
+    member: BoolArray,
+    scores: NDArray[np.floating],
+) -> list[float]:
+    """AUC of persons in one shadow, by each rule."""
+    _, first, of = np.unique(persons, return_index=True, return_inverse=True)
+    return [roc_auc(member[first], rule.scores(scores, of)) for rule in rules]

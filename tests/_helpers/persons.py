@@ -1,6 +1,8 @@
 """Persons with several rows each, whose rows resemble each other."""
 
 import numpy as np
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 
 def persons_of(sizes, seed=0, n_features=20, within=0.5, by_row=True):
@@ -29,3 +31,24 @@ def sides(X, y, groups, member):
         groups[member],
         groups[~member],
     )
+
+
+class IgnoresItsData(ClassifierMixin, BaseEstimator):
+    """Draws a direction at each fit and learns nothing: there is nothing to find."""
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        rng = np.random.RandomState(self.random_state)
+        self.classes_ = np.unique(y)
+        self.direction_ = rng.normal(size=X.shape[1]) / np.sqrt(X.shape[1])
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def predict_proba(self, X):
+        p = expit(2 * X @ self.direction_)
+        return np.column_stack([1 - p, p])
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
