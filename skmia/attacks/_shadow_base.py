@@ -71,6 +71,8 @@ class ShadowAttack(MembershipAttack):
         Checks of its own parameters, before ``super()._check_params()``.
     ``_fit_shadow_attack``, ``_score_pool``, ``_score``
         For an attack that learns something from the shadows, such as `StackedAttack`.
+        What it says of shadows that it has not learnt from is kept as ``_judged``, for
+        :meth:`score_shadows`: rows, membership and scores of each.
 
     Add a line to :data:`skmia.attacks.ATTACKS`, and audits, benchmarks and the tests
     that every attack must pass find it by its short name.
@@ -117,6 +119,8 @@ class ShadowAttack(MembershipAttack):
     # Hashes, or None for a precomputed target, which has no records.
     _hashes: Any
     _x_hashes: Any
+    # Rows, membership and scores of shadows, of an attack that has learnt from others.
+    _judged: list[tuple[IndexArray, BoolArray, NDArray[np.floating]]]
 
     # Whether "auto" keeps the shadow models, to ask them about rows outside the pool.
     _asks_shadows = True
@@ -317,7 +321,9 @@ class ShadowAttack(MembershipAttack):
             complement. Nothing is yielded where an attack keeps no such scores.
         """
         check_is_fitted(self, "membership_")
-        if hasattr(self, "_values"):
+        if hasattr(self, "_judged"):
+            yield from self._judged
+        elif hasattr(self, "_values"):
             rows = np.arange(self.shadows_.n_records)
             online = self._is_online()
             for member, scores in self._judge_shadows(

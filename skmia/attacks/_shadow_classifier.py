@@ -1,13 +1,11 @@
 """Attack models trained on the answers of shadow models: Shokri's, and Salem's."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from skmia._models import draw_seeds, own_generators, seeded_clone
@@ -191,31 +189,14 @@ class ShadowClassifierAttack(ShadowAttack):
                 )
                 for k, fold in zip(pseudo, half, strict=True)
             ]
-        truth = [member[k] for k in pseudo]
+        everything = np.arange(member.shape[1])
         self._judged = [
-            (m, s.astype(np.float32)) for m, s in zip(truth, held_out, strict=True)
+            (everything, member[k], scores.astype(np.float32))
+            for k, scores in zip(pseudo, held_out, strict=True)
         ]
-        nonmembers = [s[~m] for m, s in zip(truth, held_out, strict=True)]
+        nonmembers = [s[~member[k]] for k, s in zip(pseudo, held_out, strict=True)]
         self.offset_ = upper_quantile(nonmembers, self.max_fpr)
         self.offline_offset_ = self.offset_
-
-    def score_shadows(
-        self,
-    ) -> Iterator[tuple[IndexArray, BoolArray, NDArray[np.floating]]]:
-        """Judge shadows as if they were targets, by what the other half taught.
-
-        Yields
-        ------
-        rows : ndarray of int of shape (n_records,)
-            All records of the pool.
-        member : ndarray of bool of shape (n_records,)
-            Whether a shadow was fitted on them.
-        scores : ndarray of shape (n_records,)
-            Their scores.
-        """
-        check_is_fitted(self, "membership_")
-        for member, scores in self._judged:
-            yield np.arange(len(member)), member, scores
 
     def _train(
         self,

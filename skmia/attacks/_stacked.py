@@ -208,6 +208,8 @@ class StackedAttack(ShadowAttack):
             held_out, plain, truth, self.max_fpr
         )
         scores = held_out if self.learnt_ else plain
+        single = [s.astype(np.float32) for s in scores]
+        self._judged = list(zip(judged, truth, single, strict=True))
         self.offset_ = upper_quantile(_nonmembers(scores, truth), self.max_fpr)
         self.offline_offset_ = upper_quantile(_nonmembers(offline, truth), self.max_fpr)
 

@@ -108,7 +108,7 @@ def advantage_ends(
     if not advantage:
         # No shape to scale; the true advantage is at one of these thresholds.
         return 0.0, float(np.clip((curve + z * deviation).max(), 0, 1))
-    errors = _draws(len(curve)) @ np.linalg.cholesky(covariance).T
+    errors = _draws(len(curve)) @ _root(covariance).T
     shapes = curve, _hull(fpr, tpr) - fpr
     ends = [_scaled(shape, errors, advantage, alpha) for shape in shapes]
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)
@@ -122,6 +122,16 @@ def advantage_ends(
     )
     low = min(max(low - below, 0.0), advantage) if low > 0 else 0.0
     return float(low), float(min(max(high + above, advantage), 1.0))
+
+
+def _root(covariance: FloatArray) -> FloatArray:
+    """A matrix whose product with its transpose is `covariance`."""
+    try:
+        return np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        # Fewer persons than thresholds: the rank is that of the persons.
+        values, vectors = np.linalg.eigh(covariance)
+        return vectors * np.sqrt(np.maximum(values, 0))
 
 
 def _thresholds(members: Side, nonmembers: Side) -> FloatArray:

@@ -81,7 +81,11 @@ def test_figures_of_persons_are_those_of_refits(rows, n):
         sets, pair = sides(X, y, groups, member)
         model = LogisticRegression(C=10, max_iter=300).fit(*sets[:2])
         report = audit_classifier(
-            model, *sets, groups=pair, attacks=["lira"], random_state=k
+            model,
+            *sets,
+            groups=pair,
+            attacks={"lira": LiRAAttack(None, variance="pooled")},
+            random_state=k,
         )
         figure = next(
             f for f in report.figures if (f.metric, f.unit) == ("auc", "person")
