@@ -83,6 +83,8 @@ def audit_classifier(
         Pipeline with it, so that the shadow models repeat it. A model that gives labels
         only is audited by the attacks that labels suffice for; functions and services
         are wrapped in a :class:`skmia.attacks.FunctionClassifier`.
+        A search is audited as its ``best_estimator_``, and a threshold wrapper as the
+        classifier inside: see `refit_search` of :class:`skmia.shadows.ShadowModels`.
     X_members : array-like, frame or sparse matrix of shape (n_members, n_features)
         The rows that the model was trained on. With a part of them only, the shadows
         learn from fewer rows than the model did, and attacks with shadows read less.
@@ -161,9 +163,9 @@ def audit_classifier(
     ValueError
         If a set is empty or has no row that occurs once, X and y differ in length, the
         columns differ, a label is unknown to the model, there is one class only, the
-        model is no classifier, holds a fitted one that clones keep or remembers other
-        training rows, or a parameter is out of range. All of it before any shadow model
-        is fitted.
+        model is no classifier or a search with ``refit=False``, holds a fitted one that
+        clones keep or remembers other training rows, or a parameter is out of range.
+        All of it before any shadow model is fitted.
 
     See Also
     --------

@@ -27,6 +27,7 @@ from skmia.audit._persons import person_evidence
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
 from skmia.audit._splits import find_shadows
+from skmia.audit._target import count_choices
 from skmia.defenses import masks_outputs
 from skmia.exceptions import OneSidedRecordsWarning, UninformativeShadowsWarning
 from skmia.shadows import ShadowSignals, shadows_move
@@ -214,6 +215,7 @@ def audit_cv(
         n_models=len(run.models),
         one_sided_fraction=_one_sided_fraction(run, [found.of[k] for k in targets]),
         no_shadows="" if has_shadows else found.problem,
+        n_choices=count_choices([model.model for model in run.models]),
         n_without_shadows=len(run.targets) - len(targets),
     )
     return AuditReport._of(evidence)

@@ -92,6 +92,8 @@ class Evidence:
     # Why the models of a cross-validation are no shadows of each other, and how many
     # were left out since they have none.
     no_shadows: str = ""
+    # Different sets of parameters that searches chose, in the splits.
+    n_choices: int = 1
     n_without_shadows: int = 0
 
     @cached_property

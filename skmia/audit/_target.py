@@ -101,6 +101,20 @@ def check_same_answers(
     )
 
 
+def count_choices(models: Sequence[Any]) -> int:
+    """Count the different sets of parameters that searches in fitted models chose."""
+    return len(
+        {
+            tuple(
+                (found.place, repr(sorted(found.outer.best_params_.items())))
+                for found in look_inside(model)[1]
+                if hasattr(found.outer, "best_params_")
+            )
+            for model in models
+        }
+    )
+
+
 def _name(deployed: Any, inside: Any, replaced: tuple[Replaced, ...]) -> str:
     around = [type(found.outer).__name__ for found in replaced if not found.place]
     # What is replaced deeper inside has a note of its own.

@@ -15,7 +15,9 @@ from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
     RandomizedSearchCV,
+    ShuffleSplit,
     TunedThresholdClassifierCV,
+    cross_validate,
 )
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -24,6 +26,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from _helpers.audits import SETS, audit
 from skmia.attacks import LiRAAttack
+from skmia.audit import audit_cv
 from skmia.defenses import ConfidenceMaskingClassifier
 from skmia.model_selection import AuditableClassifier
 from skmia.shadows import ShadowModels, fit_shadows
@@ -315,3 +318,23 @@ def test_rows_that_the_model_inside_remembers_are_checked():
     inner = AuditableClassifier(search())
     model = TunedThresholdClassifierCV(inner, cv=2).fit(*SETS[:2])
     assert len(named(audit(model), "audited_inside")) == 2
+
+
+def test_searches_of_a_cross_validation_that_chose_differently():
+    X, y = SETS[:2]
+    splits = ShuffleSplit(6, test_size=0.5, random_state=0)
+    for leaves, expected in (([2, 3, 4, 5], True), ([2], False)):
+        results = cross_validate(
+            search(grid={"min_samples_leaf": leaves}),
+            X,
+            y,
+            cv=splits,
+            return_estimator=True,
+            return_indices=True,
+        )
+        chosen = {str(model.best_params_) for model in results["estimator"]}
+        assert (len(chosen) > 1) == expected
+        report = audit_cv(results, X, y, attacks=["lira"], random_state=0)
+        found = named(report, "searching_shadows")
+        assert len(found) == expected
+        assert all(guard.severity == "warning" for guard in found)

@@ -52,6 +52,15 @@ def _of_threshold(found: Replaced) -> str:
 
 def searching_shadows(evidence: Evidence) -> Iterator[Guard]:
     """Report shadow models that search for parameters of their own."""
+    if evidence.n_choices > 1 and evidence.shadows is not None:
+        message = (
+            f"The searches of the splits chose {evidence.n_choices} different sets of "
+            "parameters, and the models are each other's shadow models: with other "
+            "parameters they are a worse comparison, and attacks with shadows mostly "
+            "read less. Cross-validate the model with fixed parameters, or audit the "
+            "one that is released with audit_classifier."
+        )
+        yield Guard("searching_shadows", "warning", message, evidence.n_choices)
     audited = evidence.audited
     if audited is None or not audited.repeated or evidence.shadows is None:
         return
