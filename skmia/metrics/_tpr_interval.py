@@ -15,7 +15,7 @@ from skmia.metrics._sides import Side, sides_of
 from skmia.utils import check_real
 
 # Ranks at which the place of the threshold is weighed, and those that are kept.
-_N_RANKS, _N_PLACES = 1024, 256
+_N_RANKS, _N_PLACES = 128, 128
 _TINY = 1e-12
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 # Persons above a threshold from which on their spread can be told.
@@ -88,7 +88,7 @@ def tpr_at_fpr_interval(
     >>> membership = [1] * 50 + [0] * 50
     >>> scores = [2] * 20 + [0] * 30 + [1] * 50
     >>> tpr_at_fpr_interval(membership, scores, max_fpr=0.1)
-    Interval(low=0.270..., high=0.538...)
+    Interval(low=0.272..., high=0.538...)
     """
     alpha = check_confidence_level(confidence_level)
     max_fpr = check_real(max_fpr, "max_fpr", 0, 1)
@@ -119,9 +119,9 @@ def tpr_ends(
     m, n = len(members), len(nonmembers) + step
     centre = max_fpr * n
     reach = 7 * np.sqrt(centre * (1 - max_fpr) * effects[1]) + 10 * effects[1]
-    edges = np.linspace(max(0.0, centre - reach), min(n, centre + reach), _N_RANKS)
-    curve = _Curve.up_to(edges[-1], members.scores, nonmembers.scores)
-    ranks = _places(edges, curve, n, effects[1], max_fpr)
+    within = max(0.0, centre - reach), min(float(n), centre + reach)
+    curve = _Curve.up_to(within[1], members.scores, nonmembers.scores)
+    ranks = _places(within, curve, n, effects[1], max_fpr)
     found, sharper = curve.members_at(ranks, step)
     size = m / effects[0] * sharper
     a, b = size * found / m + 0.5, size * (1 - found / m) + 0.5
@@ -137,18 +137,23 @@ def tpr_ends(
 
 
 def _places(
-    edges: FloatArray, curve: "_Curve", n: int, effect: float, max_fpr: float
+    within: tuple[float, float], curve: "_Curve", n: int, effect: float, max_fpr: float
 ) -> FloatArray:
     """Ranks, equally likely, at which the non-members may have this FPR."""
-    rate = edges / n
-    size = n / effect * curve.sharper_ranks(edges)
-    # The chance that the FPR at a rank is above `max_fpr`, and so the threshold higher.
-    passed = betaincc(
-        np.maximum(size * rate, _TINY), np.maximum(size * (1 - rate), _TINY), max_fpr
-    )
-    passed = np.maximum.accumulate(passed)
+
+    def passed(ranks: FloatArray) -> FloatArray:
+        """The chance that the FPR there is above `max_fpr`, the threshold higher."""
+        size = n / effect * curve.sharper_ranks(ranks)
+        a, b = (np.maximum(size * rate / n, _TINY) for rate in (ranks, n - ranks))
+        return np.maximum.accumulate(betaincc(a, b, max_fpr))
+
+    ranks = np.linspace(*within, _N_RANKS)
+    # Once more where it may be: within a block of ties that is a narrow range.
+    first, last = np.searchsorted(passed(ranks), (1e-5, 1 - 1e-5))
+    first, last = max(first - 1, 0), min(last, _N_RANKS - 1)
+    ranks = np.linspace(ranks[first], ranks[last], _N_RANKS)
     levels = (np.arange(_N_PLACES) + 0.5) / _N_PLACES
-    return np.interp(levels, passed, edges)
+    return np.interp(levels, passed(ranks), ranks)
 
 
 @dataclass(frozen=True)
@@ -182,9 +187,12 @@ class _Curve:
         # Members in the gap before each block, and after the last.
         gaps = np.diff(np.stack([m - upto_m, m - below_m], axis=1).ravel(), prepend=0)
         gaps = np.append(gaps[::2], below_m[-1])
-        gap_share = [_share(gaps[:-1], tied), _share(gaps[1:], tied)]
-        edges = n - np.stack([upto, below], axis=1) + 0.5
-        edges += np.stack([gap_share[0], -gap_share[1]], axis=1) / 2
+        above, upto_block = n - upto, n - below
+        # Of a grid the blocks are all there is; uniform numbers are blocks of none.
+        share = [_share(gaps[:-1], tied), _share(gaps[1:], tied)]
+        edges = np.stack([above, upto_block], axis=1) * (n + 1) / n
+        points = np.stack([above + 1, upto_block], axis=1)
+        edges += np.stack(share, axis=1) * (points - edges)
         found = m - np.stack([upto_m, below_m], axis=1)
         none = np.zeros_like(tied)
         return cls(
@@ -211,9 +219,8 @@ class _Curve:
     def sharper_ranks(self, ranks: FloatArray) -> FloatArray:
         """By how much the FPR at each rank is surer than that of a count."""
         segment, part = self._segment(ranks)
-        # Half a rank lies above the first non-member.
         n = self.ranks[-1] - 1
-        counted = np.clip(ranks - 0.5, 0, n)
+        counted = ranks * n / (n + 1)
         return _sharper(counted, part, self.tied_nonmembers[segment], n)
 
     def _segment(self, ranks: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -225,7 +232,7 @@ class _Curve:
 
 
 def _share(gap: IntArray, tied: IntArray) -> FloatArray:
-    """Share of a gap in the half rank between it and a block."""
+    """Share of a gap in the rank between it and a block."""
     return np.where(gap + tied > 0, gap / np.maximum(gap + tied, 1), tied == 0)
 
 
