@@ -110,3 +110,12 @@ def test_one_person_on_a_side_shows_no_spread():
         found = get_metric(name).interval(membership, scores, groups=groups)
         assert found.low == 0
         assert found.high == 1
+
+
+def test_fewer_persons_than_thresholds():
+    """A covariance of lower rank than there are thresholds."""
+    membership, scores, groups = persons(30, 0.9, n_persons=(8, 6), shift=2.0)
+    found = get_metric("advantage").interval(membership, scores, groups=groups)
+    value = get_metric("advantage").value(membership, scores)
+    assert 0 <= found.low < value - 0.1
+    assert value < found.high <= 1
