@@ -112,11 +112,16 @@ def class_probabilities(
     return aligned
 
 
-def ask_probabilities(estimator: Any, X: Any, classes: NDArray) -> NDArray[np.floating]:
-    """`class_probabilities` of rows that the estimator may write in: X stays as is."""
+def ask_probabilities(
+    estimator: Any, X: Any, classes: NDArray, copies: Copies | None = None
+) -> NDArray[np.floating]:
+    """`class_probabilities` of rows that the estimator may write in: X stays as is.
+
+    With `copies`, means over each row and its copies.
+    """
     if not n_rows(X):
         return class_probabilities(estimator, X, classes)
-    parts = iter_class_probabilities(estimator, X, classes)
+    parts = iter_class_probabilities(estimator, X, classes, copies)
     return np.concatenate([proba for _, proba in parts])
 
 

@@ -19,7 +19,7 @@ from skmia._models import (
     hook_name,
     shadow_recipe,
 )
-from skmia._tables import any_seen, check_drawn_whole
+from skmia._tables import Copies, any_seen, check_drawn_whole
 from skmia.audit._attacks import (
     configure,
     describe_attack,
@@ -260,6 +260,10 @@ def audit_classifier(
         seen = any_seen(made.member, pool.hashes, pool.persons)
         moved = shadows_move(theirs)
         means = outside_means(theirs, seen)[kept]
+        if made.queries:
+            # The shadows' answers are means over each record and its copies.
+            own_copies = Copies(made.queries, pool.X)
+            proba = ask_probabilities(asked, X, classes, own_copies)
         ours, theirs = logit(proba, columns), theirs[:, kept]
         if not reach.confidences:
             ours, theirs = only_right(ours), only_right(theirs)

@@ -125,7 +125,9 @@ class Run:
             trained[k, unused] = False
             weightless[unused] = True
         for estimator in estimators:
-            check_has_response(estimator)
+            check_has_response(
+                estimator, instead="audit_classifier reads labels, of one fitted model"
+            )
         models = [SplitModel(check_fitted(m), classes) for m in estimators]
         known = np.stack([np.isin(classes, m.model.classes_) for m in models])
         told_apart = _kept(trained, tested, hashes, persons)

@@ -122,7 +122,10 @@ class LeakageScorer(Scorer):
         attacks = [] if self.attack is None else [self.attack]
         sides = (X_in, y_in), (X_out, y_out)
         if self.attack is None:
-            check_has_response(model)
+            check_has_response(
+                model,
+                instead="leakage_scorer(attack=LabelOnlyAttack(None)) reads labels",
+            )
         if _answers_confidences(model):
             # Whatever the attack: others ask once, too.
             logits = _steady_logits(model, sides)

@@ -5,17 +5,20 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
-from sklearn.ensemble import VotingClassifier
+from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Perceptron, RidgeClassifierCV
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from _helpers import LabelsOnly
+from _helpers import LabelsOnly, noisy_rows
 from _helpers.audits import MODEL, SETS, audit
-from skmia.attacks import LabelOnlyAttack, LiRAAttack, QuantileAttack
+from skmia.attacks import ATTACKS, LabelOnlyAttack, LiRAAttack, QuantileAttack
 from skmia.audit import audit_classifier
+from skmia.metrics import roc_auc
 from skmia.shadows import ShadowModels
 
 LABEL_ATTACKS = ("gap", "label_only", "lira", "rmia", "stacked")
@@ -177,3 +180,43 @@ def test_attacks_with_shadows_read_labels_without_an_audit():
     outside = attack.score_samples(X[:5] + 1, y[:5])
     assert np.isfinite(scores).all()
     assert np.isfinite(outside).all()
+
+
+@pytest.mark.parametrize("n_queries", [0, 8])
+@pytest.mark.parametrize("labels_only", [True, False])
+def test_copies_make_no_model_unlike_its_shadows(labels_only, n_queries):
+    """The target is asked about the same copies before it is compared."""
+    forest = RandomForestClassifier(15, random_state=0)
+    model = LabelsOnly(forest) if labels_only else forest
+    report = audit(
+        model.fit(*SETS[:2]),
+        attacks=["lira"],
+        shadows=ShadowModels(8, n_queries=n_queries),
+    )
+    assert not guard(report, "shadows_unlike_target")
+
+
+def test_a_search_among_votes():
+    search = GridSearchCV(votes(), {"weights": [None, [2, 1, 1]]}, cv=2)
+    report = audit(search.fit(*SETS[:2]), attacks=["gap", "lira"])
+    assert report.attacks == ("gap", "lira")
+    assert guard(report)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lira", "rmia", "stacked", "calibrated"])
+def test_labels_tell_nothing_of_records_that_the_model_never_saw(name):
+    """Members at random, of a model that was fitted on other rows: 12 models."""
+    aucs = []
+    for seed in range(12):
+        X, y = noisy_rows(900, seed=seed, flip_y=0.3)
+        rng = np.random.default_rng(seed)
+        pool = rng.permutation(900)[300:]
+        trained = np.setdiff1d(np.arange(900), pool)
+        member = rng.permuted(np.repeat([True, False], 300))
+        model = LabelsOnly().fit(X[trained], y[trained])
+        attack = ATTACKS[name](FrozenEstimator(model), shadows=6, random_state=seed)
+        attack.fit(X[pool], y[pool], membership=member)
+        aucs.append(roc_auc(member, attack.score_samples(X[pool], y[pool])))
+    # Of 12 AUCs of 300 against 300, at a standard error of .0236 each; 4 of them.
+    assert np.mean(aucs) == pytest.approx(0.5, abs=4 * 0.0236 / np.sqrt(12))
