@@ -228,6 +228,10 @@ def leakage_scorer(
     turn the attack round, and so does the scorer. Where the interval holds 0.5 the
     figure stays as it is, below 0.5 or above.
 
+    Whose the rows are is not known here. Where persons have several, split with
+    :class:`~sklearn.model_selection.GroupKFold`: held-out rows of persons that the
+    classifier was trained on look like members, and leakage is underestimated.
+
     These attacks are for comparing candidates. A likelihood-ratio attack finds more in
     the same model: audit the one that is chosen, on rows that the search did not see.
 
