@@ -127,11 +127,12 @@ def advantage_ends(
 def _root(covariance: FloatArray) -> FloatArray:
     """A matrix whose product with its transpose is `covariance`."""
     try:
-        return np.linalg.cholesky(covariance)
+        root = np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
         # Fewer persons than thresholds: the rank is that of the persons.
         values, vectors = np.linalg.eigh(covariance)
-        return vectors * np.sqrt(np.maximum(values, 0))
+        root = vectors * np.sqrt(np.maximum(values, 0))
+    return root.astype(np.float64, copy=False)
 
 
 def _thresholds(members: Side, nonmembers: Side) -> FloatArray:
