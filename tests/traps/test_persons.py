@@ -182,7 +182,7 @@ def test_a_search_that_splits_persons_reads_too_little(cv, reads_less):
         X,
         y,
         cv=cv,
-        groups=groups if by_person else None,
+        groups=by_person,
         scoring=leakage_scorer(),
     )
     assert (-scores.mean() < 0.57) == reads_less
