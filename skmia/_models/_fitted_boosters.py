@@ -71,7 +71,7 @@ class Boosted(NamedTuple):
         Whether that is all of them, or at least so many.
     weighted : bool
         Whether the rows had other weights than its parameters give them.
-    count : str
+    counter : str
         Name of the parameter that counts its trees.
     wanted : int
         Its value now.
@@ -86,7 +86,7 @@ class Boosted(NamedTuple):
     n_rows: int | None = None
     exact: bool = True
     weighted: bool = False
-    count: str = "n_estimators"
+    counter: str = "n_estimators"
     wanted: int = 0
     stopped: int | None = None
     made: int | None = None
@@ -120,7 +120,7 @@ def _read_lightgbm(model: Any) -> Boosted:
         for name in _OF_LIGHTGBM
         if name in then and name in now and now[name] != then[name]
     )
-    told = Boosted(count=counts[0], wanted=wanted, changed=changed)
+    told = Boosted(counter=counts[0], wanted=wanted, changed=changed)
     if model.best_iteration_ > 0:
         told = told._replace(stopped=int(model.best_iteration_))
     elif "num_iterations" in then:
@@ -209,7 +209,7 @@ def _covers(node: Any) -> Iterator[float]:
 def _read_catboost(model: Any) -> Boosted:
     trained = model.get_all_params()
     wanted = int(trained.get("iterations", model.tree_count_))
-    told = Boosted(wanted=wanted, count="iterations")
+    told = Boosted(wanted=wanted, counter="iterations")
     # Its parameters cannot be changed after the fit.
     if model.tree_count_ < wanted:
         told = told._replace(stopped=int(model.tree_count_))

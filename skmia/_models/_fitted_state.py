@@ -168,7 +168,7 @@ def _of_rows(
 def _of_booster(
     part: Part, told: Boosted, n_members: tuple[int, int], given: Collection[str]
 ) -> Iterator[Mismatch]:
-    who, count = _name(part), told.count
+    who, count = _name(part), told.counter
     for name, now, then in told.changed:
         yield _changed(who, f"was fitted with {name}={then!r}, and has {now!r} now")
         break

@@ -272,7 +272,6 @@ def audit_classifier(
             pool.member[kept],
             theirs,
             seen[:, kept],
-            same_size=abs(seen.mean() - pool.rows.seen.mean()) < 0.02,
         )
         for name in wanted:
             chosen[name].set_params(shadows=made)

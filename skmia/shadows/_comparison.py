@@ -24,8 +24,13 @@ _CONFIDENCE_LEVEL = 0.999
 _BOUND = 10.0
 _ACCURACY, _PROBA, _LOGIT = "accuracy", "probability of the true class", "logit"
 _MATTERS = {_ACCURACY: 0.02, _PROBA: 0.02, _LOGIT: 0.2}
+# Answers may be further from those of the shadows, record by record, and the mean be
+# the same. Distances are compared by their logarithm.
+_APART = "distance of the probability of the true class from what the shadows agree on"
+_MATTERS_APART, _LEAST_APART, _SPREAD_APART = np.log(1.2), 0.01, 0.06
 # Chance of a difference in any of them between a model and shadows fitted alike.
-_ERROR = 0.001
+_ERROR = 0.005
+_N_COMPARED = 2 * (len(_MATTERS) + 1)
 
 
 def shadows_move(values: NDArray[np.floating]) -> bool:
@@ -136,11 +141,12 @@ class Difference:
     Parameters
     ----------
     what : str
-        What was averaged: the accuracy, or the probability or logit of the true class.
+        What was averaged: the accuracy, the probability or logit of the true class, or
+        the distance of the probability from what the shadows agree on.
     inside : bool
         Over the rows that a model was trained on, or over the others.
     target, shadows : float
-        The mean of the target, and the mean of the shadows.
+        The mean of the target, and the mean of the shadows on the same rows.
 
     See Also
     --------
@@ -164,8 +170,6 @@ def find_difference(
     membership: BoolArray,
     shadow_values: NDArray[np.floating],
     shadow_member: BoolArray,
-    *,
-    same_size: bool = True,
 ) -> Difference | None:
     """Find in what a target differs from shadows that were to be fitted like it.
 
@@ -184,9 +188,6 @@ def find_difference(
         Logits under the shadows, two at least.
     shadow_member : ndarray of bool of shape (n_shadows, n_records)
         Who was in which shadow.
-    same_size : bool, default=True
-        Whether target and shadows were fitted on about as large a part. Where not, a
-        difference has to be twice as large to matter.
 
     Returns
     -------
@@ -196,6 +197,13 @@ def find_difference(
     See Also
     --------
     informed_auc : Whether the shadows know the target's members.
+
+    Notes
+    -----
+    Every model is compared, record by record, with the others on the same side of that
+    record. With more rows, the means of either side move towards each other, by no more
+    than the gap between them: where the target was fitted on more or fewer rows than
+    the shadows, a difference of that size is left to it.
 
     Examples
     --------
@@ -209,28 +217,109 @@ def find_difference(
     >>> find_difference(-logits[0], member[0], logits[1:], member[1:]).inside
     True
     """
-    found, least = None, _ERROR / (2 * len(_MATTERS))
-    n_shadows = len(shadow_values)
-    # One more draw, beside a mean of several.
-    reach = np.sqrt(1 + 1 / n_shadows)
+    found, least = None, _ERROR / _N_COMPARED
+    n_theirs = shadow_member.sum() / len(shadow_member)
+    # How many times as many rows the shadows had.
+    ratio = float(max(n_theirs, 1) / max(membership.sum(), 1))
     for what, matters in _MATTERS.items():
-        ours = _transform(what, values)
-        theirs = _transform(what, shadow_values)
-        for inside in (True, False):
-            of, sides = membership == inside, shadow_member == inside
-            if not of.any() or not sides.any(axis=1).all():
+        ours, theirs = _transform(what, values), _transform(what, shadow_values)
+        sides = {
+            inside: _compare(
+                ours, membership == inside, theirs, shadow_member == inside
+            )
+            for inside in (True, False)
+        }
+        one, other = sides[True], sides[False]
+        gap = 0.0 if one is None or other is None else one.agreed - other.agreed
+        for inside, side in sides.items():
+            if side is None:
                 continue
-            means = np.where(sides, theirs, 0).sum(axis=1) / sides.sum(axis=1)
-            target, centre = float(ours[of].mean()), float(means.mean())
-            distance = abs(target - centre)
-            if distance < matters * (1 if same_size else 2):
-                continue
-            # Of fully grown trees all shadows are right about all of their rows.
-            spread = max(float(means.std(ddof=1)), matters / 4)
-            chance = 2 * t.sf(distance / (spread * reach), n_shadows - 1)
+            allowed = abs(gap * (1 - ratio))
+            chance = side.chance_of_shift(matters, allowed)
             if chance < least:
-                found, least = Difference(what, inside, target, centre), chance
+                mean = side.agreed + side.shift
+                found, least = Difference(what, inside, mean, side.agreed), chance
+            if what == _PROBA:
+                chance = side.chance_of_distance(ratio, allowed)
+                if chance < least:
+                    theirs_apart = float(side.shadow_distances.mean())
+                    found = Difference(_APART, inside, side.distance, theirs_apart)
+                    least = chance
     return found
+
+
+@dataclass(frozen=True)
+class _Side:
+    """How far a target and each shadow are from the other shadows, on one side.
+
+    Means of the differences, and their root mean squares; `agreed` is the mean of what
+    the shadows say of the target's rows.
+    """
+
+    agreed: float
+    shift: float
+    distance: float
+    shadow_shifts: FloatArray
+    shadow_distances: FloatArray
+
+    def chance_of_shift(self, matters: float, allowed: float) -> float:
+        """The chance of such a shift, beyond what the number of rows may do."""
+        beyond = abs(self.shift) - allowed
+        if beyond < matters:
+            return 1.0
+        # Of fully grown trees all shadows are right about all of their rows.
+        spread = max(float(np.sqrt((self.shadow_shifts**2).mean())), matters / 4)
+        return float(2 * t.sf(beyond / spread, len(self.shadow_shifts) - 1))
+
+    def chance_of_distance(self, ratio: float, allowed: float) -> float:
+        """The chance of so much or so little distance from the other shadows."""
+        # What the number of rows shifts is in the distance, too.
+        least = np.sqrt(max(self.distance**2 - allowed**2, 0))
+        low, high = np.log(least + _LEAST_APART), np.log(self.distance + _LEAST_APART)
+        theirs = np.log(self.shadow_distances + _LEAST_APART)
+        beyond = max(low - theirs.mean(), theirs.mean() - high) - abs(np.log(ratio))
+        if beyond < _MATTERS_APART:
+            return 1.0
+        spread = max(float(theirs.std(ddof=1)), _SPREAD_APART)
+        # One more draw, beside a mean of several.
+        reach = np.sqrt(1 + 1 / len(theirs))
+        return float(2 * t.sf(beyond / (spread * reach), len(theirs) - 1))
+
+
+def _compare(
+    ours: NDArray[np.floating],
+    of: BoolArray,
+    theirs: NDArray[np.floating],
+    sides: BoolArray,
+) -> _Side | None:
+    """Compare on the target's rows `of`, with the shadows that have them on a side."""
+    count = sides.sum(axis=0)
+    total = np.where(sides, theirs, 0).sum(axis=0, dtype=np.float64)
+    rows = of & (count > 0)
+    shifts, distances = [], []
+    for values, side in zip(theirs, sides, strict=True):
+        known = side & (count > 1)
+        if known.any():
+            m = count[known] - 1
+            apart = values[known] - (total[known] - values[known]) / m
+            shifts.append(apart.mean())
+            distances.append(_root_mean_square(apart, m))
+    if not rows.any() or len(shifts) < 2:
+        return None
+    m = count[rows]
+    apart = ours[rows] - total[rows] / m
+    return _Side(
+        agreed=float((total[rows] / m).mean()),
+        shift=float(apart.mean()),
+        distance=_root_mean_square(apart, m),
+        shadow_shifts=np.array(shifts),
+        shadow_distances=np.array(distances),
+    )
+
+
+def _root_mean_square(apart: FloatArray, m: NDArray[np.integer]) -> float:
+    """Distance from the mean of `m` others, less what is random in that mean."""
+    return float(np.sqrt((apart**2 / (1 + 1 / m)).mean()))
 
 
 def _transform(what: str, values: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -80,7 +80,7 @@ def shadows_unlike_target(evidence: Evidence) -> Iterator[Guard]:
     difference = evidence.difference
     if difference is None:
         return
-    rows = "the rows they were trained on" if difference.inside else "other rows"
+    rows = "rows that they were trained on" if difference.inside else "other rows"
     message = (
         f"The model is unlike its {evidence.n_models} shadow models, by more than "
         f"chance: on {rows} the mean {difference.what} is {difference.target:.3g} for "
