@@ -277,3 +277,37 @@ def test_shadows_print_nothing_and_write_no_files(capfd, tmp_path, monkeypatch):
         capfd.readouterr()
         audit(model, numbers)
         assert capfd.readouterr().out
+
+
+@pytest.mark.slow
+def test_adult_by_each_library_with_its_columns_of_categories(shared_data):
+    """Of one model made in two ways the figures are equal, or within an interval."""
+    X, y = shared_data.load_adult(1600)
+    X = X.reset_index(drop=True)
+    text = [name for name in X if X[name].dtype.kind not in "biuf"]
+    X[text] = X[text].astype(str)
+    categories = X.astype(dict.fromkeys(text, "category"))
+    y = np.asarray(y)
+    sides = slice(0, 800), slice(800, 1600)
+
+    def read(model, X, **given):
+        parts = [part[side] for side in sides for part in (X, y)]
+        given = {"shadows": 8, "random_state": 0, "max_fprs": (0.1,)} | given
+        return audit_classifier(model, *parts, attacks=["lira"], **given)
+
+    rows = sides[0]
+    by_constructor = read(cat(cat_features=text).fit(X[rows], y[rows]), X)
+    at_fit = cat().fit(X[rows], y[rows], cat_features=text)
+    by_fit = read(at_fit, X, fit_params={"cat_features": text})
+    assert_same_figures(by_constructor, by_fit)
+
+    # LightGBM finds the columns by their type, or by the names that it is given.
+    numbers = categories.assign(**{name: categories[name].cat.codes for name in text})
+    by_type = lgbm(n_estimators=30).fit(categories[rows], y[rows])
+    by_name = lgbm(n_estimators=30)
+    by_name.fit(numbers[rows], y[rows], categorical_feature=text)
+    named = read(by_name, numbers, fit_params={"categorical_feature": text})
+    typed = lira(read(by_type, categories))
+    figures = lira(named)
+    assert (typed["low"] <= figures["value"]).all()
+    assert (figures["value"] <= typed["high"]).all()
