@@ -28,6 +28,7 @@ from skmia._tables._content import (
 from skmia._tables._encoding import ColumnEncoder, as_numbers, encode_columns
 from skmia._tables._metadata import (
     check_metadata,
+    check_no_rows_of,
     has_no_weight,
     is_per_row,
     is_weight,

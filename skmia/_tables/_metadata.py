@@ -1,12 +1,16 @@
 """Fit metadata: values that belong to rows travel with them."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._tables._containers import n_rows, take_rows
+from skmia._tables._containers import as_rows, n_rows, take_rows
+from skmia._tables._content import hash_rows
+
+# How deep a validation set may sit: a list of pairs of tables.
+_MAX_DEPTH = 3
 
 
 def slice_metadata(params: Mapping[str, Any], rows: NDArray, n: int) -> dict[str, Any]:
@@ -44,6 +48,39 @@ def check_metadata(params: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
                 f"X has {n} rows. Pass one weight per row of X."
             )
     return dict(params)
+
+
+def check_no_rows_of(params: Mapping[str, Any], X: Any, owner: str) -> None:
+    """Raise where constants of a fit, such as a validation set, hold rows of X.
+
+    A shadow that was trained on some of its validation rows is stopped by what it
+    remembers, or not at all.
+    """
+    known = None
+    for name, value in params.items():
+        for table in _tables(value, X.shape[1:]):
+            known = hash_rows(X) if known is None else known
+            n_known = int(np.isin(hash_rows(as_rows(table)), known).sum())
+            if n_known:
+                raise ValueError(
+                    f"{owner}[{name!r}] must not hold rows that shadow models are "
+                    f"trained on. Got {n_known} such rows, by which some of them would "
+                    "be stopped early, or judged. Pass fit=, a callable that draws a "
+                    "validation set from the rows of each shadow model."
+                )
+
+
+def _tables(value: Any, width: tuple[int, ...], depth: int = 0) -> Iterator[Any]:
+    """Tables inside of a constant that have the columns of X."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    shape = getattr(value, "shape", ())
+    has_values = hasattr(value, "dtype") or hasattr(value, "dtypes")
+    if has_values and len(shape) == 2 and shape[1:] == width:
+        yield value
+    elif isinstance(value, (tuple, list)) and depth < _MAX_DEPTH:
+        for part in value:
+            yield from _tables(part, width, depth + 1)
 
 
 def has_no_weight(params: Mapping[str, Any], n: int) -> NDArray[np.bool_]:

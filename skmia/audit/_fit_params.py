@@ -1,6 +1,6 @@
 """What a model was fitted with: one value for each row, or the same for every fit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from skmia._tables import (
     as_rows,
     concat_rows,
-    hash_rows,
     is_per_row,
     is_weight,
     n_rows,
@@ -17,8 +16,6 @@ from skmia._tables import (
 )
 
 _PAIR = "a pair (values of the members, values of the non-members)"
-# How deep a validation set may sit: a list of pairs of tables.
-_MAX_DEPTH = 3
 
 
 class FitParams:
@@ -55,26 +52,10 @@ class FitParams:
                     f"{_PAIR}, or give the constant in fit=."
                 )
 
-    def check_no_rows_of(self, X: Any) -> None:
-        """Raise where a constant, such as a validation set, holds rows of the pool.
-
-        A shadow that was trained on some of its validation rows is stopped by what it
-        remembers, or not at all.
-        """
-        known = None
-        for name, value in self.values.items():
-            if name in self.per_row:
-                continue
-            for table in _tables(value, X.shape[1:]):
-                known = hash_rows(X) if known is None else known
-                n_known = int(np.isin(hash_rows(as_rows(table)), known).sum())
-                if n_known:
-                    raise ValueError(
-                        f"fit_params[{name!r}] must not hold rows of X_members or "
-                        f"X_nonmembers. Got {n_known} of them, which shadow models "
-                        "would be trained on and stopped by. Pass fit=, a callable "
-                        "that draws a validation set from the rows of each shadow."
-                    )
+    @property
+    def constants(self) -> dict[str, Any]:
+        """What is the same for every fit."""
+        return {k: v for k, v in self.values.items() if k not in self.per_row}
 
 
 def join_fit_params(
@@ -157,15 +138,3 @@ def _length(value: Any) -> int | None:
 def _told(value: Any) -> str:
     length = _length(value)
     return f"{value!r:.40}" if length is None else str(length)
-
-
-def _tables(value: Any, width: tuple[int, ...], depth: int = 0) -> Iterator[Any]:
-    """Tables inside of a constant that have the columns of X."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    shape = getattr(value, "shape", ())
-    if len(shape) == 2 and shape[1:] == width:
-        yield value
-    elif isinstance(value, (tuple, list)) and depth < _MAX_DEPTH:
-        for part in value:
-            yield from _tables(part, width, depth + 1)

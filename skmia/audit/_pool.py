@@ -12,6 +12,7 @@ from skmia._models import answering, ask_probabilities
 from skmia._tables import (
     Persons,
     as_rows,
+    check_no_rows_of,
     column_types,
     concat_rows,
     count_sides,
@@ -99,7 +100,7 @@ def make_pool(
     _check_same_predictions(estimator, X_members, X_nonmembers, X)
     sizes = len(y_members), len(y_nonmembers)
     params = join_fit_params(fit_params, sizes)
-    params.check_no_rows_of(X)
+    check_no_rows_of(params.constants, X, "fit_params")
     persons, names = encode_group_pair(groups, sizes)
     y = np.concatenate([y_members, y_nonmembers])
     if len(set(y.tolist())) < 2:

@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._tables import Copies, as_rows, check_metadata, hash_rows, is_per_row, n_rows
+from skmia._tables import (
+    Copies,
+    as_rows,
+    check_metadata,
+    check_no_rows_of,
+    hash_rows,
+    is_per_row,
+    n_rows,
+)
 from skmia.shadows._content import describe
 from skmia.utils import (
     check_has_features,
@@ -71,5 +79,6 @@ def make_pool(
     params = check_metadata(params, n)
     metadata = {name: value for name, value in params.items() if is_per_row(value, n)}
     rest = {name: value for name, value in params.items() if name not in metadata}
+    check_no_rows_of(rest, X, "params")
     pool = Pool(X, labels, encode_labels(labels, classes), metadata)
     return pool, classes, rest, hash_rows(X, labels)

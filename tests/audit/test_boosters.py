@@ -202,6 +202,14 @@ def test_a_validation_set_of_its_own_is_a_constant():
     by_constants = audit(model, CATEGORIES, fit_params=params)
     assert_same_figures(by_constants, audit(model, CATEGORIES, fit=stop))
 
+    # One that is no table: only its library looks into it.
+    pool = catboost.Pool(frame, y, cat_features=TEXT)
+    model = cat(iterations=60, cat_features=TEXT, early_stopping_rounds=5)
+    model.fit(X[:N_IN], Y[:N_IN], eval_set=pool)
+    by_constants = audit(model, X, fit_params={"eval_set": pool})
+    as_tables = audit(model, X, fit_params={"eval_set": [(frame, y)]})
+    assert_same_figures(by_constants, as_tables)
+
 
 def test_cat_features_of_the_constructor_are_those_of_the_fit():
     model = cat(cat_features=TEXT)

@@ -184,8 +184,11 @@ def test_a_validation_set_holds_no_rows_of_the_audit(place):
         place = lambda X, y: {"X": X, "y": y}  # noqa: E731
     given_to_shadows({"valid": place(X_valid, y_valid)})
     X_valid[:3] = SETS[2][:3]
-    with pytest.raises(ValueError, match=r"'valid'\] must not hold .* Got 3 of them"):
+    with pytest.raises(ValueError, match=r"'valid'\] must not hold .* Got 3 such rows"):
         audit(fit_params={"valid": place(X_valid, y_valid)})
+    params = {"valid": place(X_valid, y_valid)}
+    with pytest.raises(ValueError, match=r"params\['valid'\] must not hold"):
+        fit_shadows(Noting(), X, Y, shadows=4, params=params)
 
 
 def test_a_hook_is_told_positions_among_the_rows_that_were_passed():

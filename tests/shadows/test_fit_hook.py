@@ -7,6 +7,7 @@ import os
 import joblib
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
@@ -54,6 +55,7 @@ def test_a_hook_that_does_what_fit_does_changes_nothing():
 CONTAINERS = {
     "array": np.asarray,
     "pandas": lambda X: pd.DataFrame(X, columns=list("abcdef"), index=range(7, 127)),
+    "polars": lambda X: pl.DataFrame(X, schema=list("abcdef")),
     "sparse": sparse.csr_matrix,
 }
 

@@ -93,11 +93,15 @@ def test_39_what_a_shadow_learns_does_not_depend_on_it(tmp_path):
     logits = []
     for n_jobs in (None, 1, 2, -1):
         model = lightgbm.LGBMClassifier(n_estimators=5, verbosity=-1, n_jobs=n_jobs)
-        shadows = fit_shadows(model, X[OUT], Y[OUT], shadows=models, random_state=0)
-        logits.append(shadows.signals["logit"])
         forest = RandomForestClassifier(3, n_jobs=n_jobs)
-        fit_shadows(forest, X[OUT], Y[OUT], shadows=models, random_state=0)
-    assert (np.stack(logits) == logits[0]).all()
+        for estimator in (model, forest):
+            for shadows in (4, models):
+                made = fit_shadows(
+                    estimator, X[OUT], Y[OUT], shadows=shadows, random_state=0
+                )
+                logits.append(made.signals["logit"])
+    for of_one in (logits[::4], logits[1::4], logits[2::4], logits[3::4]):
+        assert (np.stack(of_one) == of_one[0]).all()
     assert len(list(tmp_path.glob("*.bin"))) == 2 * 4
 
 
