@@ -8,6 +8,8 @@ every shadow model: other parameters than the target's, at many times the cost.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegressionCV, RidgeClassifierCV
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
@@ -15,6 +17,8 @@ from sklearn.utils import Bunch
 from skmia._models._cloning import unwrap_frozen
 from skmia._models._walk import attributes, nested
 
+# They choose parameters in their fit, and hold no model that was fitted with those.
+_CHOOSING = (LogisticRegressionCV, RidgeClassifierCV)
 _THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 
@@ -45,8 +49,9 @@ class Replaced(NamedTuple):
         """Whether the inner model was fitted before, on rows of its own."""
         if self.is_search:
             return False
-        given = self.outer.estimator
-        return unwrap_frozen(given) is self.inner
+        cv = getattr(self.outer, "cv", None)
+        prefit = isinstance(cv, str) and cv == "prefit"
+        return prefit or isinstance(self.outer.estimator, FrozenEstimator)
 
 
 def look_inside(model: Any) -> tuple[Any, tuple[Replaced, ...]]:
@@ -86,7 +91,11 @@ def repeated_searches(model: Any) -> tuple[tuple[str, Any], ...]:
     if not hasattr(model, "get_params"):
         return ()
     parts = {"": model, **model.get_params(deep=True)}
-    return tuple((name, part) for name, part in parts.items() if _searches(part))
+    return tuple(
+        (name, part)
+        for name, part in parts.items()
+        if _searches(part) or isinstance(part, _CHOOSING)
+    )
 
 
 def _look(part: Any, place: str, found: list[Replaced]) -> Any:
@@ -153,7 +162,7 @@ def _with_parts(part: Any, changes: dict[str, Any]) -> Any:
     own.update(attributes(part))
     for name in ("steps", "estimators"):
         if name in own:
-            own[name] = [(at, changes.get(at, old), *_) for at, old, *_ in own[name]]
+            own[name] = [(at, changes.get(at, old)) for at, old in own[name]]
     if "named_estimators_" in own:
         named = {**own["named_estimators_"]}
         fitted = {id(old): changes.get(at, old) for at, old in named.items()}

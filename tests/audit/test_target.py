@@ -9,7 +9,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
@@ -145,6 +145,15 @@ def test_a_search_that_was_fitted_several_times_has_no_one_model_inside():
     assert "(Search)" in warning.message
 
 
+def test_a_search_that_is_part_of_a_fit_is_named():
+    model = RidgeClassifierCV().fit(*SETS[:2])
+    (warning,) = named(audit(model, attacks=["lira"]), "searching_shadows")
+    assert (warning.severity, warning.count) == ("warning", 1)
+    assert "(RidgeClassifierCV)" in warning.message
+    # What compares with no shadow is not concerned.
+    assert named(audit(model, attacks=["loss"]), "searching_shadows") == []
+
+
 def test_attacks_and_fit_shadows_take_the_best_estimator_too():
     X, y = np.concatenate(SETS[::2]), np.concatenate(SETS[1::2])
     member = np.arange(len(y)) < len(SETS[1])
@@ -160,14 +169,16 @@ def test_attacks_and_fit_shadows_take_the_best_estimator_too():
     fit_shadows(model, X, y, shadows=2, random_state=0)
     assert Search.fits == 0
     # What is not fitted has chosen nothing.
-    fit_shadows(clone(model), X, y, shadows=2, random_state=0)
-    assert Search.fits == 2
+    given = fit_shadows(clone(model), X, y, shadows=4, random_state=0)
+    assert Search.fits == 4
+    (note,) = named(audit(model, shadows=given), "audited_inside")
+    assert "shadow models that were given" in note.message
     # The membership game fits one search, and attacks what it chose.
     LiRAAttack(clone(model), shadows=4, random_state=0).fit(X, y)
-    assert Search.fits == 3
+    assert Search.fits == 5
     repeated = ShadowModels(4, refit_search=True)
     LiRAAttack(clone(model), shadows=repeated, random_state=0).fit(X, y)
-    assert Search.fits == 3 + 5
+    assert Search.fits == 5 + 5
 
 
 @pytest.mark.parametrize("around", [lambda m: m, lambda m: make_pipeline(m)])

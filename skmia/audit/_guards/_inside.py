@@ -14,17 +14,28 @@ def audited_inside(evidence: Evidence) -> Iterator[Guard]:
         return
     severity: Severity
     for found in evidence.audited.replaced:
-        message = _of_search(found) if found.is_search else _of_threshold(found)
+        message = (
+            _of_search(found, evidence) if found.is_search else _of_threshold(found)
+        )
         severity = "warning" if found.splits_rows else "note"
         yield Guard("audited_inside", severity, message)
 
 
-def _of_search(found: Replaced) -> str:
-    return (
+def _of_search(found: Replaced, evidence: Evidence) -> str:
+    message = (
         f"The {_called(found)} was audited as its best_estimator_, "
-        f"{describe_estimator(found.inner)}: shadow models have the parameters that "
-        "the search chose. What the choice itself tells of the rows is not part of the "
-        "audit; ShadowModels(refit_search=True) makes shadow models search, too."
+        f"{describe_estimator(found.inner)}. "
+    )
+    if "given" in evidence.settings.get("shadows", ()):
+        message += (
+            "The shadow models that were given are a comparison where they have the "
+            "parameters that the search chose. "
+        )
+    elif evidence.shadows is not None:
+        message += "Shadow models have the parameters that the search chose. "
+    return message + (
+        "What the choice itself tells of the rows is not part of the audit; "
+        "ShadowModels(refit_search=True) makes shadow models search, too."
     )
 
 
@@ -72,9 +83,8 @@ def searching_shadows(evidence: Evidence) -> Iterator[Guard]:
     )
     if not audited.asked_for:
         message += (
-            " The search is where several copies of it are fitted, so that no one "
-            "model can take its place. Fit it with parameters that are fixed, and "
-            "audit that."
+            " No one model can take its place here. Fit the model with parameters that "
+            "are fixed, and audit that."
         )
     severity: Severity = "note" if audited.asked_for else "warning"
     yield Guard("searching_shadows", severity, message, len(audited.repeated))
