@@ -182,7 +182,9 @@ class ShadowAttack(MembershipAttack):
                 "there are no non-members to compare with. Pass shadows that leave "
                 "records out."
             )
-        warn_of_one_sided_records(self._member)
+        # Contents that many persons have are in every shadow; it is no fault of these.
+        drawn = target.persons is not None
+        warn_of_one_sided_records(shadows.member if drawn else self._member)
         values = {s: _oriented(s, shadows.get(s)) for s in self._signals()}
         warn_of_uninformative_shadows(
             list(values.values()),

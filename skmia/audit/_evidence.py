@@ -112,6 +112,12 @@ class Evidence:
             return [None] * len(self.targets)
         return [self.persons[of] for of in self.targets]
 
+    @property
+    def titles_of_rules(self) -> dict[str, str]:
+        """How each attack's scores of a person's rows make one, in words."""
+        rules = self.person_rules
+        return {name: rules.get(name, Rule()).title for name in self.scores}
+
     @cached_property
     def per_person(self) -> "Evidence | None":
         """The same with one entry per person, and model, in place of one per record."""

@@ -7,7 +7,12 @@ from sklearn import config_context
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    StratifiedKFold,
+    cross_validate,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -226,3 +231,26 @@ def test_weights_and_membership_together_in_cross_validate(pool):
         error_score="raise",
     )
     assert_weights_follow_rows(pool, 12)
+
+
+@pytest.mark.usefixtures("routing")
+def test_groups_reach_the_splitter_and_the_attack(pool):
+    attack = LossThresholdAttack(pool.frozen)
+    groups = np.arange(len(pool.y)) // 3
+    results = cross_validate(
+        attack,
+        pool.X,
+        pool.y,
+        cv=GroupKFold(2),
+        params={"membership": pool.member, "groups": groups},
+        scoring=AucOfAttack(),
+        return_estimator=True,
+        return_indices=True,
+    )
+    for fitted, rows in zip(
+        results["estimator"], results["indices"]["train"], strict=True
+    ):
+        assert not set(groups[rows]) & set(np.delete(groups, rows))
+        assert_array_equal(
+            fitted._target.persons, np.unique(groups[rows], return_inverse=True)[1]
+        )

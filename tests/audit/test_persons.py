@@ -49,7 +49,8 @@ def test_without_groups_there_are_rows_only():
     report = audit(groups=None, attacks=["loss"])
     assert {f.unit for f in report.figures} == {"row"}
     assert report.n_member_persons is None
-    assert "member_persons" not in report.to_dict()["counts"]
+    assert report.to_dict()["counts"]["member_persons"] is None
+    assert report.to_dict()["person_rules"] is None
     assert "person" not in report.records()
     with pytest.raises(ValueError, match="was not told whose the rows are"):
         report.records("person")
@@ -215,9 +216,15 @@ def test_rows_of_weight_0_belong_to_no_side():
     assert guard(report, "weightless_rows").count == 5
 
 
-def test_a_report_of_scores_alone_has_rows_only():
-    report = AuditReport([True] * 20 + [False] * 20, {"loss": [*range(40)]})
+def test_a_report_of_scores_alone():
+    member, scores = [True] * 20 + [False] * 20, {"loss": [*range(40)]}
+    report = AuditReport(member, scores)
     assert {f.unit for f in report.figures} == {"row"}
+    report = AuditReport(member, scores, groups=np.arange(40) // 2)
+    assert report.n_member_persons == 10
+    assert report.records("person")["loss"].tolist() == [*np.arange(0.5, 40, 2)]
+    with pytest.raises(ValueError, match="every person on one side only"):
+        AuditReport(member, scores, groups=np.arange(40) % 20)
 
 
 def test_forests():

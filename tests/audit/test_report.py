@@ -229,7 +229,9 @@ def test_json_round_trip(tmp_path):
     assert read == report.to_dict()
     assert read["schema_version"] == 1
     assert read["estimator"] == "SVC"
-    assert read["counts"] == {"members": 300, "nonmembers": 200, "models": 1}
+    counts = {"members": 300, "nonmembers": 200, "models": 1}
+    counts |= {"member_persons": None, "nonmember_persons": None}
+    assert read["counts"] == counts
     assert read["accuracy"] == {"members": 0.9, "nonmembers": 0.8}
     assert read["shadows"] == {"n_shadows": 4, "train_size": 0.5}
     assert read["settings"] == {

@@ -11,17 +11,23 @@ import sklearn
 from numpy.typing import ArrayLike
 
 import skmia
+from skmia._tables import split_persons
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, add_gap, measure, measure_strongest
 from skmia.audit._guards import Guard, run_guards
 from skmia.audit._inputs import check_length, check_reading, check_scores
 from skmia.audit._limits import check_resolvable, exceeded
-from skmia.audit._persons import Rule
 from skmia.audit._progress import enter_stage
 from skmia.audit._report._json import to_plain, write_json
+from skmia.audit._report._records import Records
 from skmia.audit._report._text import to_text
 from skmia.metrics import get_metric
-from skmia.utils import check_membership, check_option, import_optional
+from skmia.utils import (
+    check_membership,
+    check_option,
+    encode_groups,
+    import_optional,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +52,9 @@ class AuditReport:
         The true class of every record, for :meth:`records`.
     index : sequence of length n_records, default=None
         The name of every record in :meth:`records`; positions where it is None.
+    groups : array-like of shape (n_records,), default=None
+        Name of the person that each record belongs to, for figures per person: of the
+        mean of their scores.
     max_fprs : sequence of float, default=(0.1, 0.01, 0.001)
         False positive rates at which the true positive rate is read.
     confidence_level : float, default=0.95
@@ -110,6 +119,7 @@ resolvable=False, unit='row')
         *,
         labels: ArrayLike | None = None,
         index: Any = None,
+        groups: ArrayLike | None = None,
         max_fprs: Sequence[float] = (0.1, 0.01, 0.001),
         confidence_level: float = 0.95,
         estimator: str = "estimator",
@@ -131,6 +141,14 @@ resolvable=False, unit='row')
                     f"attacks. Got {name!r} instead."
                 )
         rates, level = check_reading(max_fprs, confidence_level)
+        persons, names = None, None
+        if groups is not None:
+            persons, names = encode_groups(groups, member.size)
+            if split_persons(member, persons).any():
+                raise ValueError(
+                    "The 'groups' parameter must have every person on one side only. "
+                    "Leave out persons with members and non-members."
+                )
         evidence = Evidence(
             membership=member,
             scores={
@@ -141,6 +159,8 @@ resolvable=False, unit='row')
             confidence_level=level,
             labels=check_length("labels", labels, member.size),
             index=check_length("index", index, member.size),
+            persons=persons,
+            person_names=names,
             estimator=estimator,
             shadows=shadows,
             settings=settings or {},
@@ -168,12 +188,7 @@ resolvable=False, unit='row')
         by_person = evidence.per_person
         self.n_member_persons = None if by_person is None else by_person.n_members
         self.n_nonmember_persons = None if by_person is None else by_person.n_nonmembers
-        self._person_rules = {
-            name: evidence.person_rules.get(name, Rule()).title
-            for name in evidence.scores
-            if by_person
-        }
-        self._persons = by_person
+        self._person_rules = None if by_person is None else evidence.titles_of_rules
         enter_stage("figures")
         self.figures: tuple[Figure, ...] = measure(evidence)
         self._strongest = measure_strongest(evidence, self.figures)
@@ -181,14 +196,7 @@ resolvable=False, unit='row')
         self.guards: tuple[Guard, ...] = run_guards(evidence, guards)
         # The records themselves stay out of the public attributes and of the repr, and
         # the evidence with the rows in it is not kept.
-        self._member = evidence.membership
-        self._scores = dict(evidence.scores)
-        self._labels = evidence.labels
-        self._index = evidence.index
-        self._split = evidence.target
-        self._person = None
-        if evidence.persons is not None and evidence.person_names is not None:
-            self._person = [evidence.person_names[code] for code in evidence.persons]
+        self._records = Records.of(evidence)
 
     def __repr__(self) -> str:
         name, auc = self.worst("auc")
@@ -207,7 +215,7 @@ resolvable=False, unit='row')
     @property
     def attacks(self) -> tuple[str, ...]:
         """The names of the attacks, in the order they were run."""
-        return tuple(self._scores)
+        return tuple(self._records["row"].scores)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -377,36 +385,13 @@ resolvable=False, unit='row')
             If an attack is called like one of the other columns, or persons are asked
             for and the audit was given no groups.
         """
-        pd = import_optional("pandas", "AuditReport.records")
         check_option(unit, "unit", ("row", "person"))
-        columns: dict[str, Any] = {}
-        if unit == "row":
-            if self._split is not None:
-                columns["split"] = self._split
-            columns["membership"] = self._member
-            if self._labels is not None:
-                columns["label"] = self._labels
-            if self._person is not None:
-                columns["person"] = self._person
-            scores, index = self._scores, self._index
-        elif self._persons is None:
+        if unit not in self._records:
             raise ValueError(
                 "The 'unit' parameter must be 'row': this audit was not told whose the "
                 "rows are. Got 'person' instead; pass groups to the audit."
             )
-        else:
-            if self._persons.target is not None:
-                columns["split"] = self._persons.target
-            columns["membership"] = self._persons.membership
-            columns["n_rows"] = self._persons.person_sizes
-            scores = dict(self._persons.scores)
-            index = pd.Index(self._persons.index, name="person", tupleize_cols=False)
-        if taken := set(columns) & set(scores):
-            raise ValueError(
-                f"Attacks are called {sorted(taken)}, as columns of records() are. "
-                "Give them other names."
-            )
-        return pd.DataFrame(columns | scores, index=index)
+        return self._records[unit].to_frame()
 
     def to_dict(self) -> dict[str, Any]:
         """Return what :meth:`to_json` writes: no record in it, and no NaN.
@@ -426,15 +411,16 @@ resolvable=False, unit='row')
                 "counts": {
                     "members": self.n_members,
                     "nonmembers": self.n_nonmembers,
+                    "member_persons": self.n_member_persons,
+                    "nonmember_persons": self.n_nonmember_persons,
                     "models": self.n_models,
-                }
-                | self._person_counts(),
+                },
                 "accuracy": accuracy,
                 "shadows": self.shadows,
                 "confidence_level": self.confidence_level,
                 "strongest": [asdict(figure) for figure in self._strongest],
                 "figures": [asdict(figure) for figure in self.figures],
-                "person_rules": self._person_rules or None,
+                "person_rules": self._person_rules,
                 "guards": [asdict(guard) for guard in self.guards],
                 "settings": self.settings,
                 "versions": {
@@ -445,14 +431,6 @@ resolvable=False, unit='row')
                 },
             }
         )
-
-    def _person_counts(self) -> dict[str, Any]:
-        if self._persons is None:
-            return {}
-        return {
-            "member_persons": self.n_member_persons,
-            "nonmember_persons": self.n_nonmember_persons,
-        }
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write figures, guards, counts and settings to a file, whole or not at all.
