@@ -158,3 +158,18 @@ def test_a_draw_of_many_rows_depends_on_the_seed_only(monkeypatch):
     assert other != first
     assert (before == X).all()
     assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
+
+
+def test_folds_are_even_and_keep_groups_whole():
+    rng = np.random.default_rng(0)
+    groups = np.concatenate([np.arange(500), rng.integers(400, 500, size=300)])
+    member = rng.random(800) < 0.3
+    fold = _blind._deal_folds(member, groups, rng)
+    for group in range(500):
+        assert len(set(fold[groups == group])) == 1
+    # Groups of up to 9 rows: no fold is off by more than a few of them.
+    for side in (member, ~member):
+        sizes = np.bincount(fold[side], minlength=5)
+        assert np.abs(sizes - side.sum() / 5).max() < 18
+    other = _blind._deal_folds(member, groups, np.random.default_rng(1))
+    assert (fold != other).any()
