@@ -3,6 +3,10 @@
 The spread of a mean is at most the mean of the spreads, however the models depend on
 one another. So the mean of the intervals' ends is an interval of the mean; it is wider
 than need be. A closer one for the AUC counts every record once on either side.
+
+The advantage is at least 0, and so are the ends. The mean of its lower ends is above 0
+as soon as one of them is; it counts where most are, which at no advantage happens in at
+most twice the share of the models that are above 0 by chance.
 """
 
 import math
@@ -31,6 +35,10 @@ def read(
         for part, persons in zip(parts, evidence.persons_of_targets, strict=True)
     ]
     mean = Interval(*(float(end) for end in np.mean(ends, axis=0)))
+    # An end that is cut off at guessing is no longer as likely to be off to either
+    # side: of many models without an advantage, some read above 0 by chance.
+    if metric.name == "advantage" and np.median(ends, axis=0)[0] <= metric.chance:
+        mean = Interval(metric.chance, mean.high)
     whose = evidence.record if evidence.persons is None else evidence.persons
     if metric.name == "auc" and len(parts) > 1 and whose is not None:
         records = [whose[of] for of in evidence.targets]

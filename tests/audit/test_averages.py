@@ -105,3 +105,26 @@ def test_the_interval_covers(cv, own, leak, noise):
     # Of 100 at 95 %, four standard deviations.
     assert np.mean((low <= truth) & (truth <= high)) >= 0.87
     assert abs(value.mean() - truth) <= 4 * max(value.std() / 10, 1e-12)
+
+
+def test_no_advantage_in_any_of_ten_models():
+    """Scores without a leak, 30 cross-validations: the interval holds 0.
+
+    The naive reading, the mean of the lower ends, is above 0 in a quarter of them or
+    more, as soon as one model of ten is above 0 by chance.
+    """
+    metric, naive, above = get_metric("advantage"), 0, 0
+    for seed in range(30):
+        rng = np.random.RandomState(seed)
+        like = rng.normal(size=150)
+        cv = RepeatedKFold(n_splits=2, n_repeats=5, random_state=seed)
+        scores = like + rng.normal(size=(10, 150))
+        made, values = evidence(list(cv.split(like)), scores)
+        ends = [
+            metric.interval(made.membership[of], values[of]).low for of in made.targets
+        ]
+        naive += np.mean(ends) > 0
+        above += read(made, metric, values)[1].low > 0
+    assert naive > 30 * 0.12
+    # At most 5 % of 30, and three standard errors.
+    assert above <= 5
