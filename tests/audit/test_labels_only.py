@@ -163,6 +163,9 @@ def test_shadows_that_answer_about_copies_as_well():
     assert not guard(report, "shadows_unlike_target")
     n_scores = len(np.unique(report.records()["lira"]))
     plain = audit(model, attacks=["lira"])
+    advice = "shadows=ShadowModels(n_queries=24)"
+    assert advice in guard(plain)[0].message
+    assert advice not in guard(report)[0].message
     assert n_scores > 2 * len(np.unique(plain.records()["lira"]))
 
 

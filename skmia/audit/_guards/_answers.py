@@ -121,6 +121,13 @@ def attacks_not_run(evidence: Evidence) -> Iterator[Guard]:
             "anyone can get scores or probabilities of this model, audit what gives "
             "these."
         )
+        made = evidence.settings.get("shadows", {})
+        are_plain = not made.get("n_queries") and "given" not in made
+        if evidence.shadows is not None and are_plain:
+            message += (
+                " Of most models, shadows=ShadowModels(n_queries=24), which asks about "
+                "copies of the records as well, finds more in labels."
+            )
         yield Guard("attacks_not_run", "note", message, len(names))
     if names := evidence.not_run.get("shadows"):
         message = (
