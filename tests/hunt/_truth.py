@@ -121,7 +121,7 @@ class Truth:
         return np.sqrt((1 / self.n_members + 1 / self.n_nonmembers) / 12)
 
 
-def robust_label_auc(gain, noise, n_queries=100):
+def robust_label_auc(gain, noise, n_queries=60):
     """AUC of the label-only attack on a two-class target with a `reach`.
 
     Copies of a member keep its label as the member does; those of another record are
