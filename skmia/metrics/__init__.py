@@ -7,7 +7,11 @@ of models, and none depends on the order of the rows.
 
 from skmia.metrics._advantage_interval import membership_advantage_interval
 from skmia.metrics._auc_interval import roc_auc_interval
-from skmia.metrics._epsilon import epsilon_at_threshold, epsilon_lower_bound
+from skmia.metrics._epsilon import (
+    epsilon_at_threshold,
+    epsilon_lower_bound,
+    mu_lower_bound,
+)
 from skmia.metrics._intervals import Interval, clopper_pearson
 from skmia.metrics._ranking import (
     membership_advantage,
@@ -35,6 +39,7 @@ __all__ = [
     "membership_advantage",
     "membership_advantage_interval",
     "metrics_at",
+    "mu_lower_bound",
     "ppv_at_prior",
     "roc_auc",
     "roc_auc_interval",

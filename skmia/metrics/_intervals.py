@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import beta
+from scipy.special import betainccinv, betaincinv
 
 from skmia.utils import check_real
 
@@ -93,6 +93,6 @@ def _beta_ends(k: ArrayLike, n: ArrayLike, alpha: float) -> tuple[Any, Any]:
     k, failures = np.asarray(k), np.subtract(n, k)
     # binomtest takes one count at a time; epsilon_lower_bound has a curve of them.
     # The beta distribution has no parameter 0; those ends are 0 and 1 by definition.
-    low = beta.ppf(alpha / 2, np.where(k > 0, k, 1), failures + 1)
-    high = beta.isf(alpha / 2, k + 1, np.where(failures > 0, failures, 1))
+    low = betaincinv(np.where(k > 0, k, 1), failures + 1, alpha / 2)
+    high = betainccinv(k + 1, np.where(failures > 0, failures, 1), alpha / 2)
     return np.where(k > 0, low, 0.0), np.where(failures > 0, high, 1.0)

@@ -11,6 +11,7 @@ ARGUMENTS = {
     "epsilon_lower_bound": [{"random_state": 0}, {"random_state": 1, "delta": 0.01}],
     "membership_advantage": [{}],
     "membership_advantage_interval": [{}],
+    "mu_lower_bound": [{"random_state": 0}, {"random_state": 1, "n_splits": 4}],
     "ppv_at_prior": [{"prior": 0.1}, {"prior": 0.1, "max_fpr": 0.05}],
     "roc_auc": [{}],
     "roc_auc_interval": [
