@@ -1,12 +1,19 @@
 """The warnings that skmia gives, to filter by class.
 
-All of them are a :class:`UserWarning`. Errors are Python's own, and scikit-learn's.
+All of them are a :class:`UserWarning`. Errors are Python's own, and scikit-learn's, but
+for one that carries the results of a search.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 __all__ = [
     "BelowChanceWarning",
     "CacheWarning",
     "FreezingWarning",
+    "LeakageLimitWarning",
+    "MisalignedRowsWarning",
+    "NoCandidateError",
     "OneSidedRecordsWarning",
     "OverlapWarning",
     "ResolutionWarning",
@@ -78,6 +85,72 @@ class FreezingWarning(UserWarning):
         ...
     skmia.exceptions.FreezingWarning: DecisionTreeClassifier is fitted already, but ...
     """
+
+
+class LeakageLimitWarning(UserWarning):
+    """Warn of a search that chose a candidate over the limit on the leakage.
+
+    See Also
+    --------
+    skmia.model_selection.best_under_leakage : Does so with ``if_none="least"``.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import LeakageLimitWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", LeakageLimitWarning)
+    """
+
+
+class MisalignedRowsWarning(UserWarning):
+    """Warn of labels or weights whose pandas index is not that of the rows.
+
+    Rows are taken by position. Where those differ, members are judged by the labels
+    of other rows, and leakage is underestimated.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import MisalignedRowsWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", MisalignedRowsWarning)
+    """
+
+
+class NoCandidateError(ValueError):
+    """Say that no candidate of a search keeps to the limit, and hold its results.
+
+    Parameters
+    ----------
+    message : str
+        What was found.
+    cv_results_ : mapping
+        The results, which the search itself has not stored yet.
+
+    Attributes
+    ----------
+    cv_results_ : mapping
+        As given.
+
+    See Also
+    --------
+    skmia.model_selection.best_under_leakage : Raises it.
+
+    Examples
+    --------
+    >>> from skmia.exceptions import NoCandidateError
+    >>> error = NoCandidateError("none", {"params": [{"max_depth": 1}]})
+    >>> error.cv_results_["params"]
+    [{'max_depth': 1}]
+    """
+
+    def __init__(self, message: str, cv_results_: Mapping[str, Any]) -> None:
+        super().__init__(message, cv_results_)
+        self.cv_results_ = cv_results_
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class OneSidedRecordsWarning(UserWarning):

@@ -1,5 +1,6 @@
 """Rows of any container, by position and by content."""
 
+from skmia._tables._alignment import check_alignment
 from skmia._tables._comparable import (
     ComparableRows,
     Counts,

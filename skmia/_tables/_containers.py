@@ -46,6 +46,11 @@ def as_rows(X: Any) -> Any:
     - A strided view becomes contiguous: it arrives so in a worker, and BLAS may sum in
       another order there.
     - Other arrays and frames are left as they are.
+
+    Raises
+    ------
+    TypeError
+        For polars columns of type Struct, of which a row holds several values.
     """
     if sparse.issparse(X):
         X = X.tocsr()
@@ -59,9 +64,22 @@ def as_rows(X: Any) -> Any:
             return X  # no rows: whoever counts them names what was given
         is_text = values.dtype.kind in "US"
         X = np.asarray(X, dtype=object) if is_text else values
+    if is_polars(X):
+        _check_not_nested(X)
     if isinstance(X, np.ndarray) and not X.flags.forc:
         X = np.ascontiguousarray(X)
     return X
+
+
+def _check_not_nested(X: Any) -> None:
+    import polars as pl
+
+    nested = [c.name for c in split_columns(X) if c.dtype == pl.Struct]
+    if nested:
+        raise TypeError(
+            f"X has the polars columns {listed(nested)} of type Struct, which hold "
+            "several values in each row. Pass X.unnest(...), with a column for each."
+        )
 
 
 def n_rows(X: Any) -> int:
@@ -146,7 +164,7 @@ def concat_rows(
     if _kind(first) != _kind(second):
         raise TypeError(
             f"{both} be of the same kind. Got {_container(first)} and "
-            f"{_container(second)} instead."
+            f"{_container(second)} instead; pass both as what the model was fitted on."
         )
     if is_pandas(first) or is_polars(first):
         return _concat_frames(first, second, names)

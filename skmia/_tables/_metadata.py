@@ -42,6 +42,7 @@ def check_metadata(params: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
             f"{{'sample_weight': weights}}. Got {type(params).__name__} instead."
         )
     for name, value in params.items():
+        _check_one_column(name, value)
         if is_weight(name) and np.ndim(value) > 0 and not is_per_row(value, n):
             raise ValueError(
                 f"The 'params' parameter has {name!r} of length {n_rows(value)}, but "
@@ -90,9 +91,19 @@ def has_no_weight(params: Mapping[str, Any], n: int) -> NDArray[np.bool_]:
     """
     weightless = np.zeros(n, dtype=bool)
     for name, value in params.items():
+        _check_one_column(name, value)
         if is_weight(name) and is_per_row(value, n):
             weightless |= np.asarray(value) == 0
     return weightless
+
+
+def _check_one_column(name: str, value: Any) -> None:
+    shape = getattr(value, "shape", ())
+    if is_weight(name) and len(shape) > 1:
+        raise ValueError(
+            f"{name!r} must be 1D, with one weight per row. Got an array of shape "
+            f"{tuple(shape)} instead; pass its one column, as ravel() does."
+        )
 
 
 def is_weight(name: Any) -> bool:

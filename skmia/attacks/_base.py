@@ -9,7 +9,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import MetaEstimator, forget_fit, unwrap_frozen
-from skmia._tables import as_rows
+from skmia._tables import as_rows, check_alignment
 from skmia.attacks._target import Target, resolve_target
 from skmia.signals import FloatArray, IndexArray
 from skmia.utils import check_real, own_random_state
@@ -139,6 +139,8 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         forget_fit(self)  # first: a fit that fails must not leave the last one's
         self.check_params()
         X = as_rows(X)
+        own = {"y": y, "membership": membership, "groups": groups}
+        check_alignment(X, own | params)
         params = self._target_params(params)
         random_state = own_random_state(self.random_state)
         target = resolve_target(
@@ -257,6 +259,7 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
         self, X: Any, y: Any
     ) -> tuple[FloatArray, float | FloatArray]:
         check_is_fitted(self, "membership_")  # what fit sets last
+        check_alignment(X, {"y": y})
         return self._score(as_rows(X), y)
 
     def _answers(self, X: Any, y: Any) -> tuple[NDArray[np.floating], IndexArray]:

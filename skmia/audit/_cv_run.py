@@ -20,6 +20,7 @@ from skmia._tables import (
     any_copy,
     any_seen,
     as_rows,
+    check_alignment,
     hash_rows,
     n_rows,
     occurs_once,
@@ -101,6 +102,7 @@ class Run:
         X = as_rows(X)
         n = n_rows(X)
         labels = check_labels(y, n, "audit_cv")
+        check_alignment(X, {"y": y, "groups": groups})
         classes, columns = np.unique(labels, return_inverse=True)
         check_two_classes(classes, "audit_cv")
         persons, names = None, None

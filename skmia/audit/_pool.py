@@ -12,6 +12,7 @@ from skmia._models import answering, ask_probabilities
 from skmia._tables import (
     Persons,
     as_rows,
+    check_alignment,
     check_no_rows_of,
     column_types,
     concat_rows,
@@ -24,7 +25,13 @@ from skmia._tables import (
 from skmia.audit._fit_params import join_fit_params
 from skmia.audit._rows import ChosenRows, choose_rows
 from skmia.model_selection import training_hashes
-from skmia.utils import Names, encode_group_pair, encode_labels, listed
+from skmia.utils import (
+    Names,
+    check_no_missing_labels,
+    encode_group_pair,
+    encode_labels,
+    listed,
+)
 
 # Rows of either side whose predictions are compared, where joining changes types.
 _MAX_COMPARED = 200
@@ -102,6 +109,14 @@ def make_pool(
     params = join_fit_params(fit_params, sizes)
     check_no_rows_of(params.constants, X, "fit_params")
     persons, names = encode_group_pair(groups, sizes)
+    for i, (table, side) in enumerate(
+        (("X_members", X_members), ("X_nonmembers", X_nonmembers))
+    ):
+        given = fit_params or {}
+        pairs = {f"fit_params[{n!r}]": given[n] for n in params.per_row}
+        if groups is not None:
+            pairs["groups"] = groups
+        check_alignment(side, {name: pair[i] for name, pair in pairs.items()}, table)
     y = np.concatenate([y_members, y_nonmembers])
     if len(set(y.tolist())) < 2:
         raise ValueError(
@@ -249,12 +264,14 @@ def _check_side(X: Any, y: Any, name: str, classes: NDArray) -> tuple[Any, NDArr
             f"X_{name} has no rows. An audit compares members with non-members and "
             "needs rows of both; a model's held-out test set serves as non-members."
         )
+    check_alignment(X, {f"y_{name}": y}, f"X_{name}")
     y = column_or_1d(y, warn=False)
     if len(y) != n:
         raise ValueError(
             f"X_{name} and y_{name} must have the same length. "
             f"Got {n} rows and {len(y)} labels instead."
         )
+    check_no_missing_labels(y, f"y_{name}")
     encode_labels(y, classes, f"y_{name}")  # names the labels that it does not know
     return X, y
 

@@ -209,7 +209,8 @@ def _raw_encoders(part: Any) -> Iterator[tuple[Any, list[Any], list[str]]]:
     """
     part, _ = look_inside(part)
     if isinstance(part, ColumnTransformer):
-        for _, transformer, _ in part.transformers_:
+        # An unfitted one is named when the model is asked.
+        for _, transformer, _ in getattr(part, "transformers_", ()):
             yield from _raw_encoders(transformer)
         return
     names = getattr(part, "feature_names_in_", None)

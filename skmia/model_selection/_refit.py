@@ -7,13 +7,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia.exceptions import LeakageLimitWarning, NoCandidateError
 from skmia.model_selection._search_results import (
     comparable,
     n_splits_of,
     read_candidates,
     upper_ends,
 )
-from skmia.utils import check_option, check_real
+from skmia.utils import check_option, check_real, warn
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class BestUnderLeakage:
     utility: str
     compare: str
     chance: float | None
+    if_none: str
 
     def __call__(self, cv_results: Mapping[str, Any]) -> int:
         """Choose a candidate; its index is the ``best_index_`` of the search."""
@@ -43,13 +45,21 @@ class BestUnderLeakage:
             what = f"{leakage[lowest]:.4g}"
             if self.compare == "upper":
                 what += f", the upper end of a mean of {mean[lowest]:.4g}"
-            raise ValueError(
+            found = (
                 f"No candidate stays under max_leakage={self.max_leakage:g}. The "
                 f"lowest leakage of {len(among)} is {what}, with "
                 f"{cv_results['params'][lowest]} and {self.utility} "
-                f"{utility[lowest]:.4g}. Search stronger defenses or more "
-                "regularisation, measure it better, with more rows or more splits, or "
-                "allow more."
+                f"{utility[lowest]:.4g}."
+            )
+            if self.if_none == "least":
+                warn(f"{found} That candidate is chosen.", LeakageLimitWarning)
+                return int(lowest)
+            raise NoCandidateError(
+                f"{found} Search stronger defenses or more regularisation, measure it "
+                "better, with more rows or more splits, or allow more. What was found "
+                "is in cv_results_ of this error; if_none='least' takes the candidate "
+                "that leaks least.",
+                cv_results,
             )
         # By utility, then by leakage, then the first.
         return int(under[np.lexsort((leakage[under], -utility[under]))[0]])
@@ -95,6 +105,7 @@ def best_under_leakage(
     utility: str = "accuracy",
     compare: Literal["upper", "value"] = "upper",
     chance: float | None = None,
+    if_none: Literal["raise", "least"] = "raise",
 ) -> BestUnderLeakage:
     """Make a `refit` for searches: the best candidate under a limit on the leakage.
 
@@ -116,6 +127,9 @@ def best_under_leakage(
         What guessing reads, in the units of the metric. A candidate whose mean is
         lower, by its whole interval, is an error. None is 0.5 where the limit is 0.5 or
         more, as on an AUC, and 0 below, where nothing can be lower.
+    if_none : {"raise", "least"}, default="raise"
+        Where no candidate stays under the limit: an error that holds the results of
+        the search, or the candidate that leaks least, with a warning.
 
     Returns
     -------
@@ -125,11 +139,18 @@ def best_under_leakage(
     Raises
     ------
     TypeError, ValueError
-        If a parameter is out of range. In the search: if no candidate stays under the
-        limit, with the lowest leakage that was found; if a score is nan; if there is
+        If a parameter is out of range. In the search: if a score is nan; if there is
         one split only, and so no upper end; if a candidate reads less than guessing; if
         a scorer of these names is missing; or if the leakage is positive, since then
         its sign is the wrong way round.
+    skmia.exceptions.NoCandidateError
+        In the search, if no candidate stays under the limit; a ValueError with the
+        lowest leakage that was found and ``cv_results_``.
+
+    Warns
+    -----
+    LeakageLimitWarning
+        Where ``if_none="least"`` chose a candidate over the limit.
 
     See Also
     --------
@@ -188,4 +209,5 @@ def best_under_leakage(
     check_option(compare, "compare", ("upper", "value"))
     if chance is not None:
         check_real(chance, "chance", 0, 1)
-    return BestUnderLeakage(max_leakage, metric, utility, compare, chance)
+    check_option(if_none, "if_none", ("raise", "least"))
+    return BestUnderLeakage(max_leakage, metric, utility, compare, chance, if_none)

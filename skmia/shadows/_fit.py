@@ -28,7 +28,13 @@ from skmia._models import (
     shadow_recipe,
     unwrap_frozen,
 )
-from skmia._tables import Copies, Queries, draw_units, has_no_weight
+from skmia._tables import (
+    Copies,
+    Queries,
+    check_alignment,
+    draw_units,
+    has_no_weight,
+)
 from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._cost import tell_cost
@@ -222,6 +228,7 @@ def _prepare(
     pool, classes, rest, hashes = make_pool(X, y, params, "fit_shadows")
 
     rng = own_random_state(random_state)
+    check_alignment(X, {"groups": groups})
     persons = None if groups is None else check_groups(groups, len(hashes))
     units = draw_units(hashes, persons)
     member = draw_design(

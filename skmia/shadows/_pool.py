@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from skmia._tables import (
     Copies,
     as_rows,
+    check_alignment,
     check_metadata,
     check_no_rows_of,
     hash_rows,
@@ -77,6 +78,7 @@ def make_pool(
     classes = np.unique(labels)
     check_two_classes(classes, owner)
     params = check_metadata(params, n)
+    check_alignment(X, {"y": y} | params)
     metadata = {name: value for name, value in params.items() if is_per_row(value, n)}
     rest = {name: value for name, value in params.items() if name not in metadata}
     check_no_rows_of(rest, X, "params")

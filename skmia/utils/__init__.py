@@ -15,6 +15,7 @@ from skmia.utils._validation import (
     check_integer,
     check_labels,
     check_membership,
+    check_no_missing_labels,
     check_option,
     check_real,
     check_two_classes,

@@ -145,6 +145,7 @@ def check_labels(y: Any, n: int, owner: str) -> NDArray:
             "the shape of y to (n_samples,), for example using ravel().",
             DataConversionWarning,
         )
+    check_no_missing_labels(y, "y")
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
     if len(y) != n:
@@ -162,6 +163,23 @@ def check_labels(y: Any, n: int, owner: str) -> NDArray:
             f"Got a target of type {kind!r} instead."
         )
     return y
+
+
+def check_no_missing_labels(y: NDArray, name: str) -> None:
+    """Raise for labels that are NaN, None or missing in a frame's own way."""
+    if y.dtype.kind not in "fO":
+        return
+    # Text is equal to itself, NaN is not, and pandas' NA says neither.
+    missing = sum(
+        v is None or type(v).__name__ in ("NAType", "NaTType") or v != v
+        for v in y.tolist()
+    )
+    if missing:
+        raise ValueError(
+            f"The {name!r} parameter contains NaN: {missing} of its {len(y)} labels "
+            "are missing (NaN or None). Leave those rows out, or give them a label of "
+            "their own."
+        )
 
 
 def _check_one_type(y: NDArray) -> None:

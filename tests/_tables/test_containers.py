@@ -328,3 +328,10 @@ def test_concat_rows_does_not_write_numbers_out_as_text():
     # numpy.concatenate gives ['a', '1'].
     with pytest.raises(TypeError, match=r"numbers in both .* Got dtypes <U1 and int64"):
         concat_rows(np.array(["a"]), np.array([1], dtype=np.int64))
+
+
+def test_struct_columns_are_named():
+    frame = pl.DataFrame({"a": [1, 2], "s": [{"x": 1}, {"x": 2}]})
+    with pytest.raises(TypeError, match=r"columns \['s'\] of type Struct"):
+        as_rows(frame)
+    assert as_rows(frame.unnest("s")).columns == ["a", "x"]

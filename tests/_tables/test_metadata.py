@@ -7,7 +7,12 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
-from skmia._tables import check_metadata, is_per_row, slice_metadata
+from skmia._tables import (
+    check_metadata,
+    has_no_weight,
+    is_per_row,
+    slice_metadata,
+)
 
 ROWS = np.array([3, 0, 2])
 VALUES = np.array([10, 11, 12, 13])
@@ -88,3 +93,11 @@ def test_weights_of_other_rows_are_refused(name):
 def test_params_that_are_no_dict():
     with pytest.raises(TypeError, match=r"must be a dict of metadata .* Got list"):
         check_metadata([("sample_weight", VALUES)], 4)
+
+
+def test_weights_are_one_column_without_the_column():
+    """Compared with 0, a column of them is no mask of rows, or one of n x n."""
+    weights = {"step__sample_weight": np.ones((3, 1))}
+    for check in (check_metadata, has_no_weight):
+        with pytest.raises(ValueError, match=r"1D, .* shape \(3, 1\)"):
+            check(weights, 3)

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.cli import main
@@ -81,6 +83,14 @@ def test_damaged_files_are_one_line(name, size, work, refused):
     path.write_bytes(path.read_bytes()[:size])
     model = name if name == "model.pkl" else "model.skops"
     assert name in refused("--trust-pickle", model=model)
+
+
+def test_an_unfitted_step_is_one_line(work, refused):
+    """The tree is fitted, and it alone of a Pipeline's steps is what is checked."""
+    columns = make_column_transformer((OneHotEncoder(), ["job"]))
+    tree = DecisionTreeClassifier().fit([[0.0], [1.0]], ["<=50K", ">50K"])
+    skops.io.dump(make_pipeline(columns, tree), "half.skops")
+    assert "ColumnTransformer instance is not fitted yet" in refused(model="half.skops")
 
 
 @pytest.mark.parametrize(

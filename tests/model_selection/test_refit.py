@@ -10,12 +10,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, make_scorer
 from sklearn.model_selection import GridSearchCV
 
+from skmia.exceptions import LeakageLimitWarning, NoCandidateError
 from skmia.model_selection import (
     AuditableClassifier,
     best_under_leakage,
     leakage_scorer,
     utility_under_leakage,
 )
+from skmia.model_selection._search_results import upper_ends
 
 
 def results(leakage, accuracy, spread=0.0, n_splits=5, **more):
@@ -238,3 +240,47 @@ def test_what_the_weighing_refuses(fitted):
         utility_under_leakage(max_leakage=0.6, penalty=0)
     with pytest.raises(ValueError, match="'max_leakage' parameter"):
         utility_under_leakage(max_leakage=-0.6)
+
+
+def test_the_results_are_on_the_error_where_no_candidate_is_under():
+    """The search raises before it stores them: hours of fits would be lost."""
+    table = results([0.9, 0.7], [0.8, 0.6])
+    rule = best_under_leakage(max_leakage=0.6)
+    with pytest.raises(NoCandidateError, match=r"No candidate stays .* 0\.7") as caught:
+        rule(table)
+    assert caught.value.cv_results_ is table
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    assert again.cv_results_.keys() == table.keys()
+
+
+def test_a_search_hands_its_results_over():
+    X, y = make_classification(200, flip_y=0.3, random_state=0)
+    search = GridSearchCV(
+        AuditableClassifier(LogisticRegression()),
+        {"estimator__C": [0.1, 1.0]},
+        scoring={"accuracy": "accuracy", "neg_leakage": leakage_scorer()},
+        refit=best_under_leakage(max_leakage=0.0),
+        error_score="raise",
+    )
+    with pytest.raises(NoCandidateError) as caught:
+        search.fit(X, y)
+    assert not hasattr(search, "cv_results_")
+    assert len(caught.value.cv_results_["params"]) == 2
+    search.set_params(refit=best_under_leakage(max_leakage=0.0, if_none="least"))
+    with pytest.warns(LeakageLimitWarning, match="No candidate stays under"):
+        search.fit(X, y)
+    ends = upper_ends(search.cv_results_, "neg_leakage")
+    assert search.best_index_ == np.argmin(ends)
+
+
+@pytest.mark.parametrize(("compare", "least"), [("value", 1), ("upper", 2)])
+def test_the_least_leaky_by_what_is_compared(compare, least):
+    table = results([0.9, 0.7, 0.72], [0.8, 0.6, 0.7])
+    for k, around in enumerate(np.linspace(-0.1, 0.1, 5)):
+        table[f"split{k}_test_neg_leakage"][1] -= around
+    rule = best_under_leakage(max_leakage=0.6, compare=compare, if_none="least")
+    with pytest.warns(LeakageLimitWarning, match="That candidate is chosen"):
+        assert rule(table) == least
+    with pytest.raises(ValueError, match="'if_none' parameter"):
+        best_under_leakage(max_leakage=0.6, if_none="lowest")

@@ -11,6 +11,7 @@ from skmia.audit._evidence import Evidence
 from skmia.audit._guards._answers import (
     attacks_not_run,
     labels_tell_more,
+    members_at_chance,
     members_less_accurate,
     saturated_probabilities,
     unsteady_answers,
@@ -69,6 +70,7 @@ CHECKS = (
     Check(attacks_not_run, "attacks that need more than there is", _EITHER),
     Check(labels_tell_more, "labels that tell more than confidences", _WARNING),
     Check(members_less_accurate, "a model worse on its training rows", _WARNING),
+    Check(members_at_chance, "answers without regard to the labels", _WARNING),
     Check(
         unsteady_answers, "answers that differ when asked again", _EITHER, voids=True
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from scipy.stats import fisher_exact
 
 from skmia.audit._averages import read
@@ -12,6 +13,10 @@ from skmia.utils import percent
 
 # Members less accurate than non-members: rare enough to be no accident.
 _P_VALUE = 0.001
+# Members of each class without which no rate of theirs is told from chance, and how
+# many standard errors above chance a model is that has learnt something.
+_FEWEST_OF_CLASS = 10
+_Z_ABOVE_CHANCE = 1.645
 
 
 def members_less_accurate(evidence: Evidence) -> Iterator[Guard]:
@@ -44,6 +49,39 @@ def members_less_accurate(evidence: Evidence) -> Iterator[Guard]:
     )
     gap = accuracy[0] - accuracy[1]
     yield Guard("members_less_accurate", "warning", message, value=gap)
+
+
+def members_at_chance(evidence: Evidence) -> Iterator[Guard]:
+    """Report answers that have nothing to do with the labels of the members.
+
+    Where they do not, the mean over classes of the part that is right is one over the
+    number of classes, whatever classes are answered how often. One-sided at 5 %. Labels
+    in another order than the rows read so, and so does a model that has learnt nothing.
+    """
+    correct = evidence.correct
+    if correct is None:
+        return
+    classes, column = np.unique(evidence.labels, return_inverse=True)
+    member = evidence.membership
+    counts = np.bincount(column[member], minlength=len(classes))
+    if len(classes) < 2 or counts.min() < _FEWEST_OF_CLASS:
+        return
+    right = np.bincount(column[member], correct[member], len(classes)) / counts
+    independent = counts / len(evidence.targets)
+    error = np.sqrt((right * (1 - right) / independent).sum()) / len(classes)
+    mean = float(right.mean())
+    if error == 0 or mean - 1 / len(classes) >= _Z_ABOVE_CHANCE * error:
+        return  # always one class, or more often right than without the labels
+    yield Guard(
+        "members_at_chance",
+        "warning",
+        f"The model is right on {percent(round(mean, 3))} of the members, averaged "
+        f"over their classes; answers that have nothing to do with the labels are "
+        f"right on {percent(round(1 / len(classes), 3))}. Either it has learnt nothing "
+        "from its training rows, or the labels are not in the order of the rows, and "
+        "no figure means anything: check y_members.",
+        value=mean,
+    )
 
 
 def unsteady_answers(evidence: Evidence) -> Iterator[Guard]:

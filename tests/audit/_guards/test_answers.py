@@ -6,6 +6,7 @@ from scipy.stats import hypergeom
 
 from skmia._models import SecondAnswers
 from skmia.audit._guards._answers import (
+    members_at_chance,
     members_less_accurate,
     saturated_probabilities,
     unsteady_answers,
@@ -32,6 +33,26 @@ def test_members_less_accurate_both_ways(evidence):
     assert not list(members_less_accurate(evidence(member, correct=member)))
     (guard,) = members_less_accurate(evidence(member, correct=~member))
     assert guard.name == "members_less_accurate"
+
+
+@pytest.mark.parametrize(("n_right", "fires"), [(50, True), (57, True), (60, False)])
+def test_members_at_chance_of_two_classes(evidence, n_right, fires):
+    """Of 50 members in each class; the standard error of 50 % is 5 %."""
+    member = np.arange(200) < 100
+    labels = np.arange(200) % 2
+    correct = np.arange(200) // 2 % 50 < n_right / 2
+    guards = list(members_at_chance(evidence(member, labels=labels, correct=correct)))
+    assert bool(guards) == fires
+    for guard in guards:
+        assert guard.name == "members_at_chance"
+        assert guard.value == pytest.approx(np.ceil(n_right / 2) / 50)
+
+
+def test_the_commonest_class_alone_is_an_answer(evidence):
+    """Right on 90 %, and no labels in another order make it more or less."""
+    member, labels = np.arange(200) < 100, (np.arange(200) % 10 == 0).astype(int)
+    given = evidence(member, labels=labels, correct=labels == 0)
+    assert not list(members_at_chance(given))
 
 
 def test_saturated_probabilities(evidence):
