@@ -39,6 +39,8 @@ def test_containers_give_the_same_figures(container, report):
     model.fit(X_in, SETS[1])
     labels = [SETS[1], SETS[3]]
     if container is pd.DataFrame:
+        for X in (X_in, X_out):
+            X.index = range(5, 5 + len(X))
         labels = [pd.Series(y, index=range(5, 5 + len(y))) for y in labels]
     elif container is as_polars:
         labels = [pl.Series(y) for y in labels]
