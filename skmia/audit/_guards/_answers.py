@@ -58,10 +58,10 @@ def members_at_chance(evidence: Evidence) -> Iterator[Guard]:
     number of classes, whatever classes are answered how often. One-sided at 5 %. Labels
     in another order than the rows read so, and so does a model that has learnt nothing.
     """
-    correct = evidence.correct
-    if correct is None:
+    correct, labels = evidence.correct, evidence.labels
+    if correct is None or labels is None:
         return
-    classes, column = np.unique(evidence.labels, return_inverse=True)
+    classes, column = np.unique(labels, return_inverse=True)
     member = evidence.membership
     counts = np.bincount(column[member], minlength=len(classes))
     if len(classes) < 2 or counts.min() < _FEWEST_OF_CLASS:
