@@ -26,7 +26,9 @@ def person_auc(member, scores, groups):
 
 
 def aucs(report):
-    return {f.unit: f.value for f in report.figures if f.metric == "auc"}
+    """Of the one attack, beside which the labels may read more."""
+    figures = [f for f in report.figures if f.metric == "auc" and f.attack != "gap"]
+    return {f.unit: f.value for f in figures}
 
 
 @pytest.mark.slow
@@ -78,7 +80,7 @@ def test_figures_of_persons_are_those_of_refits(rows, n):
     X, y, groups = persons_of(np.full(n, rows), n_features=30, by_row=False)
     found, low, high, expected = [], [], [], []
     for k in range(8):
-        rng = np.random.RandomState(k)
+        rng = np.random.RandomState(1000 + k)
         member = split(groups, k)
         sets, pair = sides(X, y, groups, member)
         model = LogisticRegression(C=10, max_iter=300).fit(*sets[:2])

@@ -25,12 +25,12 @@ _UNUSED_FRACTION = 0.2
 def unresolvable_fpr(evidence: Evidence) -> Iterator[Guard]:
     """Name the figures that the non-members are too few for."""
     for unit, of in _units(evidence):
-        n = of.n_nonmembers
+        n, whose = of.n_nonmembers, "non-member persons" if unit else "non-members"
         for metric in metrics_at(evidence.max_fprs):
             if n < metric.needed_nonmembers:
                 message = (
                     f"{metric.title}{unit} is not resolvable: it needs "
-                    f"{metric.needed_nonmembers:,} non-members, and there are {n:,}. "
+                    f"{metric.needed_nonmembers:,} {whose}, and there are {n:,}. "
                     "No figure is given."
                 )
                 yield Guard("unresolvable_fpr", "warning", message, n, metric.max_fpr)
@@ -46,9 +46,10 @@ def few_false_positives(evidence: Evidence) -> Iterator[Guard]:
             allowed = allowed_false_positives(of.n_nonmembers, rate)
             if 1 <= allowed < _MIN_FALSE_POSITIVES:
                 rows = "non-member" if allowed == 1 else "non-members"
+                whose = "non-member persons" if unit else "non-members"
                 message = (
                     f"{metric.title}{unit} rests on {allowed} wrongly accused {rows}; "
-                    f"{metric.needed_nonmembers * _MIN_FALSE_POSITIVES:,} non-members "
+                    f"{metric.needed_nonmembers * _MIN_FALSE_POSITIVES:,} {whose} "
                     "would make it steadier."
                 )
                 yield Guard("few_false_positives", "note", message, allowed, rate)

@@ -22,6 +22,12 @@ _MEANING = (
     "with these rows and shadows, did not find more. A stronger attack, or one that "
     "knows more, may.",
 )
+# Where the audit was told whose the rows are.
+_PERSONS = (
+    "Figures per person are about an attacker who has all rows of a person. How the "
+    "scores of the rows are put together was chosen on shadow models, not on these "
+    "rows. Intervals per row allow for rows of one person being alike.",
+)
 
 
 def to_text(contents: Mapping[str, Any]) -> str:
@@ -50,7 +56,8 @@ def to_text(contents: Mapping[str, Any]) -> str:
             parts.append("\n".join([title, *found]))
     if not guards:
         parts.append("No check found anything that would make the figures misleading.")
-    parts.append("\n".join(["How to read this", *map(_item, _MEANING)]))
+    meaning = [*_MEANING[:2], *_PERSONS * bool(contents["person_rules"]), *_MEANING[2:]]
+    parts.append("\n".join(["How to read this", *map(_item, meaning)]))
     return "\n\n".join(parts)
 
 
