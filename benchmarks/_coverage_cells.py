@@ -13,7 +13,7 @@ import numpy as np
 from _coverage_populations import POPULATIONS
 from scipy.special import ndtr
 
-from skmia.metrics import get_metric
+from skmia.metrics import get_metric, strongest
 
 NOMINAL = 0.95
 RATES = 0.1, 0.01, 0.001
@@ -156,6 +156,17 @@ def _of_metric(name):
     return lambda m, s, groups: get_metric(name).interval(m, s, groups=groups)
 
 
+def _strongest_of(name):
+    """The strongest of several attacks, which are equally strong."""
+
+    def ends(membership, scores, groups):
+        attacks = {f"attack {k}": column for k, column in enumerate(scores.T)}
+        found = strongest(membership, attacks, name, groups=groups)
+        return found.low, found.high
+
+    return ends
+
+
 ONE = Persons()
 FEW = "null", "shift 1", "shift 3", "told 5 %", "50 values"
 RECORDS = [
@@ -196,4 +207,32 @@ for rate in RATES:
         lambda p, rate=rate: float(p.roc(rate)),
         RECORDS + (PERSONS if rate > 0.001 else []),
         resolvable=lambda sizes, rate=rate: sizes[1] * rate > 1 - 1e-9,
+    )
+
+# Where all are equally strong the choice matters most.
+FOUR = [
+    (name, sizes, persons)
+    for name in ("null", "shift 1")
+    for sizes, persons in (
+        ((2000, 2000), ONE),
+        ((3000, 2000), Persons((6,), 0.5)),
+    )
+]
+add_cells(
+    "AUC, strongest of four", _strongest_of("auc"), lambda p: p.auc, FOUR, n_attacks=4
+)
+add_cells(
+    "advantage, strongest of four",
+    _strongest_of("advantage"),
+    lambda p: p.advantage,
+    FOUR,
+    n_attacks=4,
+)
+for rate in RATES[:2]:
+    add_cells(
+        f"TPR at {100 * rate:g} %, strongest of four",
+        _strongest_of(f"tpr@{rate}"),
+        lambda p, rate=rate: float(p.roc(rate)),
+        FOUR,
+        n_attacks=4,
     )

@@ -11,13 +11,14 @@ Further intervals are further rows: `add_cells` of `_coverage_cells.py` takes th
 """
 
 import argparse
+import json
 import sys
 import time
 
 import numpy as np
 from _coverage_cells import CELLS, NOMINAL, TIMED, Count, cover
 from _coverage_populations import POPULATIONS
-from _results import save, table
+from _results import FOLDER, save, table
 
 import skmia.metrics as metrics
 
@@ -32,7 +33,7 @@ def milliseconds():
     persons = np.arange(100_000) // 5
     rows = []
     for name in TIMED:
-        row = {"figure": name}
+        row: dict[str, object] = {"figure": name}
         for title, groups in (("ms", None), ("ms by persons of 5", persons)):
             seconds = []
             for _ in range(5):
@@ -55,6 +56,7 @@ def row_of(cell, found: Count):
         verdict = "within error"
     return {
         "figure": cell.figure,
+        "draws": str(found.draws),
         "records": f"{cell.sizes[0]:,} / {cell.sizes[1]:,}",
         "persons": str(cell.persons),
         "scores": cell.population,
@@ -67,14 +69,24 @@ def row_of(cell, found: Count):
     }
 
 
+def merged(rows):
+    """These rows in the place of those of an earlier run, or after them."""
+    earlier = json.loads((FOLDER / "coverage.json").read_text())["results"]
+    keys = "figure", "records", "persons", "scores"
+    found = {tuple(row[key] for key in keys): row for row in [*earlier, *rows]}
+    return list(found.values())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1000)
-    parser.add_argument("--only", default="", help="cells with this in their name")
+    parser.add_argument(
+        "--only", default="", help="cells with this in their name; the others are kept"
+    )
     parser.add_argument("--quick", action="store_true", help="no file is written")
     args = parser.parse_args()
     start, rows = time.perf_counter(), []
-    groups = {}
+    groups: dict[tuple, list] = {}
     for cell in CELLS:
         if args.only in cell.name:
             groups.setdefault(cell.drawn, []).append(cell)
@@ -85,6 +97,8 @@ def main():
             print(" | ".join(rows[-1].values()), file=sys.stderr, flush=True)
     if args.quick:
         return
+    if args.only:
+        rows = merged(rows)
     verdicts = [row["in 93 to 98"] for row in rows if row["in 93 to 98"]]
     inside, near = verdicts.count("yes"), verdicts.count("within error")
     error = 100 * np.sqrt(NOMINAL * (1 - NOMINAL) / args.draws)
@@ -92,8 +106,8 @@ def main():
     save(
         "coverage",
         "How often intervals hold the truth",
-        f"Nominally 95 %, {args.draws:,} draws a cell, which is within {error:.1f} "
-        f"points (one binomial error). Of {len(verdicts)} cells {inside} cover in 93 "
+        f"Nominally 95 %; {args.draws:,} draws are within {error:.1f} points "
+        f"(one binomial error). Of {len(verdicts)} cells {inside} cover in 93 "
         f"to 98 %, and {near} more within two errors of that. An interval is too high "
         "where its lower end is above the truth, too low where its upper end is below "
         "it. Records are members / non-members.\n\n"
