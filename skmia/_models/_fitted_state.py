@@ -22,6 +22,7 @@ from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, Multinomi
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import BaseDecisionTree
 
+from skmia._models._cloning import unwrap_frozen
 from skmia._models._fitted_boosters import Boosted, read_booster, whose_fit
 from skmia._models._fitted_parts import Part, changed_parameters, fitted_parts
 
@@ -86,7 +87,7 @@ def find_mismatches(
     given = [name.rpartition("__")[2] for name in fit_params]
     found: list[Mismatch] = []
     told: set[tuple[str, str]] = set()
-    for part in fitted_parts(model):
+    for part in fitted_parts(unwrap_frozen(model)):
         with suppress(Exception):  # of attributes that another version has otherwise
             for mismatch in _of_part(part, n_members, given):
                 # One of a hundred trees speaks for all.

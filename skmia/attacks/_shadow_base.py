@@ -34,6 +34,7 @@ from skmia.attacks._scores import (
     upper_quantile,
 )
 from skmia.attacks._shadow_warnings import (
+    warn_of_another_fit,
     warn_of_one_sided_records,
     warn_of_uninformative_shadows,
 )
@@ -222,6 +223,7 @@ class ShadowAttack(MembershipAttack):
         # A search that the game has fitted is attacked as what it chose, as one that
         # was frozen is.
         _, chosen = look_inside(target.model)
+        warn_of_another_fit(target.model, target.membership, params)
         return fit_shadows(
             target.model if chosen else self.estimator,
             X,

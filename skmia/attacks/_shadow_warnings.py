@@ -1,10 +1,18 @@
 """Warnings of shadow models that are little or no comparison for the target."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from numpy.typing import NDArray
 
-from skmia._tables import Persons, comparable_rows, person_means, split_persons
+from skmia._models import find_mismatches, look_inside
+from skmia._tables import (
+    Persons,
+    comparable_rows,
+    has_no_weight,
+    person_means,
+    split_persons,
+)
 from skmia.exceptions import OneSidedRecordsWarning, UninformativeShadowsWarning
 from skmia.shadows import informed_auc, outside_means, shadows_move
 from skmia.signals import BoolArray
@@ -79,3 +87,29 @@ def warn_of_uninformative_shadows(
             "than the non-members, from another source or time.",
             UninformativeShadowsWarning,
         )
+
+
+def warn_of_another_fit(
+    model: Any, membership: BoolArray | None, params: Mapping[str, Any]
+) -> None:
+    """Warn of a target that was not fitted as its shadows are, by what it stores.
+
+    A part of the members is no reason to: folds of a cross-validation have no more.
+
+    Parameters
+    ----------
+    model : fitted classifier
+        The target.
+    membership : ndarray of bool of shape (n_records,) or None
+        The rows that it is said to have been fitted on, where they are known.
+    params : mapping
+        Metadata that the shadows are fitted with.
+    """
+    if membership is None:
+        return
+    n_members = int(membership.sum())
+    # Members of weight 0 are no members any more, and some libraries count them.
+    most = n_members + int(has_no_weight(params, len(membership)).sum())
+    for found in find_mismatches(look_inside(model)[0], (n_members, most), params):
+        if found.matters and found.kind != "more_rows":
+            warn(found.message, UninformativeShadowsWarning)

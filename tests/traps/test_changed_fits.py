@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -18,7 +19,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from _helpers.data import noisy_rows
+from skmia.attacks import LiRAAttack
 from skmia.audit import audit_classifier
+from skmia.exceptions import UninformativeShadowsWarning
 from skmia.shadows import fit_shadows
 
 lightgbm = pytest.importorskip("lightgbm")
@@ -219,3 +222,19 @@ def test_what_is_no_more_than_a_note(rows):
     shadows = fit_shadows(model, X, y, shadows=8, random_state=0)
     _, said = audit(model.set_params(min_samples_leaf=20), X, y, shadows=shadows)
     assert [guard.severity for guard in said] == ["note"]
+
+
+def test_an_attack_alone_says_so(rows):
+    X, y = rows
+    model = clone(FOREST).fit(X[:N], y[:N])
+    membership = np.arange(2 * N) < N
+    attack = LiRAAttack(FrozenEstimator(model), shadows=4, random_state=0)
+    attack.fit(X, y, membership=membership)
+    attack.fit(X[200:], y[200:], membership=membership[200:])  # as a fold has them
+    membership[N : N + 100] = True
+    with pytest.warns(UninformativeShadowsWarning, match="it has not seen"):
+        attack.fit(X, y, membership=membership)
+    membership[N:] = False
+    model.set_params(n_estimators=5)
+    with pytest.warns(UninformativeShadowsWarning, match="n_estimators=5"):
+        attack.fit(X, y, membership=membership)
