@@ -272,6 +272,7 @@ def audit_classifier(
             pool.member[kept],
             theirs,
             seen[:, kept],
+            y,
         )
         for name in wanted:
             chosen[name].set_params(shadows=made)

@@ -22,8 +22,11 @@ _CONFIDENCE_LEVEL = 0.999
 # What is compared of the logits of the true class, and the least difference that
 # matters. Logits are bounded, or those of saturated answers would outweigh all others.
 _BOUND = 10.0
-_ACCURACY, _PROBA, _LOGIT = "accuracy", "probability of the true class", "logit"
-_MATTERS = {_ACCURACY: 0.02, _PROBA: 0.02, _LOGIT: 0.2}
+# The accuracy is not compared: of networks that are hardly trained it jumps.
+_PROBA, _LOGIT = "probability of the true class", "logit"
+_MATTERS = {_PROBA: 0.02, _LOGIT: 0.2}
+# What a logit moves, a probability does by a quarter of it at most.
+_STEEPEST = {_PROBA: 0.25, _LOGIT: 1.0}
 # Answers may be further from those of the shadows, record by record, and the mean be
 # the same. Distances are compared by their logarithm.
 _APART = "distance of the probability of the true class from what the shadows agree on"
@@ -141,7 +144,7 @@ class Difference:
     Parameters
     ----------
     what : str
-        What was averaged: the accuracy, the probability or logit of the true class, or
+        What was averaged: the probability or the logit of the true class, or
         the distance of the probability from what the shadows agree on.
     inside : bool
         Over the rows that a model was trained on, or over the others.
@@ -155,8 +158,8 @@ class Difference:
     Examples
     --------
     >>> from skmia.shadows import Difference
-    >>> Difference("accuracy", True, 0.5, 1.0).what
-    'accuracy'
+    >>> Difference("logit", True, 0.5, 1.0).what
+    'logit'
     """
 
     what: str
@@ -170,6 +173,7 @@ def find_difference(
     membership: BoolArray,
     shadow_values: NDArray[np.floating],
     shadow_member: BoolArray,
+    labels: NDArray | None = None,
 ) -> Difference | None:
     """Find in what a target differs from shadows that were to be fitted like it.
 
@@ -188,6 +192,9 @@ def find_difference(
         Logits under the shadows, two at least.
     shadow_member : ndarray of bool of shape (n_shadows, n_records)
         Who was in which shadow.
+    labels : ndarray of shape (n_records,), default=None
+        Classes of the records. Shadows have as much of each as the pool, and the target
+        may have more or less of a rare one by chance: it is given that much.
 
     Returns
     -------
@@ -218,6 +225,7 @@ def find_difference(
     True
     """
     found, least = None, _ERROR / _N_COMPARED
+    by_classes = _shift_by_classes(membership, shadow_member, labels)
     n_theirs = shadow_member.sum() / len(shadow_member)
     # How many times as many rows the shadows had.
     ratio = float(max(n_theirs, 1) / max(membership.sum(), 1))
@@ -234,7 +242,7 @@ def find_difference(
         for inside, side in sides.items():
             if side is None:
                 continue
-            allowed = abs(gap * (1 - ratio))
+            allowed = abs(gap * (1 - ratio)) + _STEEPEST[what] * by_classes
             chance = side.chance_of_shift(matters, allowed)
             if chance < least:
                 mean = side.agreed + side.shift
@@ -322,8 +330,23 @@ def _root_mean_square(apart: FloatArray, m: NDArray[np.integer]) -> float:
     return float(np.sqrt((apart**2 / (1 + 1 / m)).mean()))
 
 
+def _shift_by_classes(
+    membership: BoolArray, shadow_member: BoolArray, labels: NDArray | None
+) -> float:
+    """How far logits of the true class move by how much of each class was learnt."""
+    if labels is None:
+        return 0.0
+    classes = np.unique(labels, return_inverse=True)[1]
+    n_classes = classes.max() + 1
+    pool = np.bincount(classes) / len(classes)
+    # Half a row more on either side, as a class may be missing.
+    ours = np.bincount(classes[membership], minlength=n_classes) + 0.5
+    weight = shadow_member.mean(axis=0)
+    theirs = np.bincount(classes, weights=weight, minlength=n_classes) + 0.5
+    ours, theirs = ours / ours.sum(), theirs / theirs.sum()
+    moves = np.log(ours / (1 - ours)) - np.log(theirs / (1 - theirs))
+    return float(np.sqrt((pool * moves**2).sum()))
+
+
 def _transform(what: str, values: NDArray[np.floating]) -> NDArray[np.floating]:
-    if what == _ACCURACY:
-        # Above zero the true class is likelier than all others together.
-        return (values > 0).astype(np.float32)
     return expit(values) if what == _PROBA else np.clip(values, -_BOUND, _BOUND)
