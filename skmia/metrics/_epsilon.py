@@ -165,7 +165,8 @@ def _median_bound(
             for side in sides
         ]
         choosing, proving = ([part[i] for part in parts] for i in (0, 1))
-        threshold = _choose_threshold(*map(np.sort, choosing), bounds_of)
+        members, nonmembers = map(np.sort, choosing)
+        threshold = _choose_threshold(members, nonmembers, bounds_of)
         tp, fp = (int((side >= threshold).sum()) for side in proving)
         found.append(float(bounds_of(tp, fp, *map(len, proving))))
     # The lower one of two in the middle.
