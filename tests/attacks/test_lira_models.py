@@ -15,6 +15,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.attacks import LiRAAttack
+from skmia.attacks._scores import Saturation
 from skmia.attacks._scores._gaussian import VARIANCES
 from skmia.exceptions import ResolutionWarning
 from skmia.metrics import roc_auc, tpr_at_fpr
@@ -183,7 +184,7 @@ def test_certain_answers_do_not_drown_the_others(monkeypatch):
         soft.append(tpr_at_fpr(attack.membership_, attack.score_samples(X, y), 0.05))
         frozen = FrozenEstimator(attack.estimator_)
         with monkeypatch.context() as patch:
-            patch.setattr(LiRAAttack, "_soften", lambda self, values: values)
+            patch.setattr(Saturation, "soften", lambda self, values: values)
             clipped = LiRAAttack(frozen, shadows=attack.shadows_).fit(X, y)
             scores = clipped.score_samples(X, y)
         raw.append(tpr_at_fpr(attack.membership_, scores, 0.05))
