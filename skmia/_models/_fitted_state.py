@@ -12,29 +12,23 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from sklearn.ensemble import (
     BaggingClassifier,
-    ExtraTreesClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
-    RandomForestClassifier,
 )
 from sklearn.linear_model import LogisticRegression, SGDClassifier
-from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import BaseDecisionTree
 
 from skmia._models._cloning import unwrap_frozen
 from skmia._models._fitted_boosters import Boosted, read_booster, whose_fit
 from skmia._models._fitted_parts import Part, changed_parameters, fitted_parts
+from skmia._models._fitted_rows import FORESTS, Told, has_weights, rows_of
 
-_FORESTS = (RandomForestClassifier, ExtraTreesClassifier)
-_BAYES = (GaussianNB, MultinomialNB, BernoulliNB, ComplementNB)
 # Parameters of fit that stop it early, and those that tell a booster of its rows.
 _STOPPING = ("eval_set", "eval_X", "eval_y", "callbacks", "early_stopping_rounds")
 _STARTING = ("init_score", "base_margin", "baseline", "init_model", "xgb_model")
 # A different number of rows below this fraction changes figures by little.
 _FEW = 0.02
-# Standard errors, of what is random in a bootstrap.
-_SURE = 6.0
 
 
 class Mismatch(NamedTuple):
@@ -53,13 +47,6 @@ class Mismatch(NamedTuple):
     kind: Literal["more_rows", "fewer_rows", "weights", "stopped", "changed"]
     message: str
     matters: bool = True
-
-
-class _Told(NamedTuple):
-    """Rows that a part was fitted on, as it stores them; at least, or exactly."""
-
-    n_rows: int
-    exact: bool = True
 
 
 def find_mismatches(
@@ -111,8 +98,9 @@ def _of_part(
         yield from _of_booster(part, boosted, n_members, given)
     elif whose_fit(part.model) == "sklearn":
         yield from _of_counts(part)
-        yield from _of_rows(part, _rows_of(part.model), n_members)
-        if _has_weights(part, given):
+        yield from _of_rows(part, rows_of(part.model), n_members)
+        known = part.reweighted or part.rows != "all" or _any_weight(given)
+        if not known and has_weights(part.model):
             yield _weighted(who)
 
 
@@ -140,7 +128,7 @@ def _weighted(who: str, instead: str = "") -> Mismatch:
 
 
 def _of_rows(
-    part: Part, told: _Told | None, n_members: tuple[int, int]
+    part: Part, told: Told | None, n_members: tuple[int, int]
 ) -> Iterator[Mismatch]:
     """Compare the number of rows with the members that were passed."""
     if told is None or part.rows == "unknown":
@@ -185,7 +173,7 @@ def _of_booster(
     elif told.made is not None and told.made != told.wanted:
         yield _changed(who, f"has {told.made} trees, and {count}={told.wanted} now")
     if told.n_rows is not None:
-        yield from _of_rows(part, _Told(told.n_rows, told.exact), n_members)
+        yield from _of_rows(part, Told(told.n_rows, told.exact), n_members)
     known = part.reweighted or part.rows == "unknown" or _any_weight(given)
     if told.weighted and not known:
         yield _weighted(who, " or with a start of its own")
@@ -198,7 +186,7 @@ def _any_weight(given: Collection[str]) -> bool:
 def _of_counts(part: Part) -> Iterator[Mismatch]:
     """Compare parameters with what can be counted in a scikit-learn model."""
     model, who = part.model, _name(part)
-    if isinstance(model, _FORESTS):
+    if isinstance(model, FORESTS):
         yield from _of_ensemble(who, model, len(model.estimators_))
     elif isinstance(model, GradientBoostingClassifier):
         made = model.n_estimators_
@@ -292,101 +280,3 @@ def _passes(model: Any) -> int | None:
     if isinstance(model, kinds):
         return int(np.max(model.n_iter_))
     return None
-
-
-def _rows_of(model: Any) -> _Told | None:
-    """Rows that a scikit-learn model was fitted on, where it stores that."""
-    if isinstance(model, _FORESTS):
-        return _rows_of_forest(model)
-    if isinstance(model, BaseDecisionTree):
-        return _Told(int(model.tree_.n_node_samples[0]))
-    if isinstance(model, GradientBoostingClassifier):
-        root = int(model.estimators_[0, 0].tree_.n_node_samples[0])
-        return _Told(root, model.subsample == 1 and model.n_iter_no_change is None)
-    if isinstance(model, MLPClassifier):
-        if model.solver == "lbfgs" or model.warm_start:
-            return None
-        passes = len(model.loss_curve_)
-        return _Told(round(model.t_ / passes), not model.early_stopping)
-    if isinstance(model, SGDClassifier):
-        if model.warm_start:
-            return None
-        return _Told(round((model.t_ - 1) / int(np.max(model.n_iter_))))
-    if isinstance(model, _BAYES):
-        counts = model.class_count_
-        return None if _uneven(counts) else _Told(int(counts.sum()))
-    for name in ("n_samples_fit_", "n_samples_"):
-        if isinstance(getattr(model, name, None), (int, np.integer)):
-            return _Told(int(getattr(model, name)))
-    if hasattr(model, "shape_fit_"):
-        return _Told(int(model.shape_fit_[0]))
-    if hasattr(model, "n_samples_seen_"):
-        # One for each column where values are missing.
-        seen = np.asarray(model.n_samples_seen_)
-        return None if _uneven(seen) else _Told(int(seen.max()), seen.ndim == 0)
-    # Of a Gaussian process, one of them for each class where there are several.
-    inner = getattr(model, "base_estimator_", None)
-    inner = getattr(inner, "estimators_", [inner])[0]
-    if hasattr(inner, "X_train_"):
-        return _Told(len(inner.X_train_))
-    return None
-
-
-def _rows_of_forest(model: Any) -> _Told | None:
-    tree = model.estimators_[0].tree_
-    if not model.bootstrap:
-        return _Told(int(tree.n_node_samples[0]))
-    # The root counts different rows. Its weights are how often each was drawn.
-    if model.class_weight is not None or isinstance(model.max_samples, int):
-        return _Told(int(tree.n_node_samples[0]), exact=False)
-    drawn = float(tree.weighted_n_node_samples[0])
-    if _uneven(drawn):
-        return None
-    if model.max_samples is None:
-        return _Told(int(drawn))
-    return _Told(int(drawn / model.max_samples), exact=False)
-
-
-def _has_weights(part: Part, given: Collection[str]) -> bool:
-    """Whether the rows of a part had weights that are not of its parameters."""
-    model = part.model
-    if part.reweighted or part.rows != "all" or _any_weight(given):
-        return False
-    if getattr(model, "class_weight", None) is not None:
-        return False
-    if isinstance(model, _BAYES):
-        return _uneven(model.class_count_)
-    if isinstance(model, BaseDecisionTree):
-        return _unequal(model.tree_)
-    if isinstance(model, GradientBoostingClassifier):
-        return _unequal(model.estimators_[0, 0].tree_)
-    if isinstance(model, _FORESTS):
-        if not model.bootstrap:
-            return _unequal(model.estimators_[0].tree_)
-        return model.max_samples is None and _drawn_unequally(model)
-    if hasattr(model, "n_samples_seen_"):
-        return _uneven(model.n_samples_seen_)
-    return False
-
-
-def _uneven(sums: Any) -> bool:
-    """Whether these are sums of weights that are no counts of rows."""
-    return bool((np.asarray(sums) != np.round(sums)).any())
-
-
-def _unequal(tree: Any) -> bool:
-    ratio = tree.weighted_n_node_samples / tree.n_node_samples
-    return bool(np.ptp(ratio) > 1e-6 * ratio.mean())
-
-
-def _drawn_unequally(forest: Any) -> bool:
-    """Whether bootstraps preferred some rows, or counted them by other than ones."""
-    roots = [tree.tree_ for tree in forest.estimators_]
-    drawn = np.array([tree.weighted_n_node_samples[0] for tree in roots])
-    if _uneven(drawn):
-        return True
-    # Of n draws among n rows, 1 - 1/e are different; with a variance of less than n/10.
-    n = drawn[0]
-    expected = 1 - (1 - 1 / n) ** n
-    found = np.mean([tree.n_node_samples[0] for tree in roots]) / n
-    return bool(found < expected - _SURE * np.sqrt(0.1 / n / len(roots)))

@@ -87,6 +87,7 @@ COUNTING = [
     FOREST,
     ExtraTreesClassifier(8),
     GradientBoostingClassifier(n_estimators=4),
+    HistGradientBoostingClassifier(max_iter=4),
     KNeighborsClassifier(),
     GaussianNB(),
     NETWORK,
@@ -116,7 +117,6 @@ COUNTING = [
 # These were fitted on a part of the rows, or say nothing of them.
 OTHERS = [
     LogisticRegression(max_iter=2),
-    HistGradientBoostingClassifier(max_iter=4),
     HistGradientBoostingClassifier(max_iter=30, early_stopping=True),
     GradientBoostingClassifier(n_estimators=4, subsample=0.5),
     GradientBoostingClassifier(n_estimators=20, n_iter_no_change=2),
@@ -170,6 +170,18 @@ def test_rows_are_counted(rows, model):
     # Rows of weight 0 are counted by some libraries.
     assert find_mismatches(fitted, (N - 20, N + 20)) == []
     assert not any(found.matters for found in find_mismatches(fitted, (N - 2, N - 2)))
+
+
+def test_rows_of_histograms(two_classes):
+    """Early stopping holds rows out, and more than it kept is told of the others."""
+    model = HistGradientBoostingClassifier(max_iter=4, early_stopping=True)
+    model.fit(*two_classes)
+    assert find_mismatches(model, (N, N)) == []
+    (found,) = find_mismatches(model, (N // 2, N // 2))
+    assert found.kind == "more_rows"
+    # A version that stores its trees elsewhere says nothing.
+    del model._predictors
+    assert find_mismatches(model, (N // 2, N // 2)) == []
 
 
 WEIGHED = [
