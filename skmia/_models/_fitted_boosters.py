@@ -69,6 +69,8 @@ class Boosted(NamedTuple):
         Rows that it was fitted on; None where it does not tell.
     exact : bool
         Whether that is all of them, or at least so many.
+    summed : bool
+        Whether that is a sum of weights, which are 1 where none were given.
     weighted : bool
         Whether the rows had other weights than its parameters give them.
     counter : str
@@ -85,6 +87,7 @@ class Boosted(NamedTuple):
 
     n_rows: int | None = None
     exact: bool = True
+    summed: bool = False
     weighted: bool = False
     counter: str = "n_estimators"
     wanted: int = 0
@@ -174,6 +177,7 @@ def _read_xgboost(model: Any) -> Boosted:
     return told._replace(
         n_rows=None if weighted else int(np.round(rows).sum()),
         exact=model.get_params().get("subsample") in (None, 1, 1.0),
+        summed=True,
         weighted=weighted,
     )
 
@@ -223,6 +227,7 @@ def _read_catboost(model: Any) -> Boosted:
     weighted = bool((np.abs(leaves - np.round(leaves)) > _ROUNDED).any())
     return told._replace(
         n_rows=None if weighted or balanced else round(total),
+        summed=True,
         weighted=weighted and not balanced,
     )
 

@@ -21,10 +21,16 @@ _SURE = 6.0
 
 
 class Told(NamedTuple):
-    """Rows that a part was fitted on, as it stores them; at least, or exactly."""
+    """Rows that a part was fitted on, as it stores them; at least, or exactly.
+
+    Where it is `summed` it is a sum of weights, which are 1 where none were given;
+    what is `drawn` of them at random is known to be of so many rows at least.
+    """
 
     n_rows: int
     exact: bool = True
+    summed: bool = False
+    drawn: int | None = None
 
 
 def rows_of(model: Any) -> Told | None:
@@ -49,7 +55,7 @@ def rows_of(model: Any) -> Told | None:
         return Told(round((model.t_ - 1) / int(np.max(model.n_iter_))))
     if isinstance(model, _BAYES):
         counts = model.class_count_
-        return None if _uneven(counts) else Told(int(counts.sum()))
+        return None if _uneven(counts) else Told(int(counts.sum()), summed=True)
     for name in ("n_samples_fit_", "n_samples_"):
         if isinstance(getattr(model, name, None), (int, np.integer)):
             return Told(int(getattr(model, name)))
@@ -58,7 +64,7 @@ def rows_of(model: Any) -> Told | None:
     if hasattr(model, "n_samples_seen_"):
         # One for each column where values are missing.
         seen = np.asarray(model.n_samples_seen_)
-        return None if _uneven(seen) else Told(int(seen.max()), seen.ndim == 0)
+        return None if _uneven(seen) else Told(int(seen.max()), seen.ndim == 0, True)
     # Of a Gaussian process, one of them for each class where there are several.
     inner = getattr(model, "base_estimator_", None)
     inner = getattr(inner, "estimators_", [inner])[0]
@@ -72,14 +78,16 @@ def _rows_of_forest(model: Any) -> Told | None:
     if not model.bootstrap:
         return Told(int(tree.n_node_samples[0]))
     # The root counts different rows. Its weights are how often each was drawn.
-    if model.class_weight is not None or isinstance(model.max_samples, int):
-        return Told(int(tree.n_node_samples[0]), exact=False)
+    different = int(tree.n_node_samples[0])
     drawn = float(tree.weighted_n_node_samples[0])
-    if _uneven(drawn):
-        return None
-    if model.max_samples is None:
-        return Told(int(drawn))
-    return Told(int(drawn / model.max_samples), exact=False)
+    part = model.max_samples
+    if model.class_weight is not None or isinstance(part, int) or _uneven(drawn):
+        return Told(different, exact=False)
+    if part is None:
+        return Told(int(drawn), drawn=different)
+    # It rounds how many it draws.
+    least = max(different, int((drawn - 0.5) / part)) if drawn > 1 else 1
+    return Told(least, exact=False, drawn=different)
 
 
 def _rows_of_histograms(model: Any) -> Told | None:

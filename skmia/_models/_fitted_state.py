@@ -5,11 +5,12 @@ the model has now. What it stores of its own fit tells where that was another: t
 number of its rows, unequal weights, the number of its trees or passes, sizes of leaves.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.ensemble import (
     BaggingClassifier,
     GradientBoostingClassifier,
@@ -23,10 +24,8 @@ from skmia._models._cloning import unwrap_frozen
 from skmia._models._fitted_boosters import Boosted, read_booster, whose_fit
 from skmia._models._fitted_parts import Part, changed_parameters, fitted_parts
 from skmia._models._fitted_rows import FORESTS, Told, has_weights, rows_of
+from skmia._models._given import Given
 
-# Parameters of fit that stop it early, and those that tell a booster of its rows.
-_STOPPING = ("eval_set", "eval_X", "eval_y", "callbacks", "early_stopping_rounds")
-_STARTING = ("init_score", "base_margin", "baseline", "init_model", "xgb_model")
 # A different number of rows below this fraction changes figures by little.
 _FEW = 0.02
 
@@ -50,7 +49,10 @@ class Mismatch(NamedTuple):
 
 
 def find_mismatches(
-    model: Any, n_members: tuple[int, int], fit_params: Collection[str] = ()
+    model: Any,
+    n_members: tuple[int, int],
+    fit_params: Mapping[str, Any] | None = None,
+    member: NDArray[np.bool_] | None = None,
 ) -> list[Mismatch]:
     """Find what a model stores of its fit that a fit of today would not repeat.
 
@@ -63,15 +65,19 @@ def find_mismatches(
         The model, with all that was fitted inside of it.
     n_members : (int, int)
         Rows that it is said to have been fitted on: those that have a weight, and all.
-    fit_params : collection of str
-        Names of the metadata that it is fitted with again.
+    fit_params : mapping, default=None
+        The metadata that it is fitted with again, of all rows.
+    member : ndarray of bool of shape (n_records,), default=None
+        Which of these rows are the members; None for all of them.
 
     Returns
     -------
     list of Mismatch
         One of each kind and part at most.
     """
-    given = [name.rpartition("__")[2] for name in fit_params]
+    if member is None:
+        member = np.ones(n_members[0], dtype=bool)
+    given = Given.of(fit_params or {}, member)
     found: list[Mismatch] = []
     told: set[tuple[str, str]] = set()
     for part in fitted_parts(unwrap_frozen(model)):
@@ -85,21 +91,21 @@ def find_mismatches(
 
 
 def _of_part(
-    part: Part, n_members: tuple[int, int], given: Collection[str]
+    part: Part, n_members: tuple[int, int], given: Given
 ) -> Iterator[Mismatch]:
     who = _name(part)
     for name, now, then in changed_parameters(part):
         yield _changed(who, f"was fitted with {name}={then!r}, and has {now!r} now")
         break
-    if any(name in _STARTING for name in given):
+    if given.starts:
         return
     boosted = read_booster(part.model)
     if boosted is not None:
         yield from _of_booster(part, boosted, n_members, given)
     elif whose_fit(part.model) == "sklearn":
         yield from _of_counts(part)
-        yield from _of_rows(part, rows_of(part.model), n_members)
-        known = part.reweighted or part.rows != "all" or _any_weight(given)
+        yield from _of_rows(part, rows_of(part.model), n_members, given)
+        known = part.reweighted or part.rows != "all" or given.weighs
         if not known and has_weights(part.model):
             yield _weighted(who)
 
@@ -128,11 +134,16 @@ def _weighted(who: str, instead: str = "") -> Mismatch:
 
 
 def _of_rows(
-    part: Part, told: Told | None, n_members: tuple[int, int]
+    part: Part, told: Told | None, n_members: tuple[int, int], given: Given
 ) -> Iterator[Mismatch]:
     """Compare the number of rows with the members that were passed."""
     if told is None or part.rows == "unknown":
         return
+    if told.summed and given.weighs:
+        yield from _of_sums(part, told, n_members, given)
+        return
+    if told.drawn is not None and given.weighs:
+        told = Told(told.drawn, exact=False)
     who, n, (least, most) = _name(part), told.n_rows, n_members
     if n > most:
         yield Mismatch(
@@ -154,15 +165,41 @@ def _of_rows(
         )
 
 
+def _of_sums(
+    part: Part, told: Told, n_members: tuple[int, int], given: Given
+) -> Iterator[Mismatch]:
+    """Compare a sum of weights with that of the members that were passed."""
+    if part.reweighted or not given.sums:
+        return
+    who, total = _name(part), told.n_rows
+    # What is inside of another model may have been given its weights, or none.
+    sums = given.sums_of(part.name) or [*given.sums.values(), *n_members]
+    least, most = min(sums), max(sums)
+    apart, near = "", least
+    if total > most + 0.5:
+        apart, near = "more_rows", most
+    elif total < least - 0.5 and told.exact and part.rows == "all":
+        apart = "fewer_rows"
+    if apart:
+        yield Mismatch(
+            "more_rows" if apart == "more_rows" else "fewer_rows",
+            f"{who} was fitted on rows whose weights sum to {total:,}, and those of "
+            f"its members sum to {near:,.6g}. Its shadow models are fitted on other "
+            "rows or weights than it was. Pass all of its training rows as members, "
+            "and no others, with the weights that it was fitted with.",
+            abs(total - near) > _FEW * near,
+        )
+
+
 def _of_booster(
-    part: Part, told: Boosted, n_members: tuple[int, int], given: Collection[str]
+    part: Part, told: Boosted, n_members: tuple[int, int], given: Given
 ) -> Iterator[Mismatch]:
     who, count = _name(part), told.counter
     for name, now, then in told.changed:
         yield _changed(who, f"was fitted with {name}={then!r}, and has {now!r} now")
         break
     if told.stopped is not None:
-        if told.stopped != told.wanted and not any(n in _STOPPING for n in given):
+        if told.stopped != told.wanted and not given.stops:
             yield Mismatch(
                 "stopped",
                 f"{who} was stopped at {told.stopped} of {told.wanted} trees. Its "
@@ -173,14 +210,12 @@ def _of_booster(
     elif told.made is not None and told.made != told.wanted:
         yield _changed(who, f"has {told.made} trees, and {count}={told.wanted} now")
     if told.n_rows is not None:
-        yield from _of_rows(part, Told(told.n_rows, told.exact), n_members)
-    known = part.reweighted or part.rows == "unknown" or _any_weight(given)
+        yield from _of_rows(
+            part, Told(told.n_rows, told.exact, told.summed), n_members, given
+        )
+    known = part.reweighted or part.rows == "unknown" or given.weighs
     if told.weighted and not known:
         yield _weighted(who, " or with a start of its own")
-
-
-def _any_weight(given: Collection[str]) -> bool:
-    return any("weight" in name for name in given)
 
 
 def _of_counts(part: Part) -> Iterator[Mismatch]:

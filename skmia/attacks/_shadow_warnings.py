@@ -110,6 +110,7 @@ def warn_of_another_fit(
     n_members = int(membership.sum())
     # Members of weight 0 are no members any more, and some libraries count them.
     most = n_members + int(has_no_weight(params, len(membership)).sum())
-    for found in find_mismatches(look_inside(model)[0], (n_members, most), params):
+    counts = n_members, most
+    for found in find_mismatches(look_inside(model)[0], counts, params, membership):
         if found.matters and found.kind != "more_rows":
             warn(found.message, UninformativeShadowsWarning)

@@ -321,7 +321,11 @@ def audit_classifier(
         # A fit of the user's own is the one that the model had, whatever it stores.
         mismatches=()
         if fit is not None
-        else tuple(find_mismatches(audited.model, pool.member_counts, pool.fit_params)),
+        else tuple(
+            find_mismatches(
+                audited.model, pool.member_counts, pool.fit_params, pool.member
+            )
+        ),
         n_missing_classes=0 if made is None else made.n_missing_classes,
         n_models=0 if made is None else made.n_shadows,
     )

@@ -206,12 +206,50 @@ def test_weights_are_seen(rows, model):
     (found,) = find_mismatches(fitted, (N, N))
     assert found.kind == "weights"
     assert "fit_params={'sample_weight'" in found.message
-    assert find_mismatches(fitted, (N, N), ["sample_weight"]) == []
-    assert find_mismatches(fitted, (N, N), ["step__sample_weight"]) == []
+    assert find_mismatches(fitted, (N, N), {"sample_weight": weight}) == []
+    assert find_mismatches(fitted, (N, N), {"step__sample_weight": weight}) == []
+    # Ones are no more than none.
+    ones = {"sample_weight": np.ones(N)}
+    assert [m.kind for m in find_mismatches(fitted, (N, N), ones)] == ["weights"]
     # Equal ones are none.
     fitted = clone(model).fit(*rows, sample_weight=np.full(N, 2.0))
     kinds = {found.kind for found in find_mismatches(fitted, (N, N))}
     assert "weights" not in kinds
+
+
+SUMMED = [GaussianNB(), FOREST, of({"max_samples": 0.1}, FOREST), XGBOOST, CATBOOST]
+
+
+@pytest.mark.parametrize("model", SUMMED, ids=lambda model: str(model)[:40])
+def test_sums_of_whole_weights_are_no_rows(two_classes, model):
+    """Taken for rows they were told to be twice as many as the members."""
+    weight = np.random.default_rng(0).integers(1, 4, 2 * N).astype(float)
+    given, member = {"sample_weight": weight}, np.arange(2 * N) < N
+    fitted = clone(model).fit(*two_classes, sample_weight=weight[:N])
+    assert find_mismatches(fitted, (N, N), given, member) == []
+    if isinstance(model, ExtraTreesClassifier | RandomForestClassifier):
+        return  # what it drew of them is random
+    fewer, more = np.arange(2 * N) < N - 30, np.arange(2 * N) < N + 30
+    for member, kind in ((fewer, "more_rows"), (more, "fewer_rows")):
+        n = int(member.sum())
+        (found,) = find_mismatches(fitted, (n, n), given, member)
+        assert found.kind == kind
+        assert f"weights sum to {int(weight[:N].sum())}" in found.message
+
+
+def test_weights_of_steps(two_classes):
+    weight = np.random.default_rng(0).integers(1, 4, N).astype(float)
+    names = "standardscaler__sample_weight", "gaussiannb__sample_weight"
+    for given in ({names[0]: weight}, {names[1]: weight}, dict.fromkeys(names, weight)):
+        model = make_pipeline(StandardScaler(), GaussianNB()).fit(*two_classes, **given)
+        assert find_mismatches(model, (N, N), given) == []
+
+
+def test_how_many_a_forest_draws_is_rounded(two_classes):
+    X, y = two_classes
+    model = RandomForestClassifier(2, max_samples=0.1).fit(X[:146], y[:146])
+    assert 15 / 0.1 > 146 * 1.02
+    assert find_mismatches(model, (146, 146)) == []
 
 
 def partial_fits(X, y):
@@ -314,7 +352,7 @@ def test_early_stopping_is_seen(two_classes, name):
     assert "was stopped at 1 of 12 trees" in found.message
     assert "Pass fit=" in found.message
     # Shadows that are given an evaluation set are stopped as well.
-    assert find_mismatches(model, count, ["step__eval_set"]) == []
+    assert find_mismatches(model, count, {"step__eval_set": []}) == []
     if name != "catboost":  # which takes no parameters after the fit
         model[0].set_params(n_estimators=1)
         assert find_mismatches(model, count) == []
