@@ -1,5 +1,6 @@
 """LiRA, the likelihood-ratio attack."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from skmia.attacks._scores import (
     VARIANCES,
     Moments,
     TwoSides,
+    pseudo_targets,
     upper_quantile,
 )
 from skmia.attacks._shadow_base import ShadowAttack
@@ -200,6 +202,20 @@ class LiRAAttack(ShadowAttack):
             if self.mode == "online":
                 online.append(self._sides.online(x, inside, outside))
         return online or offline, offline
+
+    def _plays(self) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
+        values, member = self._values_of(self.signal), self._member
+        complements = self.shadows_.complements
+        rows = np.arange(member.shape[1])
+        for k in pseudo_targets(complements, len(rows)):
+            inside, outside = self._sides.of_shadow(
+                k, complements[k], values, member, rows
+            )
+            x = values[k].astype(np.float64)
+            if self.mode == "online":
+                yield rows, member[k], self._sides.online(x, inside, outside)
+            else:
+                yield rows, member[k], self._sides.offline(x, outside)
 
     def _score_pool(
         self, values: dict[str, NDArray], rows: IndexArray

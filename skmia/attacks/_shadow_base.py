@@ -73,7 +73,9 @@ class ShadowAttack(MembershipAttack):
     ``_fit_shadow_attack``, ``_score_pool``, ``_score``
         For an attack that learns something from the shadows, such as `StackedAttack`.
         What it says of shadows that it has not learnt from is kept as ``_judged``, for
-        :meth:`score_shadows`: rows, membership and scores of each.
+        :meth:`score_shadows`: rows, membership and scores of each; or ``_plays()``
+        yields it. Without, the scores of a person's rows are put together by their
+        mean.
 
     Add a line to :data:`skmia.attacks.ATTACKS`, and audits, benchmarks and the tests
     that every attack must pass find it by its short name.
@@ -325,6 +327,10 @@ class ShadowAttack(MembershipAttack):
             complement. Nothing is yielded where an attack keeps no such scores.
         """
         check_is_fitted(self, "membership_")
+        yield from self._plays()
+
+    def _plays(self) -> Iterator[tuple[IndexArray, BoolArray, NDArray[np.floating]]]:
+        """What `score_shadows` yields, on the scale of the target's scores."""
         if hasattr(self, "_judged"):
             yield from self._judged
         elif hasattr(self, "_values"):
@@ -334,6 +340,11 @@ class ShadowAttack(MembershipAttack):
                 self._online if online else lambda x, v, m: self._offline(x, v, ~m)
             ):
                 yield rows, member, scores
+
+    def _values_of(self, name: str) -> NDArray[np.floating]:
+        """A signal of the shadows, as `_fit_shadow_attack` was given it."""
+        values = _oriented(name, self.shadows_.get(name))
+        return self._saturation[name].soften(values)
 
     def _is_online(self) -> bool:
         """Whether records of the pool are compared with IN shadows as well."""

@@ -3,7 +3,8 @@
 Whoever asks whether a person was in the training set has all rows of that person. How
 their scores are best put together depends on the model and on the attack, and is
 learnt from shadows used as targets: the best of several rules on the reported rows
-would read too much.
+would read too much. It is learnt on the attack's own scores of them: a sum that counts
+from the centre of another scale says how many rows there are.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia._tables import count_sides
+from skmia.attacks import LossThresholdAttack
 from skmia.metrics import roc_auc
 from skmia.shadows import ShadowSignals
 from skmia.signals import MEMBER_SIGN
@@ -100,13 +102,13 @@ def choose_rules(
     persons: IndexArray,
     kept: IndexArray,
 ) -> dict[str, Rule]:
-    """A rule for every attack; the mean where there are no shadows to choose it.
+    """A rule for every attack; the mean where no shadows can choose it.
 
     Parameters
     ----------
     attacks : dict of str to attack
-        The fitted attacks. One that compares with no shadows has its rule by what
-        theirs would be of the shadows' answers.
+        The fitted attacks. One that says nothing of shadows has the mean, and the
+        threshold on a signal the rule by that signal of the shadows.
     shadows : ShadowSignals or None
         The shadows.
     persons : ndarray of int of shape (n_records,)
@@ -123,23 +125,20 @@ def choose_rules(
             for rows, member, scores in attack.score_shadows():
                 of = compared[rows]
                 plays.append((persons[rows[of]], member[of], scores[of]))
-        if not plays and shadows is not None:
-            plays = list(_plain(attack, shadows, persons, kept))
+        if isinstance(attack, LossThresholdAttack) and shadows is not None:
+            plays = list(_signal_plays(attack.signal, shadows, persons, kept))
         rules[name] = _choose(plays)
     return rules
 
 
-def _plain(
-    attack: Any, shadows: ShadowSignals, persons: IndexArray, kept: IndexArray
+def _signal_plays(
+    signal: str, shadows: ShadowSignals, persons: IndexArray, kept: IndexArray
 ) -> Iterable[Play]:
-    """The shadows' own answers, by the signal that the attack reads."""
-    signal = getattr(attack, "signal", "logit")
-    if signal not in MEMBER_SIGN:
-        signal = "logit"
+    """What the threshold on a signal says of the shadows: the signal itself."""
     try:
         values = MEMBER_SIGN[signal] * shadows.get(signal)
     except ValueError:  # shadows that were made elsewhere may have the logit only
-        values = shadows.get("logit")
+        return
     for k in range(shadows.n_shadows):
         yield persons[kept], shadows.member[k, kept], values[k, kept]
 

@@ -3,7 +3,20 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 
+from _helpers.persons import persons_of, split
+from skmia.attacks import (
+    CalibratedLossAttack,
+    LiRAAttack,
+    LossThresholdAttack,
+    QuantileAttack,
+    RMIAAttack,
+    ShadowClassifierAttack,
+    StackedAttack,
+)
 from skmia.audit._persons import Rule, choose_rules
 from skmia.shadows import ShadowSignals
 
@@ -97,10 +110,48 @@ def test_rows_that_are_sampled_and_rows_that_are_left_out():
     assert rules["one"].name in ("max", "top_2")
 
 
-def test_an_attack_without_scores_of_shadows_has_the_rule_of_their_answers():
+def test_the_threshold_on_a_signal_has_the_rule_of_the_shadows_signal():
     persons, plays = plays_of(lambda number: 5.0 * (number == 0))
     logit = np.stack([scores for _, _, scores in plays])
     member = np.stack([m for _, m, _ in plays])
     shadows = ShadowSignals({"logit": logit}, member)
-    rules = choose_rules({"loss": object()}, shadows, persons, np.arange(len(persons)))
+    attacks = {
+        "loss": LossThresholdAttack(None),
+        "unknown": LossThresholdAttack(None, signal="entropy"),
+        "quantile": QuantileAttack(None),
+        "other": object(),
+    }
+    rules = choose_rules(attacks, shadows, persons, np.arange(len(persons)))
     assert rules["loss"].name in ("max", "top_2")
+    # The shadows hold no entropy, and say nothing on the scale of the others.
+    assert {rules[name].name for name in ("unknown", "quantile", "other")} == {"mean"}
+
+
+ATTACKS_WITH_SHADOWS = [
+    LiRAAttack(None),
+    LiRAAttack(None, mode="offline"),
+    LiRAAttack(None, signal="loss"),
+    RMIAAttack(None),
+    CalibratedLossAttack(None),
+    StackedAttack(None),
+    ShadowClassifierAttack(None),
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS_WITH_SHADOWS, ids=repr)
+def test_attacks_judge_shadows_on_the_scale_of_the_target(attack):
+    X, y, groups = persons_of(np.full(120, 4), by_row=False)
+    member = split(groups)
+    model = LogisticRegression(C=10, max_iter=300).fit(X[member], y[member])
+    attack = clone(attack).set_params(
+        estimator=FrozenEstimator(model), shadows=16, random_state=0, max_fpr=0.1
+    )
+    attack.fit(X, y, membership=member, groups=groups)
+    scores = attack.score_samples(X, y)
+    own = [scores[~member].mean(), scores[member].mean()]
+    plays = np.array(
+        [[s[~m].mean(), s[m].mean()] for _, m, s in attack.score_shadows()]
+    )
+    assert len(plays) >= 8
+    # Within the spread over the shadows, of which the target is another one.
+    assert (np.abs(own - plays.mean(axis=0)) < 4 * plays.std(axis=0)).all()

@@ -225,3 +225,34 @@ def test_numbers_of_rows_are_read_as_a_leak():
         model, *sets, groups=pair, attacks=["loss"], random_state=0
     )
     assert "rows_per_person" in [guard.name for guard in report.guards]
+
+
+@pytest.mark.slow
+def test_a_sum_from_the_centre_of_another_scale_counts_rows():
+    """The shadows' logits are about 3 in the mean, and likelihood ratios about 0."""
+    naive, means, found = [], [], []
+    for seed in range(3):
+        rng = np.random.RandomState(700 + seed)
+        sizes = np.minimum(rng.geometric(0.1, size=120), 50)
+        X, _, groups = persons_of(sizes, seed, n_features=30)
+        y = (rng.random_sample(120) < 0.2).astype(int)[groups]
+        member = split(groups, seed)
+        model = LogisticRegression(max_iter=300).fit(X[member], y[member])
+        sets, pair = sides(X, y, groups, member)
+        report = audit_classifier(
+            model,
+            *sets,
+            groups=pair,
+            attacks=["lira"],
+            random_state=seed,
+            max_fprs=(0.1,),
+        )
+        rows = report.records()
+        truth, whose = rows["membership"].to_numpy(bool), rows["person"].to_numpy()
+        scores = rows["lira"].to_numpy()
+        first = np.unique(whose, return_index=True)[1]
+        naive.append(roc_auc(truth[first], np.bincount(whose, scores - 3)))
+        means.append(person_auc(truth, scores, whose))
+        found.append(aucs(report)["person"])
+    assert np.mean(naive) < np.mean(means) - 0.03
+    assert np.mean(found) > np.mean(means) - 0.01
