@@ -56,6 +56,22 @@ def test_labels_in_another_order_read_as_safe(rows):
         audit(rows, y[:N], shuffled(y[N:]))
 
 
+def test_a_rare_class_hides_no_labels_in_another_order(rows):
+    """It switched the guard off: half of what leaks was not read, in silence."""
+    X, y, _ = rows
+    y = y.to_numpy().copy()
+    y[[*range(6), *range(N, N + 6)]] = y.max() + 1
+    model = DecisionTreeClassifier(min_samples_leaf=5, random_state=0)
+    model.fit(X[:N], y[:N])
+    given = X, y, model
+    order = np.random.default_rng(0).permutation(N)
+    right = audit(given, y[:N], y[N:])
+    wrong = audit(given, y[:N][order], y[N:][order])
+    assert auc_of(wrong) < auc_of(right) - 0.05
+    assert "members_at_chance" not in {g.name for g in right.guards}
+    assert "members_at_chance" in {g.name for g in wrong.guards}
+
+
 def test_labels_of_the_members_alone_in_another_order(rows):
     _, y, _ = rows
     found = {g.name for g in audit(rows, shuffled(y[:N]).to_numpy()).guards}

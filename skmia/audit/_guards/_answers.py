@@ -13,9 +13,11 @@ from skmia.utils import percent
 
 # Members less accurate than non-members: rare enough to be no accident.
 _P_VALUE = 0.001
-# Members of each class without which no rate of theirs is told from chance, and how
-# many standard errors above chance a model is that has learnt something.
+# Members of a class without which no rate of theirs is told from chance, the share of
+# the members that classes with as many hold at least, and how many standard errors
+# above chance a model is that has learnt something.
 _FEWEST_OF_CLASS = 10
+_MOST_MEMBERS = 0.9
 _Z_ABOVE_CHANCE = 1.645
 
 
@@ -55,8 +57,9 @@ def members_at_chance(evidence: Evidence) -> Iterator[Guard]:
     """Report answers that have nothing to do with the labels of the members.
 
     Where they do not, the mean over classes of the part that is right is one over the
-    number of classes, whatever classes are answered how often. One-sided at 5 %. Labels
-    in another order than the rows read so, and so does a model that has learnt nothing.
+    number of classes, whatever classes are answered how often; over all but the rare
+    ones it is no more. One-sided at 5 %. Labels in another order than the rows read so,
+    and so does a model that has learnt nothing.
     """
     correct, labels = evidence.correct, evidence.labels
     if correct is None or labels is None:
@@ -64,20 +67,24 @@ def members_at_chance(evidence: Evidence) -> Iterator[Guard]:
     classes, column = np.unique(labels, return_inverse=True)
     member = evidence.membership
     counts = np.bincount(column[member], minlength=len(classes))
-    if len(classes) < 2 or counts.min() < _FEWEST_OF_CLASS:
+    enough = counts >= _FEWEST_OF_CLASS
+    n_classes = int(enough.sum())
+    if n_classes < 2 or counts[enough].sum() < _MOST_MEMBERS * counts.sum():
         return
-    right = np.bincount(column[member], correct[member], len(classes)) / counts
-    independent = counts / len(evidence.targets)
-    error = np.sqrt((right * (1 - right) / independent).sum()) / len(classes)
+    right = np.bincount(column[member], correct[member], len(classes))[enough]
+    right /= counts[enough]
+    independent = counts[enough] / len(evidence.targets)
+    error = np.sqrt((right * (1 - right) / independent).sum()) / n_classes
     mean = float(right.mean())
-    if error == 0 or mean - 1 / len(classes) >= _Z_ABOVE_CHANCE * error:
+    if error == 0 or mean - 1 / n_classes >= _Z_ABOVE_CHANCE * error:
         return  # always one class, or more often right than without the labels
+    over = "their classes" if enough.all() else "all but the rare ones of their classes"
     yield Guard(
         "members_at_chance",
         "warning",
         f"The model is right on {percent(round(mean, 3))} of the members, averaged "
-        f"over their classes; answers that have nothing to do with the labels are "
-        f"right on {percent(round(1 / len(classes), 3))}. Either it has learnt nothing "
+        f"over {over}; answers that have nothing to do with the labels are "
+        f"right on {percent(round(1 / n_classes, 3))}. Either it has learnt nothing "
         "from its training rows, or the labels are not in the order of the rows, and "
         "no figure means anything: check y_members.",
         value=mean,

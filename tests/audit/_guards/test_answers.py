@@ -48,6 +48,20 @@ def test_members_at_chance_of_two_classes(evidence, n_right, fires):
         assert guard.value == pytest.approx(np.ceil(n_right / 2) / 50)
 
 
+@pytest.mark.parametrize(("n_right", "fires"), [(50, True), (70, False)])
+def test_a_rare_class_does_not_hide_the_others(evidence, n_right, fires):
+    member, labels = np.arange(212) < 106, np.arange(212) % 2
+    correct = np.arange(212) // 2 % 53 < n_right / 2
+    labels[:6] = 2
+    assert np.bincount(labels[member]).min() < 10
+    guards = list(members_at_chance(evidence(member, labels=labels, correct=correct)))
+    assert bool(guards) == fires
+    # Of many classes with few rows too little is told of the two that have more.
+    labels[20:106] = 3 + np.arange(86) // 9
+    given = evidence(member, labels=labels, correct=correct)
+    assert not list(members_at_chance(given))
+
+
 def test_the_commonest_class_alone_is_an_answer(evidence):
     """Right on 90 %, and no labels in another order make it more or less."""
     member, labels = np.arange(200) < 100, (np.arange(200) % 10 == 0).astype(int)
