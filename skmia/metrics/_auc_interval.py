@@ -14,6 +14,7 @@ from skmia.utils import check_integer, check_option, own_random_state
 
 Sides = tuple[Side, Side]
 
+_EDGES = (min, 0), (max, -1)
 # Scores held at a time while resampling: 32 MiB of float64.
 _BLOCK_SCORES = 2**22
 
@@ -42,6 +43,35 @@ def _quantile(variances: tuple[float, float], sides: Sides, alpha: float) -> flo
         v**2 / (side.n_persons - 1) for v, side in zip(variances, sides, strict=True)
     )
     return float(t.isf(alpha / 2, sum(variances) ** 2 / lost)) if lost else 0.0
+
+
+def _two_valued(sides: Sides) -> bool:
+    """Whether there are two scores only, of records that are persons by themselves."""
+    if any(side.person is not None for side in sides):
+        return False
+    low, high = (reach([side.scores[i] for side in sides]) for reach, i in _EDGES)
+    return all(((side.scores == low) | (side.scores == high)).all() for side in sides)
+
+
+def _by_proportions(sides: Sides, alpha: float) -> tuple[float, float]:
+    """The AUC of two scores, (1 + TPR - FPR) / 2, by Newcombe's interval.
+
+    A spread that is estimated is too small where nearly all records share one score.
+    """
+    z = float(norm.isf(alpha / 2))
+    top = max(side.scores[-1] for side in sides)
+    rates, reaches = [], []
+    for side in sides:
+        n = len(side)
+        rate = float((side.scores == top).mean())
+        # Wilson's interval.
+        centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
+        reach = z / (1 + z**2 / n) * np.sqrt(rate * (1 - rate) / n + (z / n) ** 2 / 4)
+        rates.append(rate)
+        reaches.append((rate - centre + reach, centre + reach - rate))
+    (down, up), (other_down, other_up) = reaches
+    auc = (1 + rates[0] - rates[1]) / 2
+    return auc - np.hypot(down, other_up) / 2, auc + np.hypot(up, other_down) / 2
 
 
 def _resampled_auc(
@@ -160,6 +190,10 @@ def roc_auc_interval(
     the lower end is at most that of a perfect separation, and the upper end at least
     its mirror image.
 
+    Of two distinct scores the AUC is ``(1 + TPR - FPR) / 2``, and "delong" takes
+    Newcombe's interval of a difference of two proportions in place of the normal one,
+    which is too narrow where nearly all records share one score.
+
     With `groups`, DeLong's components are summed for each person, as Obuchowski does,
     and the quantile is Student's. The bootstrap draws persons.
 
@@ -167,6 +201,9 @@ def roc_auc_interval(
     ----------
     DeLong, DeLong and Clarke-Pearson, "Comparing the Areas under Two or More Correlated
     Receiver Operating Characteristic Curves", Biometrics 1988.
+
+    Newcombe, "Interval Estimation for the Difference between Independent Proportions",
+    Statistics in Medicine 1998.
 
     Obuchowski, "Nonparametric Analysis of Clustered ROC Curve Data", Biometrics 1997.
 
@@ -199,6 +236,8 @@ def roc_auc_interval(
         low, high = 0.5 - reach, 0.5 + reach
     elif n_pairs == 1:
         low, high = 0.0, 1.0
+    elif method == "delong" and _two_valued(sides):
+        low, high = _by_proportions(sides, alpha)
     elif method == "delong":
         variances = delong_variance(members, nonmembers)
         deviation = np.sqrt(sum(variances)) * _quantile(variances, sides, alpha)

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.special import betainc, betaincc, betaincinv
+from scipy.special import betainc, betaincc, betaincinv, ndtr
 
 from skmia.metrics._intervals import Interval, check_confidence_level
 from skmia.metrics._ranking import FloatArray, IntArray, tpr_of
@@ -17,6 +17,17 @@ from skmia.utils import check_real
 # Ranks at which the place of the threshold is weighed, and those that are kept.
 _N_RANKS, _N_PLACES = 128, 128
 _TINY = 1e-12
+# Places in deviations, and how likely each is from another.
+_PLACES = np.linspace(-4.2, 4.2, 85)
+_MOVED = np.exp(-0.5 * np.subtract.outer(_PLACES, _PLACES) ** 2)
+_MOVED /= _MOVED.sum(axis=1, keepdims=True)
+# Places at which the truth is looked for. Where the curve is seen to rise before, the
+# chance that it rises after the true place is small, and so is what is lost by it.
+_NEAREST, _FARTHEST = -1.0, 2.3
+_LEAST_TAIL, _N_TAILS, _N_RATES = 0.15, 7, 160
+# How often an end may be missed, in units of the level, where without a smaller tail it
+# would be so often. Up to 1.5 is what chance makes of curves that rise evenly.
+_FOUND_OFF, _ALLOWED = (0.0, 1.5, 3.0), (0.0, 1.5, 1.1)
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 # Persons above a threshold from which on their spread can be told.
 _ENOUGH_PERSONS = 30
@@ -68,6 +79,10 @@ def tpr_at_fpr_interval(
     a distribution, that of the order statistics of `n` uniform numbers. For each place
     that it may have, the members above it give a distribution of the TPR, Jeffreys'
     for a binomial count. The ends are quantiles of the mixture.
+    Where the curve that was seen has a step near the threshold, such as many members
+    with scores in a narrow range, they are quantiles farther out: the small chance of a
+    place behind the step and that of few members above it multiply, and the end of the
+    mixture alone would be missed in up to ``tail * (1 - log(tail))``, 12 % for 2.5.
 
     Between two non-members, and inside a block of tied scores, the curve is the segment
     that :func:`tpr_at_fpr` reads. Of the records inside a block a fixed share is
@@ -121,25 +136,64 @@ def tpr_ends(
     reach = 7 * np.sqrt(centre * (1 - max_fpr) * effects[1]) + 10 * effects[1]
     within = max(0.0, centre - reach), min(float(n), centre + reach)
     curve = _Curve.up_to(within[1], members.scores, nonmembers.scores)
-    ranks = _places(within, curve, n, effects[1], max_fpr)
+    levels = (np.arange(_N_PLACES) + 0.5) / _N_PLACES
+    levels = np.concatenate([levels, ndtr(_PLACES)])
+    ranks = _places(within, curve, n, effects[1], max_fpr, levels)
     found, sharper = curve.members_at(ranks, step)
     size = m / effects[0] * sharper
     a, b = size * found / m + 0.5, size * (1 - found / m) + 0.5
+    high_level, low_level = _levels(a[_N_PLACES:], b[_N_PLACES:], alpha / 2)
+    a, b = a[:_N_PLACES], b[:_N_PLACES]
 
     def below(tpr: float, level: float) -> float:
         return float(betainc(a, b, tpr).mean()) - level
 
     low, high = (
         brentq(below, 0, 1, args=(level,), xtol=1e-7, rtol=1e-6)
-        for level in (alpha / 2, 1 - alpha / 2)
+        for level in (low_level, 1 - high_level)
     )
     return low, high
 
 
+def _levels(a: FloatArray, b: FloatArray, level: float) -> tuple[float, float]:
+    """Tails of the mixture that the upper and the lower end leave out.
+
+    Where the curve has a step, the tail of the place above it and that of the members
+    found multiply: the end is missed more often than the mixture says. So the curve
+    that was seen is taken for the true one, moved by chance as the place is, and the
+    tail is chosen that misses its TPR as often as it should, wherever the threshold
+    with this FPR may be. On a curve that rises evenly that is the level itself.
+    """
+    rate = a / (a + b)
+    deviation = np.sqrt(rate * (1 - rate) / (a + b + 1))
+    tails = level * np.geomspace(1, _LEAST_TAIL, _N_TAILS)
+    found = []
+    for sign in (1, -1):
+        value = sign * rate
+        span = 5 * deviation.max()
+        grid = np.linspace(value.min() - span, value.max() + span, _N_RATES)
+        # The end for every tail, where chance has moved the curve to each place.
+        above = _MOVED @ ndtr((value - grid[:, None]) / deviation).T
+        ends = np.stack([np.interp(tails, of[::-1], grid[::-1]) for of in above], 1)
+        # How often that end is below the rate at a place.
+        at = (sign * _PLACES >= _NEAREST) & (sign * _PLACES <= _FARTHEST)
+        short = ndtr((value[at] - ends[:, :, None]) / deviation[at])
+        missed = np.einsum("tck,kc->tk", short, _MOVED[at]).max(axis=1)
+        missed = np.maximum.accumulate(missed[::-1])
+        allowed = level * np.interp(missed[-1] / level, _FOUND_OFF, _ALLOWED)
+        found.append(float(np.exp(np.interp(allowed, missed, np.log(tails[::-1])))))
+    return found[0], found[1]
+
+
 def _places(
-    within: tuple[float, float], curve: "_Curve", n: int, effect: float, max_fpr: float
+    within: tuple[float, float],
+    curve: "_Curve",
+    n: int,
+    effect: float,
+    max_fpr: float,
+    levels: FloatArray,
 ) -> FloatArray:
-    """Ranks, equally likely, at which the non-members may have this FPR."""
+    """Ranks, at these levels, at which the non-members may have this FPR."""
 
     def passed(ranks: FloatArray) -> FloatArray:
         """The chance that the FPR there is above `max_fpr`, the threshold higher."""
@@ -152,7 +206,6 @@ def _places(
     first, last = np.searchsorted(passed(ranks), (1e-5, 1 - 1e-5))
     first, last = max(first - 1, 0), min(last, _N_RANKS - 1)
     ranks = np.linspace(ranks[first], ranks[last], _N_RANKS)
-    levels = (np.arange(_N_PLACES) + 0.5) / _N_PLACES
     return np.interp(levels, passed(ranks), ranks)
 
 

@@ -14,8 +14,9 @@ def test_without_ties_it_is_what_uniform_numbers_say(m, n, max_fpr, shift):
     """Brute force, 40,000 draws: the FPRs at the non-members are uniform numbers.
 
     The threshold lies between two of them, as far from either as the FPR does, and the
-    members above it have Jeffreys' distribution. An end is drawn to about a hundredth
-    of the width.
+    members above it have Jeffreys' distribution. An end leaves out a tail of 2.5 %, or
+    less where the curve that was seen is uneven, but not less than c = 0.4 %, with
+    c (1 - ln c) = 2.5 %. It is drawn to about a hundredth of the width.
     """
     rng = np.random.RandomState(0)
     members, nonmembers = rng.normal(shift, size=m), np.sort(rng.normal(size=n))[::-1]
@@ -28,10 +29,16 @@ def test_without_ties_it_is_what_uniform_numbers_say(m, n, max_fpr, shift):
     below, above = rates[rows, k], rates[rows, k + 1]
     part = (max_fpr - below) / (above - below)
     count = found[k] + part * (found[k + 1] - found[k])
-    expected = np.quantile(rng.beta(count + 0.5, m - count + 0.5), [0.025, 0.975])
+    drawn = rng.beta(count + 0.5, m - count + 0.5)
+    last_low, first_low, first_high, last_high = np.quantile(
+        drawn, [0.00375, 0.025, 0.975, 0.99625]
+    )
     membership = np.repeat([True, False], [m, n])
-    got = tpr_at_fpr_interval(membership, np.r_[members, nonmembers], max_fpr)
-    assert_allclose(got, expected, atol=0.03 * np.ptp(expected))
+    low, high = tpr_at_fpr_interval(membership, np.r_[members, nonmembers], max_fpr)
+    error = 0.03 * (first_high - first_low)
+    assert last_low - error <= low <= first_low + error
+    assert first_high - error <= high <= last_high + error
+    assert high - low <= 1.25 * (first_high - first_low)
 
 
 @pytest.mark.parametrize("n_levels", [2, 5])
@@ -139,3 +146,35 @@ def test_trap_34_tpr_interval_covers_with_ties_and_without(
     assert above / 200 >= 0.975 - 0.033
     if n_levels is None and shift:
         assert known / 200 < 0.87
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "population", ["cluster", "cluster and others", "block", "cluster behind"]
+)
+def test_trap_34_tpr_interval_covers_beside_a_step(population):
+    """Half of the members just above the threshold, at an FPR of .0099 for .01.
+
+    Seed 0, 400 draws: each end is missed in at most 4.5 %, and two binomial errors,
+    2.1 points. The mixture over the places of the threshold missed it in 11 to 13 %
+    (8 of the block, 6 behind the threshold), since the chance of a place and that of a
+    count above it multiply.
+    """
+    rng = np.random.RandomState(0)
+    n, max_fpr, above = 1000, 0.01, 0.0099
+    membership = np.repeat([True, False], n)
+    truth = {"cluster": 0.5, "cluster and others": 0.505, "cluster behind": 0.005}.get(
+        population, 0.5 + 0.5 * (max_fpr - above) / (1 - above)
+    )
+    missed = np.zeros(2)
+    for _ in range(400):
+        inside = rng.uniform(size=n) < 0.5
+        place = norm.isf(0.0101 if population == "cluster behind" else above)
+        cluster = place + 1e-4 * rng.normal(size=n)
+        rest = np.full(n, -5.0) if population == "cluster" else rng.normal(size=n)
+        scores = np.r_[np.where(inside, cluster, rest), rng.normal(size=n)]
+        if population == "block":
+            scores = np.r_[inside, rng.uniform(size=n) < above].astype(float)
+        low, high = tpr_at_fpr_interval(membership, scores, max_fpr)
+        missed += low > truth, high < truth
+    assert (missed / 400 <= 0.045 + 0.021).all()
