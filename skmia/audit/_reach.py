@@ -114,8 +114,9 @@ def takes_shadows(attack: Any) -> bool:
 
 
 def only_right(logits: NDArray[np.floating]) -> NDArray[Any]:
-    """Values that tell whether answers are right, and are as good as equal beside it.
+    """Logits of answers that say no more than whether they are right.
 
-    What labels say of a model in comparison with others is its accuracy alone.
+    What labels say of a model in comparison with others is its accuracy alone. They are
+    not too sure, so that a few of them outweigh no other.
     """
-    return np.where(logits > 0, 1e-6, -1e-6).astype(np.float32)
+    return np.where(logits > 0, 3, -3).astype(np.float32)

@@ -183,6 +183,14 @@ def attacks_not_run(evidence: Evidence) -> Iterator[Guard]:
             "elsewhere."
         )
         yield Guard("attacks_not_run", "warning", message, len(names))
+    elif evidence.audited is not None and evidence.shadows is None:
+        yield Guard(
+            "attacks_not_run",
+            "note",
+            "No attack with shadow models was chosen. They mostly find more, and "
+            "without them nothing tells whether the members are the rows that the "
+            "model was trained on.",
+        )
 
 
 def _named(names: Sequence[str]) -> str:
