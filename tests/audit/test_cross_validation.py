@@ -118,6 +118,8 @@ def test_a_single_k_fold_by_hand(data):
     assert report.to_dict()["counts"] == {
         "members": 100,
         "nonmembers": 100,
+        "member_persons": None,
+        "nonmember_persons": None,
         "models": 2,
     }
 
