@@ -14,16 +14,18 @@ from skmia._tables._value_bits import Hashes
 
 Persons = NDArray[np.intp]  # a number for each row, equal for rows of one person
 
-# Persons that equal rows join are drawn together up to this fraction of the rows. Where
-# the rows take few values, they would join all persons.
+# Persons that equal rows join are drawn together up to this fraction of the rows, or
+# these many typical persons. Where the rows take few values, they would join all.
 _MOST_JOINED = 0.05
+_FEW_PERSONS = 2
 
 
 def draw_units(hashes: Hashes, persons: Persons | None) -> Persons:
     """Number what is drawn whole: persons, and with them those of equal rows.
 
-    Without persons, rows of equal content. Where rows take so few values that equal
-    ones would join a notable part of all persons, each is drawn by itself.
+    Without persons, rows of equal content. Persons whom equal rows would join to a
+    notable part of all rows are drawn one by one, and a person who has as many rows
+    is joined with nobody. How many are joined is so not a matter of the largest person.
     """
     content = content_groups(hashes)
     if persons is None:
@@ -31,13 +33,20 @@ def draw_units(hashes: Hashes, persons: Persons | None) -> Persons:
     n_persons, n_contents = persons.max() + 1, content.max() + 1
     if n_contents == len(content):
         return persons
-    links = np.ones(len(persons), dtype=bool), (persons, content)
+    size = np.bincount(persons)
+    typical = float(np.median(size[size > 0]))
+    most = max(_MOST_JOINED * len(persons), _FEW_PERSONS * typical)
+    can_join = (size <= most)[persons]
+    rows = persons[can_join], content[can_join]
+    links = np.ones(int(can_join.sum()), dtype=bool), rows
     graph = sparse.coo_array(links, shape=(n_persons, n_contents)).tocsr()
     square = sparse.block_array([[None, graph], [graph.T, None]])
-    joined = connected_components(square, directed=False)[1][:n_persons][persons]
-    largest = np.bincount(joined).max()
-    allowed = max(_MOST_JOINED * len(persons), 3 * np.bincount(persons).max())
-    return joined if largest <= allowed else persons
+    unit = connected_components(square, directed=False)[1][:n_persons]
+    too_large = np.bincount(unit, weights=size)[unit] > most
+    # By the first person of each, so that persons by themselves keep their order.
+    first = np.unique(unit, return_index=True)[1][unit]
+    unit = np.where(too_large, np.arange(n_persons), first)
+    return np.unique(unit[persons], return_inverse=True)[1]
 
 
 def any_seen(

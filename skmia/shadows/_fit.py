@@ -117,9 +117,10 @@ def fit_shadows(
         or `shadows` holds shadows that were fitted already.
     ValueError
         If it is no classifier or holds a fitted one that clones keep, X, y, weights and
-        groups differ in length, a row has no person, there is one class only, a
-        parameter is out of range, a shadow would see a single class, or `cache_dir` is
-        given with a parameter that has no content to be told by.
+        groups differ in length, a row has no person, a person has more records than a
+        shadow is fitted on, there is one class only, a parameter is out of range, a
+        shadow would see a single class, or `cache_dir` is given with a parameter that
+        has no content to be told by.
 
     Warns
     -----
@@ -145,9 +146,8 @@ def fit_shadows(
     same number of shadows, give or take one. Rows of equal content (features and
     label) go together, so that "out" means that no copy was seen. With `groups` so do
     the rows of a person, and persons that have an equal row; where these would join
-    more than a twentieth of the records, persons are drawn one by one. A shadow is
-    given
-    its rows in a random order, whatever that of the pool. A class with a
+    more than a twentieth of the records, these persons are drawn one by one. A shadow
+    is given its rows in a random order, whatever that of the pool. A class with a
     single record is in as many shadows as any other record; the others do not know
     that class and give it probability 0, which is counted.
 
@@ -230,6 +230,8 @@ def _prepare(
     rng = own_random_state(random_state)
     check_alignment(X, {"groups": groups})
     persons = None if groups is None else check_groups(groups, len(hashes))
+    if persons is not None:
+        _check_largest(persons, float(models.train_size))
     units = draw_units(hashes, persons)
     member = draw_design(
         pool.columns, models.n_models, float(models.train_size), rng, units=units
@@ -238,14 +240,15 @@ def _prepare(
     rarest = np.bincount(pool.columns[first]).min()
     for k, rows in enumerate(member & ~has_no_weight(pool.metadata, len(hashes))):
         if np.count_nonzero(np.bincount(pool.columns[rows])) < 2:
-            whole = (
-                "" if persons is None else f", {persons.max() + 1} persons drawn whole,"
-            )
+            whole, of = ",", "records"
+            if persons is not None:
+                of = "persons"
+                whole = f", {len(np.unique(persons))} persons drawn whole,"
             raise ValueError(
                 f"Shadow {k} would be fitted on {rows.sum()} of {len(rows)} records, "
                 f"of fewer than two classes: with 'train_size'={models.train_size}"
-                f"{whole or ','} and {rarest} distinct records of the rarest class, "
-                "classes are left out. Pass more records of the rare classes, or a "
+                f"{whole} and {rarest} distinct records of the rarest class, "
+                f"classes are left out. Pass more {of} of the rare classes, or a "
                 "larger fraction."
             )
     seeds = draw_seeds(rng, models.n_models)
@@ -264,6 +267,19 @@ def _prepare(
     for model in (target, estimator):
         task.remember(model)
     return task, pool, hashes, member, seeds
+
+
+def _check_largest(persons: NDArray[np.intp], train_size: float) -> None:
+    """Raise where one person has more rows than a shadow is fitted on."""
+    largest, n = int(np.bincount(persons).max()), len(persons)
+    if largest > round(train_size * n):
+        raise ValueError(
+            f"The 'groups' parameter has a person with {largest} of {n} records, and "
+            f"with 'train_size'={train_size:g} a shadow is fitted on about "
+            f"{round(train_size * n)}: no shadow could hold this person and be like "
+            "the target. Leave this person's rows out, or some of them, or check that "
+            "`groups` has the name of a person and not of a larger group."
+        )
 
 
 def _fit_one(

@@ -31,7 +31,29 @@ def test_persons_with_an_equal_row_are_drawn_together():
 def test_equal_rows_of_few_values_do_not_join_all_persons():
     X = np.random.RandomState(0).randint(40, size=(200, 1))
     persons = np.repeat(np.arange(100), 2)
-    assert draw_units(hash_rows(X), persons) is persons
+    assert_array_equal(draw_units(hash_rows(X), persons), persons)
+    # Two persons beside them who share a row stay together.
+    X, persons = (
+        np.vstack([X, [[50], [60], [50], [70]]]),
+        np.append(persons, [100, 100, 101, 101]),
+    )
+    units = draw_units(hash_rows(X), persons)
+    assert_array_equal(units[:200], persons[:200])
+    assert set(units[200:]) == {100}
+
+
+@pytest.mark.parametrize("huge", [3, 30, 300])
+def test_the_largest_person_decides_nothing_about_the_others(huge):
+    X = np.arange(200.0 + huge)[:, None]
+    persons = np.append(np.repeat(np.arange(100), 2), np.full(huge, 100))
+    X[2:160:2] = X[0]  # 80 persons
+    X[162] = X[160]  # two of the others
+    X[-1] = X[160]
+    units = draw_units(hash_rows(X), persons)
+    n_joined = 2 if huge == 3 else 1
+    assert len(np.unique(units)) == 101 - n_joined
+    assert units[160] == units[162]
+    assert (units[-1] == units[160]) == (huge == 3)
 
 
 def test_seen_is_a_copy_or_a_row_of_the_person():

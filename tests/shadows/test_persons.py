@@ -101,6 +101,52 @@ def test_persons_of_few_values_are_drawn_one_by_one():
         assert len(np.unique(shadows.member[:, groups == person].T, axis=0)) == 1
 
 
+@pytest.mark.parametrize("huge", [5, 100, 290])
+def test_a_huge_person_does_not_let_equal_rows_join_the_others(huge):
+    """110 of 120 persons have one equal row; so, at times, has the huge one."""
+    X, y, groups = persons_of(np.append(np.full(120, 5), huge))
+    for shares in (False, True):
+        shared = np.searchsorted(groups, np.arange(110 + 11 * shares))
+        X[shared], y[shared] = 0, 0
+        shadows = fit_shadows(
+            DummyClassifier(), X, y, groups=groups, shadows=16, random_state=0
+        )
+        whole = shadows.member[:, np.searchsorted(groups, np.arange(121))]
+        assert_array_equal(whole[:, groups], shadows.member)
+        assert len(np.unique(whole, axis=1).T) > 80
+        assert np.abs(shadows.member.mean(axis=1) - 0.5).max() < 0.25
+
+
+def test_two_persons_are_joined_whoever_else_is_there():
+    for huge in (5, 250):
+        X, y, groups = persons_of(np.append(np.full(60, 5), huge))
+        X[5], y[5] = X[0], y[0]
+        # The huge person has an equal row as well, and is joined with nobody.
+        if huge > 5:
+            X[-1], y[-1] = X[0], y[0]
+        shadows = fit_shadows(
+            DummyClassifier(), X, y, groups=groups, shadows=16, random_state=0
+        )
+        assert_array_equal(shadows.member[:, 0], shadows.member[:, 5])
+        assert (shadows.member[:, 0] != shadows.member[:, -1]).any()
+
+
+def test_a_person_with_more_rows_than_a_shadow():
+    X, y, groups = persons_of(np.append(np.full(60, 5), 200))
+    fit_shadows(DummyClassifier(), X, y, groups=groups, shadows=4, random_state=0)
+    with pytest.raises(
+        ValueError, match=r"200 of 500 records.*'train_size'=0\.3 .* about 150: no shad"
+    ):
+        fit_shadows(
+            DummyClassifier(),
+            X,
+            y,
+            groups=groups,
+            shadows=ShadowModels(4, train_size=0.3),
+            random_state=0,
+        )
+
+
 def test_groups_are_those_of_the_rows_by_position():
     X, y, groups = persons_of(np.full(30, 3))
     order = np.random.RandomState(2).permutation(len(y))
@@ -118,8 +164,13 @@ def test_groups_that_are_refused():
         fit_shadows(DummyClassifier(), X, y, groups=groups[:-1])
     with pytest.raises(ValueError, match="without one"):
         fit_shadows(DummyClassifier(), X, y, groups=[None, *groups[1:]])
-    with pytest.raises(ValueError, match="1 persons drawn whole"):
+    with pytest.raises(ValueError, match="a person with 90 of 90 records, and with 't"):
         fit_shadows(LogisticRegression(), X, y, groups=np.zeros(90))
+    labels, two = np.repeat([0, 1], 45), np.repeat([0, 1], 45)
+    with pytest.raises(
+        ValueError, match=r"2 persons drawn whole, .* Pass more persons of the rare"
+    ):
+        fit_shadows(LogisticRegression(), X, labels, groups=two)
 
 
 def test_shadows_in_a_cache_are_told_by_who_is_in_them(tmp_path):

@@ -16,6 +16,7 @@ from skmia.audit import audit_classifier
 from skmia.exceptions import OverlapWarning
 from skmia.metrics import roc_auc, tpr_at_fpr
 from skmia.model_selection import AuditableClassifier, leakage_scorer
+from skmia.shadows import ShadowModels, fit_shadows
 
 
 def person_auc(member, scores, groups):
@@ -256,3 +257,36 @@ def test_a_sum_from_the_centre_of_another_scale_counts_rows():
         found.append(aucs(report)["person"])
     assert np.mean(naive) < np.mean(means) - 0.03
     assert np.mean(found) > np.mean(means) - 0.01
+
+
+@pytest.mark.slow
+def test_one_huge_person_lets_an_empty_row_join_all_others():
+    """Up to three times the largest person, persons were one unit by an equal row."""
+    naive, found = [], []
+    for seed in range(2):
+        X, y, groups = persons_of(
+            np.append(np.full(120, 5), 200), seed, n_features=30, by_row=False
+        )
+        y[np.random.RandomState(seed).random_sample(len(y)) < 0.1] ^= 1
+        shared = np.searchsorted(groups, np.arange(110))
+        X[shared], y[shared] = 0, 0
+        inside = np.append(split(np.arange(120), seed), True)
+        sets, pair = sides(X, y, groups, inside[groups])
+        model = LogisticRegression().fit(*sets[:2])
+        settings = {"attacks": ["lira"], "random_state": seed, "max_fprs": (0.1,)}
+        pool = [np.concatenate(of) for of in (sets[::2], sets[1::2])]
+        whose = np.concatenate(pair)
+        joined = fit_shadows(
+            model,
+            *pool,
+            groups=np.where(whose < 110, 0, whose),
+            shadows=ShadowModels(16, train_size=0.7),
+            random_state=seed,
+        )
+        one_unit = audit_classifier(
+            model, *sets, groups=pair, shadows=joined, **settings
+        )
+        naive.append(aucs(one_unit)["row"])
+        report = audit_classifier(model, *sets, groups=pair, **settings)
+        found.append(aucs(report)["row"])
+    assert np.mean(naive) < np.mean(found) - 0.03
