@@ -185,6 +185,38 @@ def test_numbers_of_rows_that_tell_members():
     assert found.value == 1.0
 
 
+def test_few_persons_with_most_of_the_rows():
+    """Four persons a side have 40 rows each, and 76 have one.
+
+    Naive: 80 persons. As many rows each would weigh as (236)^2 / (4 * 1600 + 76) = 8.6.
+    """
+    sizes = np.ones(160, dtype=int)
+    member = split(np.arange(160))
+    for side in (member, ~member):
+        sizes[np.flatnonzero(side)[:4]] = 40
+    rows, labels, groups = persons_of(sizes)
+    sets, pair = sides(rows, labels, groups, member[groups])
+    model = LogisticRegression(C=10, max_iter=500).fit(*sets[:2])
+    report = audit(model, sets, pair, attacks=["loss"])
+    assert report.n_member_persons == 80
+    found = guard(report, "few_large_persons")
+    assert (found.severity, found.count) == ("warning", 9)
+    assert found.value == pytest.approx(236**2 / 6476 / 80)
+    assert "per person" in found.message
+
+
+def test_few_large_persons_are_not_said_of_persons_alike(report):
+    assert guard(report, "few_large_persons") is None
+    # Numbers of rows that differ as those of visits do.
+    sizes = np.random.RandomState(0).geometric(0.3, size=160)
+    rows, labels, groups = persons_of(sizes)
+    sets, pair = sides(rows, labels, groups, split(groups))
+    model = LogisticRegression(C=10, max_iter=500).fit(*sets[:2])
+    assert (
+        guard(audit(model, sets, pair, attacks=["loss"]), "few_large_persons") is None
+    )
+
+
 def test_the_blind_classifier_does_not_remember_persons():
     """By row it knows a person of its other rows, and reads sets that do not differ."""
     assert guard(audit(groups=None, attacks=["loss"]), "blind_classifier").value > 0.7

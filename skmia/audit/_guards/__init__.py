@@ -19,7 +19,11 @@ from skmia.audit._guards._answers import (
 from skmia.audit._guards._base import Check, Guard, Severity
 from skmia.audit._guards._blind import blind_classifier
 from skmia.audit._guards._inside import audited_inside, searching_shadows
-from skmia.audit._guards._persons import rows_per_person, shared_persons
+from skmia.audit._guards._persons import (
+    few_large_persons,
+    rows_per_person,
+    shared_persons,
+)
 from skmia.audit._guards._rows import (
     duplicate_rows,
     near_copies,
@@ -66,6 +70,7 @@ CHECKS = (
     Check(duplicate_rows, "repeated rows", _EITHER),
     Check(shared_persons, "persons on both sides", _EITHER),
     Check(rows_per_person, "numbers of rows that tell persons apart", _WARNING),
+    Check(few_large_persons, "few persons with most of the rows", _WARNING),
     Check(weightless_rows, "rows of weight 0", _EITHER),
     Check(attacks_not_run, "attacks that need more than there is", _EITHER),
     Check(labels_tell_more, "labels that tell more than confidences", _WARNING),

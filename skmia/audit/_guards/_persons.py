@@ -1,6 +1,8 @@
-"""Persons with several rows: on both sides, or with more rows on one of them."""
+"""Persons with several rows: on both sides, with more on one, or with most of all."""
 
 from collections.abc import Iterator
+
+import numpy as np
 
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import NOTABLE_FRACTION, Guard, Severity, count_rows
@@ -8,6 +10,9 @@ from skmia.metrics import roc_auc, roc_auc_interval
 
 # An AUC of the numbers of rows that is surely so far from chance.
 _MIN_DISTANCE = 0.05
+# Persons with as many rows each that the rows weigh as much as, of all persons. Where
+# it is lower the intervals per row cover noticeably less than they should.
+_MIN_EFFECTIVE = 1 / 3
 
 
 def shared_persons(evidence: Evidence) -> Iterator[Guard]:
@@ -54,3 +59,30 @@ def rows_per_person(evidence: Evidence) -> Iterator[Guard]:
         "model leaks. Compare persons with all of their rows, or as many of each."
     )
     yield Guard("rows_per_person", "warning", message, value=auc)
+
+
+def few_large_persons(evidence: Evidence) -> Iterator[Guard]:
+    """Report sides on which a few persons have most of the rows.
+
+    Figures per row are then about these few, and say little of the others like them:
+    the spread from person to person is not seen in so few.
+    """
+    if evidence.persons is None:
+        return
+    found = []
+    for of in evidence.targets:
+        for side, kind in ((True, "members"), (False, "non-members")):
+            own = evidence.persons[of[evidence.membership[of] == side]]
+            sizes = np.unique(own, return_counts=True)[1].astype(np.float64)
+            effective = sizes.sum() ** 2 / (sizes**2).sum()
+            found.append((effective / len(sizes), effective, len(sizes), kind))
+    share, effective, n_persons, kind = min(found)
+    if share >= _MIN_EFFECTIVE:
+        return
+    message = (
+        f"A few persons have most of the rows of the {kind}: {n_persons:,} persons "
+        f"count as {effective:.0f} with as many rows each. Figures per row rest on "
+        "these, and their intervals are too narrow. Read the figures per person, or "
+        "take as many rows of each."
+    )
+    yield Guard("few_large_persons", "warning", message, round(effective), share)
