@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from sklearn.datasets import make_classification
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RepeatedKFold, cross_validate
 from sklearn.tree import DecisionTreeClassifier
 
@@ -50,10 +51,26 @@ def test_labels_in_another_order_read_as_safe(rows):
     wrong = audit(rows, shuffled(y[:N]).to_numpy(), shuffled(y[N:]).to_numpy())
     assert auc_of(wrong) < 0.57
     assert "members_at_chance" in {g.name for g in wrong.guards}
+    # A gate that looks at the figure alone opens.
+    assert all(f.high < 0.64 for f in wrong.figures if f.metric == "auc")
+    assert "members_at_chance" in wrong.exceeds({"auc": 0.64})[0]
     with pytest.raises(ValueError, match=f"index of y_members .* {OTHER_ORDER}"):
         audit(rows, shuffled(y[:N]))
     with pytest.raises(ValueError, match=f"index of y_nonmembers .* {OTHER_ORDER}"):
         audit(rows, y[:N], shuffled(y[N:]))
+
+
+def test_a_model_that_ranks_rare_patients_is_not_at_chance():
+    """It answers almost always that they are well, and rightly so."""
+    X, y = make_classification(
+        2000, 20, n_informative=5, weights=[0.96], class_sep=1.0, random_state=1
+    )
+    model = LogisticRegression(C=0.1).fit(X[:1000], y[:1000])
+    report = audit_classifier(
+        model, X[:1000], y[:1000], X[1000:], y[1000:], attacks=["loss"]
+    )
+    assert 0 < model.predict(X[:1000]).sum() < 0.1 * y[:1000].sum()
+    assert "members_at_chance" not in {g.name for g in report.guards}
 
 
 def test_a_rare_class_hides_no_labels_in_another_order(rows):

@@ -75,7 +75,9 @@ CHECKS = (
     Check(attacks_not_run, "attacks that need more than there is", _EITHER),
     Check(labels_tell_more, "labels that tell more than confidences", _WARNING),
     Check(members_less_accurate, "a model worse on its training rows", _WARNING),
-    Check(members_at_chance, "answers without regard to the labels", _WARNING),
+    Check(
+        members_at_chance, "answers without regard to the labels", _WARNING, voids=True
+    ),
     Check(
         unsteady_answers, "answers that differ when asked again", _EITHER, voids=True
     ),

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
 from skmia.audit._averages import read
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import NOTABLE_FRACTION, Guard
-from skmia.metrics import get_metric
+from skmia.metrics import get_metric, roc_auc_interval
 from skmia.utils import percent
 
 # Members less accurate than non-members: rare enough to be no accident.
@@ -59,7 +60,8 @@ def members_at_chance(evidence: Evidence) -> Iterator[Guard]:
     Where they do not, the mean over classes of the part that is right is one over the
     number of classes, whatever classes are answered how often; over all but the rare
     ones it is no more. One-sided at 5 %. Labels in another order than the rows read so,
-    and so does a model that has learnt nothing.
+    and so does a model that has learnt nothing. Of two classes the probabilities must
+    not rank them either: a model of rare patients may never answer that they are ill.
     """
     correct, labels = evidence.correct, evidence.labels
     if correct is None or labels is None:
@@ -78,6 +80,8 @@ def members_at_chance(evidence: Evidence) -> Iterator[Guard]:
     mean = float(right.mean())
     if error == 0 or mean - 1 / n_classes >= _Z_ABOVE_CHANCE * error:
         return  # always one class, or more often right than without the labels
+    if len(classes) == 2 and _ranks_classes(evidence, column):
+        return  # seldom another class than the commoner, and for good reason
     over = "their classes" if enough.all() else "all but the rare ones of their classes"
     yield Guard(
         "members_at_chance",
@@ -89,6 +93,21 @@ def members_at_chance(evidence: Evidence) -> Iterator[Guard]:
         "no figure means anything: check y_members.",
         value=mean,
     )
+
+
+def _ranks_classes(evidence: Evidence, column: NDArray[np.intp]) -> bool:
+    """Whether probabilities of the members tell two classes apart, for each model."""
+    if evidence.own_proba is None:
+        return False
+    second = np.where(column == 1, evidence.own_proba, 1 - evidence.own_proba)
+    for of in evidence.targets:
+        at = of[evidence.membership[of]]
+        sides = column[at] == 1
+        if sides.all() or not sides.any():
+            return False
+        if roc_auc_interval(sides, second[at], confidence_level=0.9)[0] <= 0.5:
+            return False
+    return True
 
 
 def unsteady_answers(evidence: Evidence) -> Iterator[Guard]:
