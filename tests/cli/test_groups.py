@@ -41,10 +41,20 @@ def test_persons_reach_the_audit(kind, audit, expected_report):
 def test_names_are_told_as_they_are_written(audit):
     """As numbers, the two persons 0007 and 7 would be one, on both sides."""
     add_persons("train", 0)
-    add_persons("test", 500, r0="7", r1="7")
-    assert "rows in both sets" not in audit(*GROUPED)[1]
     add_persons("test", 500, r0="0007", r1="0007")
     assert "1 person has rows in both sets, 2 rows of the" in audit(*GROUPED)[1]
+    # Here 7 is somebody else.
+    add_persons("test", 500, r0="0007", r1="7")
+    assert "1 person has rows in both sets" in audit(*GROUPED)[1]
+
+
+@pytest.mark.parametrize("name", ["7", "7.0", "0007 "])
+def test_names_that_the_tables_spell_otherwise(name, audit):
+    add_persons("train", 0)
+    add_persons("test", 500, r0=name, r1=name)
+    status, out, err = audit(*GROUPED)
+    assert (status, out) == (2, "")
+    assert f"Got '0007' among the members and {name!r} among the non-members" in err
 
 
 @pytest.mark.parametrize(
@@ -68,8 +78,9 @@ def test_what_is_refused(options, message, audit):
     assert err.count("\n") == 1
 
 
-def test_a_row_without_a_name(audit):
-    add_persons("train", 0, r3="")
+@pytest.mark.parametrize("name", ["", "nan", "None"])
+def test_a_row_without_a_name(name, audit):
+    add_persons("train", 0, r3=name)
     add_persons("test", 500)
     status, out, err = audit(*GROUPED)
     assert (status, out) == (2, "")
