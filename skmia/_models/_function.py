@@ -9,14 +9,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skmia._models._cloning import unwrap_frozen
+from skmia._models._response import sums_off
 from skmia._tables import n_rows
 from skmia.utils import check_option, listed
 
 _RESPONSES = ("predict_proba", "decision_function", "predict")
-# Answers rounded to one digit are off by this much in each class, and on average by
-# less; what is further off is something else than probabilities.
-_ROUNDED = 0.05
-_MEAN_ROUNDED = 0.02
 
 
 def _gives(name: str) -> Callable[[Any], bool]:
@@ -161,14 +158,12 @@ class FunctionClassifier(ClassifierMixin, BaseEstimator):
             self._check_range(proba)
             return np.column_stack([1 - proba, proba])
         self._check_range(proba)
-        sums = proba.sum(axis=1, dtype=np.float64) - 1
-        far = np.abs(sums).max(initial=0) > _ROUNDED * proba.shape[1]
-        if far or abs(sums.mean() if len(sums) else 0) > _MEAN_ROUNDED:
+        sums = sums_off(proba)
+        if sums is not None:
             raise ValueError(
                 "'func' must return probabilities that sum to 1 for each record. Got "
-                f"sums from {1 + sums.min():.3g} to {1 + sums.max():.3g} instead; "
-                "divide by the sum, or pass response_method='decision_function' for "
-                "margins."
+                f"{sums} instead; divide by the sum, or pass "
+                "response_method='decision_function' for margins."
             )
         return proba
 
@@ -227,7 +222,15 @@ class FunctionClassifier(ClassifierMixin, BaseEstimator):
         n, n_classes = n_rows(X), len(self.classes_)
         answer = np.asarray(self.func(X))
         if answer.dtype == object:
-            answer = answer.astype(np.float64)
+            try:
+                answer = answer.astype(np.float64)
+            except (TypeError, ValueError) as error:
+                kind = type(answer.flat[0]).__name__
+                raise ValueError(
+                    f"'func' must return numbers with response_method="
+                    f"{self.response_method!r}, a row of one for each class. Got "
+                    f"values of type {kind} instead; convert them to an array."
+                ) from error
         alone = answer.shape in ((n,), (n, 1)) and n_classes == 2
         if not (alone or answer.shape == (n, n_classes)):
             raise ValueError(

@@ -18,6 +18,19 @@ from skmia.utils import encode_labels
 _BLOCK_VALUES = 2**23
 # Averages and float32 softmaxes end up this far outside of [0, 1]; not further.
 _ROUNDING = 1e-6
+# Answers rounded to one digit are off by this much in each class, and on average by
+# less; what is further off is something else than probabilities.
+_ROUNDED = 0.05
+_MEAN_ROUNDED = 0.02
+# Objectives of LightGBM and CatBoost with a probability of its own for each class.
+_OF_EACH_CLASS = (
+    "multiclassova",
+    "multiclass_ova",
+    "ova",
+    "ovr",
+    "MultiClassOneVsAll",
+)
+_OBJECTIVES = ("objective", "application", "app", "loss", "loss_function")
 
 
 def check_is_classifier(estimator: Any, name: str = "estimator") -> None:
@@ -174,7 +187,42 @@ def _as_probabilities(estimator: Any, answer: Any, n_classes: int) -> NDArray:
             f"predict_proba of {model_name(estimator)} must return numbers. Got "
             f"dtype {proba.dtype} instead."
         )
-    return _within_bounds(proba)
+    proba = _within_bounds(proba)
+    # What lies outside of [0, 1], and NaN, is an error of the signals.
+    known = proba.min(initial=0.0) == 0 and proba.max(initial=1.0) == 1
+    sums = sums_off(proba) if known else None
+    if sums is not None and not _answers_each_class(estimator):
+        raise ValueError(
+            f"predict_proba of {model_name(estimator)} must return probabilities that "
+            f"sum to 1 for each record. Got {sums} instead; divide by the sum, or pass "
+            "skmia.attacks.FunctionClassifier(func, classes=..., "
+            "response_method='decision_function') for margins."
+        )
+    return proba
+
+
+def sums_off(proba: NDArray) -> str | None:
+    """Tell of sums over classes that are further from 1 than by rounding."""
+    off = proba.sum(axis=1, dtype=np.float64) - 1
+    n, n_classes = proba.shape
+    if not n:
+        return None
+    largest = _ROUNDED * n_classes
+    # One row is off by as much as it may be, and the mean of many by little.
+    far = abs(off.mean()) > _MEAN_ROUNDED + largest / np.sqrt(n)
+    if far or np.abs(off).max() > largest:
+        return f"sums from {1 + off.min():.3g} to {1 + off.max():.3g}"
+    return None
+
+
+def _answers_each_class(estimator: Any) -> bool:
+    """Whether a booster was told to fit each class against all others."""
+    return hasattr(unwrap_frozen(estimator), "get_params") and any(
+        name.rpartition("__")[2] in _OBJECTIVES
+        and isinstance(value, str)
+        and value in _OF_EACH_CLASS
+        for name, value in deep_params(estimator)
+    )
 
 
 def _within_bounds(proba: NDArray) -> NDArray:

@@ -26,6 +26,7 @@ from skmia._models import (
     class_probabilities,
     iter_class_probabilities,
 )
+from skmia.metrics import roc_auc
 from skmia.signals import logit
 
 
@@ -261,3 +262,47 @@ def test_an_unfitted_stack_has_what_its_last_step_will_have():
     for model in (stack, VotingClassifier([("a", stack)], voting="hard")):
         with pytest.raises(TypeError, match="must have predict_proba or decision_f"):
             check_has_response(model)
+
+
+class LargestIsTheSame(ClassifierMixin, BaseEstimator):
+    """A forest whose largest probability is always .9, or its own answer."""
+
+    def __init__(self, scaled=True):
+        self.scaled = scaled
+
+    def fit(self, X, y):
+        self.forest_ = RandomForestClassifier(20, min_samples_leaf=2, random_state=0)
+        self.classes_ = self.forest_.fit(X, y).classes_
+        return self
+
+    def predict(self, X):
+        return self.forest_.predict(X)
+
+    def predict_proba(self, X):
+        proba = self.forest_.predict_proba(X)
+        largest = proba.max(axis=1, keepdims=True)
+        return 0.9 * proba / largest if self.scaled else proba
+
+
+def test_trap_answers_that_do_not_sum_to_one():
+    """Taken as they are, they tell less of members than the same model's own."""
+    X, y = make_classification(
+        400, 12, n_informative=6, n_classes=4, flip_y=0.3, random_state=0
+    )
+    member = np.arange(400) < 200
+    column = np.arange(400), y
+    model = LargestIsTheSame().fit(X[member], y[member])
+    read = roc_auc(member, model.predict_proba(X)[column])
+    right = class_probabilities(model.set_params(scaled=False), X)
+    assert read < roc_auc(member, right[column]) - 0.05
+    with pytest.raises(ValueError, match=r"LargestIsTheSame .* sum to 1 .* divide by"):
+        class_probabilities(model.set_params(scaled=True), X)
+
+
+def test_probabilities_of_each_class_need_no_sum():
+    lightgbm = pytest.importorskip("lightgbm")
+    X, y = blobs(3)
+    settings = {"n_estimators": 3, "n_jobs": 1, "verbose": -1}
+    model = lightgbm.LGBMClassifier(objective="multiclassova", **settings).fit(X, y)
+    proba = class_probabilities(make_pipeline(model), X)
+    assert abs(proba.sum(axis=1) - 1).max() > 0.15

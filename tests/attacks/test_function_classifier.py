@@ -108,6 +108,7 @@ def test_labels_with_a_threshold_of_their_own():
         (lambda rows: PROBA / 2, {}, r"sum to 1 .* divide by the sum"),
         (lambda rows: np.sqrt(PROBA), {}, "sum to 1"),
         (lambda rows: LOGISTIC.predict(rows).astype(str), {}, "must return numbers"),
+        (lambda rows: [{"a": 1.0}] * 300, {}, "must return numbers .* of type dict"),
         (LOGISTIC.predict_proba, {"classes": [0]}, "two different labels"),
         (LOGISTIC.predict_proba, {"classes": [1, 1]}, "two different labels"),
         (LOGISTIC.predict_proba, {"response_method": "proba"}, "response_method"),
@@ -122,6 +123,9 @@ def test_answers_that_are_refused(func, settings, message):
 def test_rounded_answers_are_taken():
     model = FunctionClassifier(lambda rows: PROBA.round(1), classes=[0, 1])
     np.testing.assert_array_equal(model.predict_proba(X), PROBA.round(1))
+    # One row may be off by more than the mean of many.
+    model = FunctionClassifier(lambda rows: [[0.3, 0.3, 0.3]], classes=[0, 1, 2])
+    assert model.predict_proba(X[:1]).sum() == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize(

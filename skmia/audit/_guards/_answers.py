@@ -73,8 +73,8 @@ def members_at_chance(evidence: Evidence) -> Iterator[Guard]:
     n_classes = int(enough.sum())
     if n_classes < 2 or counts[enough].sum() < _MOST_MEMBERS * counts.sum():
         return
-    right = np.bincount(column[member], correct[member], len(classes))[enough]
-    right /= counts[enough]
+    n_right = np.bincount(column[member], correct[member], len(classes))
+    right = n_right[enough] / counts[enough]
     independent = counts[enough] / len(evidence.targets)
     error = np.sqrt((right * (1 - right) / independent).sum()) / n_classes
     mean = float(right.mean())
