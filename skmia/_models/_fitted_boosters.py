@@ -166,7 +166,8 @@ def _read_xgboost(model: Any) -> Boosted:
         told = told._replace(stopped=int(best) + 1)
     else:
         told = told._replace(made=booster.num_boosted_rounds())
-    hessian = None if model.get_params().get("scale_pos_weight") else _start(booster)
+    balanced = model.get_params().get("scale_pos_weight") not in (None, 1)
+    hessian = None if balanced else _start(booster)
     if hessian is None or _per_round(model) > 1:
         return told
     dumped = booster.get_dump(with_stats=True, dump_format="json")

@@ -112,7 +112,7 @@ def audit_classifier(
         near as leaves two shadows on each side of every row. Or shadows of
         :func:`skmia.shadows.fit_shadows` that are there already, fitted on the very
         rows of this audit: all members first, then all non-members, without those of
-        weight 0.
+        weight 0. With fewer than 8, a model that is not like them may pass unnoticed.
     max_fprs : sequence of float, default=(0.1, 0.01, 0.001)
         False positive rates at which the true positive rate is read.
     confidence_level : float, default=0.95

@@ -80,6 +80,7 @@ def of(params, model):
     return clone(model).set_params(**params)
 
 
+UNSCALED = of({"scale_pos_weight": 1, "verbosity": 0}, XGBOOST)
 # Each stores how many rows it was fitted on.
 COUNTING = [
     TREE,
@@ -156,7 +157,9 @@ def test_a_fit_of_today_matches_itself(rows, model):
     assert find_mismatches(clone(model).fit(*rows), (N, N)) == []
 
 
-@pytest.mark.parametrize("model", [*COUNTING, XGBOOST], ids=lambda m: str(m)[:40])
+@pytest.mark.parametrize(
+    "model", [*COUNTING, XGBOOST, UNSCALED], ids=lambda m: str(m)[:40]
+)
 def test_rows_are_counted(rows, model):
     if model is CATBOOST and len(set(rows[1])) > 2:
         pytest.skip("it tells no counts where there are several values in a leaf")
