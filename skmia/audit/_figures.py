@@ -1,5 +1,6 @@
 """The figures of an audit: every metric of every attack, with its interval."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,9 @@ from skmia.audit._averages import read, read_joint_level
 from skmia.audit._evidence import Evidence
 from skmia.audit._reach import GAP
 from skmia.metrics import Metric, get_metric, metrics_at
+
+# The rate that is read first; of those that can be read, the nearest to it.
+_HEADLINE_FPR = 0.01
 
 
 @dataclass(frozen=True)
@@ -51,18 +55,24 @@ class Figure:
 
 def measure(evidence: Evidence) -> tuple[Figure, ...]:
     """Every metric of every attack, averaged over the models; of persons as well."""
+    return _measure(evidence, metrics_at(evidence.max_fprs))
+
+
+def _measure(evidence: Evidence, metrics: Sequence[Metric]) -> tuple[Figure, ...]:
     units = {"row": evidence, "person": evidence.per_person}
     figures = []
     for attack in evidence.scores:
         for unit, of in units.items():
             if of is not None:
-                figures += _measure_one(of, attack, unit)
+                figures += _measure_one(of, attack, unit, metrics)
     return tuple(figures)
 
 
-def _measure_one(evidence: Evidence, attack: str, unit: str) -> list[Figure]:
+def _measure_one(
+    evidence: Evidence, attack: str, unit: str, metrics: Sequence[Metric]
+) -> list[Figure]:
     figures = []
-    for metric in metrics_at(evidence.max_fprs):
+    for metric in metrics:
         if evidence.n_nonmembers < metric.needed_nonmembers:
             unknown = Figure(attack, metric.name, None, None, None, False, unit)
             figures.append(unknown)
@@ -95,6 +105,26 @@ def measure_strongest(
             }
             found.append(_strongest_of(own, metric, units, joint))
     return tuple(found)
+
+
+def measure_headline(
+    evidence: Evidence, figures: Sequence[Figure]
+) -> tuple[Figure, ...]:
+    """The strongest AUC and the strongest TPR at about 1 % FPR, for the first lines.
+
+    An attack is said to find something where either is above chance, so they share the
+    error: their intervals hold together. Which rate is read follows from the number of
+    non-members alone, and adds nothing to it.
+    """
+    known = {figure.metric for figure in figures if figure.resolvable}
+    rates = [rate for rate in evidence.max_fprs if f"tpr@{rate}" in known]
+    chosen = [get_metric("auc")]
+    if rates:
+        nearest = min(rates, key=lambda rate: abs(math.log(rate / _HEADLINE_FPR)))
+        chosen.append(get_metric(f"tpr@{nearest}"))
+    level = 1 - (1 - evidence.confidence_level) / len(chosen)
+    shared = replace(evidence, confidence_level=level)
+    return measure_strongest(shared, _measure(shared, chosen))
 
 
 def _strongest_of(

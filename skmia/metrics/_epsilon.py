@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from skmia.metrics._intervals import check_confidence_level, clopper_pearson
-from skmia.metrics._ranking import FloatArray, counts_of, sorted_sides, vertices_of
+from skmia.metrics._ranking import FloatArray, counts_of, vertices_of
+from skmia.metrics._sides import Side, sides_of
 from skmia.utils import check_integer, check_real, own_random_state
 
 # Of the records, what chooses the threshold. It takes fewer than the bound does.
@@ -90,7 +91,8 @@ def epsilon_at_threshold(
     further correction.
 
     The bound holds for a rule that was fixed before the counts were seen. The best over
-    the thresholds of the same records is no bound.
+    the thresholds of the same records is no bound. Counts are of independent records:
+    of a person with several, one counts.
 
     References
     ----------
@@ -137,32 +139,56 @@ def _choose_threshold(
     return float(middle if below < middle < score else score)
 
 
+def _draws_of(side: Side) -> Callable[[np.random.RandomState], FloatArray]:
+    """A function that draws the scores of a side, one for each person."""
+    scores, sizes = side.by_person()
+    if len(sizes) == len(scores):
+        return lambda rng: scores
+    starts = np.cumsum(sizes) - sizes
+
+    def draw(rng: np.random.RandomState) -> FloatArray:
+        return scores[
+            starts + np.floor(rng.uniform(size=len(sizes)) * sizes).astype(int)
+        ]
+
+    return draw
+
+
 def _median_bound(
     membership: ArrayLike,
     scores: ArrayLike,
+    groups: ArrayLike | None,
     bounds_of: Bounds,
     n_splits: int,
     random_state: int | np.random.RandomState | None,
 ) -> float:
-    """Median over splits of the bound of a threshold that other records chose."""
+    """Median over splits of the bound of a threshold that other records chose.
+
+    Of each person a split has one record, drawn at random: the counts of records that
+    depend on one another are not binomial.
+    """
     check_integer(n_splits, "n_splits", 1)
-    sides = sorted_sides(membership, scores)
-    if min(map(len, sides)) < 2:
+    sides = sides_of(membership, scores, groups)
+    sizes = [side.n_persons for side in sides]
+    if min(sizes) < 2:
+        name = "membership" if groups is None else "groups"
+        of_persons = "" if groups is None else ", of as many persons"
         raise ValueError(
-            "The 'membership' parameter needs at least two members and two "
-            "non-members, a part to choose the threshold and one for the bound. Got "
-            f"{len(sides[0])} and {len(sides[1])} instead."
+            f"The '{name}' parameter needs at least two members and two "
+            f"non-members{of_persons}, a part to choose the threshold and one for the "
+            f"bound. Got {sizes[0]} and {sizes[1]} instead."
         )
     rng = own_random_state(random_state)
+    draws = [_draws_of(side) for side in sides]
     found = []
     for _ in range(n_splits):
-        # The sides are sorted, so that the draw does not depend on the order of rows.
+        # The sides are in order, so that the draw does not depend on the order of rows.
         parts = [
             np.split(
-                side[rng.permutation(len(side))],
-                [max(1, round(_CHOOSING * len(side)))],
+                draw(rng)[rng.permutation(size)],
+                [max(1, round(_CHOOSING * size))],
             )
-            for side in sides
+            for draw, size in zip(draws, sizes, strict=True)
         ]
         choosing, proving = ([part[i] for part in parts] for i in (0, 1))
         members, nonmembers = map(np.sort, choosing)
@@ -187,6 +213,7 @@ def epsilon_lower_bound(
     confidence_level: float = 0.95,
     n_splits: int = 9,
     random_state: int | np.random.RandomState | None = None,
+    groups: ArrayLike | None = None,
 ) -> float:
     """Compute a lower bound on epsilon from the scores of an attack.
 
@@ -207,6 +234,9 @@ def epsilon_lower_bound(
         Number of splits. Of several the bounds are at half the error each.
     random_state : int, RandomState instance or None, default=None
         Seed of the splits. The best of several seeds is no bound.
+    groups : array-like of shape (n_records,), default=None
+        The person of each record, each on one side only. Splits are then of persons,
+        and one record of each, drawn anew for every split, is counted.
 
     Returns
     -------
@@ -217,7 +247,8 @@ def epsilon_lower_bound(
     ------
     ValueError
         If an argument is out of range, membership is not binary or has fewer than two
-        records on a side, or a score is not finite.
+        records, or persons, on a side, a score is not finite, or a person is missing or
+        on both sides.
 
     See Also
     --------
@@ -236,6 +267,13 @@ def epsilon_lower_bound(
     It takes the records for independent draws, each of them a member by a fair coin.
     Records of one training run influence one another, so for a single model the figure
     estimates the leak; it certifies epsilon only over independent runs.
+
+    Rows of one person are no independent draws, and without `groups` a bound of them is
+    above 0 most of the time where nothing leaks. With it the bound is on the epsilon of
+    a person with all rows, by what one row shows. A promise of epsilon for each row is
+    one of k times epsilon for a person with k rows. An attack on all rows of a person
+    may prove more: pass its one score for each person, without `groups`, and only where
+    the persons of both sides have as many rows.
 
     References
     ----------
@@ -262,7 +300,7 @@ def epsilon_lower_bound(
     ) -> FloatArray:
         return _log_ratio_bounds(tp, fp, n_members, n_nonmembers, delta, level)
 
-    return _median_bound(membership, scores, bounds_of, n_splits, random_state)
+    return _median_bound(membership, scores, groups, bounds_of, n_splits, random_state)
 
 
 def mu_lower_bound(
@@ -272,6 +310,7 @@ def mu_lower_bound(
     confidence_level: float = 0.95,
     n_splits: int = 9,
     random_state: int | np.random.RandomState | None = None,
+    groups: ArrayLike | None = None,
 ) -> float:
     """Compute a lower bound on mu of Gaussian differential privacy.
 
@@ -291,6 +330,9 @@ def mu_lower_bound(
         Number of splits. Of several the bounds are at half the error each.
     random_state : int, RandomState instance or None, default=None
         Seed of the splits. The best of several seeds is no bound.
+    groups : array-like of shape (n_records,), default=None
+        The person of each record, each on one side only. Splits are then of persons,
+        and one record of each, drawn anew for every split, is counted.
 
     Returns
     -------
@@ -301,7 +343,8 @@ def mu_lower_bound(
     ------
     ValueError
         If an argument is out of range, membership is not binary or has fewer than two
-        records on a side, or a score is not finite.
+        records, or persons, on a side, a score is not finite, or a person is missing or
+        on both sides.
 
     See Also
     --------
@@ -312,6 +355,8 @@ def mu_lower_bound(
     With the FPR and the false negative rate (FNR) at most what their Clopper-Pearson
     bounds say, ``mu >= Phi^-1(1 - FPR) - Phi^-1(FNR)``. For noise that is Gaussian it
     is the closer bound of the two: every threshold shows the whole of mu.
+
+    With `groups` it is on the mu of a person with all rows, as that on epsilon is.
 
     References
     ----------
@@ -337,4 +382,4 @@ def mu_lower_bound(
         # Infinite where none is found, or all are accused; the two never cancel.
         return norm.isf(fpr_high) + norm.ppf(tpr_low)
 
-    return _median_bound(membership, scores, bounds_of, n_splits, random_state)
+    return _median_bound(membership, scores, groups, bounds_of, n_splits, random_state)

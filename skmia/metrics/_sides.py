@@ -35,6 +35,17 @@ class Side:
         """Whether several records are all of one person, and show no spread."""
         return self.person is not None and self.n_persons == 1
 
+    def by_person(self) -> tuple[FloatArray, NDArray[np.intp]]:
+        """Scores person by person, and how many each has; no order of rows is left."""
+        if self.person is None:
+            return self.scores, np.ones(len(self), dtype=np.intp)
+        order = np.argsort(self.person, kind="stable")
+        ends = np.cumsum(np.bincount(self.person))[:-1]
+        # Their numbers come from their names, or from the rows. Their scores do not.
+        persons = sorted(map(tuple, np.split(self.scores[order], ends)))
+        sizes = np.array([len(own) for own in persons], dtype=np.intp)
+        return np.concatenate(persons), sizes
+
     def sums(self, values: FloatArray) -> FloatArray:
         """Sums over the records of each person; `values` has a column a record."""
         if self.person is None:

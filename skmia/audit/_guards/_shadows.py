@@ -91,4 +91,9 @@ def shadows_unlike_target(evidence: Evidence) -> Iterator[Guard]:
         "is the fit that it had: weights, early stopping, parameters that were "
         "changed later."
     )
+    if evidence.persons is None:
+        message += (
+            " Where rows come several a person, pass groups=: shadows that have part "
+            "of a person's rows know the others as well."
+        )
     yield Guard("shadows_unlike_target", "warning", message, value=difference.target)

@@ -13,7 +13,13 @@ from numpy.typing import ArrayLike
 import skmia
 from skmia._tables import split_persons
 from skmia.audit._evidence import Evidence
-from skmia.audit._figures import Figure, add_gap, measure, measure_strongest
+from skmia.audit._figures import (
+    Figure,
+    add_gap,
+    measure,
+    measure_headline,
+    measure_strongest,
+)
 from skmia.audit._guards import Guard, run_guards
 from skmia.audit._inputs import check_length, check_reading, check_scores
 from skmia.audit._limits import check_resolvable, exceeded
@@ -192,6 +198,7 @@ resolvable=False, unit='row')
         enter_stage("figures")
         self.figures: tuple[Figure, ...] = measure(evidence)
         self._strongest = measure_strongest(evidence, self.figures)
+        self._headline = measure_headline(evidence, self.figures)
         enter_stage("guards")
         self.guards: tuple[Guard, ...] = run_guards(evidence, guards)
         # The records themselves stay out of the public attributes and of the repr, and
@@ -268,7 +275,9 @@ resolvable=False, unit='row')
         Returns
         -------
         Figure
-            The headline of the report.
+            The highest figure. Its interval stands by itself; the first lines of
+            :meth:`summary` have a TPR and the AUC, whose intervals hold together and
+            are a little wider.
 
         Raises
         ------
@@ -418,6 +427,7 @@ resolvable=False, unit='row')
                 "accuracy": accuracy,
                 "shadows": self.shadows,
                 "confidence_level": self.confidence_level,
+                "headline": [asdict(figure) for figure in self._headline],
                 "strongest": [asdict(figure) for figure in self._strongest],
                 "figures": [asdict(figure) for figure in self.figures],
                 "person_rules": self._person_rules,

@@ -1,6 +1,5 @@
 """The first lines of a report: the strongest attack beside what guessing would find."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,16 +9,15 @@ from skmia.utils import percent
 
 #: Between words that belong on one line; written as a space in the end.
 NO_BREAK = "\N{NO-BREAK SPACE}"
-# The rate that is read first; of those that can be read, the nearest to it.
-_HEADLINE_FPR = 0.01
 _TITLES = {check.name: check.title for check in CHECKS if check.voids}
 
 
 def opening(contents: Mapping[str, Any]) -> list[str]:
     """Write sentences for what ``AuditReport.to_dict`` returns, most important first.
 
-    Where the comparison is void there is no figure in them: a low one would be read as
-    a sign of safety.
+    What is said to be above chance is so by the interval beside it, and the intervals
+    of the TPR and the AUC hold together. Where the comparison is void there is no
+    figure: a low one would be read as a sign of safety.
     """
     warnings = [g["name"] for g in contents["guards"] if g["severity"] == "warning"]
     voided = dict.fromkeys(_TITLES[name] for name in warnings if name in _TITLES)
@@ -29,8 +27,9 @@ def opening(contents: Mapping[str, Any]) -> list[str]:
             ". The warnings below say what was found. A low figure here is no sign of "
             "safety."
         ]
-    best = {figure["metric"]: figure for figure in contents["strongest"]}
-    auc, tpr = best["auc"], _headline_tpr(best)
+    best = {figure["metric"]: figure for figure in contents["headline"]}
+    auc = best.pop("auc")
+    tpr = next(iter(best.values()), None)
     above = [f for f in (tpr, auc) if f is not None and _above_chance(f)]
     if above:
         lines = _found(above[0]["attack"], tpr, auc)
@@ -49,16 +48,6 @@ def opening(contents: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _headline_tpr(best: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The TPR at the rate nearest to 1 %, of those that are resolvable."""
-    rates = {name: get_metric(name).max_fpr for name in best}
-    read = {name: rate for name, rate in rates.items() if rate is not None}
-    if not read:
-        return None
-    nearest = min(read, key=lambda name: abs(math.log(read[name] / _HEADLINE_FPR)))
-    return best[nearest]
-
-
 def _above_chance(figure: Mapping[str, Any]) -> bool:
     return figure["low"] > get_metric(figure["metric"]).chance
 
@@ -68,10 +57,11 @@ def _found(
 ) -> list[str]:
     lines = [f"Strongest attack: {name}."]
     if tpr is not None:
-        by = "it" if tpr["attack"] == name else f"the best ({tpr['attack']})"
+        by = "it" if tpr["attack"] == name else f"the best attack, {tpr['attack']},"
         lines.append(_tpr_sentence(tpr, by))
-    whose = "Its" if auc["attack"] == name else f"The best ({auc['attack']})"
-    return [*lines, _auc_sentence(auc, whose)]
+    if auc["attack"] == name:
+        return [*lines, _auc_sentence(auc, "Its")]
+    return [*lines, _auc_sentence(auc, "The highest", f", by {auc['attack']}")]
 
 
 def _nothing(
@@ -88,7 +78,7 @@ def _nothing(
     if tpr is not None:
         lines.append(_tpr_sentence(tpr, tried))
     lines += [
-        _auc_sentence(auc, "The"),
+        _auc_sentence(auc, "The" if n == 1 else "The highest"),
         "That is a bound from below and no proof of safety: a stronger attack, or more "
         "rows, may find more.",
     ]
@@ -108,10 +98,11 @@ def _tpr_sentence(figure: Mapping[str, Any], by: str) -> str:
     )
 
 
-def _auc_sentence(figure: Mapping[str, Any], whose: str) -> str:
+def _auc_sentence(figure: Mapping[str, Any], whose: str, by: str = "") -> str:
     per = " per person" if figure["unit"] == "person" else ""
     return (
-        f"{whose} AUC{per} is {_numbers(figure)}; guessing has 0.5{_included(figure)}."
+        f"{whose} AUC{per} is {_numbers(figure)}{by}; guessing has "
+        f"0.5{_included(figure)}."
     )
 
 

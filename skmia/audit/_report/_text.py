@@ -17,7 +17,8 @@ _MEANING = (
     "wrongly accusing at most x % of the non-members. It is about the people who are "
     "most exposed, whom an average such as the AUC hides.",
     "The strongest attack was chosen by the same records, which makes its figure too "
-    "high. The interval in the first lines allows for the choice; those below do not.",
+    "high. The intervals in the first lines allow for the choice, and hold together; "
+    "each of those below stands by itself.",
     "A low figure does not prove that the model is safe: it says that these attacks, "
     "with these rows and shadows, did not find more. A stronger attack, or one that "
     "knows more, may.",
