@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import MetaEstimator, forget_fit, unwrap_frozen
 from skmia._tables import as_rows, check_alignment
+from skmia.attacks._nonmembers import warn_of_split_persons
 from skmia.attacks._target import Target, resolve_target
 from skmia.signals import FloatArray, IndexArray
 from skmia.utils import check_real, own_random_state
@@ -154,6 +155,8 @@ class MembershipAttack(MetaEstimator, metaclass=ABCMeta):
             type(self).__name__,
             needs_confidences=self.needs_confidences,
         )
+        if membership is not None:  # which the game draws person by person
+            warn_of_split_persons(target, type(self).__name__)
         self._target = target
         self._fit_attack(target, X, params, random_state)
         self.membership_ = target.membership

@@ -21,25 +21,33 @@ def check_has_records(estimator: Any, owner: str, reason: str, instead: str) -> 
         )
 
 
+def warn_of_split_persons(target: Target, owner: str) -> None:
+    """Warn of persons who have rows among the members, and others."""
+    if target.membership is None or target.persons is None:
+        return
+    known = split_persons(target.membership, target.persons) & ~target.membership
+    if known.any():
+        n_persons = len(np.unique(target.persons[known]))
+        warn(
+            f"{n_persons} persons given to {owner} have rows among the members and "
+            f"others, {int(known.sum())} rows, which the target knows more of than of "
+            "other non-members: taken for non-members, they hide leakage. Leave them "
+            "out of what is compared with the members, or hold persons out whole.",
+            OverlapWarning,
+        )
+
+
 def nonmember_rows(target: Target, X: Any, max_fpr: float, owner: str) -> IndexArray:
     """Positions of the records in `X` that the target was not fitted on.
 
-    Warns where they cannot keep the promise of `max_fpr`: too few, or the same
-    records as members.
+    Rows of a person who has others among the members are none. Warns where they cannot
+    keep the promise of `max_fpr`: too few, or the same records as members.
     """
     n = len(target.columns)
     if target.membership is None:
         rows = np.arange(n)
     else:
         known = split_persons(target.membership, target.persons) & ~target.membership
-        if target.persons is not None and known.any():
-            n_persons = len(np.unique(target.persons[known]))
-            warn(
-                f"{n_persons} persons given to {owner} have rows among the members and "
-                f"others, {int(known.sum())} rows, which the target knows more of than "
-                "of other non-members. They count as neither.",
-                OverlapWarning,
-            )
         rows = np.flatnonzero(~target.membership & ~known)
         _check_content(target, X, rows, owner)
     if len(rows) == 0:

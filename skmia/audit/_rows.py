@@ -73,6 +73,7 @@ def choose_rows(
     once = occurs_once(near.hashes, of)
     n_near = count_sides(~once, member[kept])
     seen[kept] |= any_copy(member[None, kept], near.hashes)[0]
+    seen = any_seen(seen[None], None, persons)[0]
     return ChosenRows(kept[once], seen, copies, n_near, near.resolution, split)
 
 

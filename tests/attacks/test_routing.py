@@ -20,6 +20,7 @@ from sklearn.utils.metadata_routing import MetadataRequest, get_routing_for_obje
 
 from _helpers import NotedBayes
 from skmia.attacks import LiRAAttack, LossThresholdAttack
+from skmia.exceptions import OverlapWarning
 from skmia.metrics import roc_auc
 
 
@@ -237,16 +238,18 @@ def test_weights_and_membership_together_in_cross_validate(pool):
 def test_groups_reach_the_splitter_and_the_attack(pool):
     attack = LossThresholdAttack(pool.frozen)
     groups = np.arange(len(pool.y)) // 3
-    results = cross_validate(
-        attack,
-        pool.X,
-        pool.y,
-        cv=GroupKFold(2),
-        params={"membership": pool.member, "groups": groups},
-        scoring=AucOfAttack(),
-        return_estimator=True,
-        return_indices=True,
-    )
+    # The members are any rows, and so rows of persons on both sides.
+    with pytest.warns(OverlapWarning, match="persons given to LossThresholdAttack"):
+        results = cross_validate(
+            attack,
+            pool.X,
+            pool.y,
+            cv=GroupKFold(2),
+            params={"membership": pool.member, "groups": groups},
+            scoring=AucOfAttack(),
+            return_estimator=True,
+            return_indices=True,
+        )
     for fitted, rows in zip(
         results["estimator"], results["indices"]["train"], strict=True
     ):

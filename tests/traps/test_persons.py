@@ -11,7 +11,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, KFold, cross_val_score
 
 from _helpers.persons import IgnoresItsData, persons_of, sides, split
-from skmia.attacks import LiRAAttack, QuantileAttack
+from skmia.attacks import (
+    CalibratedLossAttack,
+    LiRAAttack,
+    LossThresholdAttack,
+    QuantileAttack,
+    RMIAAttack,
+    StackedAttack,
+)
 from skmia.audit import audit_classifier
 from skmia.exceptions import OverlapWarning
 from skmia.metrics import roc_auc, tpr_at_fpr
@@ -157,6 +164,30 @@ def test_a_person_of_both_sides_is_no_nonmember():
     assert [g.count for g in report.guards if g.name == "shared_persons"] == [n_shared]
     attack = QuantileAttack(FrozenEstimator(model), max_fpr=0.1, random_state=0)
     with pytest.warns(OverlapWarning, match=f"{n_shared} persons given to QuantileA"):
+        attack.fit(X, y, membership=trained, groups=groups)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        LossThresholdAttack,
+        QuantileAttack,
+        LiRAAttack,
+        RMIAAttack,
+        CalibratedLossAttack,
+        StackedAttack,
+    ],
+)
+def test_every_attack_warns_of_persons_on_both_sides(kind):
+    X, y, groups = persons_of(np.full(100, 4), by_row=False)
+    trained = split(groups)
+    trained[:12] = np.arange(12) % 4 == 0  # three persons
+    target = FrozenEstimator(LogisticRegression().fit(X[trained], y[trained]))
+    attack = kind(target, max_fpr=0.1, random_state=0)
+    if "shadows" in attack.get_params():
+        attack.set_params(shadows=8)
+    match = f"3 persons given to {kind.__name__} have rows .* and others, 9 rows"
+    with pytest.warns(OverlapWarning, match=match):
         attack.fit(X, y, membership=trained, groups=groups)
 
 
