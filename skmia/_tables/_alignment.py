@@ -11,6 +11,8 @@ from skmia.utils import warn
 def check_alignment(X: Any, values: Mapping[str, Any], table: str = "X") -> None:
     """Compare the index of `X` with those of what belongs to its rows, by name.
 
+    Where `X` has none, as an array, the others are compared with one another.
+
     Everything here goes by position. Labels that are assigned to other rows make
     members look like non-members, and an audit reads that nothing leaks.
 
@@ -29,6 +31,13 @@ def check_alignment(X: Any, values: Mapping[str, Any], table: str = "X") -> None
         for name, of_rows in values.items():
             if is_pandas(of_rows) and len(of_rows) == len(X):
                 _compare(X.index, of_rows.index, table, name)
+        return
+    # Rows without an index have the order of whatever comes first.
+    labelled = {name: v for name, v in values.items() if is_pandas(v)}
+    first = next(iter(labelled), None)
+    for name, of_rows in labelled.items():
+        if name != first and len(of_rows) == len(labelled[first]):
+            _compare(labelled[first].index, of_rows.index, first, name)
 
 
 def _compare(ours: Any, theirs: Any, x: str, y: str) -> None:

@@ -139,14 +139,23 @@ class Run:
         kept = told_apart & ~weightless & ~split
         member, held_out = trained & kept, tested & kept & known[:, columns]
         if not (member.any(axis=1) & held_out.any(axis=1)).any():
+            n_left_out = {
+                "are left out as their features and label are there more than once": (
+                    ~told_apart
+                ),
+                "are of persons on both sides of a split": split,
+                "have a weight of 0": weightless,
+            }
+            reasons = [
+                f"{int(rows.sum())} of {n} rows {why}"
+                for why, rows in n_left_out.items()
+                if rows.any()
+            ]
+            if not known.all():
+                reasons.append("some held-out rows have a label that the model lacks")
             raise ValueError(
                 "No split has a training and a held-out row that can be compared: "
-                f"{int((~told_apart).sum())} of {n} rows are left out as their "
-                "features and "
-                "label are there more than once, and held-out rows whose label the "
-                "model does not know are left out, too"
-                + (f", and {int(split.sum())} rows of persons on both sides of a split")
-                * bool(split.any())
+                + ("; ".join(reasons) or "there are no others")
                 + ". Pass rows that can be told apart, of persons whom the splits keep "
                 "whole, as GroupKFold and GroupShuffleSplit do."
             )

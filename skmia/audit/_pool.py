@@ -97,6 +97,7 @@ def make_pool(
     other, less typical rows than the model has. Figures are about rows that occur once.
     """
     classes = np.asarray(estimator.classes_)
+    given_labels = y_members, y_nonmembers
     X_members, y_members = _check_side(X_members, y_members, "members", classes)
     X_nonmembers, y_nonmembers = _check_side(
         X_nonmembers, y_nonmembers, "nonmembers", classes
@@ -112,11 +113,15 @@ def make_pool(
     for i, (table, side) in enumerate(
         (("X_members", X_members), ("X_nonmembers", X_nonmembers))
     ):
+        labels = {f"y_{table[2:]}": given_labels[i]}
         given = fit_params or {}
         pairs = {f"fit_params[{n!r}]": given[n] for n in params.per_row}
         if groups is not None:
             pairs["groups"] = groups
-        check_alignment(side, {name: pair[i] for name, pair in pairs.items()}, table)
+        others = {name: pair[i] for name, pair in pairs.items()}
+        if not hasattr(side, "iloc"):  # else they were compared with its own index
+            others = labels | others
+        check_alignment(side, others, table)
     y = np.concatenate([y_members, y_nonmembers])
     if len(set(y.tolist())) < 2:
         raise ValueError(

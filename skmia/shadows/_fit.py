@@ -228,7 +228,8 @@ def _prepare(
     pool, classes, rest, hashes = make_pool(X, y, params, "fit_shadows")
 
     rng = own_random_state(random_state)
-    check_alignment(X, {"groups": groups})
+    beside = {} if hasattr(X, "iloc") else {"y": y}
+    check_alignment(X, beside | {"groups": groups})
     persons = None if groups is None else check_groups(groups, len(hashes))
     if persons is not None:
         _check_largest(persons, float(models.train_size))

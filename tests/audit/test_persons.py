@@ -294,7 +294,7 @@ def test_a_cross_validation_by_persons():
 
 def test_a_cross_validation_that_splits_persons():
     results = cross_validated(ShuffleSplit(8, test_size=0.5, random_state=0), None)
-    with pytest.raises(ValueError, match="640 rows of persons on both sides of a spli"):
+    with pytest.raises(ValueError, match="compared: 640 of 640 rows are of persons on"):
         audit_cv(results, X, Y, attacks=["loss"], groups=GROUPS)
     results = cross_validated(GroupShuffleSplit(8, test_size=0.5, random_state=0))
     wrong = np.where(GROUPS == 1, 0, GROUPS)

@@ -187,3 +187,19 @@ def test_missing_labels_are_counted_by_name(y):
     ):
         with pytest.raises(ValueError, match=message.format("y")):
             call()
+
+
+def test_rows_without_an_index_and_persons_in_another_order(rows):
+    """The labels say the order of an array, as long as they have an index."""
+    X, y, model = rows
+    model = DecisionTreeClassifier(max_depth=6).fit(X[:N].to_numpy(), y[:N])
+    persons = pd.Series(np.arange(2 * N) // 2, name="who")
+    tables = X.to_numpy(), y, model
+    pair = shuffled(persons[:N]), persons[N:]
+    with pytest.raises(ValueError, match=f"index of groups .* y_members {OTHER_ORDER}"):
+        audit(tables, y[:N], groups=pair)
+    with pytest.raises(ValueError, match=f"index of groups .* of y {OTHER_ORDER}"):
+        fit_shadows(model, X.to_numpy(), y, groups=shuffled(persons), shadows=2)
+    with pytest.raises(ValueError, match=f"index of groups .* of y {OTHER_ORDER}"):
+        LossThresholdAttack(model).fit(X.to_numpy(), y, groups=shuffled(persons))
+    audit(tables, y[:N], groups=(persons[:N], persons[N:]))
