@@ -33,11 +33,11 @@ def check_alignment(X: Any, values: Mapping[str, Any], table: str = "X") -> None
                 _compare(X.index, of_rows.index, table, name)
         return
     # Rows without an index have the order of whatever comes first.
-    labelled = {name: v for name, v in values.items() if is_pandas(v)}
-    first = next(iter(labelled), None)
-    for name, of_rows in labelled.items():
-        if name != first and len(of_rows) == len(labelled[first]):
-            _compare(labelled[first].index, of_rows.index, first, name)
+    labelled = [(name, v) for name, v in values.items() if is_pandas(v)]
+    for name, of_rows in labelled[1:]:
+        first, reference = labelled[0]
+        if len(of_rows) == len(reference):
+            _compare(reference.index, of_rows.index, first, name)
 
 
 def _compare(ours: Any, theirs: Any, x: str, y: str) -> None:
