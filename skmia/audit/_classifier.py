@@ -35,7 +35,7 @@ from skmia.audit._reach import Reach, only_right
 from skmia.audit._report import AuditReport
 from skmia.audit._rows import take_kept
 from skmia.audit._target import check_same_answers, find_target
-from skmia.exceptions import UninformativeShadowsWarning
+from skmia.exceptions import OverlapWarning, UninformativeShadowsWarning
 from skmia.shadows import (
     ShadowModels,
     ShadowSignals,
@@ -386,8 +386,9 @@ def _score(name: str, attack: Any, pool: Pool, X: Any, y: np.ndarray) -> np.ndar
     enter_stage(f"attack {name}")
     try:
         with warnings.catch_warnings():
-            # The report's own guards say so.
+            # The report's own guards say so, and count who is left out.
             warnings.simplefilter("ignore", UninformativeShadowsWarning)
+            warnings.simplefilter("ignore", OverlapWarning)
             attack.fit(pool.X, pool.y, membership=pool.rows.seen, **pool.known_persons)
         scores = attack.score_samples(X, y)
     except Exception as error:
