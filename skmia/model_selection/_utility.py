@@ -128,7 +128,7 @@ def utility_under_leakage(
     ...     error_score="raise",
     ... ).fit(X, y)
     >>> search.best_params_
-    {'estimator__max_depth': 4}
+    {'estimator__max_depth': 2}
     """
     check_real(max_leakage, "max_leakage", 0, 1)
     check_real(penalty, "penalty", 0, np.inf, closed="neither")
