@@ -13,9 +13,9 @@ from skmia.metrics._epsilon import (
     mu_lower_bound,
 )
 from skmia.metrics._intervals import Interval, clopper_pearson
+from skmia.metrics._precision import ppv_at_prior
 from skmia.metrics._ranking import (
     membership_advantage,
-    ppv_at_prior,
     roc_auc,
     roc_vertices,
     tpr_at_fpr,

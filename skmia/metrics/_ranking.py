@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 from skmia.metrics._resolution import allowed_false_positives
-from skmia.utils import check_membership, check_option, check_real
+from skmia.utils import check_membership, check_option
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -341,74 +341,3 @@ def membership_advantage(membership: ArrayLike, scores: ArrayLike) -> float:
     fpr, tpr, _ = roc_vertices(membership, scores)
     # The vertex (0, 0) keeps it from being negative.
     return float((tpr - fpr).max())
-
-
-def precision_at_prior(tpr: FloatArray, fpr: FloatArray, prior: float) -> FloatArray:
-    """Precision of rules with these rates; a rule that flags no one has the prior."""
-    flagged = tpr + (1 - prior) / prior * fpr
-    precision = np.full(np.shape(flagged), prior, dtype=np.float64)
-    return np.divide(tpr, flagged, out=precision, where=flagged > 0)
-
-
-def ppv_at_prior(
-    membership: ArrayLike,
-    scores: ArrayLike,
-    prior: float,
-    *,
-    max_fpr: float | None = None,
-) -> float:
-    """Compute the precision of an attack where members are as rare as `prior` says.
-
-    Parameters
-    ----------
-    membership : array-like of shape (n_records,)
-        True or 1 for members, False or 0 for non-members.
-    scores : array-like of shape (n_records,)
-        Membership evidence, higher for members.
-    prior : float
-        Share of members among those an attacker would test, in (0, 1). It replaces the
-        fraction in `membership`.
-    max_fpr : float or None, default=None
-        The precision is that of the rule that :func:`tpr_at_fpr` reads, with ties drawn
-        at random. With None it is the largest over all thresholds.
-
-    Returns
-    -------
-    float
-        Share of members among the flagged records; `prior` where none is flagged.
-
-    Raises
-    ------
-    ValueError
-        If `prior` or `max_fpr` is out of range, membership is not binary or has one
-        side only, or a score is not finite.
-
-    See Also
-    --------
-    tpr_at_fpr : The fraction of members that are found.
-
-    Notes
-    -----
-    Without `max_fpr` the figure is optimistic. The highest thresholds flag a handful of
-    records, and one member at the very top reads as a precision of 1. Give the
-    `max_fpr` that the audit was set to beforehand.
-
-    References
-    ----------
-    Jayaraman et al., "Revisiting Membership Inference Under Realistic Assumptions",
-    PoPETs 2021.
-
-    Examples
-    --------
-    >>> from skmia.metrics import ppv_at_prior
-    >>> membership, scores = [1, 1, 1, 0, 0], [0.9, 0.8, 0.3, 0.8, 0.1]
-    >>> ppv_at_prior(membership, scores, prior=0.1, max_fpr=0.5)
-    0.1818...
-    """
-    prior = check_real(prior, "prior", 0, 1, closed="neither")
-    members, nonmembers = sorted_sides(membership, scores)
-    if max_fpr is not None:
-        tpr, fpr = np.array(tpr_of(members, nonmembers, max_fpr))
-    else:
-        fpr, tpr, _ = vertices_of(members, nonmembers)
-    return float(precision_at_prior(tpr, fpr, prior).max())

@@ -14,7 +14,7 @@ from skmia.metrics import (
     roc_vertices,
     tpr_at_fpr,
 )
-from skmia.metrics._ranking import precision_at_prior
+from skmia.metrics._precision import precision_at_prior
 
 # SACRO-ML's test_metrics.py.
 SACRO_MEMBERSHIP = [0, 0, 0, 1, 1, 1]
