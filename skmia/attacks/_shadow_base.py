@@ -26,6 +26,7 @@ from skmia._tables import (
     take_rows,
 )
 from skmia.attacks._base import MembershipAttack
+from skmia.attacks._given_shadows import check_same_records, same_rows
 from skmia.attacks._nonmembers import check_has_records
 from skmia.attacks._scores import (
     Saturation,
@@ -169,7 +170,8 @@ class ShadowAttack(MembershipAttack):
             self._hashes = hash_rows(X, target.labels)
             self._x_hashes = hash_rows(X)
         if isinstance(self.shadows, ShadowSignals):
-            shadows = self._check_given(self.shadows, n)
+            shadows = self.shadows
+            check_same_records(shadows, n, self._hashes)
             if target.persons is not None:
                 check_drawn_whole(shadows.member, target.persons)
         else:
@@ -237,26 +239,6 @@ class ShadowAttack(MembershipAttack):
             random_state=random_state,
             verbose=self.verbose,
         )
-
-    def _check_given(self, shadows: ShadowSignals, n: int) -> ShadowSignals:
-        if shadows.n_records != n:
-            raise ValueError(
-                f"The 'shadows' parameter has signals of {shadows.n_records} records, "
-                f"but X has {n} rows. Pass the pool that the shadows were asked about."
-            )
-        known = shadows.record_hashes
-        if (
-            known is not None
-            and self._hashes is not None
-            and not np.array_equal(known, self._hashes)
-        ):
-            differ = int((known != self._hashes).sum())
-            raise ValueError(
-                "The 'shadows' parameter was made from other records: the content of "
-                f"{differ} of {n} rows of X and y differs. Pass the same rows in the "
-                "same order."
-            )
-        return shadows
 
     def _soften(self, values: dict[str, NDArray]) -> dict[str, NDArray]:
         return {name: self._saturation[name].soften(v) for name, v in values.items()}
@@ -375,7 +357,7 @@ class ShadowAttack(MembershipAttack):
             for name, own in self._soften(self._answers_of(proba, columns)).items()
         }
         if self._target.precomputed:
-            return self._score_pool(values, self._precomputed_rows(columns, y))
+            return self._score_pool(values, same_rows(columns, y, self._target.columns))
         rows = np.full(len(columns), -1)
         if y is not None:
             # The pool was asked about true labels; a predicted one is another record.
@@ -393,27 +375,6 @@ class ShadowAttack(MembershipAttack):
                 UnknownRowsWarning,
             )
         return self._ask_models(X, columns, values, rows)
-
-    def _precomputed_rows(self, columns: IndexArray, y: Any) -> IndexArray:
-        pool = self._target.columns
-        if len(columns) != len(pool):
-            raise ValueError(
-                "With estimator='precomputed' and given shadows, the rows of X are the "
-                f"shadows' {len(pool)} records in the same order. Got {len(columns)} "
-                "rows instead."
-            )
-        if y is None:
-            raise ValueError(
-                "With estimator='precomputed', y must be passed: the shadows' signals "
-                "are those of the true classes."
-            )
-        if differ := int((columns != pool).sum()):
-            raise ValueError(
-                "With estimator='precomputed' and given shadows, y is that of fit, row "
-                f"by row. Got {differ} of {len(pool)} rows with another class instead; "
-                "pass the records in the order of fit."
-            )
-        return np.arange(len(pool))
 
     def _ask_models(
         self, X: Any, columns: IndexArray, values: dict[str, NDArray], rows: IndexArray
