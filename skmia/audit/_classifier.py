@@ -5,21 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from skmia._models import (
-    RowsOf,
-    answering,
-    ask_again,
-    ask_labels,
-    ask_probabilities,
     check_can_be_refitted,
     check_hook,
     find_mismatches,
     hook_name,
     shadow_recipe,
 )
-from skmia._tables import Copies, any_seen, check_drawn_whole
+from skmia.audit._answers import ask_target
 from skmia.audit._attacks import (
     configure,
     describe_attack,
@@ -31,22 +26,12 @@ from skmia.audit._inputs import check_reading, check_scores, resolve_seed
 from skmia.audit._persons import person_evidence
 from skmia.audit._pool import Pool, make_pool
 from skmia.audit._progress import enter_stage, expect_stages, with_progress
-from skmia.audit._reach import Reach, only_right
+from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
-from skmia.audit._rows import take_kept
-from skmia.audit._target import check_same_answers, find_target
+from skmia.audit._shared_shadows import NO_SHADOWS, describe_shadows, share_shadows
+from skmia.audit._target import find_target
 from skmia.exceptions import OverlapWarning, UninformativeShadowsWarning
-from skmia.shadows import (
-    ShadowModels,
-    ShadowSignals,
-    check_shadows,
-    find_difference,
-    fit_shadows,
-    outside_means,
-    shadows_move,
-)
-from skmia.signals import logit
-from skmia.utils import encode_labels
+from skmia.shadows import ShadowModels, ShadowSignals, check_shadows
 
 
 @with_progress
@@ -236,152 +221,57 @@ def audit_classifier(
     pool = make_pool(
         X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params, groups
     )
-    classes = np.asarray(estimator.classes_)
-    kept, copies = pool.rows.kept, pool.rows.copies
-    X, y = take_kept(pool.X, kept), pool.y[kept]
     enter_stage("asking the model")
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
-    correct = ask_labels(estimator, X) == y
-    asked = answering(estimator)
-    proba = ask_probabilities(asked, X, classes)
-    columns = encode_labels(y, classes)
-    own_proba = proba[np.arange(len(y)), columns] if reach.confidences else None
-    again = ask_again(asked, X, classes, proba, pool.member[kept], random_state=seed)
-    check_same_answers(audited, X, proba, again)
-
-    made, fitted_with, moved, means, difference = None, None, True, None, None
+    answers = ask_target(audited, pool, reach, seed)
+    made = NO_SHADOWS
     if wanted:
         enter_stage("shadows")
-        made, fraction = _make_shadows(
-            audited.model, pool, shadows, fit, n_jobs, seed, verbose
-        )
-        fitted_with = {"n_shadows": made.n_shadows, "train_size": fraction}
-        theirs = made.get("logit")
-        seen = any_seen(made.member, pool.hashes, pool.persons)
-        moved = shadows_move(theirs)
-        means = outside_means(theirs, seen)[kept]
-        if made.queries:
-            # The shadows' answers are means over each record and its copies.
-            own_copies = Copies(made.queries, pool.X)
-            proba = ask_probabilities(asked, X, classes, own_copies)
-        ours, theirs = logit(proba, columns), theirs[:, kept]
-        if not reach.confidences:
-            ours, theirs = only_right(ours), only_right(theirs)
-        difference = find_difference(
-            ours,
-            pool.member[kept],
-            theirs,
-            seen[:, kept],
-            y,
+        made = share_shadows(
+            *(audited, reach, pool, answers.proba, answers.columns, shadows),
+            fit=fit,
+            n_jobs=n_jobs,
+            seed=seed,
+            verbose=verbose,
         )
         for name in wanted:
-            chosen[name].set_params(shadows=made)
-    scores = {name: _score(name, a, pool, X, y) for name, a in chosen.items()}
+            chosen[name].set_params(shadows=made.signals)
+    scores = {name: _score(name, attack, pool) for name, attack in chosen.items()}
     if groups is not None:
         enter_stage("persons")
+    persons = person_evidence(
+        *(chosen, made.signals, pool.persons, pool.names, pool.rows.kept),
+        *(pool.rows.split, pool.member),
+    )
+    # A fit of the user's own is the one that the model had, whatever it stores.
+    known = (audited.model, pool.member_counts, pool.fit_params, pool.member)
+    mismatches = () if fit is not None else tuple(find_mismatches(*known))
     evidence = Evidence(
-        membership=pool.member[kept],
         scores=scores,
         max_fprs=max_fprs,
         confidence_level=confidence_level,
-        labels=y,
-        index=pool.index[kept],
         estimator=audited.name,
         audited=audited,
         seed=seed,
         settings={
             "attacks": {name: describe_attack(a) for name, a in chosen.items()},
-            "shadows": _describe_shadows(shadows),
+            "shadows": describe_shadows(shadows),
             "max_fprs": max_fprs,
             "fit_params": sorted(pool.fit_params),
             "fit": hook_name(fit),
             "random_state": seed,
         },
-        X=X,
-        persons=None if pool.persons is None else pool.persons[kept],
-        **person_evidence(
-            chosen, made, pool.persons, pool.names, kept, pool.rows.split, pool.member
-        ),
-        n_shared=copies.n_shared,
-        n_repeated=copies.n_repeated,
-        once_per_side=copies.once_per_side,
-        overlap=copies.overlap,
-        n_near=pool.rows.n_near,
-        resolution=pool.rows.resolution,
-        n_weightless=pool.n_weightless,
-        n_not_passed=pool.n_not_passed,
-        correct=correct,
-        own_proba=own_proba,
-        again=again,
         not_run=reach.out_of_reach(estimator),
-        shadows=fitted_with,
-        shadows_move=moved,
-        outside_means=means,
-        difference=difference,
-        # A fit of the user's own is the one that the model had, whatever it stores.
-        mismatches=()
-        if fit is not None
-        else tuple(
-            find_mismatches(
-                audited.model, pool.member_counts, pool.fit_params, pool.member
-            )
-        ),
-        n_missing_classes=0 if made is None else made.n_missing_classes,
-        n_models=0 if made is None else made.n_shadows,
+        mismatches=mismatches,
+        **pool.facts,
+        **answers.facts,
+        **made.facts,
+        **persons,
     )
     return AuditReport._of(evidence)
 
 
-def _make_shadows(
-    estimator: Any,
-    pool: Pool,
-    shadows: int | ShadowModels | ShadowSignals,
-    fit: Callable[..., Any] | None,
-    n_jobs: int | None,
-    seed: int,
-    verbose: int,
-) -> tuple[ShadowSignals, float]:
-    """One set for all attacks, and its training fraction: fitted here, or checked."""
-    models = check_shadows(shadows, pool.member)
-    if isinstance(models, ShadowModels):
-        made = fit_shadows(
-            estimator,
-            pool.X,
-            pool.y,
-            shadows=models,
-            groups=pool.persons,
-            params=pool.fit_params,
-            fit=None if fit is None else RowsOf(fit, pool.positions),
-            n_jobs=n_jobs,
-            random_state=seed,
-            verbose=verbose,
-        )
-        return made, float(models.train_size)
-    known = models.record_hashes
-    if known is None or not np.array_equal(known, pool.hashes):
-        raise ValueError(
-            "The 'shadows' parameter must be a ShadowSignals of the rows of this "
-            f"audit, {len(pool.y)} of them: members first, then non-members, all that "
-            f"have a weight. Got {models!r}, "
-            + ("without record_hashes." if known is None else "of other rows.")
-            + " Pass fit_shadows(estimator, X, y) of these rows, or a ShadowModels."
-        )
-    if pool.persons is not None:
-        check_drawn_whole(models.member, pool.persons)
-    return models, float(models.member.mean())
-
-
-def _describe_shadows(shadows: int | ShadowModels | ShadowSignals) -> dict[str, Any]:
-    """What of `shadows` decides the figures, for the report's settings."""
-    if isinstance(shadows, ShadowSignals):
-        return {"given": repr(shadows)}
-    if not isinstance(shadows, ShadowModels):
-        return {"n_models": int(shadows)}
-    params = shadows.get_params()
-    return {k: v for k, v in params.items() if k not in ("keep_models", "cache_dir")}
-
-
-def _score(name: str, attack: Any, pool: Pool, X: Any, y: np.ndarray) -> np.ndarray:
+def _score(name: str, attack: Any, pool: Pool) -> NDArray[np.float64]:
     """Fit an attack on the whole pool, and ask it about the rows of the figures."""
     enter_stage(f"attack {name}")
     try:
@@ -390,8 +280,8 @@ def _score(name: str, attack: Any, pool: Pool, X: Any, y: np.ndarray) -> np.ndar
             warnings.simplefilter("ignore", UninformativeShadowsWarning)
             warnings.simplefilter("ignore", OverlapWarning)
             attack.fit(pool.X, pool.y, membership=pool.rows.seen, **pool.known_persons)
-        scores = attack.score_samples(X, y)
+        scores = attack.score_samples(pool.kept_rows, pool.kept_labels)
     except Exception as error:
         error.add_note(f"Raised by the attack {name!r} of the audit.")
         raise
-    return check_scores(name, scores, len(y))
+    return check_scores(name, scores, len(pool.kept_labels))

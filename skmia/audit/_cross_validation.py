@@ -182,6 +182,8 @@ def audit_cv(
         index=run.X.index[record] if hasattr(run.X, "iloc") else record,
         target=target,
         record=record,
+        positions=record,
+        lengths=(len(run.y),),
         estimator=describe_estimator(run.models[0].model),
         seed=seed,
         settings={

@@ -1,7 +1,7 @@
 """What an audit measured, for the figures and the guards."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +38,10 @@ class Evidence:
     # What a score means is not the same for two models: figures are read within each.
     target: IndexArray | None = None
     record: IndexArray | None = None
+    # Where each record is among the rows as passed, and how many those are: of the
+    # members and of the non-members, whose rows follow, or of the one table.
+    positions: IndexArray | None = None
+    lengths: tuple[int, ...] = ()
     # How the audit was run.
     estimator: str = "estimator"
     audited: AuditTarget | None = None
@@ -95,6 +99,13 @@ class Evidence:
     # Different sets of parameters that searches chose, in the splits.
     n_choices: int = 1
     n_without_shadows: int = 0
+
+    def without_rows(self) -> "Evidence":
+        """The same without values of rows, and without the model, which may hold some.
+
+        A report keeps it to answer what it is asked afterwards.
+        """
+        return replace(self, X=None, audited=None, again=None)
 
     @cached_property
     def targets(self) -> list[IndexArray]:

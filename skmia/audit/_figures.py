@@ -52,6 +52,11 @@ class Figure:
     resolvable: bool = True
     unit: str = "row"
 
+    @property
+    def chance(self) -> float:
+        """What an attack has that guesses."""
+        return get_metric(self.metric).chance
+
 
 def measure(evidence: Evidence) -> tuple[Figure, ...]:
     """Every metric of every attack, averaged over the models; of persons as well."""

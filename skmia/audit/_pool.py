@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from skmia._tables import (
     take_rows,
 )
 from skmia.audit._fit_params import join_fit_params
-from skmia.audit._rows import ChosenRows, choose_rows
+from skmia.audit._rows import ChosenRows, choose_rows, take_kept
 from skmia.model_selection import training_hashes
 from skmia.utils import (
     Names,
@@ -51,6 +52,8 @@ class Pool:
         Rows that were left out, being of weight 0.
     positions : ndarray of int
         Where each row is among all that were passed, members first.
+    lengths : (int, int)
+        How many members and non-members were passed.
     n_not_passed : int
         Training rows that the model remembers and the members lack.
     persons : ndarray of int or None
@@ -65,10 +68,43 @@ class Pool:
     hashes: NDArray[np.uint64]
     fit_params: dict[str, Any]
     positions: NDArray[np.intp]
+    lengths: tuple[int, int]
     n_weightless: tuple[int, int]
     n_not_passed: int
     persons: Persons | None = None
     names: Names | None = None
+
+    @cached_property
+    def kept_rows(self) -> Any:
+        """The rows that figures are about."""
+        return take_kept(self.X, self.rows.kept)
+
+    @property
+    def kept_labels(self) -> NDArray:
+        """Their labels."""
+        return self.y[self.rows.kept]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Fields of an :class:`Evidence`."""
+        kept, copies = self.rows.kept, self.rows.copies
+        return {
+            "membership": self.member[kept],
+            "labels": self.kept_labels,
+            "index": self.index[kept],
+            "positions": self.positions[kept],
+            "lengths": self.lengths,
+            "X": self.kept_rows,
+            "persons": None if self.persons is None else self.persons[kept],
+            "n_shared": copies.n_shared,
+            "n_repeated": copies.n_repeated,
+            "once_per_side": copies.once_per_side,
+            "overlap": copies.overlap,
+            "n_near": self.rows.n_near,
+            "resolution": self.rows.resolution,
+            "n_weightless": self.n_weightless,
+            "n_not_passed": self.n_not_passed,
+        }
 
     @property
     def known_persons(self) -> dict[str, Persons]:
@@ -159,6 +195,7 @@ def make_pool(
         hashes=hashes,
         fit_params=params.values,
         positions=positions,
+        lengths=sizes,
         n_weightless=n_weightless,
         n_not_passed=n_not_passed,
         persons=persons,

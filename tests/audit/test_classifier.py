@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
-import skmia.audit._classifier as module
+import skmia.audit._shared_shadows as module
 from _helpers.audits import MODEL, N_IN, N_OUT, SETS, audit
 from skmia.attacks import ATTACKS, LiRAAttack, LossThresholdAttack
 from skmia.audit import audit_classifier

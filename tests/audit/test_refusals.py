@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-import skmia.audit._classifier as module
+import skmia.audit._shared_shadows as module
 from _helpers import LabelsOnly
 from _helpers.audits import MODEL, N_IN, N_OUT, SETS, audit
 from skmia.attacks import LiRAAttack, LossThresholdAttack

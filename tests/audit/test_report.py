@@ -96,9 +96,12 @@ def test_frame_is_tidy():
         "value",
         "low",
         "high",
+        "chance",
         "resolvable",
         "unit",
     ]
+    expected = [metrics.get_metric(name).chance for name in frame["metric"]]
+    assert frame["chance"].tolist() == expected
     metric = [m.name for m in metrics.metrics_at((0.1, 0.01, 0.001))]
     assert {"auc", "advantage", "tpr@0.1", "tpr@0.01", "tpr@0.001"} <= set(metric)
     assert list(frame["metric"]) == metric * 2
@@ -227,7 +230,7 @@ def test_json_round_trip(tmp_path):
 
     read = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
     assert read == report.to_dict()
-    assert read["schema_version"] == 1
+    assert read["schema_version"] == 2
     assert read["estimator"] == "SVC"
     counts = {"members": 300, "nonmembers": 200, "models": 1}
     counts |= {"member_persons": None, "nonmember_persons": None}
@@ -242,14 +245,17 @@ def test_json_round_trip(tmp_path):
     }
     assert set(read["versions"]) == {"skmia", "scikit-learn", "numpy", "python"}
     assert read["versions"]["numpy"] == np.__version__
-    figures = [Figure(**figure) for figure in read["figures"]]
-    assert tuple(figures) == report.figures
+    figures = [dict(figure) for figure in read["figures"]]
+    chances = [figure.pop("chance") for figure in figures]
+    assert tuple(Figure(**figure) for figure in figures) == report.figures
+    assert chances == [figure.chance for figure in report.figures]
     unresolved = {
         "attack": "weak",
         "metric": "tpr@0.001",
         "value": None,
         "low": None,
         "high": None,
+        "chance": 0.001,
         "resolvable": False,
         "unit": "row",
     }

@@ -1,48 +1,29 @@
 """What an audit found, and every form it is handed on in."""
 
-import os
-import platform
+import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import sklearn
 from numpy.typing import ArrayLike
 
-import skmia
 from skmia._tables import split_persons
 from skmia.audit._evidence import Evidence
-from skmia.audit._figures import (
-    Figure,
-    add_gap,
-    measure,
-    measure_headline,
-    measure_strongest,
-)
-from skmia.audit._guards import Guard, run_guards
+from skmia.audit._figures import Figure, add_gap
+from skmia.audit._guards import Guard
 from skmia.audit._inputs import check_length, check_reading, check_scores
 from skmia.audit._limits import check_resolvable, exceeded
-from skmia.audit._progress import enter_stage
-from skmia.audit._report._json import to_plain, write_json
-from skmia.audit._report._records import Records
-from skmia.audit._report._text import to_text
+from skmia.audit._report._contents import make_contents
+from skmia.audit._report._decisions import Decisions
+from skmia.audit._report._forms import Forms
+from skmia.audit._report._groups import Groups
+from skmia.audit._report._people import People
+from skmia.audit._report._plots import Plots
 from skmia.metrics import get_metric
-from skmia.utils import (
-    check_membership,
-    check_option,
-    encode_groups,
-    import_optional,
-)
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-#: Version of what `AuditReport.to_json` writes; raised where a key changes meaning.
-SCHEMA_VERSION = 1
+from skmia.utils import check_membership, encode_groups
 
 
-class AuditReport:
+class AuditReport(Forms, People, Groups, Decisions, Plots):
     """Hold what an audit found: figures with intervals, guards, a score per record.
 
     :func:`audit_classifier` and :func:`audit_cv` make one. From scores that were made
@@ -170,40 +151,50 @@ resolvable=False, unit='row')
             estimator=estimator,
             shadows=shadows,
             settings=settings or {},
+            positions=np.arange(member.size),
+            lengths=(member.size,),
         )
-        self._take(evidence, guards)
-        self.accuracy = accuracy
+        self._take(evidence, guards, accuracy)
 
     @classmethod
     def _of(cls, evidence: Evidence) -> "AuditReport":
         """Report on what an audit of ours has measured."""
         report = cls.__new__(cls)
-        report._take(add_gap(evidence))
+        report._take(add_gap(evidence), (), evidence.accuracy)
         return report
 
-    def _take(self, evidence: Evidence, guards: Sequence[Guard] = ()) -> None:
-        self.max_fprs = evidence.max_fprs
-        self.confidence_level = evidence.confidence_level
-        self.estimator = evidence.estimator
-        self.accuracy = evidence.accuracy
-        self.shadows = None if evidence.shadows is None else dict(evidence.shadows)
-        self.settings = dict(evidence.settings)
-        self.n_members = evidence.n_members
-        self.n_nonmembers = evidence.n_nonmembers
-        self.n_models = len(evidence.targets)
-        by_person = evidence.per_person
-        self.n_member_persons = None if by_person is None else by_person.n_members
-        self.n_nonmember_persons = None if by_person is None else by_person.n_nonmembers
-        self._person_rules = None if by_person is None else evidence.titles_of_rules
-        enter_stage("figures")
-        self.figures: tuple[Figure, ...] = measure(evidence)
-        self._strongest = measure_strongest(evidence, self.figures)
-        self._headline = measure_headline(evidence, self.figures)
-        enter_stage("guards")
-        self.guards: tuple[Guard, ...] = run_guards(evidence, guards)
-        # The records themselves stay out of the public attributes and of the repr, and
-        # the evidence with the rows in it is not kept.
-        self._records = Records.of(evidence)
+    def _take(
+        self,
+        evidence: Evidence,
+        guards: Sequence[Guard],
+        accuracy: tuple[float, float] | None,
+    ) -> None:
+        self._show(make_contents(evidence, guards, accuracy))
+        self._sections = ()
+        # The records stay out of the public attributes and of the repr, and the values
+        # of their rows are not kept.
+        self._evidence = evidence.without_rows()
+
+    def _show(self, contents: dict[str, Any]) -> None:
+        self._contents = contents
+        counts, accuracy = contents["counts"], contents["accuracy"]
+        self.max_fprs: tuple[float, ...] = tuple(contents["max_fprs"])
+        self.confidence_level: float = contents["confidence_level"]
+        self.estimator: str = contents["estimator"]
+        self.accuracy: tuple[float, float] | None = accuracy and (
+            accuracy["members"],
+            accuracy["nonmembers"],
+        )
+        self.shadows: dict[str, Any] | None = copy.deepcopy(contents["shadows"])
+        self.settings: dict[str, Any] = copy.deepcopy(contents["settings"])
+        self.n_members: int = counts["members"]
+        self.n_nonmembers: int = counts["nonmembers"]
+        self.n_models: int = counts["models"]
+        self.n_member_persons: int | None = counts["member_persons"]
+        self.n_nonmember_persons: int | None = counts["nonmember_persons"]
+        self.figures: tuple[Figure, ...] = tuple(map(_figure, contents["figures"]))
+        self._strongest = tuple(map(_figure, contents["strongest"]))
+        self.guards: tuple[Guard, ...] = tuple(Guard(**g) for g in contents["guards"])
 
     def __repr__(self) -> str:
         name, auc = self.worst("auc")
@@ -222,7 +213,7 @@ resolvable=False, unit='row')
     @property
     def attacks(self) -> tuple[str, ...]:
         """The names of the attacks, in the order they were run."""
-        return tuple(self._records["row"].scores)
+        return tuple(self._contents["attacks"])
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -343,111 +334,6 @@ resolvable=False, unit='row')
         """
         return exceeded(self.figures, self._n_nonmembers, limits, compare, self.guards)
 
-    def summary(self) -> str:
-        """Write the report as text, for readers who do not program.
 
-        Returns
-        -------
-        str
-            Several lines, without a final newline.
-        """
-        return to_text(self.to_dict())
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return the figures as a tidy pandas table, a row per attack and metric.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``attack``, ``metric``, ``value``, ``low``, ``high``, ``resolvable``
-            and ``unit``; NaN where a figure is not resolvable.
-        """
-        pd = import_optional("pandas", "AuditReport.to_frame")
-        frame = pd.DataFrame([asdict(figure) for figure in self.figures])
-        numbers = ["value", "low", "high"]
-        frame[numbers] = frame[numbers].astype("float64")
-        return frame
-
-    def records(self, unit: str = "row") -> "pd.DataFrame":
-        """Return one row per record, with the score that every attack gives it.
-
-        Parameters
-        ----------
-        unit : {"row", "person"}, default="row"
-            ``"person"``: one row per person, by name, with the number of rows and the
-            scores that the figures per person are about.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``membership``, ``label`` where labels are known, and one per
-            attack, the higher the more likely a member. The index is the user's own
-            where the rows came with one, else the position in the set of members or
-            of non-members. Rows that were left out are not there. Of a
-            cross-validation, a row per record and model, whose number is in the column
-            ``split``: scores of two models are not on one scale. Where the audit was
-            given groups, the column ``person``.
-
-        Raises
-        ------
-        ValueError
-            If an attack is called like one of the other columns, or persons are asked
-            for and the audit was given no groups.
-        """
-        check_option(unit, "unit", ("row", "person"))
-        if unit not in self._records:
-            raise ValueError(
-                "The 'unit' parameter must be 'row': this audit was not told whose the "
-                "rows are. Got 'person' instead; pass groups to the audit."
-            )
-        return self._records[unit].to_frame()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what :meth:`to_json` writes: no record in it, and no NaN.
-
-        Returns
-        -------
-        dict
-            Strings, numbers, None, lists and dicts only.
-        """
-        accuracy = self.accuracy and dict(
-            zip(("members", "nonmembers"), self.accuracy, strict=True)
-        )
-        return to_plain(
-            {
-                "schema_version": SCHEMA_VERSION,
-                "estimator": self.estimator,
-                "counts": {
-                    "members": self.n_members,
-                    "nonmembers": self.n_nonmembers,
-                    "member_persons": self.n_member_persons,
-                    "nonmember_persons": self.n_nonmember_persons,
-                    "models": self.n_models,
-                },
-                "accuracy": accuracy,
-                "shadows": self.shadows,
-                "confidence_level": self.confidence_level,
-                "headline": [asdict(figure) for figure in self._headline],
-                "strongest": [asdict(figure) for figure in self._strongest],
-                "figures": [asdict(figure) for figure in self.figures],
-                "person_rules": self._person_rules,
-                "guards": [asdict(guard) for guard in self.guards],
-                "settings": self.settings,
-                "versions": {
-                    "skmia": skmia.__version__,
-                    "scikit-learn": sklearn.__version__,
-                    "numpy": np.__version__,
-                    "python": platform.python_version(),
-                },
-            }
-        )
-
-    def to_json(self, path: str | os.PathLike[str]) -> None:
-        """Write figures, guards, counts and settings to a file, whole or not at all.
-
-        Parameters
-        ----------
-        path : path-like
-            The file; one that is there is replaced. Its folder has to exist.
-        """
-        write_json(path, self.to_dict())
+def _figure(contents: Mapping[str, Any]) -> Figure:
+    return Figure(**{key: value for key, value in contents.items() if key != "chance"})

@@ -31,3 +31,10 @@ def write_json(path: str | os.PathLike[str], contents: Mapping[str, Any]) -> Non
     text = json.dumps(contents, indent=2, allow_nan=False, ensure_ascii=False)
     with atomic_write(path) as file:
         file.write(f"{text}\n".encode())
+
+
+def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the contents of a report; an error where a file holds anything else."""
+    with open(path, encoding="utf-8") as file:
+        contents = json.load(file)
+    return contents

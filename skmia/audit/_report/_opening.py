@@ -12,17 +12,33 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 _TITLES = {check.name: check.title for check in CHECKS if check.voids}
 
 
-def opening(contents: Mapping[str, Any]) -> list[str]:
-    """Write sentences for what ``AuditReport.to_dict`` returns, most important first.
+def verdict(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what was found, for what ``AuditReport.to_dict`` returns.
 
     What is said to be above chance is so by the interval beside it, and the intervals
     of the TPR and the AUC hold together. Where the comparison is void there is no
     figure: a low one would be read as a sign of safety.
+
+    Returns
+    -------
+    dict
+        ``"kind"``, ``"leaks"``, ``"nothing_found"``, ``"below_chance"`` or ``"void"``,
+        and ``"sentences"``, most important first.
     """
+    kind, lines = _judge(contents)
+    if kind != "void":
+        if (n_models := contents["counts"]["models"]) > 1:
+            lines.append(f"Figures are means over {n_models:,} models.")
+        if any(guard["severity"] == "warning" for guard in contents["guards"]):
+            lines.append("Read the warnings below first: the figures may mislead.")
+    return {"kind": kind, "sentences": lines}
+
+
+def _judge(contents: Mapping[str, Any]) -> tuple[str, list[str]]:
     warnings = [g["name"] for g in contents["guards"] if g["severity"] == "warning"]
     voided = dict.fromkeys(_TITLES[name] for name in warnings if name in _TITLES)
     if voided:
-        return [
+        return "void", [
             f"These figures are no measure of what the model leaks: {'; '.join(voided)}"
             ". The warnings below say what was found. A low figure here is no sign of "
             "safety."
@@ -32,20 +48,14 @@ def opening(contents: Mapping[str, Any]) -> list[str]:
     tpr = next(iter(best.values()), None)
     above = [f for f in (tpr, auc) if f is not None and _above_chance(f)]
     if above:
-        lines = _found(above[0]["attack"], tpr, auc)
-    elif auc["high"] < get_metric("auc").chance:
-        lines = [
+        return "leaks", _found(above[0]["attack"], tpr, auc)
+    if auc["high"] < get_metric("auc").chance:
+        return "below_chance", [
             "Every attack tried here takes non-members for members: the AUC is "
             f"{_numbers(auc)} at best, where guessing has 0.5. That is no sign of "
             "safety."
         ]
-    else:
-        lines = _nothing(contents, tpr, auc)
-    if (n_models := contents["counts"]["models"]) > 1:
-        lines.append(f"Figures are means over {n_models:,} models.")
-    if warnings:
-        lines.append("Read the warnings below first: the figures may mislead.")
-    return lines
+    return "nothing_found", _nothing(contents, tpr, auc)
 
 
 def _above_chance(figure: Mapping[str, Any]) -> bool:

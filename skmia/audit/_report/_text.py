@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from skmia.audit._report._opening import NO_BREAK, opening, show
+from skmia.audit._report._opening import NO_BREAK, show
+from skmia.audit._section import read_section
 from skmia.metrics import get_metric
 from skmia.utils import percent
 
@@ -40,7 +41,9 @@ def to_text(contents: Mapping[str, Any]) -> str:
     title = f"Membership inference audit of {contents['estimator']}"
     parts = [
         f"{title}\n{'=' * min(len(title), _WIDTH)}",
-        textwrap.fill(" ".join(opening(contents)), _WIDTH).replace(NO_BREAK, " "),
+        textwrap.fill(" ".join(contents["verdict"]["sentences"]), _WIDTH).replace(
+            NO_BREAK, " "
+        ),
         _header(contents),
     ]
     level = percent(contents["confidence_level"])
@@ -57,6 +60,7 @@ def to_text(contents: Mapping[str, Any]) -> str:
             parts.append("\n".join([title, *found]))
     if not guards:
         parts.append("No check found anything that would make the figures misleading.")
+    parts += [read_section(section).summary() for section in contents["sections"]]
     meaning = [*_MEANING[:2], *_PERSONS * bool(contents["person_rules"]), *_MEANING[2:]]
     parts.append("\n".join(["How to read this", *map(_item, meaning)]))
     return "\n\n".join(parts)
@@ -104,6 +108,10 @@ def _figure_line(
         )
     value, low, high = (show(metric, figure[key]) for key in ("value", "low", "high"))
     return f"  {metric.title:<20}{value:>8}   [{low}, {high}]"
+
+
+def _paragraph(text: str) -> str:
+    return textwrap.fill(text, _WIDTH).replace(NO_BREAK, " ")
 
 
 def _item(text: str) -> str:

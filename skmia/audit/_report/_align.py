@@ -1,0 +1,110 @@
+"""What a user says of the rows afterwards, put in the order of a report's records."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmia._tables import as_rows, check_alignment, concat_rows, n_rows, take_rows
+from skmia.audit._evidence import Evidence
+
+
+def align_rows(table: Any, evidence: Evidence, name: str) -> Any:
+    """Take the row of every record out of tables with the rows as passed to the audit.
+
+    Parameters
+    ----------
+    table : table, or pair of tables
+        Of an audit of members and non-members a pair, of both; of others one table.
+    evidence : Evidence
+        What the audit measured.
+    name : str
+        What the parameter is called, for errors.
+
+    Returns
+    -------
+    frame, ndarray or sparse matrix with as many rows as there are records
+        One for each entry of the evidence, in its order.
+    """
+    sides = [as_rows(side) for side in _sides(table, evidence, name)]
+    _check_sides(sides, evidence, name, n_rows)
+    names = (f"{name} of the members", f"{name} of the non-members")
+    rows = sides[0] if len(sides) == 1 else concat_rows(sides[0], sides[1], names)
+    found = take_rows(rows, _positions(evidence))
+    if hasattr(evidence.index, "equals"):
+        check_alignment(found, {"the audited rows": _labelled(evidence.index)}, name)
+    return found
+
+
+def align_values(values: Any, evidence: Evidence, name: str) -> NDArray:
+    """Take one value for every record out of arrays with one per row as passed.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_rows,), or pair of them
+        Of an audit of members and non-members a pair, of both; of others one.
+    evidence : Evidence
+        What the audit measured.
+    name : str
+        What the parameter is called, for errors.
+
+    Returns
+    -------
+    ndarray
+        One for each entry of the evidence, in its order.
+    """
+    sides = _sides(values, evidence, name)
+    _check_sides(sides, evidence, name, len)
+    at = _positions(evidence)
+    labels: list[Any] = [getattr(side, "index", None) for side in sides]
+    if hasattr(evidence.index, "equals") and all(hasattr(i, "equals") for i in labels):
+        joined = labels[0] if len(labels) == 1 else labels[0].append(labels[1])
+        check_alignment(
+            _labelled(joined[at]), {"the audited rows": _labelled(evidence.index)}, name
+        )
+    return np.concatenate([_one_column(side, name) for side in sides])[at]
+
+
+def _positions(evidence: Evidence) -> NDArray[np.intp]:
+    assert evidence.positions is not None
+    return evidence.positions
+
+
+def _sides(given: Any, evidence: Evidence, name: str) -> Sequence[Any]:
+    if len(evidence.lengths) == 1:
+        return [given]
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise ValueError(
+            f"The '{name}' parameter must be a pair, of the members and of the "
+            "non-members, each as long as what the audit was given. Got "
+            f"{type(given).__name__} instead."
+        )
+    return given
+
+
+def _check_sides(sides: Sequence[Any], evidence: Evidence, name: str, n: Any) -> None:
+    lengths = tuple(int(n(side)) for side in sides)
+    if lengths != evidence.lengths:
+        wanted, got = (" and ".join(map(str, ns)) for ns in (evidence.lengths, lengths))
+        raise ValueError(
+            f"The '{name}' parameter must have one entry for each row that the audit "
+            f"was given, {wanted}. Got {got} instead. Pass those of all rows, of the "
+            "ones that were left out too."
+        )
+
+
+def _one_column(values: Any, name: str) -> NDArray:
+    column = np.asarray(values)
+    if column.ndim != 1:
+        raise ValueError(
+            f"The '{name}' parameter must have one value for each row. Got an array of "
+            f"shape {column.shape} instead."
+        )
+    return column
+
+
+def _labelled(index: Any) -> Any:
+    import pandas as pd
+
+    return pd.Series(np.zeros(len(index)), index=index)

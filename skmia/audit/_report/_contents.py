@@ -1,0 +1,81 @@
+"""The contents of a report: all that its forms show, as plain values."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import sklearn
+
+import skmia
+from skmia.audit._evidence import Evidence
+from skmia.audit._figures import Figure, measure, measure_headline, measure_strongest
+from skmia.audit._guards import Guard, run_guards
+from skmia.audit._progress import enter_stage
+from skmia.audit._report._explained import explain
+from skmia.audit._report._json import to_plain
+from skmia.audit._report._opening import verdict
+
+#: Version of the contents; raised where a key changes meaning, is new or is gone.
+SCHEMA_VERSION = 2
+
+
+def make_contents(
+    evidence: Evidence,
+    guards: Sequence[Guard],
+    accuracy: tuple[float, float] | None,
+) -> dict[str, Any]:
+    """Measure and check what there is; `guards` were found elsewhere.
+
+    Aggregates only: no value of a row, and no name of a record.
+    """
+    enter_stage("figures")
+    figures = measure(evidence)
+    strongest = measure_strongest(evidence, figures)
+    headline = measure_headline(evidence, figures)
+    enter_stage("guards")
+    found = run_guards(evidence, guards)
+    by_person = evidence.per_person
+    contents = {
+        "schema_version": SCHEMA_VERSION,
+        "estimator": evidence.estimator,
+        "counts": {
+            "members": evidence.n_members,
+            "nonmembers": evidence.n_nonmembers,
+            "member_persons": None if by_person is None else by_person.n_members,
+            "nonmember_persons": None if by_person is None else by_person.n_nonmembers,
+            "models": len(evidence.targets),
+        },
+        "accuracy": accuracy
+        and dict(zip(("members", "nonmembers"), accuracy, strict=True)),
+        "shadows": evidence.shadows,
+        "max_fprs": evidence.max_fprs,
+        "confidence_level": evidence.confidence_level,
+        "attacks": explain(list(evidence.scores), evidence.settings),
+        "headline": [_figure(figure) for figure in headline],
+        "strongest": [_figure(figure) for figure in strongest],
+        "figures": [_figure(figure) for figure in figures],
+        "curves": {},
+        "histograms": {},
+        "risk": None,
+        "precision": [],
+        "privacy": None,
+        "person_rules": None if by_person is None else evidence.titles_of_rules,
+        "guards": [asdict(guard) for guard in found],
+        "settings": evidence.settings,
+        "provenance": {},
+        "versions": {
+            "skmia": skmia.__version__,
+            "scikit-learn": sklearn.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+    }
+    plain = to_plain(contents)
+    plain["verdict"] = verdict(plain)
+    return plain
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {**asdict(figure), "chance": figure.chance}

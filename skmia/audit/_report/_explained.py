@@ -1,0 +1,53 @@
+"""What each attack does, in a line for readers who do not program."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from skmia.audit._reach import GAP
+
+_BY_CLASS = {
+    "LossThresholdAttack": (
+        "calls a row a member where the model is very sure of its true class"
+    ),
+    "LiRAAttack": (
+        "compares how sure the model is with how sure models are that were, and were "
+        "not, trained on the row"
+    ),
+    "RMIAAttack": (
+        "compares how much surer the model is than models without the row, with the "
+        "same for other rows"
+    ),
+    "CalibratedLossAttack": (
+        "compares how sure the model is with the mean of models without the row"
+    ),
+    "ShadowClassifierAttack": (
+        "a classifier that learned from shadow models what answers to members look like"
+    ),
+    "QuantileAttack": (
+        "compares how sure the model is with how sure it is of like non-members"
+    ),
+    "LabelOnlyAttack": (
+        "changes a row a little at a time and watches whether the predicted label "
+        "changes: of members it does so less often"
+    ),
+    "StackedAttack": (
+        "combines the evidence of all these attacks by what worked on shadow models"
+    ),
+}
+_GAP = "calls a row a member where the predicted label is right"
+_UNKNOWN = "scores that were given to the report; higher means more likely a member"
+
+
+def explain(names: Sequence[str], settings: Mapping[str, Any]) -> dict[str, str]:
+    """A line for each attack, without a full stop at the end."""
+    chosen = settings.get("attacks") or {}
+    return {name: _explain(name, chosen.get(name)) for name in names}
+
+
+def _explain(name: str, chosen: Mapping[str, Any] | None) -> str:
+    if name == GAP:
+        return _GAP
+    if not isinstance(chosen, Mapping):
+        return _UNKNOWN
+    own = str(chosen.get("class"))
+    return _BY_CLASS.get(own, f"the user's own attack, {own}")

@@ -1,0 +1,137 @@
+"""The forms of a report, all of them functions of its contents alone."""
+
+import copy
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from skmia.audit._report._base import ReportBase
+from skmia.audit._report._json import read_json, to_plain, write_json
+from skmia.audit._report._text import to_text
+from skmia.audit._section import Section, read_section, write_section
+from skmia.utils import import_optional
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Forms(ReportBase):
+    """Text, table, and files that can be read again."""
+
+    @classmethod
+    def _of_contents(cls, contents: Mapping[str, Any]) -> Self:
+        """Report of contents, without records."""
+        report = cls.__new__(cls)
+        report._evidence = None
+        report._show({k: v for k, v in contents.items() if k != "sections"})
+        report._sections = tuple(map(read_section, contents["sections"]))
+        return report
+
+    def _show(self, contents: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def including(self, *results: Section) -> Self:
+        """Return a report that shows these results too, in every form.
+
+        The report itself does not change.
+
+        Parameters
+        ----------
+        *results : section
+            What was asked for afterwards.
+
+        Returns
+        -------
+        AuditReport
+            A copy, with the sections after those that it has already.
+
+        Raises
+        ------
+        TypeError
+            If one of them is no section of a report.
+        """
+        for result in results:
+            if not isinstance(result, Section):
+                raise TypeError(
+                    "The 'results' must be sections of a report, such as what a "
+                    f"question to a report returns. Got {type(result).__name__} "
+                    "instead."
+                )
+        report = copy.copy(self)
+        report._sections = (*self._sections, *results)
+        return report
+
+    def summary(self) -> str:
+        """Write the report as text, for readers who do not program.
+
+        Returns
+        -------
+        str
+            Several lines of at most 88 columns, without a final newline.
+        """
+        return to_text(self.to_dict())
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the figures as a tidy pandas table, a row per attack and metric.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``attack``, ``metric``, ``value``, ``low``, ``high``, ``chance``,
+            ``resolvable`` and ``unit``; NaN where a figure is not resolvable. Guessing
+            has ``chance``.
+        """
+        pd = import_optional("pandas", "AuditReport.to_frame")
+        columns = ["attack", "metric", "value", "low", "high", "chance"]
+        columns += ["resolvable", "unit"]
+        frame = pd.DataFrame(self._contents["figures"])[columns]
+        numbers = ["value", "low", "high", "chance"]
+        frame[numbers] = frame[numbers].astype("float64")
+        return frame
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what :meth:`to_json` writes: no record in it, and no NaN.
+
+        Returns
+        -------
+        dict
+            Strings, numbers, None, lists and dicts only.
+        """
+        sections = [to_plain(write_section(section)) for section in self._sections]
+        return {**copy.deepcopy(self._contents), "sections": sections}
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write figures, guards, counts and settings to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; one that is there is replaced. Its folder has to exist.
+
+        See Also
+        --------
+        AuditReport.from_json : Reads it again.
+        """
+        write_json(path, self.to_dict())
+
+    @classmethod
+    def from_json(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a report that :meth:`to_json` wrote, to show it again without data.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        AuditReport
+            Figures, guards and every form are as they were. What needs records, such as
+            :meth:`records`, raises: a file has none.
+
+        Raises
+        ------
+        ValueError
+            If the file is no report, or one of another version.
+        """
+        return cls._of_contents(read_json(path))

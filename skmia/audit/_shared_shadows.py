@@ -1,0 +1,148 @@
+"""One set of shadow models for all attacks of an audit, and what they tell of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmia._models import RowsOf, answering, ask_probabilities
+from skmia._tables import Copies, any_seen, check_drawn_whole
+from skmia.audit._pool import Pool
+from skmia.audit._reach import Reach, only_right
+from skmia.audit._target import AuditTarget
+from skmia.shadows import (
+    ShadowModels,
+    ShadowSignals,
+    check_shadows,
+    find_difference,
+    fit_shadows,
+    outside_means,
+    shadows_move,
+)
+from skmia.signals import logit
+
+
+@dataclass(frozen=True)
+class SharedShadows:
+    """Shadow models of the whole pool, and the facts that guards read.
+
+    Attributes
+    ----------
+    signals : ShadowSignals or None
+        What attacks get; None where no attack takes any.
+    facts : dict of str to object
+        Fields of an :class:`Evidence`.
+    """
+
+    signals: ShadowSignals | None
+    facts: dict[str, Any]
+
+
+NO_SHADOWS = SharedShadows(None, {})
+
+
+def share_shadows(
+    audited: AuditTarget,
+    reach: Reach,
+    pool: Pool,
+    proba: NDArray[np.floating],
+    columns: NDArray[np.intp],
+    shadows: int | ShadowModels | ShadowSignals,
+    *,
+    fit: Callable[..., Any] | None,
+    n_jobs: int | None,
+    seed: int,
+    verbose: int,
+) -> SharedShadows:
+    """Fit or check the shadows, and compare the model with them.
+
+    `proba` is what the model says of the rows that figures are about, and `columns`
+    their classes.
+    """
+    made, fraction = _make_shadows(
+        audited.model, pool, shadows, fit, n_jobs, seed, verbose
+    )
+    kept = pool.rows.kept
+    theirs = made.get("logit")
+    seen = any_seen(made.member, pool.hashes, pool.persons)
+    moved = shadows_move(theirs)
+    means = outside_means(theirs, seen)[kept]
+    if made.queries:
+        # The shadows' answers are means over each record and its copies.
+        own_copies = Copies(made.queries, pool.X)
+        classes = np.asarray(audited.deployed.classes_)
+        proba = ask_probabilities(
+            answering(audited.deployed), pool.kept_rows, classes, own_copies
+        )
+    ours, theirs = logit(proba, columns), theirs[:, kept]
+    if not reach.confidences:
+        ours, theirs = only_right(ours), only_right(theirs)
+    difference = find_difference(
+        ours,
+        pool.member[kept],
+        theirs,
+        seen[:, kept],
+        pool.y[kept],
+    )
+    return SharedShadows(
+        made,
+        {
+            "shadows": {"n_shadows": made.n_shadows, "train_size": fraction},
+            "shadows_move": moved,
+            "outside_means": means,
+            "difference": difference,
+            "n_missing_classes": made.n_missing_classes,
+            "n_models": made.n_shadows,
+        },
+    )
+
+
+def _make_shadows(
+    estimator: Any,
+    pool: Pool,
+    shadows: int | ShadowModels | ShadowSignals,
+    fit: Callable[..., Any] | None,
+    n_jobs: int | None,
+    seed: int,
+    verbose: int,
+) -> tuple[ShadowSignals, float]:
+    """One set for all attacks, and its training fraction: fitted here, or checked."""
+    models = check_shadows(shadows, pool.member)
+    if isinstance(models, ShadowModels):
+        made = fit_shadows(
+            estimator,
+            pool.X,
+            pool.y,
+            shadows=models,
+            groups=pool.persons,
+            params=pool.fit_params,
+            fit=None if fit is None else RowsOf(fit, pool.positions),
+            n_jobs=n_jobs,
+            random_state=seed,
+            verbose=verbose,
+        )
+        return made, float(models.train_size)
+    known = models.record_hashes
+    if known is None or not np.array_equal(known, pool.hashes):
+        raise ValueError(
+            "The 'shadows' parameter must be a ShadowSignals of the rows of this "
+            f"audit, {len(pool.y)} of them: members first, then non-members, all that "
+            f"have a weight. Got {models!r}, "
+            + ("without record_hashes." if known is None else "of other rows.")
+            + " Pass fit_shadows(estimator, X, y) of these rows, or a ShadowModels."
+        )
+    if pool.persons is not None:
+        check_drawn_whole(models.member, pool.persons)
+    return models, float(models.member.mean())
+
+
+def describe_shadows(shadows: int | ShadowModels | ShadowSignals) -> dict[str, Any]:
+    """What of `shadows` decides the figures, for the report's settings."""
+    if isinstance(shadows, ShadowSignals):
+        return {"given": repr(shadows)}
+    if not isinstance(shadows, ShadowModels):
+        return {"n_models": int(shadows)}
+    params = shadows.get_params()
+    return {k: v for k, v in params.items() if k not in ("keep_models", "cache_dir")}

@@ -1,0 +1,106 @@
+"""What is said of the rows afterwards goes to the records that it belongs to."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import ShuffleSplit, cross_validate
+from sklearn.tree import DecisionTreeClassifier
+
+from _helpers.audits import N_IN, SETS, audit
+from skmia.audit import AuditReport, audit_cv
+from skmia.audit._report._align import align_rows, align_values
+from skmia.exceptions import MisalignedRowsWarning
+
+X_IN, Y_IN, X_OUT, Y_OUT = SETS
+
+
+def frames():
+    frame = pd.DataFrame(np.concatenate([X_IN, X_OUT]))
+    frame.index = [f"person {i}" for i in range(len(frame))]
+    return frame.iloc[:N_IN], frame.iloc[N_IN:]
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    """Of an audit that leaves two rows out: one is on both sides."""
+    X_out, y_out = X_OUT.copy(), Y_OUT.copy()
+    X_out[7], y_out[7] = X_IN[3], Y_IN[3]
+    report = audit(sets=(X_IN, Y_IN, X_out, y_out), attacks=["loss"])
+    return report._evidence
+
+
+def test_values_of_rows_that_were_left_out_are_left_out(evidence):
+    number = np.arange(N_IN), np.arange(len(Y_OUT)) + 1000
+    aligned = align_values(number, evidence, "numbers")
+    assert aligned.tolist() == [
+        *(i for i in number[0] if i != 3),
+        *(i for i in number[1] if i != 1007),
+    ]
+    X = align_rows((X_IN, X_OUT), evidence, "X")
+    assert (np.delete(np.concatenate([X_IN, X_OUT]), [3, N_IN + 7], axis=0) == X).all()
+    labels = align_values((Y_IN, list(Y_OUT)), evidence, "y")
+    assert (labels == evidence.labels).all()
+
+
+def test_frames_keep_their_container(evidence):
+    aligned = align_rows(frames(), evidence, "X")
+    assert aligned.index[0] == "person 0"
+    assert "person 3" not in aligned.index
+
+
+@pytest.mark.parametrize("align", [align_rows, align_values])
+def test_wrong_shapes_are_named(evidence, align):
+    X = (X_IN, X_OUT) if align is align_rows else (Y_IN, Y_OUT)
+    with pytest.raises(ValueError, match="'columns' parameter must be a pair"):
+        align(X[0], evidence, "columns")
+    with pytest.raises(ValueError, match=r"180 and 120. Got 180 and 119 instead"):
+        align((X[0], X[1][1:]), evidence, "columns")
+
+
+def test_one_value_for_each_row(evidence):
+    with pytest.raises(ValueError, match=r"an array of shape \(180, 6\)"):
+        align_values((X_IN, X_OUT), evidence, "column")
+
+
+def test_rows_in_another_order_are_refused():
+    members, others = frames()
+    sets = (members, Y_IN, others, Y_OUT)
+    model = DecisionTreeClassifier(min_samples_leaf=2).fit(members, Y_IN)
+    evidence = audit(model, sets, attacks=["loss"])._evidence
+    ages = members[0], others[0]
+    assert align_values(ages, evidence, "ages").tolist() == [*ages[0], *ages[1]]
+    with pytest.raises(ValueError, match="in another order"):
+        align_values((ages[0][::-1], ages[1]), evidence, "ages")
+    with pytest.raises(ValueError, match="in another order"):
+        align_rows((members[::-1], others), evidence, "X")
+    with pytest.warns(MisalignedRowsWarning):
+        align_values(
+            (ages[0].reset_index(drop=True), ages[1].reset_index(drop=True)),
+            evidence,
+            "ages",
+        )
+    # By position, where the user says so.
+    plain = align_values((ages[0].to_numpy(), ages[1].to_numpy()), evidence, "ages")
+    assert plain.tolist() == [*ages[0], *ages[1]]
+
+
+def test_of_a_cross_validation_it_is_one_table():
+    results = cross_validate(
+        DecisionTreeClassifier(min_samples_leaf=2, random_state=0),
+        *SETS[:2],
+        cv=ShuffleSplit(3, test_size=0.5, random_state=0),
+        return_estimator=True,
+        return_indices=True,
+    )
+    report = audit_cv(results, *SETS[:2], attacks=["loss"])
+    aligned = align_values(np.arange(N_IN), report._evidence, "numbers")
+    assert aligned.tolist() == report.records().index.tolist()
+    rows = align_rows(X_IN, report._evidence, "X")
+    assert (rows == X_IN[aligned]).all()
+    with pytest.raises(ValueError, match=r"180. Got 2 instead"):
+        align_values((Y_IN, Y_OUT), report._evidence, "numbers")
+
+
+def test_of_scores_it_is_one_table():
+    report = AuditReport([1, 1, 0, 0], {"a": [3, 2, 1, 0]}, max_fprs=[0.5])
+    assert align_values(list("abcd"), report._evidence, "x").tolist() == list("abcd")
