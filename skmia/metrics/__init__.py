@@ -22,12 +22,14 @@ from skmia.metrics._ranking import (
 )
 from skmia.metrics._registry import Metric, get_metric, metrics_at
 from skmia.metrics._resolution import allowed_false_positives, is_resolvable
+from skmia.metrics._roc_band import RocBand, roc_band
 from skmia.metrics._strongest import Strongest, joint_level, strongest
 from skmia.metrics._tpr_interval import tpr_at_fpr_interval
 
 __all__ = [
     "Interval",
     "Metric",
+    "RocBand",
     "Strongest",
     "allowed_false_positives",
     "clopper_pearson",
@@ -43,6 +45,7 @@ __all__ = [
     "ppv_at_prior",
     "roc_auc",
     "roc_auc_interval",
+    "roc_band",
     "roc_vertices",
     "strongest",
     "tpr_at_fpr",

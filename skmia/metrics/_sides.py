@@ -1,6 +1,7 @@
 """Members and non-members apart, each with its scores and the persons behind them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,15 @@ class Side:
         """Sums over the records of each person; `values` has a column a record."""
         if self.person is None:
             return values
-        order = np.argsort(self.person, kind="stable")
-        starts = np.flatnonzero(np.diff(self.person[order], prepend=-1))
+        order, starts = self._persons_in_turn
         return np.add.reduceat(values[..., order], starts, axis=-1)
+
+    @cached_property
+    def _persons_in_turn(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The records person by person, and where each begins."""
+        assert self.person is not None
+        order = np.argsort(self.person, kind="stable")
+        return order, np.flatnonzero(np.diff(self.person[order], prepend=-1))
 
     def share_from(self, thresholds: FloatArray) -> FloatArray:
         """Share of the records that have at least each of these scores."""

@@ -1,16 +1,13 @@
 """The interval of the TPR at an FPR: neither side of the ROC is taken as known."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
-from scipy.special import betainc, betaincc, betaincinv, ndtr
+from scipy.special import betainc, betaincc, betaincinv, betaln, ndtr, ndtri
 
 from skmia.metrics._intervals import Interval, check_confidence_level
 from skmia.metrics._ranking import FloatArray, IntArray, tpr_of
 from skmia.metrics._resolution import is_resolvable
+from skmia.metrics._roc_counts import Curve
 from skmia.metrics._sides import Side, sides_of
 from skmia.utils import check_real
 
@@ -28,9 +25,12 @@ _LEAST_TAIL, _N_TAILS, _N_RATES = 0.15, 7, 160
 # How often an end may be missed, in units of the level, where without a smaller tail it
 # would be so often. Up to 1.5 is what chance makes of curves that rise evenly.
 _FOUND_OFF, _ALLOWED = (0.0, 1.5, 3.0), (0.0, 1.5, 1.1)
-_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 # Persons above a threshold from which on their spread can be told.
 _ENOUGH_PERSONS = 30
+# Rates whose ends are computed together, which bounds the memory.
+_AT_ONCE = 16
+# Of the search for a quantile: probits that it may have, and when it is found.
+_FAR, _CLOSE = 9.0, 1e-5
 
 
 def tpr_at_fpr_interval(
@@ -109,53 +109,108 @@ def tpr_at_fpr_interval(
     max_fpr = check_real(max_fpr, "max_fpr", 0, 1)
     members, nonmembers = sides_of(membership, scores, groups)
     value, _ = tpr_of(members.scores, nonmembers.scores, max_fpr)
-    low, high = tpr_ends(members, nonmembers, max_fpr, alpha)
-    if not is_resolvable(len(nonmembers), max_fpr):
-        # What is read is the TPR above all non-members, for any lower FPR.
-        count = value * len(members)
-        top = betaincinv(count + 0.5, len(members) - count + 0.5, 1 - alpha / 2)
-        high = max(high, float(top))
-    return Interval(float(min(low, value)), float(max(high, value)))
+    low, high = tpr_intervals(
+        members, nonmembers, np.array([max_fpr]), np.array([value]), alpha
+    )
+    return Interval(float(low[0]), float(high[0]))
+
+
+def tpr_intervals(
+    members: Side,
+    nonmembers: Side,
+    max_fprs: FloatArray,
+    values: FloatArray,
+    alpha: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Both ends at every one of these FPRs, where the TPR reads these values."""
+    m, n = len(members), len(nonmembers)
+    low, high = tpr_ends(members, nonmembers, max_fprs, alpha)
+    # Of a rate that is not resolvable the TPR above all non-members is read, for any
+    # lower FPR.
+    count = values * m
+    top = betaincinv(count + 0.5, m - count + 0.5, 1 - alpha / 2)
+    unresolved = np.array([not is_resolvable(n, float(rate)) for rate in max_fprs])
+    high = np.where(unresolved, np.maximum(high, top), high)
+    return np.minimum(low, values), np.maximum(high, values)
 
 
 def tpr_ends(
-    members: Side, nonmembers: Side, max_fpr: float, alpha: float
-) -> tuple[float, float]:
-    """Both ends, by the mixture over the places of the threshold."""
+    members: Side, nonmembers: Side, max_fprs: FloatArray, alpha: float
+) -> tuple[FloatArray, FloatArray]:
+    """Both ends at every one of these FPRs, by the mixture over the places."""
     if members.one_person or nonmembers.one_person:
-        return 0.0, 1.0
-    effects = [
-        _effect(side, nonmembers, max_fpr, alpha) for side in (members, nonmembers)
+        return np.zeros_like(max_fprs), np.ones_like(max_fprs)
+    found = [
+        _ends(members, nonmembers, max_fprs[i : i + _AT_ONCE, None], alpha)
+        for i in range(0, len(max_fprs), _AT_ONCE)
     ]
-    # Ranks run from 0 to n + 1, as those of uniform numbers among their order
-    # statistics do: non-member k from the top is expected at an FPR of k / (n + 1).
-    # Of persons, whose records are so many ranks each, so is the last of person k.
-    step = int(effects[1])
-    m, n = len(members), len(nonmembers) + step
-    centre = max_fpr * n
-    reach = 7 * np.sqrt(centre * (1 - max_fpr) * effects[1]) + 10 * effects[1]
-    within = max(0.0, centre - reach), min(float(n), centre + reach)
-    curve = _Curve.up_to(within[1], members.scores, nonmembers.scores)
-    levels = (np.arange(_N_PLACES) + 0.5) / _N_PLACES
-    levels = np.concatenate([levels, ndtr(_PLACES)])
-    ranks = _places(within, curve, n, effects[1], max_fpr, levels)
-    found, sharper = curve.members_at(ranks, step)
-    size = m / effects[0] * sharper
-    a, b = size * found / m + 0.5, size * (1 - found / m) + 0.5
-    high_level, low_level = _levels(a[_N_PLACES:], b[_N_PLACES:], alpha / 2)
-    a, b = a[:_N_PLACES], b[:_N_PLACES]
-
-    def below(tpr: float, level: float) -> float:
-        return float(betainc(a, b, tpr).mean()) - level
-
-    low, high = (
-        brentq(below, 0, 1, args=(level,), xtol=1e-7, rtol=1e-6)
-        for level in (low_level, 1 - high_level)
-    )
+    low, high = np.concatenate(found, axis=1)
     return low, high
 
 
-def _levels(a: FloatArray, b: FloatArray, level: float) -> tuple[float, float]:
+def _ends(
+    members: Side, nonmembers: Side, max_fprs: FloatArray, alpha: float
+) -> FloatArray:
+    """Both ends; `max_fprs` is a column, and so is what follows from each of them."""
+    effect, effect_n = (
+        np.array([[_effect(side, nonmembers, rate, alpha)] for rate in max_fprs[:, 0]])
+        for side in (members, nonmembers)
+    )
+    # Ranks run from 0 to n + 1, as those of uniform numbers among their order
+    # statistics do: non-member k from the top is expected at an FPR of k / (n + 1).
+    # Of persons, whose records are so many ranks each, so is the last of person k.
+    step = effect_n.astype(np.int64)
+    m, n = len(members), len(nonmembers) + step
+    centre = max_fprs * n
+    reach = 7 * np.sqrt(centre * (1 - max_fprs) * effect_n) + 10 * effect_n
+    within = np.maximum(centre - reach, 0), np.minimum(centre + reach, n)
+    last = float((within[1] + step).max())
+    curve = Curve.up_to(last, members.scores, nonmembers.scores)
+    levels = (np.arange(_N_PLACES) + 0.5) / _N_PLACES
+    levels = np.concatenate([levels, ndtr(_PLACES)])
+    ranks = _places(within, curve, n, effect_n, max_fprs, levels)
+    found, sharper = curve.members_at(ranks, step)
+    size = m / effect * sharper
+    a, b = size * found / m + 0.5, size * (1 - found / m) + 0.5
+    high_level, low_level = _levels(a[:, _N_PLACES:], b[:, _N_PLACES:], alpha / 2)
+    a, b = a[:, :_N_PLACES], b[:, :_N_PLACES]
+    return np.stack(
+        [mixture_quantile(a, b, level) for level in (low_level, 1 - high_level)]
+    )
+
+
+def mixture_quantile(a: FloatArray, b: FloatArray, level: FloatArray) -> FloatArray:
+    """Quantile of the mixture of the beta distributions of each row.
+
+    Newton's method for its probit as a function of the probit of the quantile, which is
+    nearly a straight line, within the bracket that is known.
+    """
+    log_beta = betaln(a, b)
+    rate = a / (a + b)
+    spread = np.sqrt((rate * (1 - rate) / (a + b + 1)).mean(axis=1) + rate.var(axis=1))
+    wanted = ndtri(level)
+    u = ndtri(np.clip(rate.mean(axis=1) + wanted * spread, 1e-5, 1 - 1e-5))
+    lowest, highest = np.full_like(level, -_FAR), np.full_like(level, _FAR)
+    rows = np.arange(len(level))
+    while len(rows):
+        at, x = u[rows], ndtr(u[rows])[:, None]
+        reached = ndtri(betainc(a[rows], b[rows], x).mean(axis=1))
+        short = wanted[rows] - reached
+        highest[rows] = np.where(short < 0, at, highest[rows])
+        lowest[rows] = np.where(short < 0, lowest[rows], at)
+        with np.errstate(all="ignore"):
+            density = (a[rows] - 1) * np.log(x) + (b[rows] - 1) * np.log1p(-x)
+            slope = np.exp(density - log_beta[rows]).mean(axis=1)
+            moved = at + short / (slope * np.exp((reached**2 - at**2) / 2))
+        inside = (moved > lowest[rows]) & (moved < highest[rows])
+        u[rows] = np.where(inside, moved, (lowest[rows] + highest[rows]) / 2)
+        rows = rows[np.abs(ndtr(u[rows]) - x[:, 0]) > _CLOSE * x[:, 0]]
+    return np.asarray(ndtr(u))
+
+
+def _levels(
+    a: FloatArray, b: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
     """Tails of the mixture that the upper and the lower end leave out.
 
     Where the curve has a step, the tail of the place above it and that of the members
@@ -167,140 +222,68 @@ def _levels(a: FloatArray, b: FloatArray, level: float) -> tuple[float, float]:
     rate = a / (a + b)
     deviation = np.sqrt(rate * (1 - rate) / (a + b + 1))
     tails = level * np.geomspace(1, _LEAST_TAIL, _N_TAILS)
+    span = 5 * deviation.max(axis=1)
     found = []
     for sign in (1, -1):
         value = sign * rate
-        span = 5 * deviation.max()
-        grid = np.linspace(value.min() - span, value.max() + span, _N_RATES)
+        first, last = value.min(axis=1) - span, value.max(axis=1) + span
+        grid = np.linspace(first, last, _N_RATES, axis=1)
         # The end for every tail, where chance has moved the curve to each place.
-        above = _MOVED @ ndtr((value - grid[:, None]) / deviation).T
-        ends = np.stack([np.interp(tails, of[::-1], grid[::-1]) for of in above], 1)
+        off = (value[:, None, :] - grid[:, :, None]) / deviation[:, None, :]
+        ends = _crossings(ndtr(off) @ _MOVED.T, grid, tails)
         # How often that end is below the rate at a place.
         at = (sign * _PLACES >= _NEAREST) & (sign * _PLACES <= _FARTHEST)
-        short = ndtr((value[at] - ends[:, :, None]) / deviation[at])
-        missed = np.einsum("tck,kc->tk", short, _MOVED[at]).max(axis=1)
-        missed = np.maximum.accumulate(missed[::-1])
-        allowed = level * np.interp(missed[-1] / level, _FOUND_OFF, _ALLOWED)
-        found.append(float(np.exp(np.interp(allowed, missed, np.log(tails[::-1])))))
+        off = value[:, None, None, at] - ends[:, :, :, None]
+        short = ndtr(off / deviation[:, None, None, at])
+        missed = np.einsum("rtck,kc->rtk", short, _MOVED[at]).max(axis=2)
+        missed = np.maximum.accumulate(missed[:, ::-1], axis=1)
+        allowed = level * np.interp(missed[:, -1] / level, _FOUND_OFF, _ALLOWED)
+        log_tails = [
+            np.interp(*of, np.log(tails[::-1]))
+            for of in zip(allowed, missed, strict=True)
+        ]
+        found.append(np.exp(log_tails))
     return found[0], found[1]
 
 
+def _crossings(values: FloatArray, grid: FloatArray, levels: FloatArray) -> FloatArray:
+    """Where falling functions on the grid of each row reach each of the levels."""
+    after = (values[:, None, :, :] > levels[:, None, None]).sum(axis=2)
+    after = np.clip(after, 1, grid.shape[1] - 1)
+    rows = np.arange(len(grid))[:, None, None]
+    columns = np.arange(values.shape[2])
+    upper, lower = (values[rows, at, columns] for at in (after - 1, after))
+    part = (upper - levels[:, None]) / np.maximum(upper - lower, _TINY)
+    start = grid[rows, after - 1]
+    return start + np.clip(part, 0, 1) * (grid[rows, after] - start)
+
+
 def _places(
-    within: tuple[float, float],
-    curve: "_Curve",
-    n: int,
-    effect: float,
-    max_fpr: float,
+    within: tuple[FloatArray, FloatArray],
+    curve: Curve,
+    n: IntArray,
+    effect: FloatArray,
+    max_fprs: FloatArray,
     levels: FloatArray,
 ) -> FloatArray:
-    """Ranks, at these levels, at which the non-members may have this FPR."""
+    """Ranks, at these levels, at which the non-members may have each FPR."""
 
     def passed(ranks: FloatArray) -> FloatArray:
         """The chance that the FPR there is above `max_fpr`, the threshold higher."""
         size = n / effect * curve.sharper_ranks(ranks)
         a, b = (np.maximum(size * rate / n, _TINY) for rate in (ranks, n - ranks))
-        return np.maximum.accumulate(betaincc(a, b, max_fpr))
+        return np.maximum.accumulate(betaincc(a, b, max_fprs), axis=1)
 
-    ranks = np.linspace(*within, _N_RANKS)
+    ranks = np.linspace(within[0][:, 0], within[1][:, 0], _N_RANKS, axis=1)
     # Once more where it may be: within a block of ties that is a narrow range.
-    first, last = np.searchsorted(passed(ranks), (1e-5, 1 - 1e-5))
-    first, last = max(first - 1, 0), min(last, _N_RANKS - 1)
-    ranks = np.linspace(ranks[first], ranks[last], _N_RANKS)
-    return np.interp(levels, passed(ranks), ranks)
-
-
-@dataclass(frozen=True)
-class _Curve:
-    """The top of the ROC in counts, by its knots.
-
-    Segments are in turn a gap between two scores of non-members, with the members in
-    it, and the block of one such score. Uniform numbers have gaps of one rank and no
-    blocks; scores on a grid have blocks of as many ranks as non-members, and no gaps.
-    What lies between is shared by the numbers of members in either.
-    """
-
-    ranks: FloatArray
-    found: FloatArray
-    # Members and non-members that share the score of a segment.
-    tied_members: IntArray
-    tied_nonmembers: IntArray
-
-    @classmethod
-    def up_to(
-        cls, last: float, members: FloatArray, nonmembers: FloatArray
-    ) -> "_Curve":
-        """The curve from the highest score to the block that holds a rank."""
-        m, n = len(members), len(nonmembers)
-        start = max(0, n - int(np.ceil(last)) - 2)
-        start = int(np.searchsorted(nonmembers, nonmembers[start]))
-        values = np.unique(nonmembers[start:])[::-1]
-        below, upto = (np.searchsorted(nonmembers, values, s) for s in _SIDES)
-        below_m, upto_m = (np.searchsorted(members, values, s) for s in _SIDES)
-        tied = upto_m - below_m
-        # Members in the gap before each block, and after the last.
-        gaps = np.diff(np.stack([m - upto_m, m - below_m], axis=1).ravel(), prepend=0)
-        gaps = np.append(gaps[::2], below_m[-1])
-        above, upto_block = n - upto, n - below
-        # Of a grid the blocks are all there is; uniform numbers are blocks of none.
-        share = [_share(gaps[:-1], tied), _share(gaps[1:], tied)]
-        edges = np.stack([above, upto_block], axis=1) * (n + 1) / n
-        points = np.stack([above + 1, upto_block], axis=1)
-        edges += np.stack(share, axis=1) * (points - edges)
-        found = m - np.stack([upto_m, below_m], axis=1)
-        none = np.zeros_like(tied)
-        return cls(
-            np.concatenate([[0], edges.ravel(), [n + 1]]),
-            np.concatenate([[0], found.ravel(), [m]]),
-            np.append(np.stack([none, tied], axis=1).ravel(), 0),
-            np.append(np.stack([none, upto - below], axis=1).ravel(), 0),
-        )
-
-    def members_at(self, ranks: FloatArray, step: int) -> tuple[FloatArray, FloatArray]:
-        """Members above each rank, and by how much that is surer than a count.
-
-        Where so many ranks are one person's, the next person is as far away as
-        otherwise the next record.
-        """
-        segment, part = self._segment(ranks)
-        found = np.interp(ranks, self.ranks, self.found)
-        if step > 1:
-            steps = np.arange(0, ranks[-1] + step, step)
-            found = np.interp(ranks, steps, np.interp(steps, self.ranks, self.found))
-        tied = self.tied_members[segment]
-        return found, _sharper(found, part, tied, self.found[-1])
-
-    def sharper_ranks(self, ranks: FloatArray) -> FloatArray:
-        """By how much the FPR at each rank is surer than that of a count."""
-        segment, part = self._segment(ranks)
-        n = self.ranks[-1] - 1
-        counted = ranks * n / (n + 1)
-        return _sharper(counted, part, self.tied_nonmembers[segment], n)
-
-    def _segment(self, ranks: FloatArray) -> tuple[IntArray, FloatArray]:
-        last = len(self.ranks) - 2
-        segment = np.clip(np.searchsorted(self.ranks, ranks, "right") - 1, 0, last)
-        start, end = self.ranks[segment], self.ranks[segment + 1]
-        width = np.maximum(end - start, _TINY)
-        return segment, np.clip((ranks - start) / width, 0, 1)
-
-
-def _share(gap: IntArray, tied: IntArray) -> FloatArray:
-    """Share of a gap in the rank between it and a block."""
-    return np.where(gap + tied > 0, gap / np.maximum(gap + tied, 1), tied == 0)
-
-
-def _sharper(
-    counted: FloatArray, part: FloatArray, tied: IntArray, n: float
-) -> FloatArray:
-    """Variance of a count over that of one where part of the tied records is flagged.
-
-    Records above count 1 and those tied a fixed `part`, in place of 1 for so many of
-    them. A block of one has nothing to share out.
-    """
-    spread = counted * (1 - counted / n)
-    less = part * (1 - part) * np.maximum(tied - 1, 0)
-    left = np.maximum(spread - less, _TINY)
-    return np.maximum(spread, _TINY) / left
+    chance = passed(ranks)
+    first = np.maximum((chance < 1e-5).sum(axis=1) - 1, 0)
+    last = np.minimum((chance < 1 - 1e-5).sum(axis=1), _N_RANKS - 1)
+    rows = np.arange(len(ranks))
+    ranks = np.linspace(ranks[rows, first], ranks[rows, last], _N_RANKS, axis=1)
+    return np.stack(
+        [np.interp(levels, *of) for of in zip(passed(ranks), ranks, strict=True)]
+    )
 
 
 def _effect(side: Side, nonmembers: Side, max_fpr: float, alpha: float) -> float:

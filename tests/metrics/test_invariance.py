@@ -18,6 +18,7 @@ ARGUMENTS = {
         {"method": "delong"},
         {"method": "bootstrap", "n_resamples": 100, "random_state": 0},
     ],
+    "roc_band": [{"fprs": [0.0, 0.01, 0.1, 0.5, 1.0]}],
     "roc_vertices": [{}],
     "tpr_at_fpr": [{"max_fpr": f} for f in (0.0, 0.01, 0.1, 1.0)],
     "tpr_at_fpr_interval": [{"max_fpr": 0.1}],
