@@ -10,6 +10,7 @@ from skmia.attacks._label_only import LabelOnlyAttack
 from skmia.attacks._lira import LiRAAttack
 from skmia.attacks._quantile import QuantileAttack
 from skmia.attacks._rmia import RMIAAttack
+from skmia.attacks._separation import RecordSeparation
 from skmia.attacks._shadow_base import ShadowAttack
 from skmia.attacks._shadow_classifier import ShadowClassifierAttack
 from skmia.attacks._stacked import StackedAttack
@@ -25,6 +26,7 @@ __all__ = [
     "MembershipAttack",
     "QuantileAttack",
     "RMIAAttack",
+    "RecordSeparation",
     "ShadowAttack",
     "ShadowClassifierAttack",
     "StackedAttack",

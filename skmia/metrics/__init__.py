@@ -7,6 +7,13 @@ of models, and none depends on the order of the rows.
 
 from skmia.metrics._advantage_interval import membership_advantage_interval
 from skmia.metrics._auc_interval import roc_auc_interval
+from skmia.metrics._conformal import (
+    exposed_members,
+    fewest_exposed,
+    least_false_discovery_rates,
+    membership_p_values,
+    most_by_chance,
+)
 from skmia.metrics._epsilon import (
     epsilon_at_threshold,
     epsilon_lower_bound,
@@ -35,12 +42,17 @@ __all__ = [
     "clopper_pearson",
     "epsilon_at_threshold",
     "epsilon_lower_bound",
+    "exposed_members",
+    "fewest_exposed",
     "get_metric",
     "is_resolvable",
     "joint_level",
+    "least_false_discovery_rates",
     "membership_advantage",
     "membership_advantage_interval",
+    "membership_p_values",
     "metrics_at",
+    "most_by_chance",
     "mu_lower_bound",
     "ppv_at_prior",
     "roc_auc",

@@ -7,6 +7,7 @@ from skmia.attacks._scores._gaussian import (
     Moments,
     TwoSides,
     blocks,
+    moderated_variance,
 )
 from skmia.attacks._scores._pseudo_targets import folds, other_shadows, pseudo_targets
 from skmia.attacks._scores._ranker import Ranker
@@ -46,6 +47,7 @@ __all__ = [
     "learning_sample",
     "log_ratio",
     "masked_mean",
+    "moderated_variance",
     "offline_average",
     "other_shadows",
     "pseudo_targets",

@@ -270,14 +270,9 @@ def prior_strength(moments: Moments, pooled: float) -> float:
     Smyth, "Linear models and empirical Bayes methods for assessing differential
     expression in microarray experiments", SAGMB 3(1), 2004, section 6.2.
     """
-    freedom = moments.count - 1
-    usable = (freedom >= 1) & (moments.squares > _DEGENERATE**2 * pooled)
-    if usable.sum() < 10:
+    log_variance, half = _log_variances(moments, pooled)
+    if len(half) < 10:
         return 4.0
-    freedom = freedom[usable]
-    half = freedom / 2
-    log_variance = np.log(moments.squares[usable] / freedom) - digamma(half)
-    log_variance += np.log(half)
     excess = float(log_variance.var(ddof=1) - polygamma(1, half).mean())
     low, high = 1e-2, 1e4
     if excess <= polygamma(1, high):  # the t distribution is a normal one
@@ -285,6 +280,48 @@ def prior_strength(moments: Moments, pooled: float) -> float:
     if excess >= polygamma(1, low):
         return 2 * low
     return 2 * float(brentq(lambda h: polygamma(1, h) - excess, low, high))
+
+
+def moderated_variance(
+    moments: Moments, other: Moments
+) -> tuple[FloatArray, FloatArray]:
+    """Each record's own variance, shrunk to a common one, and its degrees of freedom.
+
+    The common one is that of the prior under which the inverse of the shrunk variance
+    is right on average, where records differ. The arithmetic mean, which attacks use,
+    is far above it: a threshold errs on the side of accusing less, and a separation
+    would be too low.
+
+    References
+    ----------
+    Smyth, SAGMB 3(1), 2004, section 6.2, as for ``prior_strength``.
+    """
+    pooled = _pooled_variance(moments, other, "shrunk")
+    strength = prior_strength(moments, pooled)
+    log_variance, half = _log_variances(moments, pooled)
+    common = pooled
+    if len(half) >= 10:
+        common = float(np.exp(log_variance.mean()))
+        if np.isfinite(strength):
+            common *= float(np.exp(digamma(strength / 2)) / (strength / 2))
+    if np.isinf(strength):
+        same = np.full_like(moments.mean, common)
+        return same, np.full_like(same, np.inf)
+    freedom = strength + np.maximum(moments.count - 1, 0)
+    return (strength * common + moments.squares) / freedom, freedom
+
+
+def _log_variances(moments: Moments, pooled: float) -> tuple[FloatArray, FloatArray]:
+    """Log variances, unbiased, and half of their degrees of freedom.
+
+    Of the records whose sample has a spread.
+    """
+    freedom = moments.count - 1
+    usable = (freedom >= 1) & (moments.squares > _DEGENERATE**2 * pooled)
+    freedom = freedom[usable]
+    half = freedom / 2
+    log_variance = np.log(moments.squares[usable] / freedom) - digamma(half)
+    return log_variance + np.log(half), half
 
 
 def likelihood_ratio(
