@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from skmia.audit import AuditReport
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import measure
 from skmia.audit._report._curves import _rates as rates_of
@@ -149,3 +150,21 @@ def test_scores_of_two_models_are_on_one_scale():
     assert found["scale"] == expected["scale"] == "spread"
     assert found["members"] == expected["members"]
     assert histograms(evidence())["one"]["scale"] == "score"
+
+
+def test_a_report_has_them_when_asked_and_a_file_as_well(tmp_path):
+    rng = np.random.RandomState(0)
+    member = np.repeat([True, False], 60)
+    report = AuditReport(
+        member, {"one": rng.normal(size=120) + member}, groups=np.arange(120) // 2
+    )
+    report.summary()  # which needs none
+    contents = report.to_dict()
+    for key in ("curves", "person_curves", "histograms"):
+        assert list(contents[key]) == ["one"]
+    assert contents["curves"]["one"]["fpr"][1] == pytest.approx(1 / 60, rel=1e-5)
+    assert contents["person_curves"]["one"]["fpr"][1] == pytest.approx(1 / 30, rel=1e-5)
+    report.to_json(tmp_path / "report.json")
+    again = AuditReport.from_json(tmp_path / "report.json")
+    assert again.to_dict() == contents
+    assert again.summary() == report.summary()

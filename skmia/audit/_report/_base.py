@@ -3,6 +3,7 @@
 from typing import Any
 
 from skmia.audit._evidence import Evidence
+from skmia.audit._report._curves import curves, histograms
 from skmia.audit._section import Section
 
 
@@ -16,6 +17,19 @@ class ReportBase:
     _contents: dict[str, Any]
     _sections: tuple[Section, ...]
     _evidence: Evidence | None
+
+    def _pictured(self) -> dict[str, Any]:
+        """The contents with what is drawn of them.
+
+        It takes about a second, and is made when it is first asked for: not for the
+        text.
+        """
+        if self._evidence is not None and not self._contents["curves"]:
+            persons = self._evidence.per_person
+            self._contents["person_curves"] = persons and curves(persons)
+            self._contents["histograms"] = histograms(self._evidence)
+            self._contents["curves"] = curves(self._evidence)
+        return self._contents
 
     def _measured(self, question: str) -> Evidence:
         """Evidence without values of rows; an error where the report is from a file.

@@ -56,7 +56,9 @@ def make_contents(
         "headline": [_figure(figure) for figure in headline],
         "strongest": [_figure(figure) for figure in strongest],
         "figures": [_figure(figure) for figure in figures],
+        # Made when they are first asked for: see ReportBase.
         "curves": {},
+        "person_curves": None,
         "histograms": {},
         "risk": None,
         "precision": [],

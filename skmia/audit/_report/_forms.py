@@ -69,7 +69,7 @@ class Forms(ReportBase):
         str
             Several lines of at most 88 columns, without a final newline.
         """
-        return to_text(self.to_dict())
+        return to_text({**self._contents, "sections": self._written_sections()})
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the figures as a tidy pandas table, a row per attack and metric.
@@ -97,8 +97,11 @@ class Forms(ReportBase):
         dict
             Strings, numbers, None, lists and dicts only.
         """
-        sections = [to_plain(write_section(section)) for section in self._sections]
-        return {**copy.deepcopy(self._contents), "sections": sections}
+        contents = copy.deepcopy(self._pictured())
+        return {**contents, "sections": self._written_sections()}
+
+    def _written_sections(self) -> list[dict[str, Any]]:
+        return [to_plain(write_section(section)) for section in self._sections]
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write figures, guards, counts and settings to a file, whole or not at all.
