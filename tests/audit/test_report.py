@@ -168,20 +168,22 @@ def test_summary_says_all_and_not_more():
     assert re.search(
         r"\n  shadows +16 models, each trained on 60 % of the rows\n", text
     )
-    line = rf"\n  AUC +{auc.value:.3f} +\[{auc.low:.3f}, {auc.high:.3f}\]\n"
+    line = rf"\n  AUC +{auc.value:.3f} +\[{auc.low:.3f}, {auc.high:.3f}\] +0.5\n"
     assert re.search(line, text)
     tpr = next(f for f in report.figures if f.metric == "tpr@0.1")
     line = rf"TPR at 10 % FPR +{100 * tpr.value:.2f} % +\[{100 * tpr.low:.2f} %, "
     assert re.search(line, text)
     unresolved = "not resolvable (needs 1,000 non-members, has 200)"
     assert text.count(f"TPR at 0.1 % FPR    {unresolved}") == 2
-    assert "Seven rows are in both." in text
-    assert text.index("Warnings") < text.index("Seven rows") < text.index("\nNotes")
+    assert "Scores that were given to the report" in text
+    # What makes a figure misleading comes before the first of them.
+    places = ["Warnings", "Seven rows are in both.", "  members ", "\nNotes"]
+    assert [text.index(what) for what in places] == sorted(map(text.index, places))
     assert "does not prove that the model is safe" in text
     assert "wrongly accusing at most x % of the non-members" in " ".join(text.split())
     assert "nan" not in text.lower()
     assert "None" not in text
-    assert max(map(len, text.splitlines())) <= 88
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_summary_without_guards():
@@ -260,7 +262,11 @@ def test_json_round_trip(tmp_path):
         "unit": "row",
     }
     assert unresolved in read["figures"]
-    assert tuple(Guard(**guard) for guard in read["guards"]) == report.guards
+    guards = [dict(guard) for guard in read["guards"]]
+    assert {guard.pop("voids") for guard in guards} == {False}
+    titles = [guard.pop("title") for guard in guards]
+    assert "too few non-members for a figure" in titles
+    assert tuple(Guard(**guard) for guard in guards) == report.guards
     assert "unresolvable_fpr" in {guard.name for guard in report.guards}
 
 

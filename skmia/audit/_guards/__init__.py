@@ -93,6 +93,9 @@ CHECKS = (
 # Guards of figures that keep no limit, however low they are; as a note they do.
 VOIDING = {check.name for check in CHECKS if check.voids}
 
+# What each is called in plain words.
+TITLES = {check.name: check.title for check in CHECKS}
+
 _NAMES = "\n        ".join(f'- ``"{c.name}"``: {c.title}' for c in CHECKS)
 if Guard.__doc__:  # there is none under python -OO
     Guard.__doc__ = Guard.__doc__.replace("<names>", _NAMES)
@@ -106,4 +109,4 @@ def run_guards(evidence: Evidence, given: Sequence[Guard] = ()) -> tuple[Guard, 
     return tuple(sorted(found, key=lambda guard: guard.severity == "note"))
 
 
-__all__ = ["CHECKS", "VOIDING", "Check", "Guard", "run_guards"]
+__all__ = ["CHECKS", "TITLES", "VOIDING", "Check", "Guard", "run_guards"]

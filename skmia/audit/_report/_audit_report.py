@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -194,7 +195,7 @@ resolvable=False, unit='row')
         self.n_nonmember_persons: int | None = counts["nonmember_persons"]
         self.figures: tuple[Figure, ...] = tuple(map(_figure, contents["figures"]))
         self._strongest = tuple(map(_figure, contents["strongest"]))
-        self.guards: tuple[Guard, ...] = tuple(Guard(**g) for g in contents["guards"])
+        self.guards: tuple[Guard, ...] = tuple(map(_guard, contents["guards"]))
 
     def __repr__(self) -> str:
         name, auc = self.worst("auc")
@@ -336,4 +337,8 @@ resolvable=False, unit='row')
 
 
 def _figure(contents: Mapping[str, Any]) -> Figure:
-    return Figure(**{key: value for key, value in contents.items() if key != "chance"})
+    return Figure(**{field.name: contents[field.name] for field in fields(Figure)})
+
+
+def _guard(contents: Mapping[str, Any]) -> Guard:
+    return Guard(**{field.name: contents[field.name] for field in fields(Guard)})

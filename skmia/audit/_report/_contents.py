@@ -11,11 +11,11 @@ import sklearn
 import skmia
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, measure, measure_headline, measure_strongest
-from skmia.audit._guards import Guard, run_guards
+from skmia.audit._guards import TITLES, VOIDING, Guard, run_guards
 from skmia.audit._progress import enter_stage
 from skmia.audit._report._explained import explain
 from skmia.audit._report._json import to_plain
-from skmia.audit._report._opening import verdict
+from skmia.audit._report._verdict import verdict
 
 #: Version of the contents; raised where a key changes meaning, is new or is gone.
 SCHEMA_VERSION = 2
@@ -40,6 +40,7 @@ def make_contents(
     contents = {
         "schema_version": SCHEMA_VERSION,
         "estimator": evidence.estimator,
+        "verdict": None,
         "counts": {
             "members": evidence.n_members,
             "nonmembers": evidence.n_nonmembers,
@@ -64,7 +65,7 @@ def make_contents(
         "precision": [],
         "privacy": None,
         "person_rules": None if by_person is None else evidence.titles_of_rules,
-        "guards": [asdict(guard) for guard in found],
+        "guards": [_guard(guard) for guard in found],
         "settings": evidence.settings,
         "provenance": {},
         "versions": {
@@ -75,9 +76,15 @@ def make_contents(
         },
     }
     plain = to_plain(contents)
-    plain["verdict"] = verdict(plain)
-    return plain
+    return {**plain, "verdict": verdict(plain)}
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
     return {**asdict(figure), "chance": figure.chance}
+
+
+def _guard(guard: Guard) -> dict[str, Any]:
+    """Whether it voids the figures, and its title in plain words, beside the rest."""
+    voids = guard.name in VOIDING and guard.severity == "warning"
+    title = TITLES.get(guard.name, guard.name)
+    return {**asdict(guard), "title": title, "voids": voids}

@@ -7,39 +7,39 @@ from skmia.audit._reach import GAP
 
 _BY_CLASS = {
     "LossThresholdAttack": (
-        "calls a row a member where the model is very sure of its true class"
+        "Calls a row a member where the model is very sure of its true class."
     ),
     "LiRAAttack": (
-        "compares how sure the model is with how sure models are that were, and were "
-        "not, trained on the row"
+        "Compares how sure the model is with how sure models are that were, and were "
+        "not, trained on the row."
     ),
     "RMIAAttack": (
-        "compares how much surer the model is than models without the row, with the "
-        "same for other rows"
+        "Compares how much surer the model is than models without the row, with the "
+        "same for other rows."
     ),
     "CalibratedLossAttack": (
-        "compares how sure the model is with the mean of models without the row"
+        "Compares how sure the model is with the mean of models without the row."
     ),
     "ShadowClassifierAttack": (
-        "a classifier that learned from shadow models what answers to members look like"
+        "A classifier that learned from shadow models what answers to members are like."
     ),
     "QuantileAttack": (
-        "compares how sure the model is with how sure it is of like non-members"
+        "Compares how sure the model is with how sure it is of similar non-members."
     ),
     "LabelOnlyAttack": (
-        "changes a row a little at a time and watches whether the predicted label "
-        "changes: of members it does so less often"
+        "Changes a row a little and watches whether the predicted label changes: of "
+        "members it does so less often."
     ),
     "StackedAttack": (
-        "combines the evidence of all these attacks by what worked on shadow models"
+        "Combines the evidence of several attacks by what worked on shadow models."
     ),
 }
-_GAP = "calls a row a member where the predicted label is right"
-_UNKNOWN = "scores that were given to the report; higher means more likely a member"
+_GAP = "Calls a row a member where the predicted label is right."
+_UNKNOWN = "Scores that were given to the report: higher for members."
 
 
 def explain(names: Sequence[str], settings: Mapping[str, Any]) -> dict[str, str]:
-    """A line for each attack, without a full stop at the end."""
+    """A line for each attack."""
     chosen = settings.get("attacks") or {}
     return {name: _explain(name, chosen.get(name)) for name in names}
 
@@ -50,4 +50,4 @@ def _explain(name: str, chosen: Mapping[str, Any] | None) -> str:
     if not isinstance(chosen, Mapping):
         return _UNKNOWN
     own = str(chosen.get("class"))
-    return _BY_CLASS.get(own, f"the user's own attack, {own}")
+    return _BY_CLASS.get(own, f"An attack of the user's own, {own}.")

@@ -1,15 +1,19 @@
 """The report as plain text, for readers who do not program."""
 
+import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from skmia.audit._report._opening import NO_BREAK, show
+from skmia.audit._report._words import show, show_chance
 from skmia.audit._section import read_section
 from skmia.metrics import get_metric
 from skmia.utils import percent
 
-_WIDTH = 88
+_WIDTH = 80
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+# A number and its unit, or the two ends of an interval, stay on one line.
+_TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=[\d%],) (?=[\d.]+ ?%?\])|(?<=[\d%]) (?=\[)")
 _MEANING = (
     "AUC is the chance that an attack ranks a member above a non-member, both drawn "
     "at random: 0.5 is guessing, 1 is certainty. The advantage is the largest gap "
@@ -35,35 +39,29 @@ _PERSONS = (
 def to_text(contents: Mapping[str, Any]) -> str:
     """Write what ``AuditReport.to_dict`` returns as text.
 
-    It has the strongest attack, a header, a table for each attack, the guards, and how
-    to read them.
+    The verdict, then what would make figures misleading, then the figures.
     """
     title = f"Membership inference audit of {contents['estimator']}"
-    parts = [
-        f"{title}\n{'=' * min(len(title), _WIDTH)}",
-        textwrap.fill(" ".join(contents["verdict"]["sentences"]), _WIDTH).replace(
-            NO_BREAK, " "
-        ),
-        _header(contents),
-    ]
-    level = percent(contents["confidence_level"])
-    n_nonmembers = contents["counts"]["nonmembers"]
-    for name in dict.fromkeys(figure["attack"] for figure in contents["figures"]):
-        figures = [f for f in contents["figures"] if f["attack"] == name]
-        lines = [_figure_line(f, n_nonmembers) for f in figures if f["unit"] == "row"]
-        lines += _person_lines(contents, name, figures)
-        parts.append("\n".join([f"Attack: {name} (with {level} intervals)", *lines]))
+    parts = [f"{title}\n{'=' * min(len(title), _WIDTH)}"]
+    parts += map(_paragraph, contents["verdict"]["sentences"])
     guards = contents["guards"]
-    for severity, title in (("warning", "Warnings"), ("note", "Notes")):
-        found = [_item(g["message"]) for g in guards if g["severity"] == severity]
-        if found:
-            parts.append("\n".join([title, *found]))
+    parts += _guards("What makes the figures void", (g for g in guards if g["voids"]))
+    warnings = (g for g in guards if g["severity"] == "warning" and not g["voids"])
+    parts += _guards("Warnings", warnings)
+    parts.append(_header(contents))
+    parts += _attacks(contents)
     if not guards:
         parts.append("No check found anything that would make the figures misleading.")
     parts += [read_section(section).summary() for section in contents["sections"]]
+    parts += _guards("Notes", (g for g in guards if g["severity"] == "note"))
     meaning = [*_MEANING[:2], *_PERSONS * bool(contents["person_rules"]), *_MEANING[2:]]
     parts.append("\n".join(["How to read this", *map(_item, meaning)]))
     return "\n\n".join(parts)
+
+
+def _guards(title: str, guards: Iterable[Mapping[str, Any]]) -> list[str]:
+    found = [_item(guard["message"]) for guard in guards]
+    return ["\n".join([title, *found])] if found else []
 
 
 def _header(contents: Mapping[str, Any]) -> str:
@@ -83,6 +81,22 @@ def _header(contents: Mapping[str, Any]) -> str:
             f"{percent(round(shadows['train_size'], 3))} of the rows"
         )
     return "\n".join(lines)
+
+
+def _attacks(contents: Mapping[str, Any]) -> list[str]:
+    """A table for each attack, with what guessing has in the last column."""
+    interval = f"{percent(contents['confidence_level'])} interval"
+    columns = f"  {'':<20}{'value':>8}   {interval:<22}{'guessing':>8}"
+    tables = []
+    for name, line in contents["attacks"].items():
+        figures = [f for f in contents["figures"] if f["attack"] == name]
+        rows = [f for f in figures if f["unit"] == "row"]
+        n_nonmembers = contents["counts"]["nonmembers"]
+        lines = [f"Attack: {name}", _paragraph(line, "  "), columns]
+        lines += [_figure_line(figure, n_nonmembers) for figure in rows]
+        lines += _person_lines(contents, name, figures)
+        tables.append("\n".join(lines))
+    return tables
 
 
 def _person_lines(
@@ -107,12 +121,21 @@ def _figure_line(
             f"{unit}, has {n_nonmembers:,})"
         )
     value, low, high = (show(metric, figure[key]) for key in ("value", "low", "high"))
-    return f"  {metric.title:<20}{value:>8}   [{low}, {high}]"
-
-
-def _paragraph(text: str) -> str:
-    return textwrap.fill(text, _WIDTH).replace(NO_BREAK, " ")
+    interval = f"[{low}, {high}]"
+    return f"  {metric.title:<20}{value:>8}   {interval:<22}{show_chance(metric):>8}"
 
 
 def _item(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, initial_indent="  - ", subsequent_indent="    ")
+    return _paragraph(text, "  - ", "    ")
+
+
+def _paragraph(text: str, first: str = "", others: str | None = None) -> str:
+    filled = textwrap.fill(
+        _TOGETHER.sub(_NO_BREAK, text),
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=first if others is None else others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled.replace(_NO_BREAK, " ")
