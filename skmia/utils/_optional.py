@@ -5,6 +5,8 @@ from typing import Any
 
 _EXTRAS = {
     "dp_accounting": "dp",
+    "jinja2": "report",
+    "matplotlib.figure": "report",
     "matplotlib.pyplot": "report",
     "pandas": "report",
 }

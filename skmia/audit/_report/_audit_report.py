@@ -16,15 +16,15 @@ from skmia.audit._inputs import check_length, check_reading, check_scores
 from skmia.audit._limits import check_resolvable, exceeded
 from skmia.audit._report._contents import make_contents
 from skmia.audit._report._decisions import Decisions
-from skmia.audit._report._forms import Forms
 from skmia.audit._report._groups import Groups
+from skmia.audit._report._pages import Pages
 from skmia.audit._report._people import People
 from skmia.audit._report._plots import Plots
 from skmia.metrics import get_metric
 from skmia.utils import check_membership, encode_groups
 
 
-class AuditReport(Forms, People, Groups, Decisions, Plots):
+class AuditReport(Pages, People, Groups, Decisions, Plots):
     """Hold what an audit found: figures with intervals, guards, a score per record.
 
     :func:`audit_classifier` and :func:`audit_cv` make one. From scores that were made

@@ -1,0 +1,5 @@
+"""A report as a page of HTML that asks nothing of anybody, and as a notebook's cell."""
+
+from skmia.audit._report._html._page import write_fragment, write_page
+
+__all__ = ["write_fragment", "write_page"]

@@ -1,0 +1,62 @@
+"""A report as a page for a browser, and as what a notebook shows."""
+
+import html
+import importlib.util
+import os
+
+from skmia.audit._report._forms import Forms
+from skmia.utils import atomic_write, import_optional
+
+
+class Pages(Forms):
+    """HTML, of the contents alone."""
+
+    def to_html(self, path: str | os.PathLike[str]) -> None:
+        """Write the report as one page of HTML, whole or not at all.
+
+        The page is for readers who decide: the verdict first, then what would make it
+        misleading, then figures with what guessing gives beside each, pictures, how it
+        was made, and a glossary. It runs no script, asks nothing of any server, and is
+        made for screens, phones and print. It has no record in it.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; one that is there is replaced. Its folder has to exist.
+
+        Raises
+        ------
+        ImportError
+            If jinja2 or matplotlib is not installed, both of the extra ``report``.
+
+        See Also
+        --------
+        AuditReport.including : Adds what the page is to show too.
+        AuditReport.to_json : The same for machines.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from skmia.audit import AuditReport
+        >>> report = AuditReport([True] * 20 + [False] * 20, {"loss": [*range(40)]})
+        >>> path = os.path.join(tempfile.mkdtemp(), "report.html")
+        >>> report.to_html(path)
+        >>> with open(path) as file:
+        ...     print(file.readline())
+        <!DOCTYPE html>
+        """
+        import_optional("jinja2", "AuditReport.to_html")
+        import_optional("matplotlib.figure", "AuditReport.to_html")
+        from skmia.audit._report._html import write_page
+
+        page = write_page(self.to_dict())
+        with atomic_write(path) as file:
+            file.write(page.encode())
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, the guards and the first figures."""
+        if importlib.util.find_spec("jinja2") is None:
+            return f"<pre>{html.escape(self.summary())}</pre>"
+        from skmia.audit._report._html import write_fragment
+
+        return write_fragment(self._contents)
