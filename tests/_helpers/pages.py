@@ -35,9 +35,7 @@ def hostile_report(n=300, shift=1.0, names=HOSTILE, **kwargs):
         "accuracy": (0.99, 0.84),
         "shadows": {"n_shadows": 16, "train_size": 0.5},
         "guards": [
-            Guard(
-                "blind_classifier", "warning", f"A column {EVIL} tells the sets apart."
-            )
+            Guard("shared_rows", "warning", f"A row of {EVIL} is in both sets.")
         ],
         "settings": {"random_state": 7, EVIL: {"note": EVIL}},
     } | kwargs

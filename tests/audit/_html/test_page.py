@@ -33,7 +33,7 @@ def test_names_are_shown_and_never_run(hostile):
     for name in HOSTILE:
         assert name in shown
     assert f"Pipeline({EVIL})" in shown
-    assert f"A column {EVIL} tells" in shown
+    assert f"A row of {EVIL} is" in shown
 
 
 def test_nothing_of_a_row_is_in_the_page(hostile):
@@ -112,11 +112,15 @@ def test_the_verdict_comes_first_then_guards_then_figures(hostile):
         ({"shift": 0.0}, "Nothing was found, which is no proof of safety"),
         ({"shift": -3.0}, "Worse than guessing: nothing can be concluded"),
         (
+            {"guards": [Guard("blind_classifier", "warning", "The sets differ.")]},
+            "Members are told apart, but so they are without the model",
+        ),
+        (
             {"guards": [Guard("unmoved_shadows", "warning", "All alike.")]},
             "These figures are no measure of this model",
         ),
     ],
-    ids=["nothing found", "below chance", "void"],
+    ids=["nothing found", "below chance", "not the model alone", "void"],
 )
 def test_other_verdicts(changes, title, tmp_path):
     text = write(hostile_report(names=["loss"], **changes), tmp_path)

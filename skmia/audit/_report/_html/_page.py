@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from skmia.audit._guards import CHECKS, VOIDING
+from skmia.audit._guards import CHECKS
 from skmia.audit._report._html._figures import histograms, roc
 from skmia.audit._report._html._made import made
 from skmia.audit._report._html._sections import Part, section_parts
@@ -24,7 +24,8 @@ _TITLES = {
     "below_chance": "Worse than guessing: nothing can be concluded",
     "void": "These figures are no measure of this model",
 }
-_CHECKS = {check.name: check.title for check in CHECKS}
+# Where the verdict does not say how much of what was found is the model's.
+_UNKNOWN = "Members are told apart, but so they are without the model"
 
 
 @cache
@@ -81,7 +82,7 @@ def _values(contents: Mapping[str, Any]) -> dict[str, Any]:
     guards = _guards(contents)
     return {
         "c": contents,
-        "verdict_title": _TITLES[contents["verdict"]["kind"]],
+        "verdict_title": _verdict_title(contents),
         "level": percent(contents["confidence_level"]),
         "facts": list(facts(contents)),
         "guards": guards,
@@ -130,16 +131,23 @@ def _parts(
     return [replace(part, answers=answers(part.id)) for part in parts], values
 
 
+def _verdict_title(contents: Mapping[str, Any]) -> str:
+    kind = contents["verdict"]["kind"]
+    warnings = [g["name"] for g in contents["guards"] if g["severity"] == "warning"]
+    if kind == "leaks" and "blind_classifier" in warnings:
+        return _UNKNOWN
+    return _TITLES[kind]
+
+
 def _guards(contents: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What invalidates first, then what may mislead, then what is less exact."""
     labels = {"voids": "Void", "warning": "Warning", "note": "Note"}
     found = []
     for guard in contents["guards"]:
         kind = guard["severity"]
-        if kind == "warning" and guard["name"] in VOIDING:
+        if guard["voids"]:
             kind = "voids"
-        title = _CHECKS.get(guard["name"], guard["name"].replace("_", " "))
-        title = title[:1].upper() + title[1:]
+        title = guard["title"][:1].upper() + guard["title"][1:]
         found.append({**guard, "kind": kind, "label": labels[kind], "title": title})
     return sorted(found, key=lambda guard: list(labels).index(guard["kind"]))
 

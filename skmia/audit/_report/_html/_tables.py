@@ -6,11 +6,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from skmia.audit._report._opening import NO_BREAK, show
+from skmia.audit._report._words import show, show_chance
 from skmia.metrics import Metric, get_metric
 from skmia.utils import percent
 
 Figure = Mapping[str, Any]
+
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _table(contents: Mapping[str, Any], name: str, unit: str) -> Table:
         id=f"{unit}-{_slug(name)}",
         title=_title(metric),
         meaning=_meaning(metric, "persons" if unit == "person" else "members"),
-        guess=_guess(metric),
+        guess=show_chance(metric),
         rows=tuple(
             _row(figure, metric, scale, remark, void)
             for figure, remark in zip(rows, remarks, strict=False)
@@ -122,7 +124,7 @@ def _row(
     figure: Figure, metric: Metric, scale: "Scale", remark: str, void: bool
 ) -> Row:
     value, low, high = (figure[key] for key in ("value", "low", "high"))
-    shown = [show(metric, x).replace(" ", NO_BREAK) for x in (value, low, high)]
+    shown = [show(metric, x).replace(" ", _NO_BREAK) for x in (value, low, high)]
     return Row(
         attack=figure["attack"],
         value=shown[0],
@@ -132,10 +134,6 @@ def _row(
         bar=interval_bar(value, low, high, scale),
         remark=remark,
     )
-
-
-def _guess(metric: Metric) -> str:
-    return percent(metric.chance) if metric.in_percent else f"{metric.chance:g}"
 
 
 def _title(metric: Metric) -> str:
