@@ -10,6 +10,7 @@ from typing import Any
 __all__ = [
     "BelowChanceWarning",
     "CacheWarning",
+    "ExposureWarning",
     "FreezingWarning",
     "LeakageLimitWarning",
     "MisalignedRowsWarning",
@@ -59,6 +60,24 @@ class CacheWarning(UserWarning):
     >>> from skmia.exceptions import CacheWarning
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("error", CacheWarning)
+    """
+
+
+class ExposureWarning(UserWarning):
+    """Warn of a list of exposed members that says less than it seems to.
+
+    It is empty, which is no sign of safety, or what it takes for granted does not hold.
+
+    See Also
+    --------
+    skmia.audit.AuditReport.exposed : Makes the list.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import ExposureWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", ExposureWarning)
     """
 
 

@@ -1,6 +1,7 @@
 """How far apart shadow models with and without a record are, for each record."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
@@ -133,6 +134,28 @@ class RecordSeparation:
             student.sf(z, freedom_out) * blank,
             inside.count,
             outside.count,
+        )
+
+    @classmethod
+    def joined(cls, parts: Iterable[Self]) -> Self:
+        """Those of several targets, one after the other.
+
+        Parameters
+        ----------
+        parts : iterable of RecordSeparation
+            One for each target.
+
+        Returns
+        -------
+        RecordSeparation
+            The entries of all.
+        """
+        found = list(parts)
+        return cls(
+            *(
+                np.concatenate([getattr(part, field.name) for part in found])
+                for field in fields(cls)
+            )
         )
 
     def power(self, max_fpr: float) -> FloatArray:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skmia._models import SecondAnswers, ask_again, ask_labels
 from skmia._tables import take_rows
+from skmia.attacks import RecordSeparation
 from skmia.audit._attacks import (
     configure,
     describe_attack,
@@ -26,6 +27,7 @@ from skmia.audit._inputs import (
 from skmia.audit._persons import person_evidence
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
+from skmia.audit._shared_shadows import separations
 from skmia.audit._splits import find_shadows
 from skmia.audit._target import count_choices
 from skmia.defenses import masks_outputs
@@ -158,6 +160,8 @@ def audit_cv(
 
     shadows: list[ShadowSignals | None] = [None] * len(run.models)
     fitted_with, moved = None, True
+    apart: dict[str, Any] = {}
+    asked = [np.flatnonzero(run.member[k] | run.held_out[k]) for k in targets]
     if has_shadows:
         signals = run.signals()
         moved = shadows_move(signals["logit"])
@@ -167,7 +171,7 @@ def audit_cv(
             "n_shadows": min(len(found.of[k]) for k in targets),
             "train_size": float(run.seen.mean()),
         }
-    asked = [np.flatnonzero(run.member[k] | run.held_out[k]) for k in targets]
+        apart = _separations(run, signals["logit"], found.of, targets, asked)
     target = np.repeat(targets, list(map(len, asked)))
     record = np.concatenate(asked)
     fitted, scores, correct, own_proba, again = _score(
@@ -213,6 +217,7 @@ def audit_cv(
         again=again,
         shadows=fitted_with,
         shadows_move=moved,
+        **apart,
         n_missing_classes=run.n_missing_classes,
         n_models=len(run.models),
         one_sided_fraction=_one_sided_fraction(run, [found.of[k] for k in targets]),
@@ -221,6 +226,25 @@ def audit_cv(
         n_without_shadows=len(run.targets) - len(targets),
     )
     return AuditReport._of(evidence)
+
+
+def _separations(
+    run: Run,
+    logits: NDArray[np.floating],
+    shadows: Sequence[NDArray[np.intp]],
+    targets: NDArray[np.intp],
+    asked: Sequence[NDArray[np.intp]],
+) -> dict[str, Any]:
+    """How far the shadows of each target have its records, and persons, apart."""
+    found: dict[str, list[RecordSeparation]] = {}
+    for k, rows in zip(targets, asked, strict=True):
+        others = np.ix_(shadows[k], rows)
+        persons = None if run.persons is None else run.persons[rows]
+        of = separations(logits[k, rows], logits[others], run.seen[others], persons)
+        for name, part in of.items():
+            if part is not None:
+                found.setdefault(name, []).append(part)
+    return {name: RecordSeparation.joined(parts) for name, parts in found.items()}
 
 
 def _score(

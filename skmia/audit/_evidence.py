@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skmia._models import Mismatch, SecondAnswers
 from skmia._tables import Overlap
+from skmia.attacks import RecordSeparation
 from skmia.audit._persons import Rule
 from skmia.audit._target import AuditTarget
 from skmia.shadows import Difference
@@ -88,6 +89,9 @@ class Evidence:
     shadows_move: bool = True
     outside_means: FloatArray | None = None
     difference: Difference | None = None
+    # How far shadows with and without each record are apart, and of persons.
+    separation: RecordSeparation | None = None
+    person_separation: RecordSeparation | None = None
     # What the model stores of its fit that a fit of today would not repeat.
     mismatches: tuple[Mismatch, ...] = ()
     n_missing_classes: int = 0
@@ -151,6 +155,9 @@ class Evidence:
             record=None if self.target is None else self.persons[first],
             seed=self.seed,
             person_sizes=np.bincount(person),
+            separation=self.person_separation,
+            shadows=self.shadows,
+            no_shadows=self.no_shadows,
         )
 
     @property

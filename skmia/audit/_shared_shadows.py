@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from skmia._models import RowsOf, answering, ask_probabilities
 from skmia._tables import Copies, any_seen, check_drawn_whole
+from skmia.attacks import RecordSeparation
 from skmia.audit._pool import Pool
 from skmia.audit._reach import Reach, only_right
 from skmia.audit._target import AuditTarget
@@ -64,9 +65,9 @@ def share_shadows(
     made, fraction = _make_shadows(
         audited.model, pool, shadows, fit, n_jobs, seed, verbose
     )
-    kept = pool.rows.kept
+    kept, persons = pool.rows.kept, pool.persons
     theirs = made.get("logit")
-    seen = any_seen(made.member, pool.hashes, pool.persons)
+    seen = any_seen(made.member, pool.hashes, persons)
     moved = shadows_move(theirs)
     means = outside_means(theirs, seen)[kept]
     if made.queries:
@@ -77,6 +78,9 @@ def share_shadows(
             answering(audited.deployed), pool.kept_rows, classes, own_copies
         )
     ours, theirs = logit(proba, columns), theirs[:, kept]
+    apart = separations(
+        *(ours, theirs, seen[:, kept], None if persons is None else persons[kept])
+    )
     if not reach.confidences:
         ours, theirs = only_right(ours), only_right(theirs)
     difference = find_difference(
@@ -95,8 +99,24 @@ def share_shadows(
             "difference": difference,
             "n_missing_classes": made.n_missing_classes,
             "n_models": made.n_shadows,
+            **(apart if reach.confidences else {}),
         },
     )
+
+
+def separations(
+    target: NDArray[np.floating],
+    shadows: NDArray[np.floating],
+    member: NDArray[np.bool_],
+    persons: NDArray[np.intp] | None,
+) -> dict[str, Any]:
+    """Of records, and of persons where they are known: fields of an `Evidence`."""
+    known = (target, shadows, member)
+    by_person = None if persons is None else RecordSeparation.of(*known, persons)
+    return {
+        "separation": RecordSeparation.of(*known),
+        "person_separation": by_person,
+    }
 
 
 def _make_shadows(

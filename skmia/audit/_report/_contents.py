@@ -15,6 +15,7 @@ from skmia.audit._guards import TITLES, VOIDING, Guard, run_guards
 from skmia.audit._progress import enter_stage
 from skmia.audit._report._explained import explain
 from skmia.audit._report._json import to_plain
+from skmia.audit._report._risk import make_risk
 from skmia.audit._report._verdict import verdict
 
 #: Version of the contents; raised where a key changes meaning, is new or is gone.
@@ -61,7 +62,7 @@ def make_contents(
         "curves": {},
         "person_curves": None,
         "histograms": {},
-        "risk": None,
+        "risk": make_risk(evidence, figures),
         "precision": [],
         "privacy": None,
         "person_rules": None if by_person is None else evidence.titles_of_rules,

@@ -1,8 +1,10 @@
 """The records of a report, or its persons, as a table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from skmia.audit._evidence import Evidence, FloatArray
 from skmia.utils import import_optional
@@ -43,10 +45,17 @@ class Records:
             found["person"] = cls(_known(columns), scores, by_person.index, True)
         return found
 
-    def to_frame(self) -> "pd.DataFrame":
-        """A row for each; an error where an attack is called like a column."""
+    def without_scores(self) -> "Records":
+        """The same, with what is known of the records alone."""
+        return replace(self, scores={})
+
+    def to_frame(self, more: Mapping[str, Any]) -> "pd.DataFrame":
+        """A row for each, with more columns.
+
+        An error where an attack is called like a column.
+        """
         pd = import_optional("pandas", "AuditReport.records")
-        if taken := set(self.columns) & set(self.scores):
+        if taken := (set(self.columns) | set(more)) & set(self.scores):
             raise ValueError(
                 f"Attacks are called {sorted(taken)}, as columns of records() are. "
                 "Give them other names."
@@ -54,7 +63,33 @@ class Records:
         index = self.index
         if self.are_persons:
             index = pd.Index(index, name="person", tupleize_cols=False)
-        return pd.DataFrame({**self.columns, **self.scores}, index=index)
+        return pd.DataFrame({**self.columns, **self.scores, **more}, index=index)
+
+
+def no_separation(evidence: Evidence) -> str:
+    """Why nothing is known of the records' separation; empty where it is known."""
+    if evidence.separation is not None:
+        if np.isnan(evidence.separation.separation).all():
+            return (
+                "every record is in all shadow models but one or in one at most: two "
+                "are needed with it and two without"
+            )
+        return ""
+    if evidence.no_shadows:
+        return f"there are no shadow models: {evidence.no_shadows}"
+    if evidence.shadows is not None:
+        return "the report has no confidences of shadow models"
+    return "no attack of this audit took shadow models"
+
+
+def separation_columns(evidence: Evidence) -> dict[str, FloatArray]:
+    """What shadow models say of each record; NaN where nothing is known."""
+    known, blank = evidence.separation, np.full(evidence.membership.size, np.nan)
+    return {
+        "separation": blank if known is None else known.separation,
+        "separation_error": blank if known is None else known.error,
+        "shadow_p_value": blank if known is None else known.p_value,
+    }
 
 
 def _known(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from skmia.audit._report._risk_text import risk_lines
 from skmia.audit._report._words import show, show_chance
 from skmia.audit._section import read_section
 from skmia.metrics import get_metric
@@ -50,6 +51,8 @@ def to_text(contents: Mapping[str, Any]) -> str:
     parts += _guards("Warnings", warnings)
     parts.append(_header(contents))
     parts += _attacks(contents)
+    table, items = risk_lines(contents)
+    parts.append("\n".join([*table, *map(_item, items)]))
     if not guards:
         parts.append("No check found anything that would make the figures misleading.")
     parts += [read_section(section).summary() for section in contents["sections"]]
