@@ -2,8 +2,17 @@
 
 from skmia.audit._classifier import audit_classifier
 from skmia.audit._cross_validation import audit_cv
+from skmia.audit._displays import MembershipRocDisplay, MembershipScoreDisplay
 from skmia.audit._figures import Figure
 from skmia.audit._guards import Guard
 from skmia.audit._report import AuditReport
 
-__all__ = ["AuditReport", "Figure", "Guard", "audit_classifier", "audit_cv"]
+__all__ = [
+    "AuditReport",
+    "Figure",
+    "Guard",
+    "MembershipRocDisplay",
+    "MembershipScoreDisplay",
+    "audit_classifier",
+    "audit_cv",
+]

@@ -8,10 +8,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skmia.audit import AuditReport
+from skmia.audit._curves import _rates as rates_of
+from skmia.audit._curves import curves, histograms
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import measure
-from skmia.audit._report._curves import _rates as rates_of
-from skmia.audit._report._curves import curves, histograms
 from skmia.metrics import is_resolvable, roc_band
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from skmia.audit._curves import curves, histograms
 from skmia.audit._evidence import Evidence
-from skmia.audit._report._curves import curves, histograms
 from skmia.audit._section import Section
 
 

@@ -50,7 +50,8 @@ def curves(evidence: Evidence) -> dict[str, dict[str, list[float]]]:
         ]
         mean = RocBand(*np.mean(each, axis=0))
         found[name] = {
-            "fpr": _short(rates),
+            # Not rounded: just below a count of non-members the curve is another.
+            "fpr": rates.tolist(),
             "tpr": _short(mean.tpr),
             "low": _short(mean.low),
             "high": _short(mean.high),
