@@ -6,6 +6,7 @@ from skmia.audit._displays import MembershipRocDisplay, MembershipScoreDisplay
 from skmia.audit._figures import Figure
 from skmia.audit._guards import Guard
 from skmia.audit._report import AuditReport
+from skmia.audit._structure import Structure, StructureFinding, audit_structure
 
 __all__ = [
     "AuditReport",
@@ -13,6 +14,9 @@ __all__ = [
     "Guard",
     "MembershipRocDisplay",
     "MembershipScoreDisplay",
+    "Structure",
+    "StructureFinding",
     "audit_classifier",
     "audit_cv",
+    "audit_structure",
 ]

@@ -29,6 +29,7 @@ from skmia.audit._progress import enter_stage, expect_stages, with_progress
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
 from skmia.audit._shared_shadows import NO_SHADOWS, describe_shadows, share_shadows
+from skmia.audit._structure import structure_of_members
 from skmia.audit._target import find_target
 from skmia.exceptions import OverlapWarning, UninformativeShadowsWarning
 from skmia.shadows import ShadowModels, ShadowSignals, check_shadows
@@ -224,6 +225,9 @@ def audit_classifier(
     enter_stage("asking the model")
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
     answers = ask_target(audited, pool, reach, seed)
+    structure = structure_of_members(
+        estimator, pool.X, pool.y, pool.member, pool.persons
+    )
     made = NO_SHADOWS
     if wanted:
         enter_stage("shadows")
@@ -263,12 +267,13 @@ def audit_classifier(
         },
         not_run=reach.out_of_reach(estimator),
         mismatches=mismatches,
+        structure=structure,
         **pool.facts,
         **answers.facts,
         **made.facts,
         **persons,
     )
-    return AuditReport._of(evidence)
+    return AuditReport._of(evidence).including(structure)
 
 
 def _score(name: str, attack: Any, pool: Pool) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from skmia._models import Mismatch, SecondAnswers
 from skmia._tables import Overlap
 from skmia.attacks import RecordSeparation
 from skmia.audit._persons import Rule
+from skmia.audit._structure import Structure
 from skmia.audit._target import AuditTarget
 from skmia.shadows import Difference
 
@@ -97,6 +98,8 @@ class Evidence:
     n_missing_classes: int = 0
     n_models: int = 0
     one_sided_fraction: float = 0.0
+    # What its file holds of its training rows.
+    structure: Structure | None = None
     # Why the models of a cross-validation are no shadows of each other, and how many
     # were left out since they have none.
     no_shadows: str = ""

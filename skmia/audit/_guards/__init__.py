@@ -49,6 +49,7 @@ from skmia.audit._guards._splits import (
     one_sided_records,
     scores_of_other_rows,
 )
+from skmia.audit._guards._structure import carries_training_rows
 
 _WARNING: tuple[Severity, ...] = ("warning",)
 _NOTE: tuple[Severity, ...] = ("note",)
@@ -61,6 +62,7 @@ CHECKS = (
     Check(informed_shadows, "shadows that know the members", _WARNING, voids=True),
     Check(shadows_unlike_target, "a model unlike its shadows", _EITHER, voids=True),
     Check(scores_of_other_rows, "scores of other test rows", _WARNING, voids=True),
+    Check(carries_training_rows, "training rows in the model's file", _WARNING),
     Check(other_train_size, "shadows of another training fraction", _WARNING),
     Check(partial_members, "training rows that were not passed", _WARNING),
     Check(audited_inside, "a search audited as what it chose", _EITHER),

@@ -1,0 +1,6 @@
+"""What the state of a model says of its training rows."""
+
+from skmia.audit._structure._audit import audit_structure, structure_of_members
+from skmia.audit._structure._section import Structure, StructureFinding
+
+__all__ = ["Structure", "StructureFinding", "audit_structure", "structure_of_members"]
