@@ -223,25 +223,30 @@ def _levels(
     deviation = np.sqrt(rate * (1 - rate) / (a + b + 1))
     tails = level * np.geomspace(1, _LEAST_TAIL, _N_TAILS)
     span = 5 * deviation.max(axis=1)
+    first, last = rate.min(axis=1) - span, rate.max(axis=1) + span
+    grid = np.linspace(first, last, _N_RATES, axis=1)
+    # The chance of a rate above, where chance has moved the curve to each place.
+    off = (rate[:, None, :] - grid[:, :, None]) / deviation[:, None, :]
+    above = ndtr(off) @ _MOVED.T
     found = []
     for sign in (1, -1):
-        value = sign * rate
-        first, last = value.min(axis=1) - span, value.max(axis=1) + span
-        grid = np.linspace(first, last, _N_RATES, axis=1)
-        # The end for every tail, where chance has moved the curve to each place.
-        off = (value[:, None, :] - grid[:, :, None]) / deviation[:, None, :]
-        ends = _crossings(ndtr(off) @ _MOVED.T, grid, tails)
-        # How often that end is below the rate at a place.
+        # The end for every tail, and how often it falls short of the rate at a place.
+        ends = _crossings(above, grid, tails if sign > 0 else 1 - tails)
         at = (sign * _PLACES >= _NEAREST) & (sign * _PLACES <= _FARTHEST)
-        off = value[:, None, None, at] - ends[:, :, :, None]
-        short = ndtr(off / deviation[:, None, None, at])
-        missed = np.einsum("rtck,kc->rtk", short, _MOVED[at]).max(axis=2)
-        missed = np.maximum.accumulate(missed[:, ::-1], axis=1)
-        allowed = level * np.interp(missed[:, -1] / level, _FOUND_OFF, _ALLOWED)
-        log_tails = [
-            np.interp(*of, np.log(tails[::-1]))
-            for of in zip(allowed, missed, strict=True)
-        ]
+        off = sign * (rate[:, None, at, None] - ends[:, :1, None, :])
+        short = ndtr(off / deviation[:, None, at, None])
+        missed = np.full((len(rate), _N_TAILS), level)
+        missed[:, 0] = np.einsum("rtkc,kc->rtk", short, _MOVED[at])[:, 0].max(axis=1)
+        # Elsewhere the tail that is allowed is the first.
+        rows = np.flatnonzero(missed[:, 0] > _FOUND_OFF[1] * level)
+        off = sign * (rate[rows][:, None, at, None] - ends[rows, 1:, None, :])
+        short = ndtr(off / deviation[rows][:, None, at, None])
+        missed[rows, 1:] = np.einsum("rtkc,kc->rtk", short, _MOVED[at]).max(axis=2)
+        log_tails = np.full(len(rate), np.log(level))
+        for row in rows:
+            known = np.maximum.accumulate(missed[row, ::-1])
+            allowed = level * np.interp(known[-1] / level, _FOUND_OFF, _ALLOWED)
+            log_tails[row] = np.interp(allowed, known, np.log(tails[::-1]))
         found.append(np.exp(log_tails))
     return found[0], found[1]
 
