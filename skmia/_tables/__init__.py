@@ -47,4 +47,4 @@ from skmia._tables._persons import (
 from skmia._tables._perturbation import Perturbation
 from skmia._tables._queries import Copies, Queries, Strengths, mean_answer
 from skmia._tables._row_noise import RowNoise
-from skmia._tables._value_bits import Hashes, mix
+from skmia._tables._value_bits import Hashes, is_missing, mix

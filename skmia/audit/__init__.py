@@ -7,6 +7,7 @@ from skmia.audit._figures import Figure
 from skmia.audit._guards import Guard
 from skmia.audit._report import AuditReport
 from skmia.audit._structure import Structure, StructureFinding, audit_structure
+from skmia.audit._subgroups import Slices, Subgroups
 
 __all__ = [
     "AuditReport",
@@ -14,8 +15,10 @@ __all__ = [
     "Guard",
     "MembershipRocDisplay",
     "MembershipScoreDisplay",
+    "Slices",
     "Structure",
     "StructureFinding",
+    "Subgroups",
     "audit_classifier",
     "audit_cv",
     "audit_structure",

@@ -19,6 +19,7 @@ from skmia.metrics._epsilon import (
     epsilon_lower_bound,
     mu_lower_bound,
 )
+from skmia.metrics._flagged import flagged_at_fpr
 from skmia.metrics._intervals import Interval, clopper_pearson
 from skmia.metrics._precision import ppv_at_prior
 from skmia.metrics._ranking import (
@@ -44,6 +45,7 @@ __all__ = [
     "epsilon_lower_bound",
     "exposed_members",
     "fewest_exposed",
+    "flagged_at_fpr",
     "get_metric",
     "is_resolvable",
     "joint_level",

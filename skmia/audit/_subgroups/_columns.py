@@ -1,0 +1,199 @@
+"""A user's columns as numbers or as categories, whatever they came in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from skmia._tables import as_numbers, is_missing, split_columns
+from skmia.utils import listed
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
+
+
+@dataclass(frozen=True, repr=False)
+class Column:
+    """One value for each record.
+
+    Attributes
+    ----------
+    name : str
+        What readers know the column by.
+    numbers : ndarray of float or None
+        The values of a column of numbers or of times, NaN where missing.
+    codes, categories : ndarray of int and tuple of str, or None
+        The number of each value of any other column, -1 where missing, and what these
+        values are called.
+    are_times : bool
+        Whether the numbers are microseconds.
+    """
+
+    name: str
+    numbers: FloatArray | None = None
+    codes: IndexArray | None = None
+    categories: tuple[str, ...] = ()
+    are_times: bool = False
+
+    @classmethod
+    def of(cls, name: str, values: Any) -> "Column":
+        """Numbers and times as numbers; text, truth values and categories by name."""
+        if (category := _categories(values)) is not None:
+            return cls(name, codes=category[0], categories=category[1])
+        if not _holds_text(values):
+            try:
+                numbers = as_numbers(values)
+            except (TypeError, ValueError):
+                pass
+            else:
+                times = np.asarray(values).dtype.kind == "M"
+                return cls(name, numbers=numbers, are_times=times)
+        return cls.of_categories(name, values)
+
+    @classmethod
+    def of_categories(cls, name: str, values: Any) -> "Column":
+        """Every value by name, numbers as well: those of classes are no amounts."""
+        codes, names = _by_name(np.asarray(values, dtype=object).tolist())
+        return cls(name, codes=codes, categories=names)
+
+    @property
+    def missing(self) -> BoolArray:
+        if self.numbers is not None:
+            return np.isnan(self.numbers)
+        assert self.codes is not None
+        return self.codes < 0
+
+    def take(self, keep: BoolArray) -> "Column":
+        """The values of some records."""
+        return replace(
+            self,
+            numbers=None if self.numbers is None else self.numbers[keep],
+            codes=None if self.codes is None else self.codes[keep],
+        )
+
+    def tells_the_same(self, other: "Column") -> bool:
+        """Whether two columns divide the records alike, whatever the values."""
+        divided = []
+        for column in (self, other):
+            values: Any = column.codes if column.numbers is None else column.numbers
+            divided.append(np.unique(values, return_inverse=True)[1])
+        n_both = len(np.unique(np.stack(divided), axis=1).T)
+        return all(n_both == codes.max() + 1 for codes in divided)
+
+    def show(self, number: float) -> str:
+        """A number of this column as readers write it."""
+        if not self.are_times:
+            return f"{number:.12g}" if abs(number) < 1e12 else f"{number:g}"
+        moment = np.datetime64(int(number), "us")
+        day = moment.astype("datetime64[D]")
+        return str(day if day == moment else moment.astype("datetime64[s]"))
+
+    def cut_between(self, below: float, above: float) -> float:
+        """The number of the fewest digits that is above one value, up to the next."""
+        if self.are_times:
+            step = 24 * 3600 * 1_000_000
+            day = np.floor(above / step) * step
+            return float(day if day > below else above)
+        if not np.isfinite(below) or not np.isfinite(above):
+            return above
+        for digits in range(-9, 16):
+            with np.errstate(over="ignore", invalid="ignore"):
+                cut = float(np.round(np.floor(above * 10.0**digits) / 10.0**digits, 15))
+            if below < cut <= above:
+                return cut
+        return above
+
+
+def read_columns(X: Any, names: Sequence[str] | None = None) -> list[Column]:
+    """Every column of a frame, an array or a sparse matrix, by name or number."""
+    known = column_names(X) if names is None else list(names)
+    if sparse.issparse(X):
+        X = X.tocsc()
+        columns = [X[:, [j]].toarray().ravel() for j in range(X.shape[1])]
+    else:
+        columns = split_columns(X)
+    return [Column.of(str(n), c) for n, c in zip(known, columns, strict=True)]
+
+
+def column_names(X: Any) -> list[Any]:
+    """Names of the columns of a frame, and numbers of others."""
+    if hasattr(X, "columns"):
+        return list(X.columns)
+    if getattr(X, "name", None) is not None and len(X.shape) == 1:
+        return [X.name]
+    return list(range(X.shape[1] if len(X.shape) > 1 else 1))
+
+
+def pick_column(X: Any, name: Any, parameter: str) -> Column:
+    """One column by its name, or by its number where there are no names."""
+    known = column_names(X)
+    at = [j for j, own in enumerate(known) if own == name and type(own) is not bool]
+    if len(at) != 1:
+        has = f"Its columns are {listed(known)}." if not at else "It is there twice."
+        raise ValueError(
+            f"The '{parameter}' parameter must name columns of X, or 'label'. Got "
+            f"{name!r} instead. {has}"
+        )
+    title = str(name) if isinstance(name, str) else f"column {name}"
+    if sparse.issparse(X):
+        return Column.of(title, X[:, at].toarray().ravel())
+    if isinstance(X, np.ndarray):
+        return Column.of(title, X.reshape(len(X), -1)[:, at[0]])
+    return Column.of(title, split_columns(X)[at[0]])
+
+
+def _categories(values: Any) -> tuple[IndexArray, tuple[str, ...]] | None:
+    """Codes and names of a column that says itself that it has categories."""
+    dtype: Any = getattr(values, "dtype", None)
+    if hasattr(dtype, "categories") and hasattr(values, "cat"):
+        if hasattr(values.cat, "codes"):  # pandas
+            names = [str(name) for name in dtype.categories]
+            codes = np.asarray(values.cat.codes).astype(np.intp)
+            return _without_unused(codes, names)
+        return _by_name(values.cast(str).to_list())  # polars
+    if str(dtype).lower() in ("bool", "boolean"):
+        return _by_name(np.asarray(values, dtype=object).tolist())
+    return None
+
+
+def _without_unused(
+    codes: IndexArray, names: Sequence[str]
+) -> tuple[IndexArray, tuple[str, ...]]:
+    used, found = np.unique(codes[codes >= 0], return_inverse=True)
+    again = np.full(len(codes), -1, dtype=np.intp)
+    again[codes >= 0] = found
+    return again, tuple(names[code] for code in used)
+
+
+def _holds_text(values: Any) -> bool:
+    """Whether a value is text: "036" is a code and not a number."""
+    kind = getattr(np.asarray(values).dtype, "kind", "O")
+    if kind in "US":
+        return True
+    if kind != "O":
+        return False
+    held = np.asarray(values, dtype=object).tolist()
+    return any(isinstance(value, (str, bytes, bool)) for value in held)
+
+
+def _by_name(values: list[Any]) -> tuple[IndexArray, tuple[str, ...]]:
+    """Codes of values by how they are written, in the order of their kind."""
+    codes = np.full(len(values), -1, dtype=np.intp)
+    there = [i for i, value in enumerate(values) if not is_missing(value)]
+    texts = [_write(values[i]) for i in there]
+    names = sorted(set(texts))
+    number = {name: code for code, name in enumerate(names)}
+    codes[there] = [number[text] for text in texts]
+    return codes, tuple(names)
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, (float, np.floating)) and value % 1 == 0:
+        return str(int(value))
+    return str(value)
