@@ -2,7 +2,11 @@
 
 from skmia.audit._classifier import audit_classifier
 from skmia.audit._cross_validation import audit_cv
-from skmia.audit._displays import MembershipRocDisplay, MembershipScoreDisplay
+from skmia.audit._displays import (
+    MembershipRocDisplay,
+    MembershipScoreDisplay,
+    RecordRiskDisplay,
+)
 from skmia.audit._figures import Figure
 from skmia.audit._guards import Guard
 from skmia.audit._report import AuditReport
@@ -15,6 +19,7 @@ __all__ = [
     "Guard",
     "MembershipRocDisplay",
     "MembershipScoreDisplay",
+    "RecordRiskDisplay",
     "Slices",
     "Structure",
     "StructureFinding",

@@ -1,6 +1,7 @@
 """Pictures of an audit, in scikit-learn's form; matplotlib is imported to draw."""
 
+from skmia.audit._displays._record_risk import RecordRiskDisplay
 from skmia.audit._displays._roc import MembershipRocDisplay
 from skmia.audit._displays._scores import MembershipScoreDisplay
 
-__all__ = ["MembershipRocDisplay", "MembershipScoreDisplay"]
+__all__ = ["MembershipRocDisplay", "MembershipScoreDisplay", "RecordRiskDisplay"]
