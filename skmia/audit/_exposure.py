@@ -19,7 +19,8 @@ from skmia.metrics import (
     most_by_chance,
 )
 
-#: In place of the name of an attack: each bears a part of the error.
+#: In place of the name of an attack: each bears a part of the error, and the one that
+#: is taken unasked half of it.
 ALL = "all"
 # What is taken unasked is settled before there is a score: the attacks that find most
 # of the members at a low FPR, over many models and data sets, come first.
@@ -52,6 +53,20 @@ def usual_attack(names: Sequence[str]) -> str:
     found = attacks_for_lists(names)
     known = [name for name in _ORDER if name in found]
     return (known or found)[0]
+
+
+def shares_of_error(names: Sequence[str], attack: str) -> dict[str, float]:
+    """What each attack bears of the error of a list: one attack all of it.
+
+    Of all attacks, the one that is taken unasked bears half, so that its list is not
+    lost where there are many.
+    """
+    found = attacks_for_lists(names) if attack == ALL else [attack]
+    if len(found) == 1:
+        return {found[0]: 1.0}
+    first = usual_attack(names)
+    others = 0.5 / (len(found) - 1)
+    return {name: 0.5 if name == first else others for name in found}
 
 
 def usual_fpr(evidence: Evidence) -> float | None:
@@ -125,20 +140,20 @@ class Listing:
 
     @classmethod
     def of(cls, evidence: Evidence, attack: str) -> "Listing":
-        """By one attack, or by all of them: then each bears an equal part of the error.
+        """By one attack, or by all of them: then each bears a part of the error.
 
-        The false ones of a union are no more than those of all lists together.
+        The false ones of a union are no more than those of all lists together, and the
+        share that they have of it no more than the sum of their shares of the lists.
         """
-        names = [attack]
-        if attack == ALL:
-            names = attacks_for_lists(list(evidence.scores))
+        shares = shares_of_error(list(evidence.scores), attack)
+        names = list(shares)
         rates = np.empty((len(names), evidence.membership.size))
         for row, name in zip(rates, names, strict=True):
             for of in evidence.targets:
                 row[of] = least_false_discovery_rates(
                     evidence.membership[of], evidence.scores[name][of]
                 )
-        rates = np.minimum(len(names) * rates, 1)
+        rates = np.minimum(rates / np.array([*shares.values()])[:, None], 1)
         best = np.where(evidence.membership, np.nan_to_num(rates).argmin(axis=0), 0)
         return cls(rates[best, np.arange(best.size)], best, tuple(names))
 
@@ -183,12 +198,13 @@ def list_facts(
     return facts
 
 
-def fewest_listed(evidence: Evidence, fdr: float, n_attacks: int = 1) -> int | None:
+def fewest_listed(evidence: Evidence, attack: str, fdr: float) -> int | None:
     """Length of the shortest list that is not empty, over the models; None for none."""
+    share = max(shares_of_error(list(evidence.scores), attack).values())
     fewest = []
     for of in evidence.targets:
         n_members = int(evidence.membership[of].sum())
         sizes = n_members, len(of) - n_members
-        if (found := fewest_exposed(*sizes, fdr / n_attacks)) is not None:
+        if (found := fewest_exposed(*sizes, fdr * share)) is not None:
             fewest.append(found)
     return min(fewest, default=None)

@@ -109,6 +109,18 @@ def test_all_attacks_share_the_error():
         assert row["p_value"] == of["p_value"]
 
 
+def test_of_many_attacks_the_usual_one_bears_half_of_the_error():
+    rng = np.random.default_rng(0)
+    member, moved = np.arange(800) < 400, np.arange(800) < 80
+    names = ("loss", "lira", "mine", "gap")
+    scores = {name: rng.normal(size=800) + 3 * moved for name in names}
+    report = AuditReport(member, scores)
+    shares = {"loss": 0.25, "lira": 0.5, "mine": 0.25}
+    lists = [report.exposed(0.4 * part, attack=name) for name, part in shares.items()]
+    both = report.exposed(0.4, attack="all")
+    assert set(both.index) == set().union(*(listed.index for listed in lists))
+
+
 def test_persons_are_listed_once():
     rng = np.random.default_rng(0)
     persons = np.repeat(np.arange(300), 3)
@@ -198,7 +210,7 @@ def test_the_reason_is_given_where_there_are_no_separations():
 
 def test_too_few_nonmembers_are_an_error_and_an_empty_list_a_warning():
     few = AuditReport([True] * 30 + [False] * 5, {"a": [*range(35)][::-1]})
-    with pytest.raises(ValueError, match=r"fdr=0.1: 5, where 10 % takes 9 at least"):
+    with pytest.raises(ValueError, match=r"fdr=0.1: 5, where it takes 9 at least"):
         few.exposed(0.1)
     assert few.exposed(0.2).shape[0] == 30
     assert few.records()["exposed"].isna().all()

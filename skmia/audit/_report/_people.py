@@ -12,6 +12,7 @@ from skmia.audit._exposure import (
     fewest_listed,
     p_values,
     ranks,
+    shares_of_error,
     usual_attack,
     usual_fpr,
 )
@@ -20,7 +21,7 @@ from skmia.audit._report._base import ReportBase
 from skmia.audit._report._records import Records, no_separation, separation_columns
 from skmia.exceptions import ExposureWarning
 from skmia.metrics import get_metric
-from skmia.utils import check_option, check_real, percent, warn
+from skmia.utils import check_option, check_real, warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,9 +137,10 @@ class People(ReportBase):
             False discovery rate, in (0, 1).
         attack : str, default=None
             The attack that lists. None takes one by a rule that does not look at what
-            they found, as :meth:`records` does. ``"all"`` takes all of them, each with
-            an equal part of the error. A name keeps the promise where it was chosen
-            before the figures were seen: of several lists, the longest is too long.
+            they found, as :meth:`records` does. ``"all"`` takes all of them: that one
+            bears half of the error, and the others share the rest. A name keeps the
+            promise where it was chosen before the figures were seen: of several lists,
+            the longest is too long.
 
         Returns
         -------
@@ -194,7 +196,7 @@ class People(ReportBase):
         name = ALL if attack == ALL else _check_attack(of, attack)
         listing = Listing.of(of, name)
         whom = "members" if by_person is None else "persons"
-        fewest = _check_fewest(of, fdr, len(listing.names), whom)
+        fewest = _check_fewest(of, name, fdr)
         self._warn_of_unlike_sides()
         rows = np.flatnonzero(listing.listed(fdr))
         if not len(rows):
@@ -272,15 +274,16 @@ def _check_fpr(evidence: Evidence, max_fpr: float | None) -> float | None:
     return max_fpr
 
 
-def _check_fewest(evidence: Evidence, fdr: float, n_attacks: int, whom: str) -> int:
-    fewest = fewest_listed(evidence, fdr, n_attacks)
+def _check_fewest(evidence: Evidence, attack: str, fdr: float) -> int:
+    fewest = fewest_listed(evidence, attack, fdr)
     if fewest is None:
-        share = "" if n_attacks == 1 else f" by each of {n_attacks} attacks"
+        share = max(shares_of_error(list(evidence.scores), attack).values())
+        whose = "" if share == 1 else f" by attack={attack!r}"
         raise ValueError(
-            f"There are too few non-members to list anybody at fdr={fdr:g}{share}: "
-            f"{evidence.n_nonmembers:,}, where {percent(fdr)} takes "
-            f"{int(np.ceil(round(n_attacks / fdr, 9))) - 1:,} at least. That nobody "
-            f"can be listed is no sign of safety. Pass more non-members, or a higher "
+            f"There are too few non-members to list anybody at fdr={fdr:g}{whose}: "
+            f"{evidence.n_nonmembers:,}, where it takes "
+            f"{int(np.ceil(round(1 / (fdr * share), 9))) - 1:,} at least. That nobody "
+            "can be listed is no sign of safety. Pass more non-members, or a higher "
             "'fdr'."
         )
     return fewest

@@ -137,7 +137,7 @@ def _listed(evidence: Evidence, attack: str) -> dict[str, Any]:
             }
             for prior in _PRIORS
         ],
-        "fewest": fewest_listed(evidence, _FDR),
+        "fewest": fewest_listed(evidence, attack, _FDR),
         "by_attack": by_attack,
     }
 
