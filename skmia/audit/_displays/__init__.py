@@ -3,5 +3,12 @@
 from skmia.audit._displays._record_risk import RecordRiskDisplay
 from skmia.audit._displays._roc import MembershipRocDisplay
 from skmia.audit._displays._scores import MembershipScoreDisplay
+from skmia.audit._displays._style import N_COLORS, color_of
 
-__all__ = ["MembershipRocDisplay", "MembershipScoreDisplay", "RecordRiskDisplay"]
+__all__ = [
+    "N_COLORS",
+    "MembershipRocDisplay",
+    "MembershipScoreDisplay",
+    "RecordRiskDisplay",
+    "color_of",
+]

@@ -22,6 +22,8 @@ _COLORS = {
         *("#F7C14B", "#B3E0FA", "#C9A86A", "#B5B5B5"),
     ),
 }
+#: So many; they begin again after the last.
+N_COLORS = len(_COLORS["light"])
 _DASHES: tuple[Any, ...] = (
     *("-", (0, (6, 2)), (0, (6, 2, 1, 2)), (0, (2, 1.5))),
     *((0, (9, 2, 2, 2, 2, 2)), (0, (4, 1.5)), (0, (1, 1)), (0, (10, 3))),

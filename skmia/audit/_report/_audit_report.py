@@ -18,13 +18,12 @@ from skmia.audit._report._contents import make_contents
 from skmia.audit._report._decisions import Decisions
 from skmia.audit._report._groups import Groups
 from skmia.audit._report._pages import Pages
-from skmia.audit._report._people import People
 from skmia.audit._report._plots import Plots
 from skmia.metrics import get_metric
 from skmia.utils import check_membership, encode_groups
 
 
-class AuditReport(Pages, People, Groups, Decisions, Plots):
+class AuditReport(Pages, Groups, Decisions, Plots):
     """Hold what an audit found: figures with intervals, guards, a score per record.
 
     :func:`audit_classifier` and :func:`audit_cv` make one. From scores that were made

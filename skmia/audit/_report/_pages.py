@@ -5,27 +5,33 @@ import importlib.util
 import os
 
 from skmia.audit._report._forms import Forms
+from skmia.audit._report._people import People
 from skmia.utils import atomic_write, import_optional
 
 
-class Pages(Forms):
+class Pages(Forms, People):
     """HTML, of the contents alone."""
 
-    def to_html(self, path: str | os.PathLike[str]) -> None:
+    def to_html(self, path: str | os.PathLike[str], *, records: bool = False) -> None:
         """Write the report as one page of HTML, whole or not at all.
 
         The page is for readers who decide: the verdict first, then what would make it
         misleading, then figures with what guessing gives beside each, pictures, how it
         was made, and a glossary. It runs no script, asks nothing of any server, and is
-        made for screens, phones and print. It has no record in it.
+        made for screens, phones and print. It has no record in it unless asked for.
 
         Parameters
         ----------
         path : path-like
             The file; one that is there is replaced. Its folder has to exist.
+        records : bool, default=False
+            Whether to list the exposed members by name, as :meth:`exposed` does. The
+            page is then itself personal data, and says so.
 
         Raises
         ------
+        ValueError
+            If records are asked for where :meth:`exposed` has none to list.
         ImportError
             If jinja2 or matplotlib is not installed, both of the extra ``report``.
 
@@ -47,9 +53,10 @@ class Pages(Forms):
         """
         import_optional("jinja2", "AuditReport.to_html")
         import_optional("matplotlib.figure", "AuditReport.to_html")
-        from skmia.audit._report._html import write_page
+        from skmia.audit._report._html import Exposed, write_page
 
-        page = write_page(self.to_dict())
+        listed = Exposed.of(self.exposed()) if records else None
+        page = write_page(self.to_dict(), listed)
         with atomic_write(path) as file:
             file.write(page.encode())
 

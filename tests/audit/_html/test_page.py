@@ -106,6 +106,33 @@ def test_the_verdict_comes_first_then_guards_then_figures(hostile):
     ]
 
 
+def test_persons_come_first(tmp_path):
+    persons = [i // 2 for i in range(200)]
+    report = hostile_report(n=100, names=["loss"], groups=persons, index=None)
+    text = write(report, tmp_path)
+    shown = Page(text).text
+    assert shown.index("Per person") < shown.index("Per row")
+    assert text.index('id="roc-person-') < text.index('id="roc-row-')
+    assert "50 persons" in shown
+
+
+def test_exposed_members_are_listed_where_that_is_asked_for(tmp_path):
+    report = hostile_report(shift=5.0, names=["loss"])
+    listed = report.exposed()
+    path = tmp_path / "records.html"
+    report.to_html(path, records=True)
+    page = Page(path.read_text("utf-8"))
+    assert len(listed) > 100
+    for name in (listed.index[0], listed.index[-1], listed["label"].iloc[0]):
+        assert name in "".join(page.texts)
+    assert "<script" not in path.read_text("utf-8").lower()
+    assert page.text.count("ersonal data") == 2
+    assert "secret" not in write(report, tmp_path)
+    report.to_json(tmp_path / "report.json")
+    with pytest.raises(ValueError, match="a file holds figures and no records"):
+        AuditReport.from_json(tmp_path / "report.json").to_html(path, records=True)
+
+
 @pytest.mark.parametrize(
     ("changes", "title"),
     [

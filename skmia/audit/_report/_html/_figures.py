@@ -1,74 +1,96 @@
-"""The pictures of the page, from the contents of a report."""
+"""The pictures of the page: the displays of an audit, from a report's contents."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from skmia.audit._displays import MembershipRocDisplay, MembershipScoreDisplay
 from skmia.audit._report._html._svg import Drawing, draw
 
 
-def roc(contents: Mapping[str, Any]) -> Drawing | None:
-    """The curve of every attack on two logarithmic axes, beside guessing."""
-    curves = contents["curves"]
-    if not curves:
-        return None
+def curves(contents: Mapping[str, Any]) -> Iterator[tuple[Drawing, str]]:
+    """The ROC of every attack, per person first; a title where there are two."""
+    counts = contents["counts"]
+    both = bool(contents["person_curves"])
+    for unit, key, side in (
+        ("person", "person_curves", "nonmember_persons"),
+        ("row", "curves", "nonmembers"),
+    ):
+        if not (known := contents[key]):
+            continue
+        display = MembershipRocDisplay(
+            **{
+                end: [np.array(curve[end], dtype=float) for curve in known.values()]
+                for end in ("fpr", "tpr", "low", "high")
+            },
+            # Names are shown by the page: matplotlib takes some for formulas, and has
+            # no letters for others.
+            name=[str(number) for number in range(len(known))],
+            n_nonmembers=counts[side],
+            confidence_level=contents["confidence_level"],
+        )
+        drawing = draw(
+            display.plot,
+            name=f"roc-{unit}",
+            description=f"ROC curves per {unit}, on logarithmic axes, of the attacks "
+            + ", ".join(known)
+            + ", with guessing as a dotted line. The tables have the figures.",
+            size=(5.4, 4.9),
+        )
+        names = dict(enumerate(known))
+        legend = tuple(
+            (names[int(label)] if label.isdecimal() else label, sample)
+            for label, sample in drawing.legend
+        )
+        yield replace(drawing, legend=legend), f"Per {unit}" if both else ""
 
-    def plot(ax: Any) -> None:
-        floor = 1.0
-        for name, curve in curves.items():
-            fpr, tpr, low, high = (
-                np.asarray(curve[key], float) for key in ("fpr", "tpr", "low", "high")
-            )
-            floor = min(floor, fpr[fpr > 0].min(initial=1.0))
-            (line,) = ax.plot(fpr, tpr, label=_text(name))
-            ax.fill_between(fpr, low, high, color=line.get_color(), alpha=0.14, lw=0)
-        ax.plot([floor, 1], [floor, 1], color="0.4", linestyle=":", label="guessing")
-        ax.set(xscale="log", yscale="log", xlim=(floor, 1), ylim=(floor, 1.05))
-        ax.set(xlabel="Others wrongly accused (FPR)", ylabel="Members named (TPR)")
-        ax.legend()
 
-    return draw(
-        plot,
-        name="roc",
-        description="ROC curves on logarithmic axes of the attacks "
-        + ", ".join(curves)
-        + ", with guessing as a dotted line. The tables have the figures.",
-    )
-
-
-def histograms(contents: Mapping[str, Any]) -> list[tuple[Drawing, str]]:
+def histograms(contents: Mapping[str, Any]) -> Iterator[tuple[Drawing, str]]:
     """The scores of members and of non-members, a picture for each attack."""
-    return [
-        (_histogram(number, name, counts), name)
-        for number, (name, counts) in enumerate(contents["histograms"].items())
-    ]
+    for number, (name, found) in enumerate(contents["histograms"].items()):
+        display = MembershipScoreDisplay(
+            edges=found["edges"],
+            members=found["members"],
+            nonmembers=found["nonmembers"],
+            open_ends=found["open"],
+            scale=found["scale"],
+        )
+        yield _two_sides(display, f"scores-{number}", f"Scores of {name}"), name
 
 
-def _histogram(number: int, name: str, counts: Mapping[str, Any]) -> Drawing:
-    edges = np.asarray(counts["edges"], float)
+def risk(contents: Mapping[str, Any]) -> Iterator[tuple[Drawing, str, str]]:
+    """How the records are spread: their separations, and their p-values."""
+    known = contents["risk"] or {}
+    for key, title, caption in (
+        (
+            "separation",
+            "Separation of each record, in standard deviations",
+            "How far apart models trained with and without a record answer about it. "
+            "The long tail on the right are the records that a model can show.",
+        ),
+        (
+            "p_values",
+            "p-value of each record",
+            "How rarely a non-member has as high a score. Without leakage all bars "
+            "are equally high; a peak of members at the left are the exposed ones.",
+        ),
+    ):
+        if found := known.get(key):
+            sides = {side: found[side] for side in ("edges", "members", "nonmembers")}
+            display = MembershipScoreDisplay(**sides)
+            yield _two_sides(display, f"risk-{key}", title), title, caption
 
+
+def _two_sides(display: MembershipScoreDisplay, name: str, title: str) -> Drawing:
     def plot(ax: Any) -> None:
-        for side, label in (("members", "members"), ("nonmembers", "non-members")):
-            heights = np.asarray(counts[side], float)
-            ax.stairs(
-                heights / max(heights.sum(), 1),
-                edges,
-                label=label,
-                fill=True,
-                alpha=0.5,
-            )
-        ax.set(xlabel="Score (higher: more likely a member)", ylabel="Fraction")
-        ax.legend()
+        display.plot(ax)
+        ax.set_xlabel("")
 
     return draw(
         plot,
-        name=f"scores-{number}",
-        description=f"Histogram of the scores of {name}, of members and non-members.",
-        size=(4.4, 2.9),
+        name=name,
+        description=f"{title}: histogram of members and of non-members.",
+        size=(4.4, 2.8),
     )
-
-
-def _text(name: str) -> str:
-    """A name that matplotlib shows as it is: no formula, and never hidden."""
-    return name.replace("$", r"\$")

@@ -11,8 +11,9 @@ from typing import Any
 from markupsafe import Markup
 
 from skmia.audit._guards import CHECKS
-from skmia.audit._report._html._figures import histograms, roc
+from skmia.audit._report._html._figures import curves, histograms, risk
 from skmia.audit._report._html._made import made
+from skmia.audit._report._html._people import Exposed, people
 from skmia.audit._report._html._sections import Part, section_parts
 from skmia.audit._report._html._tables import facts, figure_groups
 from skmia.audit._report._html._words import GLOSSARY, POINTS, answers
@@ -48,7 +49,7 @@ def render(name: str, **values: Any) -> str:
     return _environment().get_template(name).render(**values)
 
 
-def write_page(contents: Mapping[str, Any], records: Any = None) -> str:
+def write_page(contents: Mapping[str, Any], records: Exposed | None = None) -> str:
     """Write the whole page; `records` is a table of people, where it was asked for."""
     style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -94,33 +95,36 @@ def _values(contents: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parts(
-    contents: Mapping[str, Any], records: Any
+    contents: Mapping[str, Any], records: Exposed | None
 ) -> tuple[list[Part], dict[str, Any]]:
     """The parts that there is something for, and what their templates show."""
-    curve, scores = roc(contents), histograms(contents)
+    rocs, scores = list(curves(contents)), list(histograms(contents))
     values = {
         **_values(contents),
-        "roc": curve,
+        "rocs": rocs,
         "roc_caption": _ROC,
         "histograms": scores,
         "threat": _threat(contents),
         "made": made(contents),
         "glossary": GLOSSARY,
+        "people": people(contents) if contents["risk"] else None,
+        "risk_pictures": list(risk(contents)),
         "date": str((contents["provenance"] or {}).get("date") or "")[:10],
         "ppv": None,
     }
     wanted = [
         ("guards", "Before you rely on the figures", True),
         ("figures", "How many members can be named", True),
-        ("records", "The members who are exposed", records is not None),
-        ("curves", "Every attack at every rate of false alarms", curve is not None),
+        ("curves", "Every attack at every rate of false alarms", bool(rocs)),
         ("scores", "What the attacks see", bool(scores)),
+        ("people", "How many people are exposed", bool(contents["risk"])),
         ("sections", "", True),
         ("attacks", "Threat model: who attacks, and how", True),
         ("made", "Test report: how this was made", True),
         ("left", "Residual risk: what is left to you", True),
         ("standards", "Which heading answers what is asked", True),
         ("glossary", "Glossary", True),
+        ("records", "Annex: the members who are exposed", records is not None),
     ]
     parts: list[Part] = []
     for key, title, there in wanted:

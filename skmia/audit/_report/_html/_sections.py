@@ -1,13 +1,19 @@
-"""Sections of a report as parts of the page: a template for each key."""
+"""Sections of a report as parts of the page: a template for each key.
 
-from collections.abc import Mapping, Sequence
+Sentences are the section's own, which its text has too. What is prepared here are
+numbers as they are shown, and intervals as pictures. A section of a key that is not in
+the table is shown as its text.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from skmia.audit._report._html._tables import interval_bar, make_scale
 from skmia.audit._section import read_section
+from skmia.utils import percent
 
-#: Title and template of each key. A section of another key is shown as its text.
-_KNOWN: dict[str, tuple[str, str]] = {}
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
@@ -24,19 +30,196 @@ class Part:
 def section_parts(sections: Sequence[Mapping[str, Any]]) -> list[Part]:
     """A part for each section, in the order they were added."""
     parts: list[Part] = []
-    for section in sections:
-        key = section["section"]
-        title, template = _KNOWN.get(key, (key.replace("_", " ").capitalize(), ""))
-        again = sum(part.values["section"]["section"] == key for part in parts)
-        values: dict[str, Any] = {"section": section}
-        if not template:
-            values["text"] = read_section(section).summary()
+    for contents in sections:
+        key = contents["section"]
+        section = read_section(contents)
+        title, prepare = _KNOWN.get(key, (key.replace("_", " ").capitalize(), None))
+        again = sum(part.values["key"] == key for part in parts)
+        values = {"key": key, "section": section}
+        values |= prepare(section) if prepare else {"text": section.summary()}
         parts.append(
             Part(
                 id=f"{key}-{again + 1}" if again else key,
                 title=title,
-                template=f"sections/{template or '_any.html'}",
+                template=f"sections/{key if prepare else '_any'}.html",
                 values=values,
             )
         )
     return parts
+
+
+def _share(value: float, digits: int = 1) -> str:
+    return f"{100 * value:.{digits}f}{_NO_BREAK}%"
+
+
+def _p(value: float) -> str:
+    return "p < 0.0001" if value < 1e-4 else f"p = {value:.2g}"
+
+
+def _exposed(
+    name: str,
+    n_members: int,
+    n_nonmembers: int | None,
+    share: tuple[float, float, float],
+    accused: float,
+    **more: Any,
+) -> dict[str, Any]:
+    """A row about some records: how many of their members are exposed."""
+    sizes = [f"{n_members:,} members"]
+    if n_nonmembers is not None:
+        sizes.append(f"{n_nonmembers:,} others")
+    return {
+        "name": name,
+        "sizes": ", ".join(sizes),
+        "share": _share(share[0]),
+        "low": _share(share[1]),
+        "high": _share(share[2]),
+        "accused": _share(accused),
+        "ends": share,
+        "chance": accused,
+        "reason": "",
+        "finding": "",
+        "marked": False,
+        **more,
+    }
+
+
+def _with_bars(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with a picture of each interval, all on one scale.
+
+    What guessing would find is another for each row: the non-members that are accused.
+    """
+    judged = [row for row in rows if not row["reason"]]
+    ends = [row["ends"][1:] for row in judged]
+    ends += [(row["chance"], row["chance"]) for row in judged]
+    scale = make_scale(ends)
+    for row in judged:
+        value, low, high = row["ends"]
+        row["bar"] = interval_bar(value, low, high, scale.at(row["chance"]))
+    return rows
+
+
+def _subgroups(section: Any) -> dict[str, Any]:
+    of = section.overall
+    rows = [
+        _exposed(
+            "Everybody",
+            sum(group.n_members for group in section.groups),
+            sum(group.n_nonmembers for group in section.groups),
+            (of.tpr, of.tpr_low, of.tpr_high),
+            of.fpr,
+        )
+    ]
+    for group in section.groups:
+        sizes = group.n_members, group.n_nonmembers
+        if group.figures is None:
+            rows.append(_exposed(group.name, *sizes, (0, 0, 0), 0, reason=group.reason))
+            continue
+        of = group.figures
+        finding = {
+            "more": "more exposed than the rest",
+            "less": "less exposed than the rest",
+            "mixed": "differs from the rest",
+            "no difference": "no difference beyond chance",
+            "not judged": "not compared",
+        }[group.finding]
+        rows.append(
+            _exposed(
+                group.name,
+                *sizes,
+                (of.tpr, of.tpr_low, of.tpr_high),
+                of.fpr,
+                finding=finding,
+                marked=group.finding in ("more", "mixed"),
+            )
+        )
+    return {
+        "rows": _with_bars(rows),
+        "rate": percent(section.max_fpr),
+        "level": percent(section.confidence_level),
+    }
+
+
+def _slices(section: Any) -> dict[str, Any]:
+    rows = [
+        _exposed(
+            each.rule,
+            each.n_members,
+            each.n_nonmembers,
+            (each.share, each.share_low, each.share_high),
+            each.accused,
+            finding=f"{_share(each.rest_share)} of the rest ({_p(each.p_value)})",
+            marked=True,
+        )
+        for each in section.slices
+    ]
+    return {
+        "rows": _with_bars(rows),
+        "rate": percent(section.max_fpr),
+        "level": percent(section.confidence_level),
+    }
+
+
+def _decision(section: Any) -> dict[str, Any]:
+    words = {
+        "kept": "kept",
+        "unclear": "not shown",
+        "broken": "not kept",
+        "not_measured": "not measured",
+        "not_applicable": "not applied",
+    }
+    return {
+        "rows": [
+            {
+                "rule": r.rule,
+                "result": words[r.result],
+                "reason": r.reason,
+                "kind": r.outcome,
+            }
+            for r in section.rulings
+        ],
+        "policy": section.policy.get("name") or "as given",
+        "source": section.policy.get("source") or "",
+    }
+
+
+def _structure(section: Any) -> dict[str, Any]:
+    headings = {
+        "risk": "Risks",
+        "not_measured": "Not measured, which is no sign of safety",
+        "nothing_found": "Nothing found",
+        "not_applicable": "Not applicable",
+    }
+    return {
+        "blocks": [
+            (title, list(dict.fromkeys(f.message for f in found)), outcome == "risk")
+            for outcome, title in headings.items()
+            if (found := [f for f in section.findings if f.outcome == outcome])
+        ]
+    }
+
+
+def _claim(section: Any) -> dict[str, Any]:
+    return {
+        "rows": [
+            {
+                "rate": percent(each.max_fpr),
+                "found": _share(each.value, 2),
+                "low": _share(each.low, 2),
+                "high": _share(each.high, 2),
+                "allowed": _share(each.ceiling, 2),
+                "above": each.contradicted,
+            }
+            for each in section.ceilings
+        ]
+    }
+
+
+#: Title of each key, and what prepares the values of its template.
+_KNOWN: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
+    "decision": ("What the policy says", _decision),
+    "subgroups": ("Groups of people at risk", _subgroups),
+    "slices": ("Where it leaks most", _slices),
+    "structure": ("What the model itself carries", _structure),
+    "claim": ("Claimed differential privacy", _claim),
+}

@@ -1,7 +1,7 @@
 """Figures as tables with what guessing gives, and the interval of each as a picture."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -169,6 +169,10 @@ class Scale:
     low: float
     high: float
     chance: float | None
+
+    def at(self, chance: float) -> "Scale":
+        """The same with guessing at another place."""
+        return replace(self, chance=chance)
 
     def place(self, value: float) -> str:
         """Where a value lies, in hundredths of the bar."""
