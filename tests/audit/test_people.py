@@ -224,8 +224,30 @@ def test_too_few_nonmembers_are_an_error_and_an_empty_list_a_warning():
 def test_sides_that_were_not_drawn_alike_are_warned_of():
     guard = Guard("blind_classifier", "warning", "The sets differ.")
     report, _ = mixture(guards=[guard])
-    with pytest.warns(ExposureWarning, match="blind_classifier. The sets differ."):
+    with pytest.warns(ExposureWarning, match="so: blind_classifier. The sets differ."):
         assert len(report.exposed())
+
+
+def of_sizes(members, nonmembers, seed=0):
+    """A report where nothing leaks, of persons with so many rows."""
+    sizes = np.concatenate([members, nonmembers])
+    persons = np.repeat(np.arange(len(sizes)), sizes)
+    scores = np.random.default_rng(seed).normal(size=len(persons))
+    return AuditReport(persons < len(members), {"a": scores}, groups=persons)
+
+
+def test_persons_with_other_numbers_of_rows_are_warned_of():
+    few_or_many, as_many = np.tile([1, 19], 300), np.full(600, 10)
+    # Half of the members have one row, which is farther out than a mean of ten: nothing
+    # leaks, and many are listed.
+    report = of_sizes(few_or_many, as_many)
+    with pytest.warns(ExposureWarning, match="rows_per_person. Members have 1 to 19"):
+        assert len(report.exposed()) > 50
+    with pytest.warns(ExposureWarning, match="rows_per_person. Members have"):
+        of_sizes(as_many // 10, as_many).exposed()
+    with pytest.warns(ExposureWarning) as caught:
+        of_sizes(few_or_many, few_or_many).exposed()
+    assert ["No member is listed" in str(w.message) for w in caught] == [True]
 
 
 @pytest.mark.parametrize(

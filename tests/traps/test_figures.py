@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
@@ -20,6 +21,7 @@ from skmia.attacks import (
     LabelOnlyAttack,
     LiRAAttack,
     LossThresholdAttack,
+    RecordSeparation,
 )
 from skmia.audit import audit_classifier
 from skmia.metrics import (
@@ -211,3 +213,22 @@ def test_trap_22_masked_confidences():
     assert auc.loc["loss", "value"] == auc.loc["lira", "value"] == 0.5
     # Its labels give its members away.
     assert auc.loc["label_only", "low"] > 0.6
+
+
+def test_trap_one_threshold_for_all_records_misses_those_who_start_low():
+    # A fifth is remembered, three standard deviations up. How sure a model is without
+    # having seen a record differs by more than that from record to record.
+    rng = np.random.default_rng(0)
+    n, kept = 4000, np.arange(4000) % 5 == 0
+    member, inside = rng.random(n) < 0.5, rng.random((64, n)) < 0.5
+    start = 6 * rng.normal(size=n)
+    target = start + rng.normal(size=n) + 3 * (kept & member)
+    shadows = start + rng.normal(size=(64, n)) + 3 * (kept & inside)
+    naive = tpr_at_fpr(member, target, 0.01)
+    assert naive < 0.02
+
+    known = RecordSeparation.of(target, shadows, inside)
+    truth = 0.2 * norm.cdf(3 - norm.isf(0.01)) + 0.8 * 0.01
+    assert known.power(0.01)[member].mean() == pytest.approx(truth, rel=0.1)
+    assert (known.p_value[member] <= 0.01).mean() == pytest.approx(truth, rel=0.2)
+    assert (known.p_value[~member] <= 0.01).mean() < 0.02

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.stats import ks_2samp
 
-from skmia.audit._evidence import Evidence
+from skmia.audit._evidence import Evidence, IndexArray
 from skmia.audit._guards._base import NOTABLE_FRACTION, Guard, Severity, count_rows
 from skmia.metrics import roc_auc, roc_auc_interval
 
 # An AUC of the numbers of rows that is surely so far from chance.
 _MIN_DISTANCE = 0.05
+# Of audits with sizes drawn alike, so many are warned of without a reason.
+_SURELY = 0.001
 # Persons with as many rows each that the rows weigh as much as, of all persons. Where
 # it is lower the intervals per row cover noticeably less than they should.
 _MIN_EFFECTIVE = 1 / 3
@@ -40,8 +43,9 @@ def shared_persons(evidence: Evidence) -> Iterator[Guard]:
 def rows_per_person(evidence: Evidence) -> Iterator[Guard]:
     """Report numbers of rows per person that tell members from non-members.
 
-    The highest of many scores is higher than the highest of few, and a sum counts them:
-    figures per person then say what the model is not asked for.
+    The highest of many scores is higher than the highest of few, a sum counts them, and
+    a mean of few is farther out than one of many: figures per person then say what the
+    model is not asked for.
     """
     persons = evidence.per_person
     if persons is None or persons.person_sizes is None:
@@ -50,15 +54,29 @@ def rows_per_person(evidence: Evidence) -> Iterator[Guard]:
     auc = roc_auc(member, sizes)
     level = evidence.confidence_level
     low, high = roc_auc_interval(member, sizes, confidence_level=level)
-    if low <= 0.5 <= high or abs(auc - 0.5) <= _MIN_DISTANCE:
-        return
-    message = (
-        f"Members have {sizes[member].mean():.3g} rows per person and non-members "
-        f"{sizes[~member].mean():.3g}, which alone tells them apart with AUC "
-        f"{auc:.3f} [{low:.3f}, {high:.3f}]. Figures per person mix that with what the "
-        "model leaks. Compare persons with all of their rows, or as many of each."
-    )
-    yield Guard("rows_per_person", "warning", message, value=auc)
+    if not low <= 0.5 <= high and abs(auc - 0.5) > _MIN_DISTANCE:
+        message = (
+            f"Members have {sizes[member].mean():.3g} rows per person and non-members "
+            f"{sizes[~member].mean():.3g}, which alone tells them apart with AUC "
+            f"{auc:.3f} [{low:.3f}, {high:.3f}]. Figures per person mix that with what "
+            "the model leaks. Compare persons with all of their rows, or as many of "
+            "each."
+        )
+        yield Guard("rows_per_person", "warning", message, value=auc)
+    elif ks_2samp(sizes[member], sizes[~member], method="asymp").pvalue < _SURELY:
+        message = (
+            f"Members have {_middle(sizes[member])} rows per person and non-members "
+            f"{_middle(sizes[~member])} (the middle half of them). The score of a "
+            "person with few rows is farther out by chance than that of one with many: "
+            "figures per person, and lists of exposed persons, mix that with what the "
+            "model leaks. Compare persons with as many rows of each."
+        )
+        yield Guard("rows_per_person", "warning", message, value=auc)
+
+
+def _middle(sizes: IndexArray) -> str:
+    low, high = np.quantile(sizes, [0.25, 0.75])
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 
 
 def few_large_persons(evidence: Evidence) -> Iterator[Guard]:
