@@ -1,5 +1,6 @@
 """Audits: what a model tells about its training rows, in one report."""
 
+from skmia.audit._claim import PrivacyClaim
 from skmia.audit._classifier import audit_classifier
 from skmia.audit._cross_validation import audit_cv
 from skmia.audit._displays import (
@@ -19,6 +20,7 @@ __all__ = [
     "Guard",
     "MembershipRocDisplay",
     "MembershipScoreDisplay",
+    "PrivacyClaim",
     "RecordRiskDisplay",
     "Slices",
     "Structure",

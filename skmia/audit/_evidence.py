@@ -107,6 +107,11 @@ class Evidence:
     n_choices: int = 1
     n_without_shadows: int = 0
 
+    def sharing(self, n: int) -> "Evidence":
+        """The same at the level at which so many intervals hold together."""
+        level = 1 - (1 - self.confidence_level) / n
+        return replace(self, confidence_level=level)
+
     def without_rows(self) -> "Evidence":
         """The same without values of rows, and without the model, which may hold some.
 

@@ -96,7 +96,7 @@ def measure_strongest(
     chosen among includes the gap attack, whether or not it was added: that depends on
     the same records. Figures per row and per person share the error between them.
     """
-    tried = _with_gap(evidence)
+    tried = with_gap(evidence)
     both = {"row": tried, "person": tried.per_person}
     units = {unit: of for unit, of in both.items() if of is not None}
     level = 1 - (1 - evidence.confidence_level) / len(units)
@@ -127,9 +127,18 @@ def measure_headline(
     if rates:
         nearest = min(rates, key=lambda rate: abs(math.log(rate / _HEADLINE_FPR)))
         chosen.append(get_metric(f"tpr@{nearest}"))
-    level = 1 - (1 - evidence.confidence_level) / len(chosen)
-    shared = replace(evidence, confidence_level=level)
-    return measure_strongest(shared, _measure(shared, chosen))
+    return measure_jointly(evidence, chosen)
+
+
+def measure_jointly(
+    evidence: Evidence, metrics: Sequence[Metric], n_others: int = 0
+) -> tuple[Figure, ...]:
+    """The strongest figure of each of these metrics, with intervals that hold together.
+
+    And together with so many others that take the same part of the error.
+    """
+    shared = evidence.sharing(len(metrics) + n_others)
+    return measure_strongest(shared, _measure(shared, metrics))
 
 
 def _strongest_of(
@@ -159,7 +168,7 @@ def _known(figure: Figure) -> tuple[float, float, float]:
     return figure.value, figure.low, figure.high
 
 
-def _with_gap(evidence: Evidence) -> Evidence:
+def with_gap(evidence: Evidence) -> Evidence:
     """Add the gap attack, where the labels are known and none is called so."""
     if evidence.correct is None or GAP in evidence.scores:
         return evidence
@@ -181,4 +190,4 @@ def add_gap(evidence: Evidence) -> Evidence:
     others = [read(evidence, auc, scores)[0] for scores in evidence.scores.values()]
     if low <= auc.chance or value <= max(others):
         return evidence
-    return _with_gap(evidence)
+    return with_gap(evidence)

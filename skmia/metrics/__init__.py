@@ -7,6 +7,7 @@ of models, and none depends on the order of the rows.
 
 from skmia.metrics._advantage_interval import membership_advantage_interval
 from skmia.metrics._auc_interval import roc_auc_interval
+from skmia.metrics._ceiling import tpr_ceiling
 from skmia.metrics._conformal import (
     exposed_members,
     fewest_exposed,
@@ -21,7 +22,7 @@ from skmia.metrics._epsilon import (
 )
 from skmia.metrics._flagged import flagged_at_fpr
 from skmia.metrics._intervals import Interval, clopper_pearson
-from skmia.metrics._precision import ppv_at_prior
+from skmia.metrics._precision import ppv_at_prior, precision_at_prior
 from skmia.metrics._ranking import (
     membership_advantage,
     roc_auc,
@@ -57,6 +58,7 @@ __all__ = [
     "most_by_chance",
     "mu_lower_bound",
     "ppv_at_prior",
+    "precision_at_prior",
     "roc_auc",
     "roc_auc_interval",
     "roc_band",
@@ -64,4 +66,5 @@ __all__ = [
     "strongest",
     "tpr_at_fpr",
     "tpr_at_fpr_interval",
+    "tpr_ceiling",
 ]

@@ -71,8 +71,38 @@ def ppv_at_prior(
     return float(precision_at_prior(tpr, fpr, prior).max())
 
 
-def precision_at_prior(tpr: FloatArray, fpr: FloatArray, prior: float) -> FloatArray:
-    """Precision of rules with these rates; a rule that flags no one has the prior."""
-    flagged = tpr + (1 - prior) / prior * fpr
-    precision = np.full(np.shape(flagged), prior, dtype=np.float64)
-    return np.divide(tpr, flagged, out=precision, where=flagged > 0)
+def precision_at_prior(tpr: ArrayLike, fpr: ArrayLike, prior: float) -> FloatArray:
+    """Compute the precision of rules with these rates, where members are so rare.
+
+    Parameters
+    ----------
+    tpr, fpr : array-like of float
+        True and false positive rates of each rule.
+    prior : float
+        Share of members among those an attacker would test, in (0, 1).
+
+    Returns
+    -------
+    ndarray of float
+        Share of members among the flagged records; `prior` where none is flagged.
+
+    Raises
+    ------
+    ValueError
+        If `prior` is out of range.
+
+    See Also
+    --------
+    ppv_at_prior : The same from scores.
+
+    Examples
+    --------
+    >>> from skmia.metrics import precision_at_prior
+    >>> precision_at_prior([0.17, 0.01], 0.01, prior=0.1).round(3)
+    array([0.654, 0.1  ])
+    """
+    prior = check_real(prior, "prior", 0, 1, closed="neither")
+    hits = np.asarray(tpr, dtype=np.float64)
+    flagged = hits + (1 - prior) / prior * np.asarray(fpr, dtype=np.float64)
+    precision = np.full(flagged.shape, prior, dtype=np.float64)
+    return np.divide(hits, flagged, out=precision, where=flagged > 0)

@@ -84,7 +84,12 @@ CHECKS = (
         unsteady_answers, "answers that differ when asked again", _EITHER, voids=True
     ),
     Check(saturated_probabilities, "probabilities of exactly 0 or 1", _EITHER),
-    Check(blind_classifier, "sets that differ without the model", _EITHER),
+    Check(
+        blind_classifier,
+        "sets that differ without the model",
+        _EITHER,
+        confounds=True,
+    ),
     Check(missing_classes, "classes that a shadow lacked", _WARNING),
     Check(unresolvable_fpr, "too few non-members for a figure", _WARNING),
     Check(few_false_positives, "few non-members behind a figure", _NOTE),
@@ -94,6 +99,9 @@ CHECKS = (
 
 # Guards of figures that keep no limit, however low they are; as a note they do.
 VOIDING = {check.name for check in CHECKS if check.voids}
+
+# Guards of figures that are not of the model alone.
+CONFOUNDING = {check.name for check in CHECKS if check.confounds}
 
 # What each is called in plain words.
 TITLES = {check.name: check.title for check in CHECKS}
@@ -111,4 +119,4 @@ def run_guards(evidence: Evidence, given: Sequence[Guard] = ()) -> tuple[Guard, 
     return tuple(sorted(found, key=lambda guard: guard.severity == "note"))
 
 
-__all__ = ["CHECKS", "TITLES", "VOIDING", "Check", "Guard", "run_guards"]
+__all__ = ["CHECKS", "CONFOUNDING", "TITLES", "VOIDING", "Check", "Guard", "run_guards"]

@@ -59,13 +59,15 @@ class Check:
     """An entry of the table: the function that looks for a guard, and its title.
 
     `find` is a pure function of the evidence and has the guard's name. What it finds
-    has one of these severities. Where it `voids` the figures, they keep no limit.
+    has one of these severities. Where it `voids` the figures, they keep no limit; where
+    it `confounds` them, as a warning, they are not of the model alone.
     """
 
     find: Callable[[Evidence], Iterable[Guard]]
     title: str
     severities: tuple[Severity, ...]
     voids: bool = False
+    confounds: bool = False
 
     @property
     def name(self) -> str:

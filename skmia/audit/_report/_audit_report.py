@@ -14,6 +14,7 @@ from skmia.audit._figures import Figure, add_gap
 from skmia.audit._guards import Guard
 from skmia.audit._inputs import check_length, check_reading, check_scores
 from skmia.audit._limits import check_resolvable, exceeded
+from skmia.audit._report._claims import Claims
 from skmia.audit._report._contents import make_contents
 from skmia.audit._report._decisions import Decisions
 from skmia.audit._report._groups import Groups
@@ -23,7 +24,7 @@ from skmia.metrics import get_metric
 from skmia.utils import check_membership, encode_groups
 
 
-class AuditReport(Pages, Groups, Decisions, Plots):
+class AuditReport(Pages, Groups, Decisions, Plots, Claims):
     """Hold what an audit found: figures with intervals, guards, a score per record.
 
     :func:`audit_classifier` and :func:`audit_cv` make one. From scores that were made

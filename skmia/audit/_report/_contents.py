@@ -11,13 +11,17 @@ import sklearn
 import skmia
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, measure, measure_headline, measure_strongest
-from skmia.audit._guards import TITLES, VOIDING, Guard, run_guards
+from skmia.audit._guards import CONFOUNDING, TITLES, VOIDING, Guard, run_guards
+from skmia.audit._privacy import epsilon_bound, mu_bound
 from skmia.audit._progress import enter_stage
 from skmia.audit._report._explained import explain
 from skmia.audit._report._json import to_plain
 from skmia.audit._report._risk import make_risk
 from skmia.audit._report._verdict import verdict
+from skmia.metrics import get_metric, precision_at_prior
 
+# Shares of members among those whom an attacker would test.
+_PRIORS = (0.01, 0.1, 0.5)
 #: Version of the contents; raised where a key changes meaning, is new or is gone.
 SCHEMA_VERSION = 2
 
@@ -63,8 +67,8 @@ def make_contents(
         "person_curves": None,
         "histograms": {},
         "risk": make_risk(evidence, figures),
-        "precision": [],
-        "privacy": None,
+        "precision": _precision(strongest),
+        "privacy": _privacy(evidence, found),
         "person_rules": None if by_person is None else evidence.titles_of_rules,
         "guards": [_guard(guard) for guard in found],
         "settings": evidence.settings,
@@ -89,3 +93,49 @@ def _guard(guard: Guard) -> dict[str, Any]:
     voids = guard.name in VOIDING and guard.severity == "warning"
     title = TITLES.get(guard.name, guard.name)
     return {**asdict(guard), "title": title, "voids": voids}
+
+
+def _precision(strongest: Sequence[Figure]) -> list[dict[str, Any]]:
+    """Of those whom the strongest attack accuses, how many are members.
+
+    At a fixed FPR it rises with the TPR, and so do the ends of the interval.
+    """
+    found = []
+    for figure in strongest:
+        rate = get_metric(figure.metric).max_fpr
+        if rate is None:
+            continue
+        for prior in _PRIORS:
+            tprs = np.array([figure.value, figure.low, figure.high], dtype=np.float64)
+            value, low, high = precision_at_prior(tprs, rate, prior).tolist()
+            found.append(
+                {
+                    "attack": figure.attack,
+                    "metric": figure.metric,
+                    "prior": prior,
+                    "value": value,
+                    "low": low,
+                    "high": high,
+                    "chance": prior,
+                    "unit": figure.unit,
+                }
+            )
+    return found
+
+
+def _privacy(evidence: Evidence, guards: Sequence[Guard]) -> dict[str, Any] | None:
+    """Lower bounds on epsilon and mu, each at the confidence level of the report.
+
+    None where figures are no measure of the model, or not of it alone.
+    """
+    warnings = {guard.name for guard in guards if guard.severity == "warning"}
+    if warnings & (VOIDING | CONFOUNDING):
+        return None
+    bounds = {"epsilon": epsilon_bound(evidence), "mu": mu_bound(evidence)}
+    return {
+        # Of one model: a quick bound, and no certificate.
+        "runs": "one" if len(evidence.targets) == 1 else "several, dependent",
+        "delta": 0.0,
+        "unit": "row" if evidence.persons is None else "person",
+        **{name: bound and asdict(bound) for name, bound in bounds.items()},
+    }

@@ -53,6 +53,9 @@ def to_text(contents: Mapping[str, Any]) -> str:
     parts += _attacks(contents)
     table, items = risk_lines(contents)
     parts.append("\n".join([*table, *map(_item, items)]))
+    if contents["verdict"]["kind"] != "void":
+        parts += _precision(contents)
+    parts += _privacy(contents)
     if not guards:
         parts.append("No check found anything that would make the figures misleading.")
     parts += [read_section(section).summary() for section in contents["sections"]]
@@ -88,18 +91,70 @@ def _header(contents: Mapping[str, Any]) -> str:
 
 def _attacks(contents: Mapping[str, Any]) -> list[str]:
     """A table for each attack, with what guessing has in the last column."""
-    interval = f"{percent(contents['confidence_level'])} interval"
-    columns = f"  {'':<20}{'value':>8}   {interval:<22}{'guessing':>8}"
     tables = []
     for name, line in contents["attacks"].items():
         figures = [f for f in contents["figures"] if f["attack"] == name]
         rows = [f for f in figures if f["unit"] == "row"]
         n_nonmembers = contents["counts"]["nonmembers"]
-        lines = [f"Attack: {name}", _paragraph(line, "  "), columns]
+        lines = [f"Attack: {name}", _paragraph(line, "  "), _columns(contents)]
         lines += [_figure_line(figure, n_nonmembers) for figure in rows]
         lines += _person_lines(contents, name, figures)
         tables.append("\n".join(lines))
     return tables
+
+
+def _columns(contents: Mapping[str, Any]) -> str:
+    interval = f"{percent(contents['confidence_level'])} interval"
+    return f"  {'':<20}{'value':>8}   {interval:<22}{'guessing':>8}"
+
+
+def _line(title: str, value: str, low: str, high: str, chance: str) -> str:
+    return f"  {title:<20}{value:>8}   {f'[{low}, {high}]':<22}{chance:>8}"
+
+
+def _precision(contents: Mapping[str, Any]) -> list[str]:
+    """How many of the accused are members, at the rate of the verdict."""
+    metrics = {figure["metric"] for figure in contents["headline"]}
+    found = [entry for entry in contents["precision"] if entry["metric"] in metrics]
+    if not found:
+        return []
+    attack, rate = found[0]["attack"], percent(get_metric(found[0]["metric"]).chance)
+    lines = [
+        f"Of those whom {attack} accuses at {rate} false alarms, so many are members",
+        _columns(contents),
+    ]
+    for entry in found:
+        value, low, high = (f"{100 * entry[k]:.2f} %" for k in ("value", "low", "high"))
+        prior = percent(entry["prior"])
+        lines.append(_line(f"if {prior} of all are", value, low, high, prior))
+    return ["\n".join(lines)]
+
+
+def _privacy(contents: Mapping[str, Any]) -> list[str]:
+    """Lower bounds of differential privacy, with what they take for granted."""
+    if (privacy := contents["privacy"]) is None:
+        return []
+    known = {name: privacy[name] for name in ("epsilon", "mu") if privacy[name]}
+    if not known:
+        return []
+    found = [
+        f"{name} is at least {bound['value']:.3g} (by {bound['attack']})"
+        for name, bound in known.items()
+        if bound["value"] > 0
+    ]
+    whom = "one record" if privacy["unit"] == "row" else "all records of a person"
+    said = (
+        f"{' and '.join(found)}, for a change of {whom}, each with "
+        f"{percent(contents['confidence_level'])} confidence."
+        if found
+        else "No bound above 0 was found. That proves nothing either way."
+    )
+    said = said[0].upper() + said[1:]
+    quick = (
+        "These are quick bounds: records of one training run influence one another, "
+        "and so they are estimates, and no certificate."
+    )
+    return ["\n".join(["Differential privacy", _item(said), _item(quick)])]
 
 
 def _person_lines(
@@ -124,8 +179,7 @@ def _figure_line(
             f"{unit}, has {n_nonmembers:,})"
         )
     value, low, high = (show(metric, figure[key]) for key in ("value", "low", "high"))
-    interval = f"[{low}, {high}]"
-    return f"  {metric.title:<20}{value:>8}   {interval:<22}{show_chance(metric):>8}"
+    return _line(metric.title, value, low, high, show_chance(metric))
 
 
 def _item(text: str) -> str:

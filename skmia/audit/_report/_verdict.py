@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from skmia.audit._guards import CONFOUNDING
 from skmia.audit._report._words import people_per, spoken, with_interval
 from skmia.metrics import get_metric
 from skmia.utils import percent
@@ -111,7 +112,7 @@ def _told_apart(auc: Figure) -> str:
 
 
 def _leaks(contents: Contents) -> str:
-    if any(guard["name"] == "blind_classifier" for guard in _warnings(contents)):
+    if any(guard["name"] in CONFOUNDING for guard in _warnings(contents)):
         # The figures are of the model and of that difference together.
         return (
             "How much of that the model leaks is not known: the two sets differ "
