@@ -7,6 +7,7 @@ from skmia.audit._displays import (
     MembershipRocDisplay,
     MembershipScoreDisplay,
     RecordRiskDisplay,
+    SubgroupDisplay,
 )
 from skmia.audit._figures import Figure
 from skmia.audit._guards import Guard
@@ -25,6 +26,7 @@ __all__ = [
     "Slices",
     "Structure",
     "StructureFinding",
+    "SubgroupDisplay",
     "Subgroups",
     "audit_classifier",
     "audit_cv",

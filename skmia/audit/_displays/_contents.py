@@ -11,16 +11,24 @@ from skmia.audit._inputs import check_reading, check_scores
 from skmia.utils import check_membership, check_option, encode_groups
 
 
+def plain_contents(report: Any) -> Mapping[str, Any]:
+    """The contents of a report; a dict is taken for such."""
+    if isinstance(report, Mapping):
+        return report
+    contents: Mapping[str, Any] = report.to_dict()
+    return contents
+
+
 def contents_of(
     report: Any,
     key: str,
     attacks: Sequence[str] | None,
     unit: str = "row",
     parameter: str = "attacks",
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[Mapping[str, Any], dict[str, Any]]:
     """The contents of a report, and what they have under `key` for these attacks."""
     check_option(unit, "unit", ("row", "person"))
-    contents = report.to_dict()
+    contents = plain_contents(report)
     known = contents[key if unit == "row" else f"person_{key}"]
     if known is None:
         raise ValueError(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from skmia.audit._displays._contents import evidence_of
+from skmia.audit._displays._contents import evidence_of, plain_contents
 from skmia.audit._displays._style import (
     axes_of,
     chance_style,
@@ -256,8 +256,8 @@ class RecordRiskDisplay:
 
         Parameters
         ----------
-        report : AuditReport
-            The report.
+        report : AuditReport or dict
+            The report, or its contents, as ``to_dict`` returns them.
         quantity : {"separation", "p_value"}, default=None
             What to show; the separation where the audit had shadow models, p-values
             where it had none.
@@ -283,7 +283,7 @@ class RecordRiskDisplay:
         if quantity is not None:
             check_option(quantity, "quantity", _QUANTITIES)
         max_fpr = check_real(max_fpr, "max_fpr", 0, 1, closed="neither")
-        risk = report.to_dict()["risk"]
+        risk = plain_contents(report)["risk"]
         separation = risk["separation"]
         if quantity == "separation" and separation is None:
             raise ValueError(

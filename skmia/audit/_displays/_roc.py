@@ -258,8 +258,8 @@ class MembershipRocDisplay:
 
         Parameters
         ----------
-        report : AuditReport
-            The report.
+        report : AuditReport or dict
+            The report, or its contents, as ``to_dict`` returns them.
         attacks : list of str, default=None
             Which attacks, in this order; all where it is None.
         unit : {"row", "person"}, default="row"

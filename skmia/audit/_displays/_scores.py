@@ -202,8 +202,8 @@ class MembershipScoreDisplay:
 
         Parameters
         ----------
-        report : AuditReport
-            The report.
+        report : AuditReport or dict
+            The report, or its contents, as ``to_dict`` returns them.
         attack : str, default=None
             Which attack; the one with the largest AUC where it is None.
         ax : matplotlib Axes, default=None

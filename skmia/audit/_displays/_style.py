@@ -118,17 +118,21 @@ def place_legend(ax: Any, title: str | None = None) -> Any:
         if fits and not box.count_contains(points) and not _lies_in(box, outlines):
             return legend
     columns = 1 if within.width < 330 or len(labels) < 4 else 2
-    return ax.legend(
-        handles,
-        labels,
-        loc="upper center",
-        # Below the ticks and the label of the axis, whose size is that of a font.
-        bbox_to_anchor=(0.5, 0.0),
-        borderaxespad=5,
-        ncols=columns,
-        frameon=False,
-        **style,
-    )
+    for side in ("upper center", "upper right"):
+        legend = ax.legend(
+            handles,
+            labels,
+            loc=side,
+            # Below the ticks and the label of the axis, whose size is that of a font.
+            bbox_to_anchor=(0.5 if side == "upper center" else 1.0, 0.0),
+            borderaxespad=5,
+            ncols=columns,
+            frameon=False,
+            **style,
+        )
+        if legend.get_window_extent().width < within.width:
+            break
+    return legend
 
 
 def _lies_in(box: Any, outlines: list[Any]) -> bool:
@@ -154,6 +158,8 @@ def _outlines_of(ax: Any) -> list[Any]:
             found.append(
                 patch.get_transform().transform_path(patch.get_path()).vertices
             )
+    boxes = [text.get_window_extent() for text in ax.texts]
+    found += [np.array([*box.corners()[[0, 1, 3, 2, 0]]]) for box in boxes]
     return [np.clip(corners, -1e4, 1e4) for corners in found if len(corners)]
 
 
