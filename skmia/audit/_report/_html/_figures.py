@@ -6,8 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from skmia.audit._displays import MembershipRocDisplay, MembershipScoreDisplay
+from skmia.audit._displays import (
+    MembershipRocDisplay,
+    MembershipScoreDisplay,
+    RecordRiskDisplay,
+)
 from skmia.audit._report._html._svg import Drawing, draw
+from skmia.utils import percent
 
 
 def curves(contents: Mapping[str, Any]) -> Iterator[tuple[Drawing, str]]:
@@ -57,40 +62,58 @@ def histograms(contents: Mapping[str, Any]) -> Iterator[tuple[Drawing, str]]:
             open_ends=found["open"],
             scale=found["scale"],
         )
-        yield _two_sides(display, f"scores-{number}", f"Scores of {name}"), name
+        yield (
+            _small(
+                display,
+                f"scores-{number}",
+                f"Histogram of the scores of {name}, of members and of non-members.",
+            ),
+            name,
+        )
 
 
 def risk(contents: Mapping[str, Any]) -> Iterator[tuple[Drawing, str, str]]:
-    """How the records are spread: their separations, and their p-values."""
+    """How the members are spread: their separations, and their p-values."""
     known = contents["risk"] or {}
-    for key, title, caption in (
+    rates = [entry["max_fpr"] for entry in known.get("per_record", ())]
+    rate = min(rates, key=lambda rate: abs(rate - 0.01), default=0.01)
+    for key, quantity, title, caption in (
         (
             "separation",
-            "Separation of each record, in standard deviations",
-            "How far apart models trained with and without a record answer about it. "
-            "The long tail on the right are the records that a model can show.",
+            "separation",
+            "Separation of each member, in standard deviations",
+            "How far apart models trained with and without a record answer about it, "
+            f"and how often it is then found at {percent(rate)} false alarms. The tail "
+            "on the right are those whom the model shows most plainly.",
         ),
         (
             "p_values",
-            "p-value of each record",
-            "How rarely a non-member has as high a score. Without leakage all bars "
-            "are equally high; a peak of members at the left are the exposed ones.",
+            "p_value",
+            "p-value of each member",
+            "How rarely a non-member has as high a score. Without leakage all bars are "
+            "equally high; those at the left are the exposed members.",
         ),
     ):
         if found := known.get(key):
-            sides = {side: found[side] for side in ("edges", "members", "nonmembers")}
-            display = MembershipScoreDisplay(**sides)
-            yield _two_sides(display, f"risk-{key}", title), title, caption
+            display = RecordRiskDisplay(
+                edges=found["edges"],
+                members=found["members"],
+                quantity=quantity,
+                error=found.get("error"),
+                max_fpr=rate,
+                unit=known["unit"],
+            )
+            drawing = _small(display, f"risk-{key}", f"Histogram: {title}.")
+            yield drawing, title, caption
 
 
-def _two_sides(display: MembershipScoreDisplay, name: str, title: str) -> Drawing:
+def _small(
+    display: MembershipScoreDisplay | RecordRiskDisplay, name: str, description: str
+) -> Drawing:
+    """One of several pictures beside one another, whose titles say what is drawn."""
+
     def plot(ax: Any) -> None:
         display.plot(ax)
         ax.set_xlabel("")
 
-    return draw(
-        plot,
-        name=name,
-        description=f"{title}: histogram of members and of non-members.",
-        size=(4.4, 2.8),
-    )
+    return draw(plot, name=name, description=description, size=(4.4, 2.8))

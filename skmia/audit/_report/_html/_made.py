@@ -23,19 +23,25 @@ def made(contents: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _flat(values: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Every value with the names that lead to it."""
-    if isinstance(values, Mapping):
+    if isinstance(values, Mapping) and path and all(map(_is_plain, values.values())):
+        shown = "; ".join(f"{key} = {_show(value)}" for key, value in values.items())
+        yield path, shown or "none"
+    elif isinstance(values, Mapping):
         for key, value in values.items():
             name = str(key).replace("_", " ") if not path else str(key)
             yield from _flat(value, f"{path}, {name}" if path else name)
     elif isinstance(values, (list, tuple)):
-        plain = not any(isinstance(v, (Mapping, list, tuple)) for v in values)
-        if plain:
+        if all(map(_is_plain, values)):
             yield path, ", ".join(map(_show, values)) or "none"
         else:
             for number, value in enumerate(values, 1):
                 yield from _flat(value, f"{path}, {number}")
     else:
         yield path, _show(values)
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, (Mapping, list, tuple))
 
 
 def _show(value: Any) -> str:

@@ -193,8 +193,15 @@ def _standards(parts: list[Part]) -> list[dict[str, Any]]:
     for point in POINTS:
         found = [(part, titles[part]) for part in point.found(titles)]
         more = point.more if found else point.absent
+        source, _, weight = point.source.partition(" (")
         rows.append(
-            {"source": point.source, "asked": point.asked, "found": found, "more": more}
+            {
+                "source": source,
+                "weight": weight.rstrip(")"),
+                "asked": point.asked,
+                "found": found,
+                "more": more,
+            }
         )
     return rows
 

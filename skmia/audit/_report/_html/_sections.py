@@ -32,16 +32,19 @@ def section_parts(sections: Sequence[Mapping[str, Any]]) -> list[Part]:
     parts: list[Part] = []
     for contents in sections:
         key = contents["section"]
-        section = read_section(contents)
-        title, prepare = _KNOWN.get(key, (key.replace("_", " ").capitalize(), None))
-        again = sum(part.values["key"] == key for part in parts)
-        values = {"key": key, "section": section}
-        values |= prepare(section) if prepare else {"text": section.summary()}
+        result = read_section(contents)
+        values: dict[str, Any] = {"section": contents, "result": result}
+        if key in _KNOWN:
+            title, prepare = _KNOWN[key]
+            values |= prepare(result)
+        else:
+            title, values["text"] = key.replace("_", " ").capitalize(), result.summary()
+        again = sum(part.values["section"]["section"] == key for part in parts)
         parts.append(
             Part(
                 id=f"{key}-{again + 1}" if again else key,
                 title=title,
-                template=f"sections/{key if prepare else '_any'}.html",
+                template=f"sections/{key if key in _KNOWN else '_any'}.html",
                 values=values,
             )
         )
@@ -183,22 +186,6 @@ def _decision(section: Any) -> dict[str, Any]:
     }
 
 
-def _structure(section: Any) -> dict[str, Any]:
-    headings = {
-        "risk": "Risks",
-        "not_measured": "Not measured, which is no sign of safety",
-        "nothing_found": "Nothing found",
-        "not_applicable": "Not applicable",
-    }
-    return {
-        "blocks": [
-            (title, list(dict.fromkeys(f.message for f in found)), outcome == "risk")
-            for outcome, title in headings.items()
-            if (found := [f for f in section.findings if f.outcome == outcome])
-        ]
-    }
-
-
 def _claim(section: Any) -> dict[str, Any]:
     return {
         "rows": [
@@ -215,11 +202,17 @@ def _claim(section: Any) -> dict[str, Any]:
     }
 
 
+def _nothing(_: Any) -> dict[str, Any]:
+    """The template has all it needs in the section."""
+    return {}
+
+
 #: Title of each key, and what prepares the values of its template.
 _KNOWN: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "decision": ("What the policy says", _decision),
     "subgroups": ("Groups of people at risk", _subgroups),
     "slices": ("Where it leaks most", _slices),
-    "structure": ("What the model itself carries", _structure),
+    "structure": ("What the model's file gives away", _nothing),
+    "attributes": ("Values that an attacker guesses", _nothing),
     "claim": ("Claimed differential privacy", _claim),
 }
