@@ -11,18 +11,22 @@ from skmia.audit._displays import (
 )
 from skmia.audit._figures import Figure
 from skmia.audit._guards import Guard
+from skmia.audit._policy import Decision, Policy, Ruling
 from skmia.audit._report import AuditReport
 from skmia.audit._structure import Structure, StructureFinding, audit_structure
 from skmia.audit._subgroups import Slices, Subgroups
 
 __all__ = [
     "AuditReport",
+    "Decision",
     "Figure",
     "Guard",
     "MembershipRocDisplay",
     "MembershipScoreDisplay",
+    "Policy",
     "PrivacyClaim",
     "RecordRiskDisplay",
+    "Ruling",
     "Slices",
     "Structure",
     "StructureFinding",

@@ -191,3 +191,13 @@ def add_gap(evidence: Evidence) -> Evidence:
     if low <= auc.chance or value <= max(others):
         return evidence
     return with_gap(evidence)
+
+
+def check_resolvable(metric: Metric, n_nonmembers: Mapping[str, int]) -> None:
+    """Raise where a figure means nothing, with so many non-members of each unit.
+
+    Per person, too: rows of one person are no more than one.
+    """
+    metric.check_resolvable(n_nonmembers["row"])
+    if "person" in n_nonmembers:
+        metric.check_resolvable(n_nonmembers["person"], "non-member persons")

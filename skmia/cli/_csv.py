@@ -9,11 +9,13 @@ import csv
 import io
 import os
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn.exceptions import DataConversionWarning
 
+from skmia.cli._fields import PLAIN, Dialect, count_rows, read_text
 from skmia.cli._messages import check_release, one_line
 from skmia.cli._model_files import check_is_file
 from skmia.utils import listed, warn
@@ -21,18 +23,19 @@ from skmia.utils import listed, warn
 if TYPE_CHECKING:
     import pandas as pd
 
-_SUFFIXES = (".csv", ".parquet")
+_SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 
 def read_tables(
     members: str | os.PathLike[str],
     nonmembers: str | os.PathLike[str],
     *,
-    target: str,
+    target: str | None,
     group: str | None = None,
     drop: Collection[str] = (),
     text: Collection[str] = (),
     missing: Collection[str] = (),
+    dialect: Dialect = PLAIN,
 ) -> tuple["pd.DataFrame", "pd.DataFrame"]:
     """Read two tables of the same columns.
 
@@ -44,9 +47,9 @@ def read_tables(
     Parameters
     ----------
     members, nonmembers : path-like
-        Two ``.csv`` or two ``.parquet`` files.
-    target : str
-        The column of labels, which both must have.
+        Two ``.csv`` files, each of which may be a ``.csv.gz``, or two ``.parquet``.
+    target : str or None
+        The column of labels, which both must have; None where there are none.
     group : str, default=None
         The column that names the person of each row, which both must have. As text in a
         CSV, as it is written.
@@ -57,6 +60,8 @@ def read_tables(
         empty field is missing.
     missing : collection of str, default=()
         Further fields of a CSV that stand for a missing value, such as "?".
+    dialect : Dialect, default=PLAIN
+        The separator and the encoding of a CSV.
 
     Returns
     -------
@@ -71,26 +76,20 @@ def read_tables(
         If there is no such file.
     """
     paths = Path(members), Path(nonmembers)
-    for path in paths:
-        if path.suffix.lower() not in _SUFFIXES:
-            raise ValueError(
-                f"{path} must be a table that ends in .csv or .parquet. "
-                f"Got {path.suffix or 'no ending'!r} instead."
-            )
-        check_is_file(path)
-    kinds = {path.suffix.lower() for path in paths}
-    if len(kinds) > 1:
+    are_csv = {_is_csv(path) for path in paths}
+    if len(are_csv) > 1:
         raise ValueError(
             f"{paths[0]} and {paths[1]} must both be .csv or both be .parquet: the "
             "types of their columns are compared"
         )
-    is_csv = kinds == {".csv"}
-    if not is_csv and (text or missing):
+    (is_csv,) = are_csv
+    if not is_csv and (text or missing or dialect != PLAIN):
         raise ValueError(
-            "--text and --missing say how the fields of a .csv are read; the columns "
-            "of a .parquet have types of their own"
+            "--text and --missing say how the fields of a .csv are read, as --sep and "
+            "--encoding do; the columns of a .parquet have types of their own"
         )
-    frames = [_read(path, _read_raw_csv if is_csv else _read_parquet) for path in paths]
+    read = partial(_read_raw_csv, dialect=dialect) if is_csv else _read_parquet
+    frames = [_read(path, read) for path in paths]
     frames = _align(frames, paths, target, drop)
     if group is not None:
         _check_group(group, target, frames)
@@ -100,9 +99,22 @@ def read_tables(
     if is_csv:
         # Names of persons as they are written: "07" is not "7".
         text = {*text, *([] if group is None else [group])}
-        frames = _infer_types(frames, {*text, target}, missing)
-    _check_same_types(frames, paths, {*text, target}, is_csv)
+    text = {*text, *([] if target is None else [target])}
+    if is_csv:
+        frames = _infer_types(frames, text, missing)
+    _check_same_types(frames, paths, text, is_csv)
     return frames[0], frames[1]
+
+
+def _is_csv(path: Path) -> bool:
+    """Whether a table is a CSV; an error where it is none, or is not there."""
+    if not path.name.lower().endswith(_SUFFIXES):
+        raise ValueError(
+            f"{path} must be a table that ends in .csv, .csv.gz or .parquet. "
+            f"Got {path.suffix or 'no ending'!r} instead."
+        )
+    check_is_file(path)
+    return path.suffix.lower() != ".parquet"
 
 
 def _read(path: Path, read: Callable[[Path], "pd.DataFrame"]) -> "pd.DataFrame":
@@ -113,7 +125,8 @@ def _read(path: Path, read: Callable[[Path], "pd.DataFrame"]) -> "pd.DataFrame":
     # The parsers of pandas and pyarrow raise errors of many kinds, all about the file.
     except Exception as error:
         raise ValueError(
-            f"{path} could not be read as a {path.suffix.lower()} table: "
+            f"{path} could not be read as a {'.csv' if _is_csv(path) else '.parquet'} "
+            f"table: "
             f"{one_line(error)}"
         ) from error
     if not len(frame):
@@ -121,21 +134,20 @@ def _read(path: Path, read: Callable[[Path], "pd.DataFrame"]) -> "pd.DataFrame":
     return frame
 
 
-def _read_raw_csv(path: Path) -> "pd.DataFrame":
+def _read_raw_csv(path: Path, dialect: Dialect) -> "pd.DataFrame":
     """Every field as it is written."""
     import pandas as pd
 
-    with path.open("rb") as file:
-        # Releases of pandas before 3 end a field there.
-        if any(b"\0" in chunk for chunk in iter(lambda: file.read(2**20), b"")):
-            raise ValueError("it has a zero byte, and is no text")
-    n_rows = _count_rows(path)
+    text = read_text(path, dialect)
+    n_rows = count_rows(text, dialect)
     as_written: Any = {"dtype": str, "keep_default_na": False, "na_filter": False}
+    as_written["sep"] = dialect.sep
     # pandas gives the second of two columns another name, and the model takes it for
     # a feature: the label, where that is written twice.
-    header = pd.read_csv(path, header=None, nrows=1, **as_written).iloc[0]
+    rows = io.StringIO(text, "")
+    header = pd.read_csv(rows, header=None, nrows=1, **as_written).iloc[0]
     _check_names(header)
-    frame = pd.read_csv(path, **as_written)
+    frame = pd.read_csv(io.StringIO(text, ""), **as_written)
     if not isinstance(frame.index, pd.RangeIndex):
         # pandas takes the surplus for an index and shifts the names.
         raise ValueError("its rows have more fields than its header has names")
@@ -145,42 +157,6 @@ def _read_raw_csv(path: Path) -> "pd.DataFrame":
             "all fields in quotes"
         )
     return frame
-
-
-def _count_rows(path: Path) -> int:
-    """Count the rows below the header, each of which must have all of its fields.
-
-    pandas fills a row up that has too few. Such are the two parts of a row that a line
-    break without quotes has cut, and the second part may begin with some label.
-    """
-    # Fields of any length, as pandas has them.
-    longest = csv.field_size_limit(2**31 - 1)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _count_whole(csv.reader(file))
-    finally:
-        csv.field_size_limit(longest)
-
-
-def _count_whole(reader: Any) -> int:
-    n_names, n_rows, line = None, 0, 1
-    for row in reader:
-        if len(row) != n_names:
-            # pandas leaves out lines of nothing but blanks.
-            if len(row) < 2 and not "".join(row).strip(" \t"):
-                line = reader.line_num + 1
-                continue
-            if n_names is not None:
-                most = "more" if len(row) > n_names else "fewer"
-                raise ValueError(
-                    f"line {line} has {most} fields than its header has names "
-                    f"({len(row)}, not {n_names}). A line break or a comma in a field "
-                    "needs quotes, and an empty field its comma"
-                )
-            n_names, n_rows = len(row), -1
-        n_rows += 1
-        line = reader.line_num + 1
-    return n_rows
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":
@@ -203,7 +179,7 @@ def _check_names(names: "pd.Series") -> None:
 def _align(
     frames: list["pd.DataFrame"],
     paths: tuple[Path, Path],
-    target: str,
+    target: str | None,
     drop: Collection[str],
 ) -> list["pd.DataFrame"]:
     for name in drop:
@@ -213,10 +189,13 @@ def _align(
             raise ValueError(_no_column(name, "--drop", frames[0]))
     frames = [frame.drop(columns=list(drop), errors="ignore") for frame in frames]
     for frame, path in zip(frames, paths, strict=True):
-        if target not in frame.columns:
+        if target is not None and target not in frame.columns:
+            columns = list(frame.columns)
+            # Of a table that is taken apart elsewhere.
+            hint = "; is --sep right?" if len(columns) == 1 else ""
             raise ValueError(
                 f"{path} has no column {target!r} to take the labels from. "
-                f"Its columns are {listed(list(frame.columns), most=20)}"
+                f"Its columns are {listed(columns, most=20)}{hint}"
             )
     first, second = (list(frame.columns) for frame in frames)
     names = set(first), set(second)
@@ -230,7 +209,7 @@ def _align(
     return [frames[0], frames[1][first]]
 
 
-def _check_group(group: str, target: str, frames: list["pd.DataFrame"]) -> None:
+def _check_group(group: str, target: str | None, frames: list["pd.DataFrame"]) -> None:
     if group == target:
         raise ValueError(f"--group-column cannot be the target column {target!r}")
     if group not in frames[0].columns:

@@ -1,7 +1,11 @@
 """What ``skmia demo`` shows: the same forest twice, left to grow and held back."""
 
+import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
+
+from skmia.cli._arguments import Jobs, Seed
+from skmia.cli._messages import boundary
 
 if TYPE_CHECKING:
     from skmia.audit import AuditReport
@@ -10,6 +14,13 @@ _WIDTH = 88
 _NAMES = ("over-fitted", "regularised")
 # The rate that the text reads: 8 of the 899 non-members may be accused.
 _TPR = "tpr@0.01"
+
+
+def demo(jobs: Jobs = 2, seed: Seed = 0) -> None:
+    """Audit an over-fitted and a regularised forest, side by side."""
+    with boundary():
+        verbose = int(sys.stderr.isatty())
+        print(run_demo(n_jobs=jobs, random_state=seed, verbose=verbose))
 
 
 def run_demo(*, n_jobs: int, random_state: int, verbose: int) -> str:

@@ -1,64 +1,35 @@
-"""What ``--fail-above`` means: limits on the figures of a report."""
+"""Limits on the memory and the time of a command that reads what others wrote."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from skmia.cli._messages import say
+from skmia.cli._messages import boundary
 
 if TYPE_CHECKING:
-    from skmia.audit import AuditReport
-    from skmia.metrics import Metric
+    import typer
+
+# What is done before an audit, with its limits on memory and time. A status that it
+# returns stands for the audit.
+Prepare = Callable[[float | None, float], int | None]
 
 
-def parse_limits(options: Sequence[str]) -> list[tuple["Metric", float]]:
-    """Turn ``METRIC=LIMIT`` into pairs.
+def begin(
+    context: "typer.Context", memory_limit: float | None, time_limit: float
+) -> None:
+    """Do what comes before an audit: by the command line, start it elsewhere."""
+    import typer
 
-    Raises
-    ------
-    ValueError
-        For another metric, or a limit that no audit could exceed.
-    """
-    from skmia.metrics import get_metric
-
-    limits = []
-    for option in options:
-        name, _, number = option.partition("=")
-        try:
-            limit = float(number)
-        except ValueError:
-            limit = math.nan
-        if not 0 <= limit < 1:
-            raise ValueError(
-                "--fail-above must be METRIC=LIMIT with a limit in [0, 1), such as "
-                f"auc=0.6. Got {option!r} instead."
-            )
-        try:
-            limits.append((get_metric(name), limit))
-        except ValueError as error:
-            raise ValueError(f"--fail-above: {error}") from error
-    return limits
+    with boundary():
+        check_positive("--memory-limit", memory_limit)
+        check_positive("--time-limit", time_limit)
+        prepare: Prepare | None = context.obj
+        status = None if prepare is None else prepare(memory_limit, time_limit)
+    if status is not None:
+        raise typer.Exit(status)
 
 
-def exceeds(
-    report: "AuditReport",
-    limits: Sequence[tuple["Metric", float]],
-    compare: str = "upper",
-) -> bool:
-    """Report the limits that are not kept, and whether there are any."""
-    if not limits:
-        return False
-    for guard in report.guards:
-        # Nobody reads the report of a gate that passes. A figure that is not resolvable
-        # is an error already where it is limited.
-        if guard.severity == "warning" and guard.name != "unresolvable_fpr":
-            say("warning", guard.message)
-    # Of several limits on a metric the lowest; the last one in a dict stays.
-    lowest = {
-        metric.name: limit
-        for metric, limit in sorted(limits, key=lambda pair: -pair[1])
-    }
-    lines = report.exceeds(lowest, compare=compare)
-    for line in lines:
-        say("limit exceeded", line)
-    return bool(lines)
+def check_positive(option: str, value: float | None) -> None:
+    """Raise where a limit is none."""
+    if value is not None and not 0 < value < math.inf:
+        raise ValueError(f"{option} must be a number above 0. Got {value} instead.")

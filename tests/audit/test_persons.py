@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, cross_validate
 
 from _helpers.persons import persons_of, sides, split
-from skmia.audit import AuditReport, audit_classifier, audit_cv
+from skmia.audit import AuditReport, Policy, audit_classifier, audit_cv
 from skmia.metrics import roc_auc
 from skmia.shadows import ShadowModels, fit_shadows
 
@@ -79,8 +79,9 @@ def test_worst_and_limits_are_of_the_worse_unit(report):
     per_row = max(
         f.high for f in report.figures if f.metric == "auc" and f.unit == "row"
     )
-    lines = report.exceeds({"auc": per_row + 1e-9})
-    assert "per person" in lines[0]
+    decision = report.decide(Policy(max_auc=per_row + 1e-9))
+    assert decision.outcome != "release"
+    assert "per person" in decision.reasons[0]
 
 
 def test_a_limit_that_too_few_persons_resolve():
@@ -88,8 +89,11 @@ def test_a_limit_that_too_few_persons_resolve():
     units = {f.unit: f for f in report.figures if f.metric == "tpr@0.01"}
     assert units["row"].resolvable
     assert not units["person"].resolvable
-    with pytest.raises(ValueError, match="needs 100 non-member persons, and there are"):
-        report.exceeds({"tpr@0.01": 0.9})
+    decision = report.decide(Policy(max_tpr={0.01: 0.9}))
+    assert decision.outcome == "revise"
+    (ruling,) = (r for r in decision.rulings if r.rule == "max_tpr@0.01")
+    assert ruling.result == "not_measured"
+    assert "needs 100 non-member persons, and there are" in ruling.reason
     with pytest.raises(ValueError, match="needs 100 non-member persons"):
         report.worst("tpr@0.01")
     found = guard(report, "unresolvable_fpr")

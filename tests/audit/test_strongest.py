@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from _helpers.audits import audit
-from skmia.audit import AuditReport, Figure
+from skmia.audit import AuditReport, Figure, Policy
 from skmia.metrics import get_metric, strongest
 
 MEMBER = np.arange(800) < 400
@@ -36,14 +36,25 @@ def test_the_headline_is_that_of_metrics(metric):
     assert (figure.low, figure.high) == pytest.approx(expected[2:], abs=1e-9)
 
 
+def gate(metric, limit, report):
+    """Decide on a limit of one metric."""
+    stem, _, rate = metric.partition("@")
+    limits = {float(rate): limit} if rate else limit
+    return report.decide(Policy(**{f"max_{stem}": limits}))
+
+
 @pytest.mark.parametrize("metric", METRICS)
-def test_worst_exceeds_and_json_say_the_same(metric):
+def test_worst_decisions_and_json_say_the_same(metric):
     report = report_of(0.2, 0.5, 0.3)
     figure = report.strongest(metric)
     assert report.worst(metric) == (figure.attack, figure.value)
     # What a limit is compared with is the headline's upper end.
-    assert report.exceeds({metric: figure.high}) == []
-    assert len(report.exceeds({metric: figure.high - 1e-6})) == 1
+    assert gate(metric, figure.high, report).outcome == "release"
+    decision = gate(metric, figure.high - 1e-6, report)
+    assert (decision.outcome, len(decision.reasons)) == ("revise", 1)
+    # And what refuses is its lower end, which knows that the attack was chosen.
+    assert gate(metric, figure.low - 1e-6, report).outcome == "refuse"
+    assert gate(metric, figure.low, report).outcome == "revise"
     (written,) = (
         f for f in report.to_dict()["strongest"] if f["metric"] == figure.metric
     )

@@ -92,4 +92,4 @@ def test_a_limit_on_persons(audit):
     add_persons("test", 500)
     status, _, err = audit(*GROUPED, "--fail-above", "auc=0.1")
     assert status == 1
-    assert "auc may be up to" in err
+    assert "skmia: reason: max_auc: The AUC is at least" in err

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from skmia.cli._limits import parse_limits
+from skmia.audit import Policy
+from skmia.cli._gate import parse_limits
 
 
 def worst(report, metric, compare):
@@ -32,23 +33,27 @@ def test_a_limit_that_is_kept_and_one_that_is_not(
     options += [] if compare == "upper" else ["--compare", "value"]
     status, out, err = audit(*options, "--json", "out.json")
     assert status == 1
-    assert f"skmia: limit exceeded: auc {says} {value:.4g} ({attack}), over" in err
-    assert err.count("limit exceeded") == 1
-    assert out == report.summary() + "\n"
+    assert "skmia: decision: revise. This report does not allow a release" in err
+    reason = f"max_auc: The AUC {says} {value:.4g} ({attack}), over the limit of"
+    assert f"skmia: reason: {reason}" in err
+    assert err.count("skmia: reason: ") == 1
+    policy = Policy(max_advantage=0.999, max_auc=value - 0.001, compare=compare)
+    assert out == report.including(report.decide(policy)).summary() + "\n"
     # What broke the limit is there to be looked at.
     assert json.loads(Path("out.json").read_text())["figures"]
 
     kept = ["--fail-above", f"auc={value + 0.001}", "--compare", compare]
     status, _, err = audit(*kept)
     assert status == 0
-    assert "limit" not in err
+    assert "skmia: decision: release. " in err
+    assert "skmia: reason: " not in err
 
 
 def test_a_limit_at_any_false_positive_rate(audit, expected_report):
     _, high = worst(expected_report(max_fprs=(0.2,)), "tpr@0.2", "upper")
     status, out, err = audit("--fail-above", f"tpr@0.20={high - 0.001}")
     assert status == 1
-    assert "limit exceeded: tpr@0.2 may be up to" in err
+    assert "reason: max_tpr@0.2: The TPR at 20 % FPR may be up to" in err
     assert "TPR at 20 % FPR" in out
 
 
@@ -67,12 +72,14 @@ def test_trap_47_a_limit_between_the_figure_and_what_it_may_be(audit, expected_r
 def test_trap_46_swapped_files_pass_no_gate(gate, compare, audit):
     swapped = {"members": "test.csv", "nonmembers": "train.csv"}
     status, _, err = audit("--fail-above", gate, "--compare", compare, **swapped)
-    # What a gate on the figure alone let through: it is far below the limit.
-    assert f"{gate.split('=')[0]} is" not in err
-    assert "may be up to" not in err
     assert status == 1
-    assert "limit exceeded: auc of 'loss' is below chance" in err
-    assert "skmia: warning: The model is right on" in err
+    assert "skmia: decision: revise. " in err
+    reasons = [line for line in err.splitlines() if "skmia: reason: " in line]
+    # What a gate on the figure alone let through: it is far below the limit.
+    assert not any("max_" in reason for reason in reasons)
+    assert "above_chance: Below chance, by the whole interval: " in reasons[-1]
+    assert "AUC of 'loss'" in reasons[-1]
+    assert "The model is right on" in err
     assert "not swapped" in err
     # Without a gate there is a report, with its guard.
     assert audit(**swapped)[0] == 0
@@ -108,11 +115,12 @@ def test_a_gate_that_loses_its_meaning_on_the_way_fails(work, audit):
         for name in ("train.csv", "test.csv")
     )
     pd.concat([nonmembers[:99], members[:1]]).to_csv("test.csv", index=False)
-    gates = ["--fail-above", "auc=0.1", "--fail-above", "tpr@0.01=0.9"]
+    gates = ["--fail-above", "auc=0.999", "--fail-above", "tpr@0.01=0.9"]
     status, out, err = audit(*gates, "--json", "out.json")
-    assert status == 2
-    assert "tpr@0.01" in err.splitlines()[-1]
-    assert "Traceback" not in err
+    assert status == 1
+    assert "skmia: decision: revise. " in err
+    assert "reason: max_tpr@0.01: The TPR at 1 % FPR needs 100 non-members" in err
+    assert "What was not measured keeps no limit." in err
     # Minutes of work are not lost with it.
     assert "Membership inference audit" in out
     assert Path("out.json").exists()
@@ -120,10 +128,12 @@ def test_a_gate_that_loses_its_meaning_on_the_way_fails(work, audit):
 
 def test_metrics_are_named_as_the_report_names_them(expected_report):
     parsed = parse_limits(["auc=0.6", "tpr@1e-2=0.05", "tpr@.10=0", "advantage=.2"])
-    assert [(metric.name, limit) for metric, limit in parsed] == [
-        ("auc", 0.6),
-        ("tpr@0.01", 0.05),
-        ("tpr@0.1", 0),
-        ("advantage", 0.2),
-    ]
-    assert {metric.name for metric, _ in parsed} <= set(expected_report().metrics)
+    assert parsed == {
+        "max_auc": 0.6,
+        "max_advantage": 0.2,
+        "max_tpr": {0.01: 0.05, 0.1: 0},
+    }
+    names = {metric.name for metric, _ in Policy(**parsed).metrics.values()}
+    assert names <= set(expected_report().metrics)
+    # Of several limits on a metric the lowest.
+    assert parse_limits(["auc=0.6", "auc=0.5", "auc=0.7"]) == {"max_auc": 0.5}

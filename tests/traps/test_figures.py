@@ -23,7 +23,7 @@ from skmia.attacks import (
     LossThresholdAttack,
     RecordSeparation,
 )
-from skmia.audit import audit_classifier
+from skmia.audit import Policy, audit_classifier
 from skmia.metrics import (
     is_resolvable,
     membership_advantage,
@@ -131,8 +131,10 @@ def test_trap_33_a_tie_block_across_the_allowed_fpr():
     # Read at the vertex it passed any limit.
     assert tpr_at_fpr(member, scores, 0.1, ties="below") < 0.05
     for compare in ("value", "upper"):
-        (line,) = report.exceeds({"tpr@0.1": 0.1}, compare=compare)
-        assert line.startswith("tpr@0.1 ")
+        decision = report.decide(Policy(max_tpr={0.1: 0.1}, compare=compare))
+        assert decision.outcome == "refuse"
+        (line,) = decision.reasons
+        assert line.startswith("max_tpr@0.1: ")
     (guard,) = (guard for guard in report.guards if guard.name == "tied_scores")
     assert "TPR at 10 % FPR is read inside a block" in guard.message
 

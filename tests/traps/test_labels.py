@@ -9,7 +9,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_validate
 from sklearn.tree import DecisionTreeClassifier
 
 from _helpers.audits import CHEAP
-from skmia.audit import audit_classifier, audit_cv
+from skmia.audit import Policy, audit_classifier, audit_cv
 
 N = 200
 
@@ -63,7 +63,13 @@ def test_labels_leak_and_confidences_do_not(noise, fit):
     expected = 0.5 + (right[:N].mean() - right[N:].mean()) / 2
     assert figures["gap"].value == pytest.approx(expected)
     assert report.worst("auc") == ("gap", pytest.approx(expected))
-    assert report.exceeds({"auc": 0.6})
+    decision = report.decide(Policy(max_auc=0.6))
+    # Over the limit, and not refused for it: the model is unlike its shadows.
+    assert decision.outcome == "revise"
+    assert [line.partition(":")[0] for line in decision.reasons] == [
+        "comparison",
+        "max_auc",
+    ]
     assert "labels_tell_more" in {guard.name for guard in report.guards}
 
 

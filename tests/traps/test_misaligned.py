@@ -11,7 +11,7 @@ from sklearn.model_selection import RepeatedKFold, cross_validate
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.attacks import LiRAAttack, LossThresholdAttack
-from skmia.audit import audit_classifier, audit_cv
+from skmia.audit import Policy, audit_classifier, audit_cv
 from skmia.exceptions import MisalignedRowsWarning
 from skmia.shadows import fit_shadows
 
@@ -53,7 +53,9 @@ def test_labels_in_another_order_read_as_safe(rows):
     assert "members_at_chance" in {g.name for g in wrong.guards}
     # A gate that looks at the figure alone opens.
     assert all(f.high < 0.64 for f in wrong.figures if f.metric == "auc")
-    assert "members_at_chance" in wrong.exceeds({"auc": 0.64})[0]
+    decision = wrong.decide(Policy(max_auc=0.64))
+    assert decision.outcome == "revise"
+    assert "members_at_chance" in decision.reasons[0]
     with pytest.raises(ValueError, match=f"index of y_members .* {OTHER_ORDER}"):
         audit(rows, shuffled(y[:N]))
     with pytest.raises(ValueError, match=f"index of y_nonmembers .* {OTHER_ORDER}"):

@@ -21,7 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import has_fit_parameter
 
 from _helpers.audits import CHEAP
-from skmia.audit import audit_classifier
+from skmia.audit import Policy, audit_classifier
 from skmia.shadows import find_difference
 
 LGBMClassifier = pytest.importorskip("lightgbm").LGBMClassifier
@@ -120,8 +120,10 @@ def test_rows_of_another_form_read_as_safe(rows):
     assert read.worst("auc")[1] < 0.6
     assert right.worst("auc")[1] > 0.8
     # Below the limit by its figures, and yet no limit is kept.
-    (line,) = read.exceeds({"auc": 0.9})
-    assert line.startswith("'shadows_unlike_target'")
+    decision = read.decide(Policy(max_auc=0.9))
+    assert decision.outcome == "revise"
+    (line,) = decision.reasons
+    assert line.startswith("comparison: 'shadows_unlike_target'")
 
 
 FAITHFUL = [

@@ -10,10 +10,9 @@ from numpy.typing import ArrayLike
 
 from skmia._tables import split_persons
 from skmia.audit._evidence import Evidence
-from skmia.audit._figures import Figure, add_gap
+from skmia.audit._figures import Figure, add_gap, check_resolvable
 from skmia.audit._guards import Guard
 from skmia.audit._inputs import check_length, check_reading, check_scores
-from skmia.audit._limits import check_resolvable, exceeded
 from skmia.audit._report._claims import Claims
 from skmia.audit._report._contents import make_contents
 from skmia.audit._report._decisions import Decisions
@@ -245,7 +244,7 @@ resolvable=False, unit='row')
         See Also
         --------
         AuditReport.strongest : The same with an interval.
-        AuditReport.exceeds : Compares with a limit what the figure may be.
+        AuditReport.decide : Compares with limits what the figures may be.
         """
         figure = self.strongest(metric)
         assert figure.value is not None
@@ -289,51 +288,6 @@ resolvable=False, unit='row')
             )
         check_resolvable(wanted, self._n_nonmembers)
         return next(f for f in self._strongest if f.metric == wanted.name)
-
-    def exceeds(
-        self,
-        limits: Mapping[str, float],
-        *,
-        compare: str = "upper",
-    ) -> list[str]:
-        """Compare the figures with limits, and say which are not kept.
-
-        Parameters
-        ----------
-        limits : dict of str to float
-            Limit of each metric, in [0, 1), such as ``{"auc": 0.6, "tpr@0.01": 0.05}``.
-        compare : {"upper", "value"}, default="upper"
-            What has to stay under the limit, for the worst attack: the upper end of the
-            figure's interval, or the figure itself, which chance takes below a limit
-            that the model does not keep.
-
-        Returns
-        -------
-        list of str
-            One sentence for each limit that is not kept, and for each attack that does
-            worse than guessing by its whole interval, which is no sign of safety and
-            keeps no limit on any metric; one for each guard that says that the shadow
-            models are no comparison. Empty where all is well.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range, or a metric is unknown, not in this report
-            or not resolvable with these non-members: no limit holds for a figure that
-            was never measured.
-
-        See Also
-        --------
-        AuditReport.worst : The figure itself, of the worst attack.
-
-        Examples
-        --------
-        >>> from skmia.audit import AuditReport
-        >>> report = AuditReport([True] * 20 + [False] * 20, {"loss": [*range(40)]})
-        >>> report.exceeds({"auc": 0.6})
-        ["auc of 'loss' is below chance, by its whole interval, and no limit is kept ...
-        """
-        return exceeded(self.figures, self._n_nonmembers, limits, compare, self.guards)
 
 
 def _figure(contents: Mapping[str, Any]) -> Figure:

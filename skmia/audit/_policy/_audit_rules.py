@@ -1,0 +1,71 @@
+"""Rules about the audit: whether its figures are a measure of the model at all."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from skmia.audit._guards import CHECKS
+from skmia.audit._policy._ruling import COMPARISON, Ruling
+
+_CHECKS = {check.name: check for check in CHECKS}
+
+
+def judge_comparison(contents: Mapping[str, Any]) -> Ruling:
+    """No guard voids the figures; those that it finds are the reason."""
+    found = [
+        f"'{guard['name']}': {guard['message']}"
+        for guard in _fired(contents)
+        if _CHECKS[guard["name"]].voids
+    ]
+    if not found:
+        return Ruling(
+            rule=COMPARISON,
+            result="kept",
+            reason="No check says that the figures are no measure of this model.",
+            outcome="release",
+        )
+    return Ruling(
+        rule=COMPARISON,
+        result="broken",
+        reason=f"{' '.join(found)} No limit is kept by such figures, nor broken.",
+        outcome="revise",
+    )
+
+
+def judge_required(contents: Mapping[str, Any], name: str) -> Ruling:
+    rule = f"require:{name}"
+    found = [guard["message"] for guard in _fired(contents) if guard["name"] == name]
+    if found:
+        return Ruling(
+            rule=rule, result="broken", reason=" ".join(found), outcome="revise"
+        )
+    unchecked = contents.get("not_checked") or {}
+    if name in unchecked:
+        return _not_checked(rule, unchecked[name])
+    noted = [g["message"] for g in contents["guards"] if g["name"] == name]
+    reason = f"The check for {_CHECKS[name].title} found nothing that misleads."
+    return Ruling(
+        rule=rule,
+        result="kept",
+        reason=" ".join([reason, *noted]),
+        outcome="release",
+    )
+
+
+def _not_checked(rule: str, why: Mapping[str, Any]) -> Ruling:
+    applies = why.get("applies", True)
+    return Ruling(
+        rule=rule,
+        result="not_measured" if applies else "not_applicable",
+        reason=str(why["reason"]),
+        outcome="revise" if applies else "release",
+    )
+
+
+def _fired(contents: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The warnings, and notes of guards that are never more than that."""
+    for guard in contents["guards"]:
+        check = _CHECKS.get(guard["name"])
+        if check is not None and (
+            guard["severity"] == "warning" or "warning" not in check.severities
+        ):
+            yield guard

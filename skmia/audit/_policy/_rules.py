@@ -1,0 +1,53 @@
+"""Each rule of a policy held against the contents of a report."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from skmia.audit._policy._audit_rules import judge_comparison, judge_required
+from skmia.audit._policy._exposed_rule import judge_exposed
+from skmia.audit._policy._figure_rules import judge_above_chance, judge_metric
+from skmia.audit._policy._policy import Policy
+from skmia.audit._policy._ruling import Ruling
+
+
+def judge(contents: Mapping[str, Any], policy: Policy) -> list[Ruling]:
+    """Hold every rule of a policy against a report, the state of the audit first."""
+    found = [judge_comparison(contents), judge_above_chance(contents, policy)]
+    found += [judge_required(contents, name) for name in policy.require]
+    found += [
+        judge_metric(contents, rule, metric, limit, policy.compare)
+        for rule, (metric, limit) in policy.metrics.items()
+    ]
+    if policy.max_exposed is not None:
+        found.append(judge_exposed(contents, policy.max_exposed, policy.compare))
+    ruled = {ruling.rule for ruling in found}
+    applied = [_unless_left_out(ruling, policy) for ruling in found]
+    for rule, reason in (policy.not_applicable or {}).items():
+        if rule not in ruled and not any(name.startswith(f"{rule}@") for name in ruled):
+            applied.append(_left_out(rule, reason))
+    return applied
+
+
+def _unless_left_out(ruling: Ruling, policy: Policy) -> Ruling:
+    """What the policy says not to apply is not applied; what it read is still said."""
+    reason = policy.reason_not_applied(ruling.rule)
+    if reason is None:
+        return ruling
+    return replace(
+        _left_out(ruling.rule, f"{reason}. Otherwise: {ruling.reason}"),
+        limit=ruling.limit,
+        value=ruling.value,
+        low=ruling.low,
+        high=ruling.high,
+        attack=ruling.attack,
+    )
+
+
+def _left_out(rule: str, reason: str) -> Ruling:
+    return Ruling(
+        rule=rule,
+        result="not_applicable",
+        reason=f"Declared not applicable: {reason}",
+        outcome="release",
+    )
