@@ -147,6 +147,14 @@ class LiRAAttack(ShadowAttack):
         self.random_state = random_state
         self.verbose = verbose
 
+    @property
+    def learns_from_shadows(self) -> bool:
+        """Whether more is learnt from the shadows than a formula reads off them.
+
+        It is not: every record is compared with its own distributions.
+        """
+        return False
+
     def _signals(self) -> tuple[str, ...]:
         return (self.signal,)
 
@@ -203,11 +211,15 @@ class LiRAAttack(ShadowAttack):
                 online.append(self._sides.online(x, inside, outside))
         return online or offline, offline
 
-    def _plays(self) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
+    def _plays_of(
+        self, targets: IndexArray | None
+    ) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
         values, member = self._values_of(self.signal), self._member
         complements = self.shadows_.complements
         rows = np.arange(member.shape[1])
-        for k in pseudo_targets(complements, len(rows)):
+        if targets is None:
+            targets = pseudo_targets(complements, len(rows))
+        for k in targets:
             inside, outside = self._sides.of_shadow(
                 k, complements[k], values, member, rows
             )
@@ -216,6 +228,12 @@ class LiRAAttack(ShadowAttack):
                 yield rows, member[k], self._sides.online(x, inside, outside)
             else:
                 yield rows, member[k], self._sides.offline(x, outside)
+
+    def _plays(self) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
+        yield from self._plays_of(None)
+
+    def _all_plays(self) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
+        yield from self._plays_of(np.arange(self.shadows_.n_shadows))
 
     def _score_pool(
         self, values: dict[str, NDArray], rows: IndexArray

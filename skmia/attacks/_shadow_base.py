@@ -27,6 +27,7 @@ from skmia._tables import (
 )
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._given_shadows import check_same_records, same_rows
+from skmia.attacks._leave_out import leave_groups_out
 from skmia.attacks._nonmembers import check_has_records
 from skmia.attacks._scores import (
     Saturation,
@@ -140,6 +141,15 @@ class ShadowAttack(MembershipAttack):
         It can: how often the shadow models are right tells how hard a record is.
         """
         return False
+
+    @property
+    def learns_from_shadows(self) -> bool:
+        """Whether more is learnt from the shadows than a formula reads off them.
+
+        Such an attack takes long to be learnt anew without some of them.
+        """
+        own = type(self)._fit_shadow_attack
+        return own is not ShadowAttack._fit_shadow_attack
 
     def _check_params(self) -> None:
         for name in self._signals():
@@ -273,11 +283,15 @@ class ShadowAttack(MembershipAttack):
         """Choose what the user left open, on shadows used as targets."""
 
     def _judge_shadows(
-        self, score: Callable[[NDArray, NDArray, BoolArray], _Judged]
+        self,
+        score: Callable[[NDArray, NDArray, BoolArray], _Judged],
+        targets: IndexArray | None = None,
     ) -> Iterator[tuple[BoolArray, _Judged]]:
         """Membership and scores of the shadows used as targets, judged by others."""
         complements = self.shadows_.complements
-        for k in pseudo_targets(complements, self.shadows_.n_records):
+        if targets is None:
+            targets = pseudo_targets(complements, self.shadows_.n_records)
+        for k in targets:
             rest = other_shadows(k, complements)
             yield (
                 self._member[k],
@@ -291,12 +305,19 @@ class ShadowAttack(MembershipAttack):
         return upper_quantile(scores, self.max_fpr)
 
     def score_shadows(
-        self,
+        self, *, every: bool = False
     ) -> Iterator[tuple[IndexArray, BoolArray, NDArray[np.floating]]]:
         """Judge shadows as if they were targets, each by the others.
 
         What is chosen for the attack, such as how the scores of a person's rows are put
         together, is chosen on these and not on the target.
+
+        Parameters
+        ----------
+        every : bool, default=False
+            All shadows in their order, and all records of the pool, in place of as many
+            as a choice takes. An attack that learns from shadows is then asked about
+            none that it has learnt from, nor about the complement of one.
 
         Yields
         ------
@@ -305,23 +326,38 @@ class ShadowAttack(MembershipAttack):
         member : ndarray of bool of shape (n_rows,)
             Whether a shadow was fitted on them.
         scores : ndarray of shape (n_rows,)
-            What the attack says of them, from all shadows but this one and its
-            complement. Nothing is yielded where an attack keeps no such scores.
+            What the attack says of them, from shadows other than this one and its
+            complement. Nothing is yielded where an attack keeps no such scores, unless
+            `every` shadow is asked for.
         """
         check_is_fitted(self, "membership_")
-        yield from self._plays()
+        yield from self._all_plays() if every else self._plays()
 
     def _plays(self) -> Iterator[tuple[IndexArray, BoolArray, NDArray[np.floating]]]:
         """What `score_shadows` yields, on the scale of the target's scores."""
         if hasattr(self, "_judged"):
             yield from self._judged
         elif hasattr(self, "_values"):
-            rows = np.arange(self.shadows_.n_records)
-            online = self._is_online()
-            for member, scores in self._judge_shadows(
-                self._online if online else lambda x, v, m: self._offline(x, v, ~m)
-            ):
-                yield rows, member, scores
+            yield from self._plays_of(None)
+
+    def _plays_of(
+        self, targets: IndexArray | None
+    ) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
+        """What the formula says of some shadows, or as many as a choice takes."""
+        rows = np.arange(self.shadows_.n_records)
+        online = self._is_online()
+        for member, scores in self._judge_shadows(
+            self._online if online else lambda x, v, m: self._offline(x, v, ~m),
+            targets,
+        ):
+            yield rows, member, scores
+
+    def _all_plays(self) -> Iterator[tuple[IndexArray, BoolArray, NDArray]]:
+        """What `score_shadows` yields of every shadow, on all records."""
+        if hasattr(self, "_values") and not hasattr(self, "_judged"):
+            yield from self._plays_of(np.arange(self.shadows_.n_shadows))
+        else:
+            yield from leave_groups_out(self, self._member)
 
     def _values_of(self, name: str) -> NDArray[np.floating]:
         """A signal of the shadows, as `_fit_shadow_attack` was given it."""

@@ -1,5 +1,6 @@
 """Attack models trained on the answers of shadow models: Shokri's, and Salem's."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -194,9 +195,22 @@ class ShadowClassifierAttack(ShadowAttack):
             (everything, member[k], scores.astype(np.float32))
             for k, scores in zip(pseudo, held_out, strict=True)
         ]
+        self._fold_of = dict(zip(pseudo.tolist(), half.tolist(), strict=True))
         nonmembers = [s[~member[k]] for k, s in zip(pseudo, held_out, strict=True)]
         self.offset_ = upper_quantile(nonmembers, self.max_fpr)
         self.offline_offset_ = self.offset_
+
+    def _all_plays(self) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
+        values = {name: self._values_of(name) for name in self._signals()}
+        rows, classes = np.arange(self._member.shape[1]), self._target.columns
+        for k, member in enumerate(self._member):
+            # Of two attack models the one that has not learnt from this shadow.
+            judges = self._models
+            if k in self._fold_of:
+                judges = [judges[self._fold_of[k]]]
+            with threadpool_limits(1):
+                own = {name: v[k] for name, v in values.items()}
+                yield rows, member, self._judge(judges, own, classes)
 
     def _train(
         self,

@@ -11,6 +11,7 @@ from skmia.audit._displays import (
 )
 from skmia.audit._figures import Figure
 from skmia.audit._guards import Guard
+from skmia.audit._learner import audit_learner
 from skmia.audit._policy import Decision, Policy, Ruling
 from skmia.audit._report import AuditReport
 from skmia.audit._structure import Structure, StructureFinding, audit_structure
@@ -34,5 +35,6 @@ __all__ = [
     "Subgroups",
     "audit_classifier",
     "audit_cv",
+    "audit_learner",
     "audit_structure",
 ]

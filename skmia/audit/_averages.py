@@ -17,18 +17,27 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from skmia.audit._evidence import BoolArray, Evidence, FloatArray, IndexArray
-from skmia.metrics import Interval, Metric, joint_level
+from skmia.audit._game import (
+    Game,
+    guessing_reads,
+    mean_interval,
+    mean_of_pairs,
+)
+from skmia.metrics import Interval, Metric, joint_level, joint_level_of_means
 
 
 def read(
     evidence: Evidence,
     metric: Metric,
-    scores: FloatArray,
+    attack: str,
     confidence_level: float | None = None,
 ) -> tuple[float, Interval]:
     """A figure and its interval: of the one model, or the mean over all."""
-    parts = [(evidence.membership[of], scores[of]) for of in evidence.targets]
     level = confidence_level or evidence.confidence_level
+    if evidence.are_pairs:
+        return _read_pairs(evidence, metric, attack, level)
+    scores = evidence.scores[attack]
+    parts = [(evidence.membership[of], scores[of]) for of in evidence.targets]
     value = float(np.mean([metric.value(*part) for part in parts]))
     ends = [
         metric.interval(*part, confidence_level=level, groups=persons)
@@ -54,6 +63,8 @@ def read_joint_level(
     What a record, or a person, adds in several models is summed for either side.
     """
     targets, unit = evidence.targets, evidence.persons
+    if evidence.are_pairs:
+        return _joint_level_of_pairs(evidence, metric, confidence_level)
     if unit is None:
         unit = evidence.record
     return joint_level(
@@ -61,6 +72,67 @@ def read_joint_level(
         [evidence.membership[of] for of in targets],
         [{name: v[of] for name, v in evidence.scores.items()} for of in targets],
         units=None if unit is None else [unit[of] for of in targets],
+        confidence_level=confidence_level,
+    )
+
+
+def game_of(evidence: Evidence, metric: Metric, attack: str) -> Game:
+    """Figures of the targets by an attack, and what they share."""
+    game, key = evidence.game, (attack, metric.name)
+    known = game is not None and game.membership is evidence.membership
+    if game is not None and known and key in game.values:
+        return game
+    scores = evidence.scores[attack]
+    parts = [(evidence.membership[of], scores[of]) for of in evidence.targets]
+    values = np.array([metric.value(*part) for part in parts])
+    if evidence.target is not None:
+        # Of a part of the records a model may have none: its partner stands for both.
+        present = evidence.target[[of[0] for of in evidence.targets]]
+        pair = np.unique(present // 2, return_inverse=True)[1]
+        values = np.repeat(np.bincount(pair, values) / np.bincount(pair), 2)
+    return Game(evidence.membership, {key: values}, {})
+
+
+def _read_pairs(
+    evidence: Evidence, metric: Metric, attack: str, level: float
+) -> tuple[float, Interval]:
+    """The mean over all models that could have been drawn from these rows."""
+    game, key = game_of(evidence, metric, attack), (attack, metric.name)
+    value = float(game.values[key].mean())
+    error, df = game.error(key)
+    sizes = evidence.n_members, evidence.n_nonmembers
+    if error < 1e-12:
+        # No spread to go by: as sure as of one model, and no surer.
+        of = evidence.targets[0]
+        low, high = metric.interval(
+            evidence.membership[of], evidence.scores[attack][of], confidence_level=level
+        )
+        return value, Interval(min(low, value), max(high, value))
+    low, high = mean_interval(value, error, df, level)
+    if metric.name == "auc":
+        # As for one model: never surer than of a perfect separation.
+        perfect = ((1 - level) / 2) ** (1 / min(sizes))
+        low, high = min(low, perfect), max(high, 1 - perfect)
+    if low <= guessing_reads(metric, *sizes):
+        low = min(low, metric.chance)
+    return value, Interval(max(low, 0.0), min(high, 1.0))
+
+
+def _joint_level_of_pairs(
+    evidence: Evidence, metric: Metric, confidence_level: float
+) -> float:
+    games = {
+        (name, metric.name): game_of(evidence, metric, name) for name in evidence.scores
+    }
+    pairs = np.stack([mean_of_pairs(game.values[key]) for key, game in games.items()])
+    errors = [game.error(key) for key, game in games.items()]
+    spread = np.maximum(pairs.std(axis=1, ddof=1), 1e-12)
+    covariance = np.atleast_2d(np.cov(pairs)) / np.outer(spread, spread)
+    error = np.array([error for error, _ in errors])
+    return joint_level_of_means(
+        pairs.mean(axis=1),
+        covariance * np.outer(error, error),
+        min(df for _, df in errors),
         confidence_level=confidence_level,
     )
 

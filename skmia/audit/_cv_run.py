@@ -23,10 +23,10 @@ from skmia._tables import (
     check_alignment,
     hash_rows,
     n_rows,
-    occurs_once,
 )
 from skmia.audit._cv_scores import find_other_scores
 from skmia.audit._inputs import check_fitted
+from skmia.audit._rows import one_of_copies
 from skmia.audit._splits import masks
 from skmia.model_selection import training_hashes
 from skmia.shadows import ShadowSignals
@@ -132,7 +132,7 @@ class Run:
             )
         models = [SplitModel(check_fitted(m), classes) for m in estimators]
         known = np.stack([np.isin(classes, m.model.classes_) for m in models])
-        told_apart = _kept(trained, tested, hashes, persons)
+        told_apart = one_of_copies(trained, tested, hashes, persons)
         split = _on_both_sides(trained, tested, persons)
         # A row of weight 0 is no non-member either: it is in no model at all, by which
         # the shadows would tell it.
@@ -247,30 +247,6 @@ def _check_results(
             "of one split only: fit a clone in each."
         )
     return estimators, sides[0], sides[1]
-
-
-def _kept(
-    trained: NDArray[np.bool_],
-    tested: NDArray[np.bool_],
-    hashes: NDArray[np.uint64],
-    persons: Persons | None,
-) -> NDArray[np.bool_]:
-    """Choose the rows for figures by a rule that treats both sides alike.
-
-    Those whose content occurs once. Copies that every split keeps together, as groups
-    do, are one record, and in by their first row: which side they are on is a matter of
-    chance as it is for others; so are those of one person. To keep what happens to be
-    on one side would not do, as copies that are all held out are rarer than copies that
-    are all trained on.
-    """
-    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
-    if all(
-        np.array_equal(sides, sides[:, first[group]]) for sides in (trained, tested)
-    ):
-        kept = np.zeros(len(hashes), dtype=bool)
-        kept[first] = True
-        return kept
-    return occurs_once(hashes, persons)
 
 
 def _on_both_sides(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from skmia._models import Mismatch, SecondAnswers
 from skmia._tables import Overlap
 from skmia.attacks import RecordSeparation
-from skmia.audit._persons import Rule
+from skmia.audit._game import Game
+from skmia.audit._persons import Rule, title_of
 from skmia.audit._structure import Structure
 from skmia.audit._target import AuditTarget
 from skmia.shadows import Difference
@@ -40,6 +41,11 @@ class Evidence:
     # What a score means is not the same for two models: figures are read within each.
     target: IndexArray | None = None
     record: IndexArray | None = None
+    # Of a learner, whose models were drawn in pairs: targets 2j and 2j + 1 hold one
+    # half of the records each. And what was read of them, with and without each pair.
+    are_pairs: bool = False
+    game: Game | None = None
+    person_game: Game | None = None
     # Where each record is among the rows as passed, and how many those are: of the
     # members and of the non-members, whose rows follow, or of the one table.
     positions: IndexArray | None = None
@@ -66,7 +72,7 @@ class Evidence:
     # both sides, and how many persons that is.
     persons: IndexArray | None = None
     person_names: Sequence[Hashable] | None = None
-    person_rules: Mapping[str, Rule] = field(default_factory=dict)
+    person_rules: Mapping[str, Rule | Sequence[Rule]] = field(default_factory=dict)
     n_split: tuple[int, int] = (0, 0)
     n_split_persons: int = 0
     # Of an evidence by person: how many rows each has.
@@ -139,7 +145,19 @@ class Evidence:
     def titles_of_rules(self) -> dict[str, str]:
         """How each attack's scores of a person's rows make one, in words."""
         rules = self.person_rules
-        return {name: rules.get(name, Rule()).title for name in self.scores}
+        return {name: title_of(rules.get(name, Rule())) for name in self.scores}
+
+    def _of_persons(self, attack: str, person: IndexArray) -> FloatArray:
+        """Scores of an attack by person and model, which `person` numbers."""
+        scores, rule = self.scores[attack], self.person_rules.get(attack, Rule())
+        if isinstance(rule, Rule):
+            return rule.scores(scores, person)
+        return np.concatenate(
+            [
+                one.scores(scores[of], person[of] - person[of].min())
+                for one, of in zip(rule, self.targets, strict=True)
+            ]
+        )
 
     @cached_property
     def per_person(self) -> "Evidence | None":
@@ -150,18 +168,18 @@ class Evidence:
         if self.target is not None:
             keys = keys + len(self.person_names) * self.target
         _, first, person = np.unique(keys, return_index=True, return_inverse=True)
+        membership = self.membership[first]
         return Evidence(
-            membership=self.membership[first],
-            scores={
-                name: self.person_rules.get(name, Rule()).scores(scores, person)
-                for name, scores in self.scores.items()
-            },
+            membership=membership,
+            scores={name: self._of_persons(name, person) for name in self.scores},
             max_fprs=self.max_fprs,
             confidence_level=self.confidence_level,
             index=[self.person_names[code] for code in self.persons[first]],
             target=None if self.target is None else self.target[first],
             record=None if self.target is None else self.persons[first],
             seed=self.seed,
+            are_pairs=self.are_pairs,
+            game=self.person_game and replace(self.person_game, membership=membership),
             person_sizes=np.bincount(person),
             separation=self.person_separation,
             shadows=self.shadows,

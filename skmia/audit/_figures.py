@@ -82,7 +82,7 @@ def _measure_one(
             unknown = Figure(attack, metric.name, None, None, None, False, unit)
             figures.append(unknown)
             continue
-        value, (low, high) = read(evidence, metric, evidence.scores[attack])
+        value, (low, high) = read(evidence, metric, attack)
         figures.append(Figure(attack, metric.name, value, low, high, True, unit))
     return figures
 
@@ -153,9 +153,8 @@ def _strongest_of(
     # No lower end is above that at a lower level: most need not be read.
     for _, low, _, figure in sorted(ends, key=lambda end: -end[1]):
         if low > lowest:
-            of = units[figure.unit]
-            scores = of.scores[figure.attack]
-            joint = read(of, metric, scores, levels[figure.unit])[1].low
+            level = levels[figure.unit]
+            joint = read(units[figure.unit], metric, figure.attack, level)[1].low
             lowest = max(lowest, min(joint, low))
     best = max(ends, key=lambda end: end[0])[-1]
     return replace(best, low=lowest, high=max(high for _, _, high, _ in ends))
@@ -185,12 +184,12 @@ def add_gap(evidence: Evidence) -> Evidence:
     """
     if evidence.correct is None or GAP in evidence.scores:
         return evidence
-    auc, right = get_metric("auc"), evidence.correct.astype(np.float64)
-    value, (low, _) = read(evidence, auc, right)
-    others = [read(evidence, auc, scores)[0] for scores in evidence.scores.values()]
+    auc, tried = get_metric("auc"), with_gap(evidence)
+    value, (low, _) = read(tried, auc, GAP)
+    others = [read(evidence, auc, attack)[0] for attack in evidence.scores]
     if low <= auc.chance or value <= max(others):
         return evidence
-    return with_gap(evidence)
+    return tried
 
 
 def check_resolvable(metric: Metric, n_nonmembers: Mapping[str, int]) -> None:

@@ -7,7 +7,7 @@ would read too much. It is learnt on the attack's own scores of them: a sum that
 from the centre of another scale says how many rows there are.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,13 @@ _RULES: dict[str, tuple[str, Callable[[IndexArray], IndexArray]]] = {
 }
 
 
+def title_of(rules: Rule | Sequence[Rule]) -> str:
+    """What a reader is told of one rule, or of those of several models."""
+    if isinstance(rules, Rule):
+        return rules.title
+    return ", or ".join(dict.fromkeys(rule.title for rule in rules))
+
+
 def person_evidence(
     attacks: Mapping[str, Any],
     shadows: ShadowSignals | None,
@@ -127,7 +134,7 @@ def choose_rules(
                 plays.append((persons[rows[of]], member[of], scores[of]))
         if isinstance(attack, LossThresholdAttack) and shadows is not None:
             plays = list(_signal_plays(attack.signal, shadows, persons, kept))
-        rules[name] = _choose(plays)
+        rules[name] = choose_rule(plays)
     return rules
 
 
@@ -143,7 +150,8 @@ def _signal_plays(
         yield persons[kept], shadows.member[k, kept], values[k, kept]
 
 
-def _choose(plays: list[Play]) -> Rule:
+def choose_rule(plays: list[Play]) -> Rule:
+    """The rule that is best on some plays, or the mean."""
     plays = [play for play in plays if play[1].any() and not play[1].all()]
     if len(plays) < 2 or all(len(np.unique(p)) == len(p) for p, _, _ in plays):
         return Rule()

@@ -32,7 +32,12 @@ from skmia.metrics._ranking import (
 from skmia.metrics._registry import Metric, get_metric, metrics_at
 from skmia.metrics._resolution import allowed_false_positives, is_resolvable
 from skmia.metrics._roc_band import RocBand, roc_band
-from skmia.metrics._strongest import Strongest, joint_level, strongest
+from skmia.metrics._strongest import (
+    Strongest,
+    joint_level,
+    joint_level_of_means,
+    strongest,
+)
 from skmia.metrics._tpr_interval import tpr_at_fpr_interval
 
 __all__ = [
@@ -50,6 +55,7 @@ __all__ = [
     "get_metric",
     "is_resolvable",
     "joint_level",
+    "joint_level_of_means",
     "least_false_discovery_rates",
     "membership_advantage",
     "membership_advantage_interval",

@@ -4,13 +4,14 @@ The largest of several figures is too large: of attacks that find nothing, one i
 reads above chance. What is wanted is an interval of the largest of the true figures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from skmia.metrics._intervals import Interval, check_confidence_level
 from skmia.metrics._ranking import FloatArray
@@ -211,11 +212,68 @@ def joint_level(
     # everybody, have no spread of their own.
     variance = np.maximum(np.diag(covariance), 0.5 / len(added) ** 2)
     np.fill_diagonal(covariance, variance)
-    deviation = np.sqrt(variance)
+    return _level_of(figures, covariance, confidence_level, norm.isf)
+
+
+def joint_level_of_means(
+    figures: ArrayLike,
+    covariance: ArrayLike,
+    df: float,
+    *,
+    confidence_level: float = 0.95,
+) -> float:
+    """Compute that level for means whose covariance was estimated.
+
+    Parameters
+    ----------
+    figures : array-like of shape (n_attacks,)
+        The figure of each attack.
+    covariance : array-like of shape (n_attacks, n_attacks)
+        That of their errors.
+    df : float
+        Its degrees of freedom.
+    confidence_level : float, default=0.95
+        Level of the interval of the largest figure.
+
+    Returns
+    -------
+    float
+        A level for Student's intervals of the means, at least about `confidence_level`.
+
+    See Also
+    --------
+    joint_level : The same for figures of one draw of records.
+
+    Examples
+    --------
+    >>> from skmia.metrics import joint_level_of_means
+    >>> round(joint_level_of_means([0.6, 0.6], [[1e-4, 0], [0, 1e-4]], df=30), 2)
+    0.98
+    """
+    values, matrix = np.asarray(figures, float), np.array(covariance, float)
+    if len(values) == 1:
+        return confidence_level
+    # Figures that never change have no spread of their own, nor any in common.
+    np.fill_diagonal(matrix, np.maximum(np.diag(matrix), 1e-24))
+    return _level_of(values, matrix, confidence_level, partial(_isf_of_t, df=df))
+
+
+def _isf_of_t(error: float, df: float) -> float:
+    return float(t.isf(error, df))
+
+
+def _level_of(
+    figures: FloatArray,
+    covariance: FloatArray,
+    confidence_level: float,
+    isf: Callable[[float], float],
+) -> float:
+    """The level, by the covariance of the figures; `isf` is of a difference of two."""
+    deviation = np.sqrt(np.diag(covariance))
     # Rounded, so that the order of the rows does not show in the last digits.
     correlation = (covariance / np.outer(deviation, deviation)).round(9)
     tail = (1 - confidence_level) / 2
-    behind = _behind(figures, covariance, tail * _SPENT_ON_GAPS) / deviation
+    behind = _behind(figures, covariance, tail * _SPENT_ON_GAPS, isf) / deviation
     reach = _joint_quantile(correlation, behind.round(9), tail * (1 - _SPENT_ON_GAPS))
     return float(1 - 2 * norm.sf(reach))
 
@@ -240,12 +298,17 @@ def _added(
     return np.stack([np.bincount(unit, column) for column in joined.T], axis=1)
 
 
-def _behind(figures: FloatArray, covariance: FloatArray, error: float) -> FloatArray:
+def _behind(
+    figures: FloatArray,
+    covariance: FloatArray,
+    error: float,
+    isf: Callable[[float], float],
+) -> FloatArray:
     """How far each attack is surely behind another, all but with chance `error`."""
     n = len(figures)
     variance = np.diag(covariance)
     apart = variance[:, None] + variance[None, :] - 2 * covariance
-    reach = norm.isf(error / (n * (n - 1))) * np.sqrt(np.maximum(apart, 0))
+    reach = isf(error / (n * (n - 1))) * np.sqrt(np.maximum(apart, 0))
     gaps = figures[None, :] - figures[:, None] - reach
     np.fill_diagonal(gaps, 0.0)
     return np.maximum(gaps, 0.0).max(axis=1)

@@ -163,7 +163,7 @@ def labels_tell_more(evidence: Evidence) -> Iterator[Guard]:
     if "gap" not in evidence.scores or "confidences" in evidence.not_run:
         return
     auc = get_metric("auc")
-    ends = {name: read(evidence, auc, s)[1] for name, s in evidence.scores.items()}
+    ends = {name: read(evidence, auc, name)[1] for name in evidence.scores}
     low = ends.pop("gap").low
     if not ends or low <= max(high for _, high in ends.values()):
         return

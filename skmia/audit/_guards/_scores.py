@@ -60,7 +60,7 @@ def below_chance(evidence: Evidence) -> Iterator[Guard]:
     metric = get_metric("auc")
     for attack in evidence.scores:
         for unit, of in _units(evidence):
-            auc, interval = read(of, metric, of.scores[attack])
+            auc, interval = read(of, metric, attack)
             if interval.high >= metric.chance:
                 continue
             message = (

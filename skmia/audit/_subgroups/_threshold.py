@@ -125,7 +125,7 @@ class Exposure:
 
     def _read(self, name: str, part: BoolArray) -> tuple[float, Interval]:
         of, metric = self._part(part), get_metric(name)
-        return read(of, metric, of.scores[self.attack])
+        return read(of, metric, self.attack)
 
     def stronger(self) -> list[str]:
         """A note where another attack finds more than this one by its whole interval.
@@ -134,8 +134,9 @@ class Exposure:
         groups may look safer than they are.
         """
         metric = get_metric(f"tpr@{self.max_fpr}")
-        scores = self.evidence.scores
-        found = {name: read(self.evidence, metric, of) for name, of in scores.items()}
+        found = {
+            name: read(self.evidence, metric, name) for name in self.evidence.scores
+        }
         best = max(found, key=lambda name: found[name][0])
         if found[best][0] <= found[self.attack][1].high:
             return []
