@@ -130,6 +130,24 @@ def test_columns_of_any_container(planted, found, kind):
         assert died in ("died = 1", "died >= 1")
 
 
+@pytest.mark.parametrize("kind", ["pandas", "polars", "numpy", "sparse"])
+def test_of_very_many_columns_some_are_looked_at_and_that_is_said(kind):
+    rng = np.random.default_rng(9)
+    X = np.where(rng.random((N, 320)) < 0.05, rng.random((N, 320)) + 0.5, 0)
+    scores = make_scores(MEMBER, rng, X[:, 317] > 0)
+    report = AuditReport(MEMBER, {"lira": scores}, max_fprs=(0.01,))
+    table = {
+        "pandas": lambda: pd.DataFrame(X).rename(columns="c{}".format),
+        "polars": lambda: pl.DataFrame(X, schema=[f"c{j}" for j in range(320)]),
+        "numpy": lambda: X,
+        "sparse": lambda: sparse.csr_array(X),
+    }[kind]()
+    names = None if kind in ("pandas", "polars") else [f"c{j}" for j in range(320)]
+    result = report.where_it_leaks(table, feature_names=names, max_conditions=1)
+    assert [each.rule for each in result.slices] == ["c317 >= 0.5"]
+    assert any("Of 320 columns, the 300" in note for note in result.notes)
+
+
 def test_missing_values_can_be_the_slice():
     rng = np.random.default_rng(5)
     survey = make_survey(N, rng)

@@ -33,8 +33,8 @@ def asked_columns(by: Any, X: Any, evidence: Evidence) -> list[Column]:
     return columns
 
 
-def searched_columns(X: Any, names: Any, evidence: Evidence) -> list[Column]:
-    """Every column of X, and the true class where none of them has it."""
+def searched_rows(X: Any, names: Any, evidence: Evidence) -> Any:
+    """The row of each record, with as many names of columns as it has."""
     rows = align_rows(X, evidence, "X")
     n_columns = rows.shape[1] if len(rows.shape) > 1 else 1
     if names is not None and len(names) != n_columns:
@@ -42,12 +42,7 @@ def searched_columns(X: Any, names: Any, evidence: Evidence) -> list[Column]:
             "The 'feature_names' parameter must have one name for each column of X, "
             f"{n_columns}. Got {len(names)} instead."
         )
-    columns = read_columns(rows, names)
-    if evidence.labels is not None:
-        label = label_column(evidence)
-        if not any(label.tells_the_same(column) for column in columns):
-            columns.append(label)
-    return columns
+    return rows
 
 
 def label_column(evidence: Evidence) -> Column:

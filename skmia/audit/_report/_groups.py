@@ -5,7 +5,11 @@ from typing import Any
 import numpy as np
 
 from skmia.audit._inputs import resolve_seed
-from skmia.audit._report._asked_columns import asked_columns, searched_columns
+from skmia.audit._report._asked_columns import (
+    asked_columns,
+    label_column,
+    searched_rows,
+)
 from skmia.audit._report._base import ReportBase
 from skmia.audit._subgroups import (
     Exposure,
@@ -243,10 +247,11 @@ class Groups(ReportBase):
         min_size = check_integer(min_size, "min_size", 2)
         evidence = self._measured("where_it_leaks")
         seed = evidence.seed if random_state is None else resolve_seed(random_state)
-        columns = searched_columns(X, feature_names, evidence)
         return find_slices(
             Exposure.of(evidence, attack, max_fpr),
-            columns,
+            searched_rows(X, feature_names, evidence),
+            feature_names,
+            None if evidence.labels is None else label_column(evidence),
             max_slices=max_slices,
             max_conditions=max_conditions,
             min_size=min_size,

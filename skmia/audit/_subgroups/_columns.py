@@ -110,13 +110,13 @@ class Column:
 
 def read_columns(X: Any, names: Sequence[str] | None = None) -> list[Column]:
     """Every column of a frame, an array or a sparse matrix, by name or number."""
-    known = column_names(X) if names is None else list(names)
+    known = list(map(column_title, column_names(X))) if names is None else list(names)
     if sparse.issparse(X):
         X = X.tocsc()
         columns = [X[:, [j]].toarray().ravel() for j in range(X.shape[1])]
     else:
         columns = split_columns(X)
-    return [Column.of(str(n), c) for n, c in zip(known, columns, strict=True)]
+    return [Column.of(n, c) for n, c in zip(known, columns, strict=True)]
 
 
 def column_names(X: Any) -> list[Any]:
@@ -126,6 +126,11 @@ def column_names(X: Any) -> list[Any]:
     if getattr(X, "name", None) is not None and len(X.shape) == 1:
         return [X.name]
     return list(range(X.shape[1] if len(X.shape) > 1 else 1))
+
+
+def column_title(name: Any) -> str:
+    """What readers know a column by: its name, or its number where it has none."""
+    return str(name) if isinstance(name, str) else f"column {name}"
 
 
 def pick_column(X: Any, name: Any, parameter: str) -> Column:
@@ -138,7 +143,7 @@ def pick_column(X: Any, name: Any, parameter: str) -> Column:
             f"The '{parameter}' parameter must name columns of X, or 'label'. Got "
             f"{name!r} instead. {has}"
         )
-    title = str(name) if isinstance(name, str) else f"column {name}"
+    title = column_title(name)
     if sparse.issparse(X):
         return Column.of(title, X[:, at].toarray().ravel())
     if isinstance(X, np.ndarray):

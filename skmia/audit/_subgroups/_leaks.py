@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -11,25 +12,34 @@ from skmia.audit._subgroups._rules import Rule
 from skmia.audit._subgroups._search import Sample, find_rules
 from skmia.audit._subgroups._slices import Slice, Slices
 from skmia.audit._subgroups._threshold import Exposure
+from skmia.audit._subgroups._wide import choose_columns
 
 _VISIBLE = 1 / 20  # the part of the members for which the reach is stated
 
 
 def find_slices(
     exposure: Exposure,
-    columns: Sequence[Column],
+    X: Any,
+    names: Sequence[str] | None,
+    label: Column | None,
     *,
     max_slices: int,
     max_conditions: int,
     min_size: int,
     seed: int,
-    notes: Sequence[str] = (),
 ) -> Slices:
-    """Search rules in a random half, persons whole, and keep what holds elsewhere."""
+    """Search rules in a random half, persons whole, and keep what holds elsewhere.
+
+    The true class is one of the columns, unless another tells the same.
+    """
     searched = draw_half(exposure, seed)
+    sample = _sample(exposure, searched)
+    columns, notes = choose_columns(X, names, sample, searched, min_size)
+    if label is not None and not any(label.tells_the_same(c) for c in columns):
+        columns = [*columns, label]
     rules, n_tried = find_rules(
         [column.take(searched) for column in columns],
-        _sample(exposure, searched),
+        sample,
         max_rules=max_slices,
         max_conditions=max_conditions,
         min_size=min_size,

@@ -99,8 +99,13 @@ def conditions_of(index: int, column: Column) -> list[Condition]:
         cuts = values[1:]
     else:
         at = np.arange(1, _N_CUTS + 1) / (_N_CUTS + 1)
-        cuts = np.unique(known[(at * len(known)).astype(np.intp)])
-        cuts = cuts[cuts > values[0]]
+        cuts = known[(at * len(known)).astype(np.intp)]
+        if cuts[0] == values[0]:
+            # Mostly one value, such as 0: what else there is has quantiles of its own.
+            other = known[known > values[0]]
+            quarters = other[(np.arange(4) / 4 * len(other)).astype(np.intp)]
+            cuts = np.append(cuts, quarters)
+        cuts = np.unique(cuts[cuts > values[0]])
     for cut in cuts.tolist():
         found += [Condition(index, "<", cut), Condition(index, ">=", cut)]
     if 2 < len(values) <= _FEW_VALUES:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from skmia.audit._subgroups._columns import BoolArray, Column, FloatArray
 from skmia.audit._subgroups._rules import Condition, Rule, conditions_of, neat
 
-# Standard errors that are taken off a difference, and how many of them a condition
-# must make: of the tens of thousands of rules that are tried, one makes 4 by chance.
-_SURE, _WORTH = 2.5, 4.0
+# Standard errors that are taken off a difference.
+_SURE = 2.5
 # Conditions whose pairs are looked at, rules that are taken further.
 _MOST_CONDITIONS, _BEAM = 600, 40
 # Of the rules, how many are polished before one is chosen.
@@ -101,7 +101,8 @@ def quality(
     return value, np.sqrt(variance)
 
 
-def _sure(counts: Counts, total: FloatArray, min_size: float) -> FloatArray:
+def surely_exposed(counts: Counts, total: FloatArray, min_size: float) -> FloatArray:
+    """What is surely left of the quality; nothing of parts that are too small."""
     value, error = quality(counts, total - counts, total)
     small = (counts[:, [1, 3]] < min_size).any(axis=1)
     small |= ((total - counts)[:, [1, 3]] < min_size).any(axis=1)
@@ -119,7 +120,7 @@ def _best(
     sums = sample.sums
     total = sums.sum(axis=0)
     singles = np.array([sums[c.holds(columns)].sum(axis=0) for c in literals])
-    score = _sure(singles, total, min_size)
+    score = surely_exposed(singles, total, min_size)
     large = np.flatnonzero((singles[:, [1, 3]] >= min_size).all(axis=1))
     if not len(large):
         return None, len(literals)
@@ -139,7 +140,7 @@ def _best(
         for rule in level[:_BEAM]:
             inside = masks[list(rule)].all(axis=0)
             counts = masks[:, inside].astype(np.float64) @ sums[inside]
-            scores = _sure(counts, total, min_size)
+            scores = surely_exposed(counts, total, min_size)
             n_tried += len(scores)
             for i in np.argsort(-scores, kind="stable")[:_BEAM]:
                 if i not in rule and np.isfinite(scores[i]):
@@ -148,9 +149,11 @@ def _best(
         beam |= extended
     ranked = sorted(beam, key=beam.__getitem__, reverse=True)[:_FINALISTS]
     rules = [Rule(tuple(literals[i] for i in rule)) for rule in ranked]
-    rules = [_polish(rule, columns, sums, total, min_size) for rule in rules]
+    # Deviations that a condition must make: of so many rules, one does by chance.
+    worth = float(ndtri(1 - 1 / n_tried))
+    rules = [_polish(rule, columns, sums, min_size, worth) for rule in rules]
     counts = np.array([sums[rule.holds(columns)].sum(axis=0) for rule in rules])
-    best = int(np.argmax(_sure(counts, total, min_size)))
+    best = int(np.argmax(surely_exposed(counts, total, min_size)))
     value, error = quality(counts[[best]], total - counts[[best]], total)
     return (rules[best] if value[0] > error[0] else None), n_tried
 
@@ -169,7 +172,7 @@ def _pairs(
             own = held[:, at].astype(np.float32)
             counts[k] += (own * each[at, k].astype(np.float32)) @ own.T
     first, second = np.triu_indices(q, 1)
-    scores = _sure(counts[:, first, second].T, total, min_size)
+    scores = surely_exposed(counts[:, first, second].T, total, min_size)
     order = np.argsort(-scores, kind="stable")[: 4 * _BEAM]
     order = order[np.isfinite(scores[order])]
     return {(int(first[i]), int(second[i])): float(scores[i]) for i in order}
@@ -179,8 +182,8 @@ def _polish(
     rule: Rule,
     columns: Sequence[Column],
     sums: FloatArray,
-    total: FloatArray,
     min_size: int,
+    worth: float,
 ) -> Rule:
     """Move the cuts to the best places, and drop conditions that hardly help.
 
@@ -194,7 +197,7 @@ def _polish(
         own = np.tile(sums[inside].sum(axis=0), (len(looser), 1))
         made = _change(own, np.array(shut_out))
         least = int(np.argmin(made))
-        if made[least] >= _WORTH:
+        if made[least] >= worth:
             break
         rule = _sharpened(looser[least], columns, sums, min_size)
     return rule

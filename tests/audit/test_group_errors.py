@@ -1,0 +1,46 @@
+"""How often groups and slices are found where nothing is; small, the rest is measured.
+
+`benchmarks/subgroup_error.py` and `benchmarks/slice_search.py` take more sets.
+"""
+
+import numpy as np
+import pytest
+
+from _helpers.survey import is_young_and_died, make_scores, make_survey
+from skmia.audit import AuditReport
+
+pytestmark = pytest.mark.slow
+
+
+def test_no_group_is_found_in_sets_without_a_difference():
+    n, found = 1500, 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        member = rng.permutation(np.arange(n) < n // 2)
+        groups = rng.permutation(np.repeat(np.arange(5), [50, 60, 90, 300, 1000]))
+        scores = np.round(make_scores(member, rng), seed % 2)
+        report = AuditReport(member, {"lira": scores}, max_fprs=(0.05,))
+        result = report.subgroups({"group": groups.astype(str)})
+        found += any(g.finding in ("more", "less", "mixed") for g in result.groups)
+    # At an error of 5 %, nine or more are found once in 500 runs.
+    assert found <= 8
+
+
+def test_the_slice_is_found_where_one_is_and_nothing_where_none_is():
+    n = 6000
+    member = np.arange(n) < n // 2
+    hits = nothing = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        survey = make_survey(n, rng)
+        planted = seed % 2 == 0
+        more = is_young_and_died(survey) if planted else None
+        scores = make_scores(member, rng, more)
+        report = AuditReport(member, {"lira": scores}, max_fprs=(0.01,))
+        rules = [each.rule for each in report.where_it_leaks(survey).slices]
+        if planted:
+            hits += any(r.startswith("age <") and "died = yes" in r for r in rules[:3])
+        else:
+            nothing += not rules
+    assert hits >= 5
+    assert nothing >= 5
