@@ -15,7 +15,9 @@ from skmia._tables._containers import (
     concat_rows,
     copy_rows,
     n_rows,
+    replace_column,
     split_columns,
+    take_column,
     take_rows,
     values_per_row,
 )
@@ -44,7 +46,7 @@ from skmia._tables._persons import (
     person_means,
     split_persons,
 )
-from skmia._tables._perturbation import Perturbation
+from skmia._tables._perturbation import Perturbation, is_numeric
 from skmia._tables._queries import Copies, Queries, Strengths, mean_answer
 from skmia._tables._row_noise import RowNoise
 from skmia._tables._value_bits import Hashes, is_missing, mix

@@ -260,6 +260,30 @@ def split_columns(X: Any) -> list[Any]:
     return list(values.reshape(len(values), math.prod(values.shape[1:])).T)
 
 
+def replace_column(X: Any, j: int, column: Any) -> Any:
+    """Return X with another column at position `j`, of the container's own kind."""
+    if is_pandas(X):
+        changed = X.copy(deep=False)
+        changed.isetitem(j, column.set_axis(X.index))
+        return changed
+    if is_polars(X):
+        return X.with_columns(column.alias(X.columns[j]))
+    if sparse.issparse(X):
+        values = np.asarray(column).reshape(-1, 1)
+        parts = [X[:, :j], type(X)(sparse.csr_array(values)), X[:, j + 1 :]]
+        return sparse.hstack(parts, format="csr")
+    changed = np.array(X)
+    changed[:, j] = column
+    return changed
+
+
+def take_column(X: Any, j: int) -> Any:
+    """Return the column at position `j`, as its container holds it."""
+    if sparse.issparse(X):
+        return X[:, [j]].toarray().ravel()
+    return split_columns(X)[j]
+
+
 def copy_rows(X: Any, rows: NDArray[np.intp]) -> Any:
     """Return the rows of X at these positions, in memory of their own.
 

@@ -125,7 +125,7 @@ def uniform(states: Hashes, streams: int | Indices) -> Floats:
 
 
 def _learn(column: Any, kind: str) -> "_Noise | _Resampling":
-    if kind != "resample" and _is_numeric(column):
+    if kind != "resample" and is_numeric(column):
         finite = as_numbers(column)
         finite = finite[np.isfinite(finite)]
         n_distinct = np.unique(finite).size
@@ -172,7 +172,7 @@ class _Noise:
     def perturb(
         self, column: Any, rows: Indices, u: Floats, noise: Floats, flip_rate: Floats
     ) -> Any:
-        if not _is_numeric(column):
+        if not is_numeric(column):
             raise ValueError(
                 "A column of X held numbers in fit, and holds something else now: "
                 f"{column[:1]!r}. Pass the columns as they were in fit."
@@ -285,7 +285,8 @@ def _canonical(X: Any) -> Any:
     return X
 
 
-def _is_numeric(column: Any) -> bool:
+def is_numeric(column: Any) -> bool:
+    """Whether a column holds numbers, and no truth values."""
     dtype = column.dtype
     if hasattr(dtype, "is_numeric"):  # polars
         return dtype.is_numeric()

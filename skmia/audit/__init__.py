@@ -1,5 +1,10 @@
 """Audits: what a model tells about its training rows, in one report."""
 
+from skmia.audit._attributes import (
+    AttributeFigure,
+    AttributeInference,
+    audit_attributes,
+)
 from skmia.audit._claim import PrivacyClaim
 from skmia.audit._classifier import audit_classifier
 from skmia.audit._cross_validation import audit_cv
@@ -18,6 +23,8 @@ from skmia.audit._structure import Structure, StructureFinding, audit_structure
 from skmia.audit._subgroups import Slices, Subgroups
 
 __all__ = [
+    "AttributeFigure",
+    "AttributeInference",
     "AuditReport",
     "Decision",
     "Figure",
@@ -33,6 +40,7 @@ __all__ = [
     "StructureFinding",
     "SubgroupDisplay",
     "Subgroups",
+    "audit_attributes",
     "audit_classifier",
     "audit_cv",
     "audit_learner",

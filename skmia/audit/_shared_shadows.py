@@ -62,7 +62,7 @@ def share_shadows(
     `proba` is what the model says of the rows that figures are about, and `columns`
     their classes.
     """
-    made, fraction = _make_shadows(
+    made, fraction = make_shadows(
         audited.model, pool, shadows, fit, n_jobs, seed, verbose
     )
     kept, persons = pool.rows.kept, pool.persons
@@ -119,7 +119,7 @@ def separations(
     }
 
 
-def _make_shadows(
+def make_shadows(
     estimator: Any,
     pool: Pool,
     shadows: int | ShadowModels | ShadowSignals,

@@ -186,7 +186,7 @@ def _of_histograms(model: Any) -> Trees | None:
 def _by_value(added: NDArray, sums: NDArray) -> Leaves:
     """Number rows by what a tree adds to each, up to the rounding of the sums."""
     rounding = 8 * np.finfo(np.float64).eps * max(1.0, float(np.abs(sums).max()))
-    order = np.argsort(added, kind="stable")
+    order = np.argsort(added)
     steps = np.diff(added[order]) > rounding
     leaves = np.empty(len(added), dtype=np.intp)
     leaves[order] = np.concatenate([[0], np.cumsum(steps)])
