@@ -66,11 +66,10 @@ def _mean(
 ) -> tuple[float, float, int]:
     """Mean with the two added values, its variance, and the degrees of freedom."""
     if persons is None:
-        sums, sizes = values, np.ones(len(values))
-    else:
-        _, person = np.unique(persons, return_inverse=True)
-        sizes = np.bincount(person).astype(np.float64)
-        sums = np.bincount(person, weights=values)
+        persons = np.arange(len(values))
+    _, person = np.unique(persons, return_inverse=True)
+    sizes = np.bincount(person)
+    sums = np.bincount(person, weights=values)
     typical = sizes.mean()
     sums = np.append(sums, [typical, -typical])
     sizes = np.append(sizes, [typical, typical])

@@ -16,7 +16,7 @@ _WIDTH = 88
 
 @dataclass(frozen=True)
 class AttributeFigure:
-    """How well one column is guessed, by an attacker who knows the rest of a record.
+    """Hold how well one column is guessed by who knows the rest of a record.
 
     Parameters
     ----------

@@ -212,7 +212,7 @@ def _that_tell(
 
 
 def _width(X: Any) -> int:
-    shape = getattr(X, "shape", (0,))
+    shape: tuple[int, ...] = getattr(X, "shape", ())
     return int(shape[1]) if len(shape) == 2 else 1
 
 

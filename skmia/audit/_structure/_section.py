@@ -35,7 +35,7 @@ _WIDTH = 88
 
 @dataclass(frozen=True)
 class StructureFinding:
-    """One thing that was looked for in one model, and what came of it.
+    """Hold one thing that was looked for in one model, and what came of it.
 
     Parameters
     ----------

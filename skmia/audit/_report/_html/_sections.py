@@ -186,6 +186,30 @@ def _decision(section: Any) -> dict[str, Any]:
     }
 
 
+def _attributes(section: Any) -> dict[str, Any]:
+    judged = [c for c in section.columns if c.outcome != "not_judged"]
+    scale = make_scale([(0.0, 0.0), *((c.low, c.high) for c in judged)])
+    return {
+        "rows": [
+            {
+                "name": c.column,
+                "ranges": c.ranges,
+                "members": _share(c.members),
+                "unseen": None if c.unseen is None else _share(c.unseen),
+                "nonmembers": _share(c.nonmembers),
+                "advantage": _share(c.advantage),
+                "low": _share(c.low),
+                "high": _share(c.high),
+                "bar": interval_bar(c.advantage, c.low, c.high, scale.at(0.0)),
+                "marked": c.outcome == "found",
+            }
+            for c in judged
+        ],
+        "left": [c.message for c in section.columns if c.outcome == "not_judged"],
+        "level": percent(section.confidence_level),
+    }
+
+
 def _claim(section: Any) -> dict[str, Any]:
     return {
         "rows": [
@@ -213,6 +237,6 @@ _KNOWN: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "subgroups": ("Groups of people at risk", _subgroups),
     "slices": ("Where it leaks most", _slices),
     "structure": ("What the model's file gives away", _nothing),
-    "attributes": ("Values that an attacker guesses", _nothing),
+    "attributes": ("Values that an attacker guesses", _attributes),
     "claim": ("Claimed differential privacy", _claim),
 }
