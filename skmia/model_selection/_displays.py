@@ -1,6 +1,6 @@
 """The plot of a search; matplotlib is imported where it is drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skmia.metrics import get_metric
+from skmia.model_selection._described import describe
 from skmia.model_selection._search_results import (
     comparable,
     n_splits_of,
@@ -15,29 +16,31 @@ from skmia.model_selection._search_results import (
     read_column,
     upper_ends,
 )
-from skmia.utils import import_optional
+from skmia.utils import (
+    axes_of,
+    color_of,
+    label_points,
+    merged,
+    place_legend,
+    shown,
+    style_of,
+    text_color,
+)
 
-_POINTS = {
-    "fmt": "o",
-    "markersize": 5,
-    "color": "0.55",
-    "elinewidth": 0.8,
-    "label": "Tried",
-}
-_LIMIT = {"color": "C3", "linestyle": "--", "linewidth": 1, "label": "Limit"}
+_POINTS = {"markersize": 6, "elinewidth": 0.8, "linestyle": "none", "alpha": 0.75}
+_TRIED = {"color": "0.55", "marker": "o", "label": "Tried"}
+_LIMIT = {"linestyle": "--", "linewidth": 1, "label": "Limit"}
 _FRONTIER = {
-    "color": "C0",
-    "marker": "o",
     # A step: no candidate between two of them has the better value of each.
     "drawstyle": "steps-post",
+    "linewidth": 1.2,
     "label": "Frontier",
     "zorder": 3,
 }
 _CHOSEN = {
     "marker": "o",
-    "markersize": 13,
+    "markersize": 14,
     "markerfacecolor": "none",
-    "markeredgecolor": "C1",
     "markeredgewidth": 2,
     "linestyle": "none",
     "label": "Chosen",
@@ -65,6 +68,11 @@ class LeakageTradeoffDisplay:
         The limit, drawn as a line.
     leakage_name, utility_name : str
         Labels of the axes.
+    name : array-like of str of shape (n_candidates,), default=None
+        What kind each candidate is of, such as its defense: each kind has a colour and
+        a marker of its own. One for all where it is None.
+    label : array-like of str of shape (n_candidates,), default=None
+        What the candidates on the frontier are called, next to them.
 
     Attributes
     ----------
@@ -72,14 +80,16 @@ class LeakageTradeoffDisplay:
         Where it was drawn.
     figure_ : matplotlib Figure
         The figure around it.
-    points_ : ErrorbarContainer
-        The candidates.
+    points_ : ErrorbarContainer or list of ErrorbarContainer
+        The candidates; of several kinds one container each.
     frontier_line_ : Line2D
         The frontier.
     chosen_line_ : Line2D or None
         The mark on the chosen candidate.
     limit_line_ : Line2D or None
         The limit.
+    labels_ : list of Annotation
+        The labels at the frontier; one that fits nowhere is left out.
 
     See Also
     --------
@@ -106,6 +116,8 @@ class LeakageTradeoffDisplay:
         max_leakage: float | None = None,
         leakage_name: str = "Leakage",
         utility_name: str = "Accuracy",
+        name: Sequence[str] | None = None,
+        label: Sequence[str] | None = None,
     ) -> None:
         self.leakage = leakage
         self.utility = utility
@@ -115,6 +127,8 @@ class LeakageTradeoffDisplay:
         self.max_leakage = max_leakage
         self.leakage_name = leakage_name
         self.utility_name = utility_name
+        self.name = name
+        self.label = label
 
     @property
     def frontier(self) -> NDArray[np.intp]:
@@ -156,37 +170,76 @@ class LeakageTradeoffDisplay:
         -------
         LeakageTradeoffDisplay
             Itself.
+
+        Raises
+        ------
+        ValueError
+            If `name` or `label` has not one entry for each candidate.
         """
-        plt = import_optional("matplotlib.pyplot", "LeakageTradeoffDisplay.plot")
-        if ax is None:
-            _, ax = plt.subplots()
+        self.ax_, self.figure_ = axes_of(ax, "LeakageTradeoffDisplay.plot")
+        ax = self.ax_
         leakage, utility = np.asarray(self.leakage), np.asarray(self.utility)
-        self.points_ = ax.errorbar(
-            leakage,
-            utility,
-            xerr=self.leakage_error,
-            yerr=self.utility_error,
-            **{**_POINTS, **(points_kwargs or {})},
-        )
-        front = self.frontier
+        containers = []
+        for look, rows in self._kinds():
+            bars = {
+                f"{axis}err": None if error is None else np.asarray(error)[rows]
+                for axis, error in (
+                    ("x", self.leakage_error),
+                    ("y", self.utility_error),
+                )
+            }
+            style = merged(_POINTS, look, points_kwargs)
+            containers.append(
+                ax.errorbar(leakage[rows], utility[rows], **bars, **style)
+            )
+        self.points_ = containers[0] if self.name is None else containers
+        front, ink = self.frontier, text_color()
         (self.frontier_line_,) = ax.plot(
-            leakage[front], utility[front], **{**_FRONTIER, **(frontier_kwargs or {})}
+            leakage[front],
+            utility[front],
+            **merged(_FRONTIER, {"color": ink}, frontier_kwargs),
         )
         self.limit_line_ = self.chosen_line_ = None
         if self.max_leakage is not None:
+            look = {"color": color_of(1), **_LIMIT}
             self.limit_line_ = ax.axvline(
-                self.max_leakage, **{**_LIMIT, **(limit_kwargs or {})}
+                self.max_leakage, **merged(look, limit_kwargs)
             )
         if self.chosen is not None:
             (self.chosen_line_,) = ax.plot(
                 leakage[self.chosen],
                 utility[self.chosen],
-                **{**_CHOSEN, **(chosen_kwargs or {})},
+                **merged(_CHOSEN, {"markeredgecolor": ink}, chosen_kwargs),
             )
         ax.set(xlabel=self.leakage_name, ylabel=self.utility_name)
-        ax.legend(loc="best")
-        self.ax_, self.figure_ = ax, ax.figure
+        place_legend(ax)
+        self.labels_ = []
+        if self.label is not None:
+            # The chosen one comes first, and so has the best place.
+            first = sorted(front.tolist(), key=lambda i: i != self.chosen)
+            texts = [shown(str(self.label[i])) for i in first]
+            self.labels_ = label_points(ax, leakage[first], utility[first], texts)
         return self
+
+    def _kinds(self) -> list[tuple[dict[str, Any], NDArray[np.intp]]]:
+        """Look and candidates of each kind, in the order in which they come."""
+        n = len(np.asarray(self.leakage))
+        if self.name is None:
+            return [(_TRIED, np.arange(n))]
+        for key, of in (("name", self.name), ("label", self.label)):
+            if of is not None and len(of) != n:
+                raise ValueError(
+                    f"The '{key}' parameter must have one entry for each of the {n} "
+                    f"candidates. Got {len(of)} instead."
+                )
+        names = np.array([str(name) for name in self.name])
+        return [
+            (
+                style_of(i) | {"linestyle": "none", "label": shown(name)},
+                np.flatnonzero(names == name),
+            )
+            for i, name in enumerate(dict.fromkeys(names.tolist()))
+        ]
 
     @classmethod
     def from_search(
@@ -197,6 +250,7 @@ class LeakageTradeoffDisplay:
         metric: str = "neg_leakage",
         utility: str = "accuracy",
         max_leakage: float | None = None,
+        by: str | None = None,
         **plot_kwargs: Any,
     ) -> "LeakageTradeoffDisplay":
         """Draw the candidates of a fitted search.
@@ -217,6 +271,10 @@ class LeakageTradeoffDisplay:
         max_leakage : float, default=None
             The limit to be drawn. None is that of the search's `refit`, where it has
             one.
+        by : str, default=None
+            Name of the parameter of the search that tells the kinds of candidates
+            apart. None is the one whose values are estimators of several classes, such
+            as defenses; without one there is one kind.
         **plot_kwargs : dict
             For :meth:`plot`.
 
@@ -233,12 +291,14 @@ class LeakageTradeoffDisplay:
         sklearn.exceptions.NotFittedError
             If the search is not fitted.
         ValueError
-            If it has no scorer of these names, or the leakage has the wrong sign.
+            If it has no scorer of these names, the leakage has the wrong sign, or there
+            is no parameter `by`.
         """
         check_is_fitted(search, "cv_results_")
         results = search.cv_results_
         leakage, value = read_candidates(results, metric, utility)
         rows = comparable(results)
+        kinds, labels = describe([results["params"][row] for row in rows], by)
         folds = np.sqrt(search.n_splits_)
         best = np.flatnonzero(rows == getattr(search, "best_index_", -1))
         if max_leakage is None:
@@ -252,6 +312,8 @@ class LeakageTradeoffDisplay:
             chosen=int(best[0]) if len(best) else None,
             max_leakage=max_leakage,
             leakage_name=_axis(search.scoring, metric),
+            name=kinds,
+            label=labels,
             utility_name=utility.replace("_", " ").capitalize(),
         )
         return display.plot(ax, **plot_kwargs)

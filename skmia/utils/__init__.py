@@ -1,4 +1,4 @@
-"""Checks, messages, files, and whose code it is; nothing here knows of the rest."""
+"""Checks, messages, files, plots, whose code it is; nothing here knows of the rest."""
 
 from skmia.utils._files import atomic_write, open_unlinked, others_access
 from skmia.utils._groups import (
@@ -8,6 +8,21 @@ from skmia.utils._groups import (
     encode_groups,
 )
 from skmia.utils._optional import import_optional
+from skmia.utils._plotting import (
+    BACKGROUND,
+    N_COLORS,
+    axes_of,
+    chance_style,
+    color_of,
+    despined,
+    label_points,
+    merged,
+    place_legend,
+    show_rates,
+    shown,
+    style_of,
+    text_color,
+)
 from skmia.utils._text import percent
 from skmia.utils._user_code import installed_package, loads_global, nested_code
 from skmia.utils._validation import (

@@ -3,8 +3,8 @@
 from skmia.audit._displays._record_risk import RecordRiskDisplay
 from skmia.audit._displays._roc import MembershipRocDisplay
 from skmia.audit._displays._scores import MembershipScoreDisplay
-from skmia.audit._displays._style import N_COLORS, color_of
 from skmia.audit._displays._subgroups import SubgroupDisplay
+from skmia.utils import N_COLORS, color_of
 
 __all__ = [
     "N_COLORS",

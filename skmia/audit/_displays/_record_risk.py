@@ -8,21 +8,23 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from skmia.audit._displays._contents import evidence_of, plain_contents
-from skmia.audit._displays._style import (
-    axes_of,
-    chance_style,
-    color_of,
-    despined,
-    place_legend,
-    show_rates,
-)
 from skmia.metrics import (
     is_resolvable,
     membership_p_values,
     tpr_at_fpr,
     tpr_at_fpr_interval,
 )
-from skmia.utils import check_option, check_real, percent
+from skmia.utils import (
+    axes_of,
+    chance_style,
+    check_option,
+    check_real,
+    color_of,
+    despined,
+    percent,
+    place_legend,
+    show_rates,
+)
 
 _QUANTITIES = "separation", "p_value"
 _N_BINS = 20

@@ -8,20 +8,21 @@ from numpy.typing import ArrayLike
 
 from skmia.audit._curves import curves
 from skmia.audit._displays._contents import contents_of, evidence_of, figure_of
-from skmia.audit._displays._style import (
+from skmia.metrics import roc_auc
+from skmia.utils import (
     BACKGROUND,
     axes_of,
     chance_style,
+    check_option,
     despined,
     merged,
+    percent,
     place_legend,
     show_rates,
     shown,
     style_of,
     text_color,
 )
-from skmia.metrics import roc_auc
-from skmia.utils import check_option, percent
 
 _UNRESOLVED = {"alpha": 0.12, "linewidth": 0, "zorder": 0.5}
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from skmia.audit._curves import histograms
 from skmia.audit._displays._contents import contents_of, evidence_of, figure_of
-from skmia.audit._displays._style import (
+from skmia.utils import (
     axes_of,
     color_of,
     despined,

@@ -8,17 +8,6 @@ from numpy.typing import ArrayLike
 
 from skmia._tables import as_rows
 from skmia.audit._displays._contents import evidence_of, plain_contents
-from skmia.audit._displays._style import (
-    axes_of,
-    chance_style,
-    color_of,
-    despined,
-    merged,
-    place_legend,
-    show_rates,
-    shown,
-    text_color,
-)
 from skmia.audit._subgroups import (
     Exposure,
     Subgroups,
@@ -26,7 +15,19 @@ from skmia.audit._subgroups import (
     partition,
     read_columns,
 )
-from skmia.utils import check_integer, percent
+from skmia.utils import (
+    axes_of,
+    chance_style,
+    check_integer,
+    color_of,
+    despined,
+    merged,
+    percent,
+    place_legend,
+    show_rates,
+    shown,
+    text_color,
+)
 
 # Colour, marker and words of what was found of a group.
 _FINDINGS: dict[str, tuple[int, str, str]] = {

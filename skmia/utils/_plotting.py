@@ -5,12 +5,13 @@ tell apart, or lighter ones of the same hues on a dark ground; a dash and a mark
 with each, for print. Text takes the colour of the style that is in force.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from skmia.utils import import_optional, percent
+from skmia.utils._optional import import_optional
+from skmia.utils._text import percent
 
 _COLORS = {
     "light": (
@@ -33,6 +34,12 @@ _MARKERS = "os^DvPX*"
 BACKGROUND = "background"
 # Corners for a legend, the first that is free.
 _CORNERS = "lower right", "upper left", "upper right", "lower left"
+# Of a label from its point, in points.
+_PLACES = [
+    (right * far, up * far)
+    for far in (7, 18, 30, 45)
+    for right, up in ((1, -1), (-1, 1), (1, 1), (-1, -1), (1, -0.4), (-1, 0.4))
+]
 _CHANCE = {"linestyle": (0, (1, 1.5)), "linewidth": 1.2, "zorder": 1.5}
 
 
@@ -133,6 +140,47 @@ def place_legend(ax: Any, title: str | None = None) -> Any:
         if legend.get_window_extent().width < within.width:
             break
     return legend
+
+
+def label_points(ax: Any, x: Any, y: Any, texts: Sequence[str]) -> list[Any]:
+    """Write a text next to each point, where it covers neither points nor texts.
+
+    One for which there is no such place is left out; the first have the choice.
+    """
+    ax.figure.draw_without_rendering()
+    points = np.concatenate([np.empty((0, 2)), *map(_along, _outlines_of(ax))])
+    legend = ax.get_legend()
+    taken: list[Any] = [] if legend is None else [legend.get_window_extent()]
+    within, found = ax.get_window_extent(), []
+    text_class = import_optional("matplotlib.text", "plot").Text
+    for at, text in zip(zip(x, y, strict=True), texts, strict=True):
+        for right, up in _PLACES:
+            label = ax.annotate(
+                text,
+                at,
+                (right, up),
+                textcoords="offset points",
+                ha="left" if right > 0 else "right",
+                va="bottom" if up > 0 else "top",
+                fontsize="x-small",
+                arrowprops={"arrowstyle": "-", "linewidth": 0.5, "shrinkB": 3},
+                zorder=5,
+            )
+            label.get_window_extent()  # which puts it into its place
+            # Of the text, without the line to its point.
+            box = text_class.get_window_extent(label)
+            inside = within.containsx(box.x0) and within.containsx(box.x1)
+            inside &= within.containsy(box.y0) and within.containsy(box.y1)
+            if (
+                inside
+                and not box.count_contains(points)
+                and not box.count_overlaps(taken)
+            ):
+                taken.append(box.padded(1))
+                found.append(label)
+                break
+            label.remove()
+    return found
 
 
 def _lies_in(box: Any, outlines: list[Any]) -> bool:
