@@ -12,6 +12,7 @@ from skmia.attacks import (
     LossThresholdAttack,
     MembershipAttack,
 )
+from skmia.audit._provenance import describe_value
 from skmia.audit._reach import EVERYTHING, GAP, Reach, takes_shadows
 from skmia.defenses import masks_outputs
 
@@ -166,5 +167,5 @@ def taking_shadows(attacks: Mapping[str, Any]) -> list[str]:
 def describe_attack(attack: Any) -> dict[str, Any]:
     """What decides the scores of an attack, for the report's settings."""
     params = attack.get_params(deep=False)
-    kept = {key: value for key, value in params.items() if key not in _UNREPORTED}
+    kept = {k: describe_value(v) for k, v in params.items() if k not in _UNREPORTED}
     return {"class": type(attack).__name__, **kept}

@@ -26,6 +26,7 @@ from skmia.audit._inputs import check_reading, check_scores, resolve_seed
 from skmia.audit._persons import person_evidence
 from skmia.audit._pool import Pool, make_pool
 from skmia.audit._progress import enter_stage, expect_stages, with_progress
+from skmia.audit._provenance import Beginning
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
 from skmia.audit._shared_shadows import NO_SHADOWS, describe_shadows, share_shadows
@@ -196,6 +197,7 @@ def audit_classifier(
     >>> report.worst("auc")[1] > 0.6
     True
     """
+    beginning = Beginning()
     audited = find_target(estimator, shadows, (y_members, y_nonmembers))
     estimator = audited.deployed
     reach = Reach.of(estimator, shadows)
@@ -257,6 +259,7 @@ def audit_classifier(
         estimator=audited.name,
         audited=audited,
         seed=seed,
+        beginning=beginning.of(estimator, **pool.described),
         settings={
             "attacks": {name: describe_attack(a) for name, a in chosen.items()},
             "shadows": describe_shadows(shadows),

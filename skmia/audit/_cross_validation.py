@@ -25,6 +25,7 @@ from skmia.audit._inputs import (
     resolve_seed,
 )
 from skmia.audit._persons import person_evidence
+from skmia.audit._provenance import Beginning, describe_rows
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
 from skmia.audit._shared_shadows import separations
@@ -139,6 +140,7 @@ def audit_cv(
     >>> report.worst("auc")[1] > 0.6
     True
     """
+    beginning = Beginning()
     max_fprs, confidence_level = check_reading(max_fprs, confidence_level)
     seed = resolve_seed(random_state)
     run = Run.of(cv_results, X, y, groups)
@@ -190,6 +192,9 @@ def audit_cv(
         lengths=(len(run.y),),
         estimator=describe_estimator(run.models[0].model),
         seed=seed,
+        beginning=beginning.of(
+            run.models[0].model, rows=describe_rows(run.X, run.hashes)
+        ),
         settings={
             "attacks": {name: describe_attack(a) for name, a in chosen.items()},
             "n_splits": len(run.models),

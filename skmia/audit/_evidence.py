@@ -13,6 +13,7 @@ from skmia._tables import Overlap
 from skmia.attacks import RecordSeparation
 from skmia.audit._game import Game
 from skmia.audit._persons import Rule, title_of
+from skmia.audit._provenance import Beginning
 from skmia.audit._structure import Structure
 from skmia.audit._target import AuditTarget
 from skmia.shadows import Difference
@@ -54,6 +55,7 @@ class Evidence:
     estimator: str = "estimator"
     audited: AuditTarget | None = None
     seed: int = 0
+    beginning: Beginning | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     # The records: the rows where the two sides could differ without the model (by
     # `record`, where that is given).

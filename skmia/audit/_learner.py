@@ -34,6 +34,7 @@ from skmia.audit._learner_run import (
 )
 from skmia.audit._persons import Rule
 from skmia.audit._progress import enter_stage, expect_stages, with_progress
+from skmia.audit._provenance import Beginning, describe_rows
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
 from skmia.audit._shared_shadows import describe_shadows
@@ -170,6 +171,7 @@ def audit_learner(
     >>> report.strongest("auc").low > 0.6
     True
     """
+    beginning = Beginning()
     max_fprs, confidence_level = check_reading(max_fprs, confidence_level)
     seed = resolve_seed(random_state)
     learner, models = check_learner(estimator), check_models(n_models)
@@ -216,6 +218,7 @@ def audit_learner(
         confidence_level=confidence_level,
         estimator=describe_estimator(learner),
         seed=seed,
+        beginning=beginning.of(learner, rows=describe_rows(run.X, run.hashes)),
         settings={
             "audit": "learner",
             "attacks": described,

@@ -67,6 +67,13 @@ class LearnerRun:
     member: BoolArray
     asked: BoolArray
 
+    @property
+    def hashes(self) -> NDArray[np.uint64]:
+        """Of the content of each row, its label included."""
+        hashes = self.signals.record_hashes
+        assert hashes is not None
+        return hashes
+
 
 def check_learner(estimator: Any) -> Any:
     """Return an unfitted copy of a classifier that can be fitted again and again."""

@@ -24,6 +24,7 @@ from skmia._tables import (
     take_rows,
 )
 from skmia.audit._fit_params import join_fit_params
+from skmia.audit._provenance import describe_rows
 from skmia.audit._rows import ChosenRows, choose_rows, take_kept
 from skmia.model_selection import training_hashes
 from skmia.utils import (
@@ -104,6 +105,14 @@ class Pool:
             "resolution": self.rows.resolution,
             "n_weightless": self.n_weightless,
             "n_not_passed": self.n_not_passed,
+        }
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """Shape and hash of either set, of the rows that have a weight."""
+        sides = {"members": self.member, "nonmembers": ~self.member}
+        return {
+            name: describe_rows(self.X, self.hashes[of]) for name, of in sides.items()
         }
 
     @property

@@ -245,7 +245,8 @@ def test_json_round_trip(tmp_path):
         "object": "<class 'int'>",
         "t": [1, 2],
     }
-    assert set(read["versions"]) == {"skmia", "scikit-learn", "numpy", "python"}
+    known = {"skmia", "scikit-learn", "numpy", "scipy", "joblib", "python"}
+    assert set(read["versions"]) == known
     assert read["versions"]["numpy"] == np.__version__
     figures = [dict(figure) for figure in read["figures"]]
     chances = [figure.pop("chance") for figure in figures]

@@ -1,19 +1,17 @@
 """The contents of a report: all that its forms show, as plain values."""
 
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import sklearn
 
-import skmia
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, measure, measure_headline, measure_strongest
 from skmia.audit._guards import CONFOUNDING, TITLES, VOIDING, Guard, run_guards
 from skmia.audit._privacy import epsilon_bound, mu_bound
 from skmia.audit._progress import enter_stage
+from skmia.audit._provenance import Beginning
 from skmia.audit._report._explained import explain
 from skmia.audit._report._json import to_plain
 from skmia.audit._report._risk import make_risk
@@ -42,6 +40,8 @@ def make_contents(
     enter_stage("guards")
     found = run_guards(evidence, guards)
     by_person = evidence.per_person
+    # Scores that were made elsewhere have no beginning here.
+    beginning = evidence.beginning or Beginning(clock=None)
     contents = {
         "schema_version": SCHEMA_VERSION,
         "estimator": evidence.estimator,
@@ -72,13 +72,8 @@ def make_contents(
         "person_rules": None if by_person is None else evidence.titles_of_rules,
         "guards": [_guard(guard) for guard in found],
         "settings": evidence.settings,
-        "provenance": {},
-        "versions": {
-            "skmia": skmia.__version__,
-            "scikit-learn": sklearn.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
+        "provenance": beginning.contents(evidence.settings.get("random_state")),
+        "versions": beginning.versions,
     }
     plain = to_plain(contents)
     return {**plain, "verdict": verdict(plain)}

@@ -60,6 +60,7 @@ def to_text(contents: Mapping[str, Any]) -> str:
         parts.append("No check found anything that would make the figures misleading.")
     parts += [read_section(section).summary() for section in contents["sections"]]
     parts += _guards("Notes", (g for g in guards if g["severity"] == "note"))
+    parts += _made(contents)
     meaning = [*_MEANING[:2], *_PERSONS * bool(contents["person_rules"]), *_MEANING[2:]]
     parts.append("\n".join(["How to read this", *map(_item, meaning)]))
     return "\n\n".join(parts)
@@ -180,6 +181,22 @@ def _figure_line(
         )
     value, low, high = (show(metric, figure[key]) for key in ("value", "low", "high"))
     return _line(metric.title, value, low, high, show_chance(metric))
+
+
+def _made(contents: Mapping[str, Any]) -> list[str]:
+    """What decides the figures; no date, so that equal audits have an equal text."""
+    provenance, versions = contents["provenance"], contents["versions"]
+    lines = []
+    for name, rows in provenance["data"].items():
+        side = {"nonmembers": "non-members"}.get(name, name)
+        columns = f" x {rows['columns']:,}" if rows["columns"] is not None else ""
+        shape = f"{rows['rows']:,}{columns}"
+        lines.append(f"  {side:<13}{shape}, sha256 {rows['sha256'][:16]}...")
+    if provenance["seed"] is not None:
+        lines.append(f"  {'seed':<13}{provenance['seed']}")
+    known = ", ".join(f"{name} {version}" for name, version in versions.items())
+    lines.append(_paragraph(f"{'versions':<13}{known}", "  ", " " * 15))
+    return ["\n".join(["How it was made", *lines])]
 
 
 def _item(text: str) -> str:
