@@ -26,8 +26,8 @@ ALL = "all"
 # of the members at a low FPR, over many models and data sets, come first.
 _ORDER = (
     "stacked",
-    "lira",
     "rmia",
+    "lira",
     "calibrated",
     "shadow_classifier",
     "quantile",

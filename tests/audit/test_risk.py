@@ -123,8 +123,8 @@ def test_without_shadows_the_reason_is_in_the_report():
     risk = report.to_dict()["risk"]
     assert (risk["separation"], risk["shadow_p_values"]) == (None, None)
     assert risk["per_record"] == []
-    assert "took shadow models" in risk["no_separation"]
-    assert "was not measured: no attack of this audit took" in flat(report)
+    assert "took shadow models." in risk["no_separation"]
+    assert "was not measured. No attack of this audit took" in flat(report)
 
 
 def flat(report):
@@ -137,10 +137,10 @@ def test_the_text_says_what_the_numbers_are_about():
     assert "of 500 members can be listed with at most 10 % of the list there by" in text
     assert "or more are there for more than chance (at 95 % confidence)" in text
     nothing = flat(of_scores(shift=0.0))
-    assert "Nobody is listed with 10 % listed by chance. That is no sign of" in nothing
+    assert "at most 10 % of the list there by chance. That is no sign of" in nothing
     assert "Other attacks have longer lists: loss" in nothing
     few = flat(AuditReport([True] * 9 + [False] * 5, {"a": range(14)}))
-    assert "there are 5 non-members, which is too few. That is no sign of" in few
+    assert "5 non-members are too few. That is no sign of safety." in few
     guard = Guard("informed_shadows", "warning", "They know.")
     assert "makes these numbers void, too" in flat(of_scores(guards=[guard]))
     assert "void, too" not in text

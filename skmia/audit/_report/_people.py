@@ -53,7 +53,7 @@ class People(ReportBase):
             scores that the figures per person are about.
         attack : str, default=None
             The attack that `exposed`, `rank` and `p_value` are about. None takes the
-            first there is of stacked, LiRA, RMIA, calibrated, shadow classifier,
+            first there is of stacked, RMIA, LiRA, calibrated, shadow classifier,
             quantile, label-only and loss, whatever they found; else the first of the
             report.
         max_fpr : float, default=None

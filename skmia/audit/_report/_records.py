@@ -71,15 +71,15 @@ def no_separation(evidence: Evidence) -> str:
     if evidence.separation is not None:
         if np.isnan(evidence.separation.separation).all():
             return (
-                "every record is in all shadow models but one or in one at most: two "
-                "are needed with it and two without"
+                "No record is in two of the shadow models and out of two others, which "
+                "it takes."
             )
         return ""
     if evidence.no_shadows:
-        return f"there are no shadow models: {evidence.no_shadows}"
+        return f"There are no shadow models. {evidence.no_shadows}"
     if evidence.shadows is not None:
-        return "the report has no confidences of shadow models"
-    return "no attack of this audit took shadow models"
+        return "The report has no confidences of shadow models."
+    return "No attack of this audit took shadow models."
 
 
 def separation_columns(evidence: Evidence) -> dict[str, FloatArray]:

@@ -43,15 +43,15 @@ def _listed(risk: Mapping[str, Any], n: str, whom: str, level: str) -> list[str]
     rate = percent(found["fdr"])
     if found["fewest"] is None:
         return [
-            f"Nobody can be listed with {rate} listed by chance: there are "
-            f"{risk['nonmembers']:,} non-members, which is too few. That is no sign of "
+            f"Nobody can be listed with at most {rate} of the list there by chance: "
+            f"{risk['nonmembers']:,} non-members are too few. That is no sign of "
             "safety."
         ]
     if not found["members"]:
         text = (
-            f"Nobody is listed with {rate} listed by chance. That is no sign of safety:"
-            f" the shortest list there may be has {found['fewest']:,} {whom}, all of "
-            "them above every non-member."
+            f"Nobody can be listed with at most {rate} of the list there by chance. "
+            "That is no sign of safety: the shortest list there may be has "
+            f"{found['fewest']:,} {whom}, all of them above every non-member."
         )
     else:
         wrong = {e["prior"]: e["wrong"] for e in found["wrong_at_prior"]}
@@ -79,8 +79,8 @@ def _listed(risk: Mapping[str, Any], n: str, whom: str, level: str) -> list[str]
 def _per_record(risk: Mapping[str, Any], whom: str) -> list[str]:
     if risk["no_separation"]:
         return [
-            "How far each record by itself is told apart was not measured: "
-            f"{risk['no_separation']}."
+            "How far each record by itself is told apart was not measured. "
+            f"{risk['no_separation']}"
         ]
     known = [e for e in risk["per_record"] if e["mean_power"] is not None]
     if not known:
@@ -100,7 +100,7 @@ def _per_record(risk: Mapping[str, Any], whom: str) -> list[str]:
 
 
 def _count(number: float) -> str:
-    return f"{number:,.0f}"
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _rate(number: float) -> str:
