@@ -116,6 +116,7 @@ def make_app() -> "typer.Typer":
     from skmia.cli._audit import audit
     from skmia.cli._demo import demo
     from skmia.cli._report import report
+    from skmia.cli._scores import audit_scores
 
     app = typer.Typer(
         help="Membership inference audits of scikit-learn classifiers.",
@@ -146,6 +147,7 @@ def make_app() -> "typer.Typer":
         pass
 
     app.command()(audit)
+    app.command("audit-scores")(audit_scores)
     app.command()(report)
     app.command()(demo)
     return app

@@ -16,9 +16,13 @@ def finish(
     outputs: Outputs,
     by: Any = None,
 ) -> int:
-    """Write and print a report, and return the exit status."""
+    """Write and print a report, and return the exit status.
+
+    `by` has the columns that make groups, of members and non-members or of all rows.
+    """
     failed: list[Exception] = []
-    for name in [] if by is None else by[0].columns:
+    columns = [] if by is None else (by[0] if isinstance(by, tuple) else by).columns
+    for name in columns:
         try:
             report = report.including(report.subgroups(name, by))
         except ValueError as error:
