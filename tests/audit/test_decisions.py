@@ -261,12 +261,12 @@ def test_a_note_of_a_guard_that_voids_does_not():
 
 
 def test_guards_that_must_not_fire():
-    warning = Guard("blind_classifier", "warning", "The sets differ.")
+    warning = Guard("near_copies", "warning", "The sets differ.")
     note = Guard("shared_rows", "note", "2 rows were left out.")
     tied = Guard("tied_scores", "note", "Many share a score.")
     report = gate_report(3.0, guards=(warning, note, tied))
     asked = {
-        "blind_classifier": "broken",
+        "near_copies": "broken",
         "shared_rows": "kept",
         "tied_scores": "broken",
     }
@@ -281,7 +281,7 @@ def test_guards_that_must_not_fire():
     # Unless a policy asks, a warning is said and no more.
     decision = report.decide(Policy(max_auc=0.999))
     assert decision.outcome == "release"
-    assert any("'blind_classifier'" in remark for remark in decision.remarks)
+    assert any("'near_copies'" in remark for remark in decision.remarks)
     assert "The sets differ." in " ".join(decision.summary().split())
 
 
@@ -456,3 +456,41 @@ def test_exposed_members_without_a_figure(rates):
     assert decision.outcome == "revise"
     assert ruling(decision, "max_exposed").result == "not_measured"
     assert Policy(max_exposed=3, max_tpr={0.1: 0.2}).max_fprs == (0.1, 0.01)
+
+
+def test_a_guard_that_could_not_look_is_not_silent():
+    """A report of scores alone has no rows, no answers, and no persons."""
+    report = gate_report(0.3)
+    for name, result, outcome in (
+        ("blind_classifier", "not_measured", "revise"),
+        ("members_at_chance", "not_measured", "revise"),
+        ("carries_training_rows", "not_measured", "revise"),
+        ("shared_persons", "not_applicable", "release"),
+        ("missing_classes", "not_applicable", "release"),
+        ("tied_scores", "kept", "release"),
+    ):
+        decision = report.decide(Policy(max_auc=0.9, require=[name]))
+        found = ruling(decision, f"require:{name}")
+        assert (name, found.result, decision.outcome) == (name, result, outcome)
+    # What has no meaning is named with the outcome.
+    decision = report.decide(Policy(max_auc=0.9, require=["shared_persons"]))
+    assert decision.not_applied == ["require:shared_persons"]
+    assert "not told whose the rows are" in decision.reasons[0]
+    assert any("'members_at_chance' (The audit was" in r for r in decision.remarks)
+
+
+def test_a_report_that_does_not_say_what_was_checked():
+    contents = gate_report(0.3).to_dict()
+    del contents["not_checked"]
+    policy = Policy(max_auc=0.9, require=["tied_scores"])
+    assert Decision.of(contents, policy).outcome == "revise"
+
+
+def test_sets_that_differ_by_themselves_refuse_no_model():
+    differ = Guard("blind_classifier", "warning", "The sets differ.")
+    report = gate_report(3.0, guards=(differ,))
+    decision = report.decide(Policy(max_auc=0.6))
+    assert decision.outcome == "revise"
+    found = ruling(decision, "max_auc")
+    assert found.result == "unclear"
+    assert "not of the model alone (sets that differ without the model)" in found.reason

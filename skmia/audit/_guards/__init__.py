@@ -50,6 +50,7 @@ from skmia.audit._guards._splits import (
     scores_of_other_rows,
 )
 from skmia.audit._guards._structure import carries_training_rows
+from skmia.audit._guards._unchecked import NEEDS, find_unchecked
 
 _WARNING: tuple[Severity, ...] = ("warning",)
 _NOTE: tuple[Severity, ...] = ("note",)
@@ -119,4 +120,14 @@ def run_guards(evidence: Evidence, given: Sequence[Guard] = ()) -> tuple[Guard, 
     return tuple(sorted(found, key=lambda guard: guard.severity == "note"))
 
 
-__all__ = ["CHECKS", "CONFOUNDING", "TITLES", "VOIDING", "Check", "Guard", "run_guards"]
+__all__ = [
+    "CHECKS",
+    "CONFOUNDING",
+    "NEEDS",
+    "TITLES",
+    "VOIDING",
+    "Check",
+    "Guard",
+    "find_unchecked",
+    "run_guards",
+]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from skmia.audit._guards import CHECKS
-from skmia.audit._policy._ruling import COMPARISON, Ruling
+from skmia.audit._policy._ruling import COMPARISON, Ruling, rule_on
 
 _CHECKS = {check.name: check for check in CHECKS}
 
@@ -38,10 +38,9 @@ def judge_required(contents: Mapping[str, Any], name: str) -> Ruling:
         return Ruling(
             rule=rule, result="broken", reason=" ".join(found), outcome="revise"
         )
-    unchecked = contents.get("not_checked") or {}
-    if name in unchecked:
-        return _not_checked(rule, unchecked[name])
     noted = [g["message"] for g in contents["guards"] if g["name"] == name]
+    if not noted and (why := unchecked(contents).get(name)) is not None:
+        return _not_checked(rule, why)
     reason = f"The check for {_CHECKS[name].title} found nothing that misleads."
     return Ruling(
         rule=rule,
@@ -51,14 +50,21 @@ def judge_required(contents: Mapping[str, Any], name: str) -> Ruling:
     )
 
 
+def unchecked(contents: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Why each of the guards that did not look did not; all where it is not said."""
+    said = contents.get("not_checked")
+    if isinstance(said, Mapping):
+        return said
+    unknown = {"reason": "The report does not say what was checked.", "applies": True}
+    return dict.fromkeys(_CHECKS, unknown)
+
+
 def _not_checked(rule: str, why: Mapping[str, Any]) -> Ruling:
-    applies = why.get("applies", True)
-    return Ruling(
-        rule=rule,
-        result="not_measured" if applies else "not_applicable",
-        reason=str(why["reason"]),
-        outcome="revise" if applies else "release",
-    )
+    if why["applies"] is not False:
+        reason = f"Not checked, and silence says nothing: {why['reason']}"
+        return rule_on(rule, "not_measured", reason, "revise")
+    reason = f"Has no meaning here: {why['reason']}"
+    return rule_on(rule, "not_applicable", reason, "release")
 
 
 def _fired(contents: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

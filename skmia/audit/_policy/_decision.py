@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from skmia.audit._guards import VOIDING
+from skmia.audit._policy._audit_rules import unchecked
 from skmia.audit._policy._policy import Policy
 from skmia.audit._policy._rules import judge
 from skmia.audit._policy._ruling import (
@@ -239,6 +241,15 @@ def _remarks(
         for guard in contents["guards"]
         if guard["severity"] == "warning" and guard["message"] not in said
     ]
+    if blind := [
+        f"'{name}' ({why['reason']})"
+        for name, why in unchecked(contents).items()
+        if name in VOIDING and why["applies"] is not False
+    ]:
+        remarks.append(
+            "Whether the figures are a measure at all was not checked by "
+            f"{', '.join(blind)}"
+        )
     if (n_models := contents["counts"]["models"]) > 1:
         remarks.append(
             f"The figures are means over {n_models:,} models. A model that is fitted "

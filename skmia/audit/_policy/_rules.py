@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from skmia.audit._guards import CONFOUNDING, TITLES
 from skmia.audit._policy._audit_rules import judge_comparison, judge_required
 from skmia.audit._policy._exposed_rule import judge_exposed
 from skmia.audit._policy._figure_rules import judge_above_chance, judge_metric
@@ -21,12 +22,31 @@ def judge(contents: Mapping[str, Any], policy: Policy) -> list[Ruling]:
     ]
     if policy.max_exposed is not None:
         found.append(judge_exposed(contents, policy.max_exposed, policy.compare))
+    found = [_unless_confounded(ruling, contents) for ruling in found]
     ruled = {ruling.rule for ruling in found}
     applied = [_unless_left_out(ruling, policy) for ruling in found]
     for rule, reason in (policy.not_applicable or {}).items():
         if rule not in ruled and not any(name.startswith(f"{rule}@") for name in ruled):
             applied.append(_left_out(rule, reason))
     return applied
+
+
+def _unless_confounded(ruling: Ruling, contents: Mapping[str, Any]) -> Ruling:
+    """What is read of sets that differ by themselves does not refuse a model."""
+    titles = [
+        TITLES[guard["name"]]
+        for guard in contents["guards"]
+        if guard["name"] in CONFOUNDING and guard["severity"] == "warning"
+    ]
+    if ruling.outcome != "refuse" or not titles:
+        return ruling
+    return replace(
+        ruling,
+        result="unclear",
+        outcome="revise",
+        reason=f"{ruling.reason} The figure is not of the model alone "
+        f"({', '.join(titles)}): audit again, with sets of one source.",
+    )
 
 
 def _unless_left_out(ruling: Ruling, policy: Policy) -> Ruling:

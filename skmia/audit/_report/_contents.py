@@ -8,7 +8,14 @@ import numpy as np
 
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, measure, measure_headline, measure_strongest
-from skmia.audit._guards import CONFOUNDING, TITLES, VOIDING, Guard, run_guards
+from skmia.audit._guards import (
+    CONFOUNDING,
+    TITLES,
+    VOIDING,
+    Guard,
+    find_unchecked,
+    run_guards,
+)
 from skmia.audit._privacy import epsilon_bound, mu_bound
 from skmia.audit._progress import enter_stage
 from skmia.audit._provenance import Beginning
@@ -71,6 +78,9 @@ def make_contents(
         "privacy": _privacy(evidence, found),
         "person_rules": None if by_person is None else evidence.titles_of_rules,
         "guards": [_guard(guard) for guard in found],
+        "not_checked": {
+            name: why._asdict() for name, why in find_unchecked(evidence).items()
+        },
         "settings": evidence.settings,
         "provenance": beginning.contents(evidence.settings.get("random_state")),
         "versions": beginning.versions,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skmia.audit import AuditReport, Guard
-from skmia.audit._guards import CHECKS, run_guards
+from skmia.audit._guards import CHECKS, NEEDS, run_guards
 
 GUIDE = Path(__file__).parents[3] / "docs/guide/guards.md"
 
@@ -107,3 +107,8 @@ def test_a_report_made_of_scores_runs_the_guards_of_scores():
     text = " ".join(report.summary().split())
     for guard in report.guards:
         assert guard.message in text
+
+
+def test_every_guard_says_what_it_has_to_see():
+    """Its silence is a finding only where it could look."""
+    assert set(NEEDS) == {check.name for check in CHECKS}
