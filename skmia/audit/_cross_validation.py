@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from skmia._models import SecondAnswers, ask_again, ask_labels
 from skmia._tables import take_rows
-from skmia.attacks import RecordSeparation
 from skmia.audit._attacks import (
     configure,
     describe_attack,
@@ -28,7 +27,7 @@ from skmia.audit._persons import person_evidence
 from skmia.audit._provenance import Beginning, describe_rows
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
-from skmia.audit._shared_shadows import separations
+from skmia.audit._separations import separations_of_targets
 from skmia.audit._splits import find_shadows
 from skmia.audit._target import count_choices
 from skmia.defenses import masks_outputs
@@ -173,7 +172,9 @@ def audit_cv(
             "n_shadows": min(len(found.of[k]) for k in targets),
             "train_size": float(run.seen.mean()),
         }
-        apart = _separations(run, signals["logit"], found.of, targets, asked)
+        games = [(k, found.of[k], of) for k, of in zip(targets, asked, strict=True)]
+        known = (signals["logit"], run.seen, games, run.persons)
+        apart = separations_of_targets(*known)
     target = np.repeat(targets, list(map(len, asked)))
     record = np.concatenate(asked)
     fitted, scores, correct, own_proba, again = _score(
@@ -231,25 +232,6 @@ def audit_cv(
         n_without_shadows=len(run.targets) - len(targets),
     )
     return AuditReport._of(evidence)
-
-
-def _separations(
-    run: Run,
-    logits: NDArray[np.floating],
-    shadows: Sequence[NDArray[np.intp]],
-    targets: NDArray[np.intp],
-    asked: Sequence[NDArray[np.intp]],
-) -> dict[str, Any]:
-    """How far the shadows of each target have its records, and persons, apart."""
-    found: dict[str, list[RecordSeparation]] = {}
-    for k, rows in zip(targets, asked, strict=True):
-        others = np.ix_(shadows[k], rows)
-        persons = None if run.persons is None else run.persons[rows]
-        of = separations(logits[k, rows], logits[others], run.seen[others], persons)
-        for name, part in of.items():
-            if part is not None:
-                found.setdefault(name, []).append(part)
-    return {name: RecordSeparation.joined(parts) for name, parts in found.items()}
 
 
 def _score(

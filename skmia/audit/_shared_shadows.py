@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from skmia._models import RowsOf, answering, ask_probabilities
 from skmia._tables import Copies, any_seen, check_drawn_whole
-from skmia.attacks import RecordSeparation
 from skmia.audit._pool import Pool
 from skmia.audit._reach import Reach, only_right
+from skmia.audit._separations import separations
 from skmia.audit._target import AuditTarget
 from skmia.shadows import (
     ShadowModels,
@@ -102,21 +102,6 @@ def share_shadows(
             **(apart if reach.confidences else {}),
         },
     )
-
-
-def separations(
-    target: NDArray[np.floating],
-    shadows: NDArray[np.floating],
-    member: NDArray[np.bool_],
-    persons: NDArray[np.intp] | None,
-) -> dict[str, Any]:
-    """Of records, and of persons where they are known: fields of an `Evidence`."""
-    known = (target, shadows, member)
-    by_person = None if persons is None else RecordSeparation.of(*known, persons)
-    return {
-        "separation": RecordSeparation.of(*known),
-        "person_separation": by_person,
-    }
 
 
 def make_shadows(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import ShuffleSplit, cross_validate
+from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, cross_validate
 
 from _helpers.audits import audit
 from _helpers.remembering import RemembersSome, remembered, rows_to_remember
@@ -167,6 +167,30 @@ def test_of_several_models_each_has_its_own_list(splits):
     kept = remembered(X, 0.4)[table.index]
     assert table["separation"][kept].median() > 2
     assert abs(table["separation"][~kept].median()) < 1
+
+
+def test_separations_of_persons_are_found_in_every_split():
+    X, y = rows_to_remember(300)
+    persons = np.arange(300) // 2
+    # Both rows of a person are remembered, or none is.
+    X[:, 0] = (persons + X[:, 0]) / 150
+    results = cross_validate(
+        *(RemembersSome(0.4, 12.0, random_state=0), X, y),
+        cv=GroupShuffleSplit(10, test_size=0.5, random_state=0),
+        groups=persons,
+        return_estimator=True,
+        return_indices=True,
+    )
+    names = np.array([f"p{i:03}" for i in persons])[::-1]
+    report = audit_cv(results, X, y, groups=names, attacks="loss", random_state=0)
+    rows, by_person = report.records(), report.records("person")
+    for k, of in by_person.groupby("split"):
+        own = rows[rows["split"] == k].groupby("person")["separation"].mean()
+        # The mean of two rows has a smaller spread than each.
+        assert own.corr(of["separation"]) > 0.9
+    kept = by_person.index > "p089"
+    assert by_person["separation"][kept].median() > 3
+    assert abs(by_person["separation"][~kept].median()) < 1
 
 
 def test_separations_are_those_of_the_shadows_of_the_audit():
