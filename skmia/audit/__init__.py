@@ -19,7 +19,7 @@ from skmia.audit._guards import Guard
 from skmia.audit._learner import audit_learner
 from skmia.audit._policy import Decision, Policy, Ruling
 from skmia.audit._predictions import audit_predictions
-from skmia.audit._report import AuditReport
+from skmia.audit._report import AuditReport, report_schema
 from skmia.audit._structure import Structure, StructureFinding, audit_structure
 from skmia.audit._subgroups import Slices, Subgroups
 
@@ -47,4 +47,5 @@ __all__ = [
     "audit_learner",
     "audit_predictions",
     "audit_structure",
+    "report_schema",
 ]

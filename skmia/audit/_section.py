@@ -51,7 +51,13 @@ def read_section(contents: Mapping[str, Any]) -> Section:
             f"know: it knows {sorted(SECTIONS)}. Read it with the version that wrote "
             "it, or a newer one."
         )
-    return SECTIONS[key].from_dict(known)
+    try:
+        return SECTIONS[key].from_dict(known)
+    except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
+        raise ValueError(
+            f"The report has a section {key!r} that is broken or was changed: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def write_section(section: Section) -> dict[str, Any]:

@@ -190,7 +190,9 @@ def test_summary_without_guards():
     member = np.repeat([True, False], [200, 200])
     scores = np.random.default_rng(0).normal(size=400) + member
     text = AuditReport(member, {"a": scores}, max_fprs=[0.1]).summary()
-    assert "No check found anything" in text
+    assert "No check that could be made found anything" in " ".join(text.split())
+    assert "\nNot checked\n" in text
+    assert "given no rows to look at. So not:" in " ".join(text.split())
     assert "Warnings" not in text
     assert "shadows  " not in text
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from skmia.audit._report._base import ReportBase
 from skmia.audit._report._json import read_json, to_plain, write_json
+from skmia.audit._report._schema import check_contents
 from skmia.audit._report._text import to_text
 from skmia.audit._section import Section, read_section, write_section
 from skmia.utils import import_optional
@@ -135,6 +136,24 @@ class Forms(ReportBase):
         Raises
         ------
         ValueError
-            If the file is no report, or one of another version.
+            If the file is no report, one of another version, or broken.
+        OSError
+            If it cannot be read.
+
+        See Also
+        --------
+        skmia.audit.report_schema : What a file has to follow.
         """
-        return cls._of_contents(read_json(path))
+        contents = read_json(path)
+        check_contents(contents, os.fspath(path))
+        report = cls._of_contents(contents)
+        try:
+            report.summary()
+        except Exception as error:
+            # It follows the schema, but its parts do not belong together.
+            raise ValueError(
+                f"{os.fspath(path)} is a report that is broken or was changed: its "
+                f"parts do not fit ({type(error).__name__}: {error}). Pass the file as "
+                "it was written."
+            ) from error
+        return report

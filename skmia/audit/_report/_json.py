@@ -33,8 +33,24 @@ def write_json(path: str | os.PathLike[str], contents: Mapping[str, Any]) -> Non
         file.write(f"{text}\n".encode())
 
 
-def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read the contents of a report; an error where a file holds anything else."""
-    with open(path, encoding="utf-8") as file:
-        contents = json.load(file)
-    return contents
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Read a file of JSON, as strictly as it is written."""
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return json.load(file, parse_constant=_refuse, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{os.fspath(path)} is no report of skmia: it is no JSON, or broken. Pass "
+            "a file that AuditReport.to_json or `skmia audit --json` wrote."
+        ) from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("A key is there twice.")
+    return found

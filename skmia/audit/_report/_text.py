@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from skmia.audit._guards import TITLES
 from skmia.audit._report._risk_text import risk_lines
 from skmia.audit._report._words import show, show_chance
 from skmia.audit._section import read_section
@@ -56,8 +57,11 @@ def to_text(contents: Mapping[str, Any]) -> str:
     if contents["verdict"]["kind"] != "void":
         parts += _precision(contents)
     parts += _privacy(contents)
+    unchecked = _not_checked(contents)
     if not guards:
-        parts.append("No check found anything that would make the figures misleading.")
+        which = "No check that could be made" if unchecked else "No check"
+        parts.append(f"{which} found anything that would make the figures misleading.")
+    parts += unchecked
     parts += [read_section(section).summary() for section in contents["sections"]]
     parts += _guards("Notes", (g for g in guards if g["severity"] == "note"))
     parts += _made(contents)
@@ -69,6 +73,16 @@ def to_text(contents: Mapping[str, Any]) -> str:
 def _guards(title: str, guards: Iterable[Mapping[str, Any]]) -> list[str]:
     found = [_item(guard["message"]) for guard in guards]
     return ["\n".join([title, *found])] if found else []
+
+
+def _not_checked(contents: Mapping[str, Any]) -> list[str]:
+    """What could not be looked for, and might have been found."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in contents["not_checked"].items():
+        if why["applies"]:
+            by_reason.setdefault(why["reason"], []).append(TITLES.get(name, name))
+    found = [_item(f"{why} So not: {'; '.join(t)}.") for why, t in by_reason.items()]
+    return ["\n".join(["Not checked", *found])] if found else []
 
 
 def _header(contents: Mapping[str, Any]) -> str:
