@@ -15,7 +15,7 @@ from skmia.audit._report._html._figures import curves, histograms, risk
 from skmia.audit._report._html._made import made
 from skmia.audit._report._html._people import Exposed, people
 from skmia.audit._report._html._sections import Part, section_parts
-from skmia.audit._report._html._tables import facts, figure_groups
+from skmia.audit._report._html._tables import facts, figure_groups, precision, privacy
 from skmia.audit._report._html._words import GLOSSARY, POINTS, answers
 from skmia.utils import import_optional, percent
 
@@ -110,7 +110,8 @@ def _parts(
         "people": people(contents) if contents["risk"] else None,
         "risk_pictures": list(risk(contents)),
         "date": str((contents["provenance"] or {}).get("date") or "")[:10],
-        "ppv": None,
+        "precision": precision(contents),
+        "privacy": privacy(contents),
     }
     wanted = [
         ("guards", "Before you rely on the figures", True),
@@ -119,6 +120,11 @@ def _parts(
         ("scores", "What the attacks see", bool(scores)),
         ("people", "How many people are exposed", bool(contents["risk"])),
         ("sections", "", True),
+        (
+            "privacy",
+            "Differential privacy: what was shown",
+            bool(values["privacy"]["rows"]),
+        ),
         ("attacks", "Threat model: who attacks, and how", True),
         ("made", "Test report: how this was made", True),
         ("left", "Residual risk: what is left to you", True),

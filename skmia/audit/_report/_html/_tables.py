@@ -220,6 +220,52 @@ def interval_bar(value: float, low: float, high: float, scale: Scale) -> Markup:
     )
 
 
+def precision(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Of those accused, how many are members, at the rate of the verdict."""
+    metrics = {figure["metric"] for figure in contents["headline"]}
+    found = [
+        entry
+        for entry in contents["precision"]
+        if entry["metric"] in metrics and entry["value"] is not None
+    ]
+    if not found or contents["verdict"]["kind"] == "void":
+        return {"rows": []}
+    rows = []
+    scale = make_scale([(entry["low"], entry["high"]) for entry in found])
+    for entry in found:
+        value, low, high = (entry[key] for key in ("value", "low", "high"))
+        prior = percent(entry["prior"])
+        shown = [f"{100 * end:.1f}{_NO_BREAK}%" for end in (value, low, high)]
+        bar = interval_bar(value, low, high, scale.at(entry["chance"]))
+        above = low > entry["chance"]
+        row = Row(f"{prior} are members", *shown, above=above, bar=bar, remark=prior)
+        rows.append(row)
+    metric = get_metric(found[0]["metric"])
+    return {
+        "attack": found[0]["attack"],
+        "rate": percent(metric.chance),
+        "rows": rows,
+    }
+
+
+def privacy(contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Lower bounds on epsilon and mu, where there are any."""
+    found = contents["privacy"] or {}
+    persons = found.get("unit") == "person"
+    return {
+        "whom": "all records of a person" if persons else "one record",
+        "rows": [
+            {
+                "name": name,
+                "value": f"{found[name]['value']:.3g}",
+                "attack": found[name]["attack"],
+            }
+            for name in ("epsilon", "mu")
+            if found.get(name)
+        ],
+    }
+
+
 def _of(figures: Sequence[Figure], **wanted: str) -> list[Figure]:
     return [f for f in figures if all(f[key] == v for key, v in wanted.items())]
 
