@@ -33,8 +33,8 @@ $(OLDEST)/.ready: pyproject.toml
 		-e ".[test]" "scikit-learn==1.6.1" "scipy<1.16" "pandas<3"
 	touch $@
 
-demo: $(VENV)/.cli  ## set up and run the main job: audit two models, side by side
-	$(BIN)/skmia demo
+demo: $(VENV)/.cli  ## set up and run the main job: audit two models, and write a report
+	$(BIN)/skmia demo --html demo-report.html
 
 test: $(VENV)/.dev  ## set up and run the tests, doctests and the README included
 	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m "not slow and not hunt"

@@ -6,8 +6,7 @@ from typing import Any
 _EXTRAS = {
     "dp_accounting": "dp",
     "jinja2": "report",
-    "matplotlib.figure": "report",
-    "matplotlib.pyplot": "report",
+    "matplotlib": "report",
     "pandas": "report",
 }
 
@@ -20,9 +19,10 @@ def import_optional(module: str, caller: str, instead: str = "") -> Any:
     try:
         return import_module(module)
     except ImportError as error:
+        package = module.partition(".")[0]
         raise ImportError(
-            f"{caller} needs {module.partition('.')[0]}. Install it with: "
-            f"pip install 'skmia[{_EXTRAS[module]}]'"
+            f"{caller} needs {package}. Install it with: "
+            f"pip install 'skmia[{_EXTRAS[package]}]'"
             + f", or {instead}"
             * bool(instead)
         ) from error

@@ -36,11 +36,24 @@ def test_the_demo_says_what_the_figures_say():
     assert "cannot be told from guessing" in text
 
 
+def test_a_page_that_cannot_be_written_costs_no_audit(capsys, tmp_path):
+    missing = tmp_path / "missing" / "report.html"
+    assert main(["demo", "--html", str(missing)]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+
+
 @pytest.mark.slow
-def test_demo(capsys):
-    assert main(["demo", "--jobs", "1"]) == 0
+def test_demo(capsys, tmp_path):
+    path = tmp_path / "report.html"
+    assert main(["demo", "--jobs", "1", "--html", str(path)]) == 0
     out, err = capsys.readouterr()
     assert err == ""
+    assert str(path) in out
+    page = path.read_text("utf-8")
+    # What the page can show: the policy's decision, groups, and the model's structure.
+    for part in ("verdict", "guards", "figures", "decision", "subgroups", "structure"):
+        assert f'id="{part}"' in page
+    assert "This model leaks" in page
     rows = [line.split()[:2] for line in out.splitlines()]
     assert all([attack, "auc"] in rows for attack in ("lira", "stacked"))
     assert "still leaks" in out

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -19,6 +20,7 @@ from skmia.audit._report._html._tables import facts, figure_groups, precision, p
 from skmia.audit._report._html._words import GLOSSARY, POINTS, answers
 from skmia.utils import import_optional, percent
 
+_PERCENT = re.compile(r"(?<=\d) %")
 _TITLES = {
     "leaks": "This model leaks",
     "nothing_found": "Nothing was found, which is no proof of safety",
@@ -37,11 +39,19 @@ def _environment() -> Any:
         # Everywhere: names and messages have parts of the user's data in them.
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_together,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["sentence"] = _sentence
     return environment
+
+
+def _together(value: Any) -> Any:
+    """A number and its per cent on one line."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return _PERCENT.sub("\N{NO-BREAK SPACE}%", value)
+    return value
 
 
 def render(name: str, **values: Any) -> str:
@@ -90,7 +100,6 @@ def _values(contents: Mapping[str, Any]) -> dict[str, Any]:
         "guards_intro": _guards_intro(guards),
         "n_checks": len(CHECKS),
         "tables": figure_groups(contents),
-        "decisions": [],
     }
 
 
@@ -138,6 +147,11 @@ def _parts(
             parts += section_parts(contents["sections"])
         elif there:
             parts.append(Part(key, title, f"parts/{key}.html"))
+    values["decisions"] = [
+        {"id": part.id, "outcome": part.values["result"].outcome, **part.values}
+        for part in parts
+        if part.id.startswith("decision")
+    ]
     return [replace(part, answers=answers(part.id)) for part in parts], values
 
 

@@ -28,9 +28,9 @@ class Part:
 
 
 def section_parts(sections: Sequence[Mapping[str, Any]]) -> list[Part]:
-    """A part for each section, in the order they were added."""
+    """A part for each section: decisions first, the others as they were added."""
     parts: list[Part] = []
-    for contents in sections:
+    for contents in sorted(sections, key=lambda s: s["section"] != "decision"):
         key = contents["section"]
         result = read_section(contents)
         values: dict[str, Any] = {"section": contents, "result": result}
@@ -151,7 +151,7 @@ def _slices(section: Any) -> dict[str, Any]:
             each.n_nonmembers,
             (each.share, each.share_low, each.share_high),
             each.accused,
-            finding=f"{_share(each.rest_share)} of the rest ({_p(each.p_value)})",
+            finding=f"of the rest {_share(each.rest_share)} ({_p(each.p_value)})",
             marked=True,
         )
         for each in section.slices
