@@ -173,6 +173,9 @@ def test_boosters_of_other_libraries(library):
         VotingClassifier([("a", DecisionTreeClassifier()), ("b", GaussianNB())]),
         StackingClassifier([("a", DecisionTreeClassifier()), ("b", GaussianNB())]),
         AuditableClassifier(DecisionTreeClassifier()),
+        BaggingClassifier(
+            make_pipeline(StandardScaler(), DecisionTreeClassifier()), n_estimators=3
+        ),
     ],
     ids=lambda model: type(model).__name__,
 )
@@ -390,6 +393,20 @@ def test_rows_for_each_number_that_was_learnt():
     tree = DecisionTreeClassifier(max_depth=2).fit(X, y)
     # Four leaves of three classes, and three questions of a column and a threshold.
     assert audit_structure(tree, X, y).found("rows_per_parameter").count == 14
+
+
+def test_a_model_of_an_unknown_kind_may_have_trees():
+    found = audit_structure(Lookup().fit(X, y), X, y).found("small_leaves")
+    assert found.outcome == "not_measured"
+    linear = audit_structure(LogisticRegression().fit(X, y), X, y)
+    assert linear.found("small_leaves").outcome == "not_applicable"
+
+
+def test_numbers_that_stand_for_rows_are_counted():
+    kernel = X @ X.T
+    model = SVC(kernel="precomputed").fit(kernel, y)
+    found = audit_structure(model, kernel, y).found("rows_per_parameter")
+    assert found.count == model.dual_coef_.size + 3
 
 
 def test_a_function_has_no_state():

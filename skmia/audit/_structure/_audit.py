@@ -47,6 +47,8 @@ _MOST_CELLS = 20_000_000
 # Models inside of a model; more of them are not looked at one by one.
 _MAX_PARTS = 5_000
 _LEAST_ROWS = 30
+# Libraries all of whose trees are found.
+_WITHOUT_OTHER_TREES = ("sklearn", "skmia", "xgboost", "lightgbm", "catboost")
 
 
 def audit_structure(
@@ -396,7 +398,18 @@ def _overall(
                 0,
                 n,
             )
-    if "small_leaves" not in checks:
+    unread = [place for place in places if _may_have_trees(place)]
+    for place in unread:
+        part = place.parts[0]
+        yield StructureFinding(
+            "small_leaves",
+            "not_measured",
+            part.place,
+            type(part.model).__name__,
+            f"The {part.called} is of no library whose trees can be read. Whether it "
+            "has any, and how many rows share a leaf, was not measured.",
+        )
+    if "small_leaves" not in checks and not unread:
         yield StructureFinding(
             "small_leaves",
             "not_applicable",
@@ -406,6 +419,19 @@ def _overall(
         )
     for place in places:
         yield from _of_parameters(place, n, findings)
+
+
+def _may_have_trees(place: _Place) -> bool:
+    """Whether a model of a library that is not known answers here by itself."""
+    model = place.parts[0].model
+    library = type(model).__module__.partition(".")[0]
+    return (
+        not place.trees
+        and not place.inside
+        and library not in _WITHOUT_OTHER_TREES
+        and count_parameters(model) is None
+        and _is_fitted_classifier(model)
+    )
 
 
 def _of_parameters(

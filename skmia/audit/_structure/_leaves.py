@@ -59,6 +59,8 @@ class Trees(NamedTuple):
         Given rows, or None, and a largest number, yields each `Tree`.
     all_rows : bool
         Whether each tree is grown on all rows, each once, as far as it says.
+    repeats : bool
+        Whether a tree may count a row that was drawn twice as two.
     by_answers : bool
         Whether leaves are told by the values that they add.
     inner : tuple of estimator
@@ -69,6 +71,7 @@ class Trees(NamedTuple):
     read: Callable[[Any, int], Iterator[Tree]]
     all_rows: bool = True
     by_answers: bool = False
+    repeats: bool = False
     inner: tuple[Any, ...] = ()
 
 
@@ -111,7 +114,8 @@ def _of_sklearn(model: Any) -> Trees | None:
     def read(X: Any, most: int) -> Iterator[Tree]:
         return _read_sklearn(trees[:most], columns, X)
 
-    return Trees(len(trees), read, all_rows, inner=tuple(trees))
+    repeats = columns is not None and bool(getattr(model, "bootstrap", False))
+    return Trees(len(trees), read, all_rows, repeats=repeats, inner=tuple(trees))
 
 
 def _read_sklearn(trees: list[Any], columns: Any, X: Any) -> Iterator[Tree]:
@@ -135,9 +139,10 @@ def _read_sklearn(trees: list[Any], columns: Any, X: Any) -> Iterator[Tree]:
             pure = is_leaf & (np.count_nonzero(shares, axis=1) == 1)
             values = max(1, shares.shape[1] - 1)
         inner = tree.node_count - n_leaves
+        counts = np.where(is_leaf, tree.n_node_samples, 0)
         yield Tree(
             leaves,
-            np.where(is_leaf, tree.n_node_samples, 0),
+            counts if counts.any() else None,
             pure,
             n_leaves,
             2 * inner + values * n_leaves,

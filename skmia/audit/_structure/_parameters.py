@@ -20,6 +20,7 @@ _LEARNT = (
     "priors_",
     "scalings_",
     "covariance_",
+    "dual_coef_",
 )
 
 

@@ -42,6 +42,8 @@ class Part:
         The tables that X was made of, the one that was passed first.
     whole : bool
         Whether it was fitted on all of these rows, each once, as far as is known.
+    repeats : bool
+        Whether it may have been given a row several times.
     """
 
     place: str
@@ -50,6 +52,7 @@ class Part:
     why: str = ""
     seen: tuple[Any, ...] = ()
     whole: bool = True
+    repeats: bool = False
 
     def inside(self, name: str, model: Any) -> "Part":
         """A part of this one that is asked about the same rows."""
@@ -219,7 +222,8 @@ def _of_bagging(part: Part) -> Iterator[Part]:
     for fitted, columns in zip(
         model.estimators_, model.estimators_features_, strict=True
     ):
-        inner = replace(part.inside("estimator", fitted), whole=False)
+        inner = part.inside("estimator", fitted)
+        inner = replace(inner, whole=False, repeats=model.bootstrap)
         if inner.X is not None:
             X = inner.X.tocsr() if sparse.issparse(inner.X) else np.asarray(inner.X)
             same = np.array_equal(columns, np.arange(X.shape[1]))

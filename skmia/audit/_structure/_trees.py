@@ -99,7 +99,8 @@ def measure_trees(
             break
         for tree in trees.read(part.X if with_rows else None, left):
             _add(found, tree, known, k, totals)
-            _compare(found, tree, part.whole and trees.all_rows)
+            if not (part.repeats or trees.repeats):
+                _compare(found, tree, part.whole and trees.all_rows)
     if totals is not None:
         _finish(found, totals, known, k)
     return found
