@@ -351,6 +351,18 @@ def test_rows_that_earlier_steps_transformed():
     assert found.count == len(polars[-1].support_)
 
 
+def test_rows_that_a_step_does_not_take_are_said_not_to_be_measured():
+    frame = pd.DataFrame(X, columns=list("abcdef"))
+    steps = make_column_transformer((StandardScaler(), list("abcdef")))
+    model = make_pipeline(steps, DecisionTreeClassifier()).fit(frame, y)
+    structure = audit_structure(model, X, y)  # without the names of columns
+    paths = structure.found("small_paths")
+    assert paths.outcome == "not_measured"
+    assert "ColumnTransformer before it does not transform" in paths.message
+    # What the tree stores of its fit is read all the same.
+    assert structure.found("small_leaves").outcome == "risk"
+
+
 def test_sparse_rows():
     rows = sparse.random_array((200, 30), density=0.2, rng=np.random.default_rng(0))
     rows, labels = rows.tocsr(), np.arange(200) % 2

@@ -14,6 +14,7 @@ from sklearn.utils import column_or_1d
 from skmia._models import FunctionClassifier
 from skmia._tables import as_rows, check_alignment, n_rows, take_rows
 from skmia.audit._structure._carried import (
+    MOST_VALUES,
     Carried,
     Table,
     find_carried,
@@ -49,6 +50,15 @@ _MAX_PARTS = 5_000
 _LEAST_ROWS = 30
 # Libraries all of whose trees are found.
 _WITHOUT_OTHER_TREES = ("sklearn", "skmia", "xgboost", "lightgbm", "catboost")
+
+_TOO_LARGE = StructureFinding(
+    "values_of_one_row",
+    "not_measured",
+    "",
+    "",
+    "Whether the model stores values that one training row only has was not measured "
+    f"in tables of more than {MOST_VALUES:,} values.",
+)
 
 
 def audit_structure(
@@ -203,6 +213,8 @@ def look(
         searched += sum(len(stored) for stored in place.stored)
         opaque += place.opaque
         findings += _of_trees(place, known, k, max_trees)
+    if any(table.is_large for table in tables.values()):
+        findings.append(_TOO_LARGE)
     findings += _overall(findings, places, searched, opaque, n)
     order = ["risk", "not_measured", "nothing_found", "not_applicable"]
     findings.sort(key=lambda finding: order.index(finding.outcome))

@@ -11,6 +11,8 @@ from scipy import sparse
 from skmia._tables import Hashes, as_rows, hash_rows, n_rows, split_columns
 from skmia.audit._structure._state import Stored
 
+# Values of a table up to which each is compared with what is stored.
+MOST_VALUES = 10_000_000
 # Fewer values of their own in a column are no list of the rows' values.
 _LEAST_VALUES = 10
 
@@ -49,6 +51,11 @@ class Table:
             X = self.X if not kind else _as_type(self.X, kind)
             self._hashes[kind] = hash_rows(X)
         return self._hashes[kind]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its values are not looked for one by one."""
+        return n_rows(self.X) * self.width > MOST_VALUES
 
     def own_values(self) -> tuple[Hashes, NDArray[np.intp]]:
         """Hashes of values that one row only has in a column, and their columns.
@@ -138,6 +145,8 @@ def values_of_one(
         with suppress(Exception):  # of values that cannot be hashed
             hashes = _hashes_of_values(values)
             for table in tables:
+                if table.is_large:
+                    continue
                 own, columns = table.own_values()
                 if not len(own) or not len(hashes):
                     continue
