@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skmia._models import check_hook, gives_confidences, hook_name
+from skmia._tables import any_seen
 from skmia.attacks import ShadowAttack
 from skmia.audit._attacks import configure, describe_attack, make_attacks
 from skmia.audit._evidence import Evidence
@@ -37,6 +38,7 @@ from skmia.audit._progress import enter_stage, expect_stages, with_progress
 from skmia.audit._provenance import Beginning, describe_rows
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
+from skmia.audit._separations import separations_of_targets
 from skmia.audit._shared_shadows import describe_shadows
 from skmia.defenses import masks_outputs
 from skmia.metrics import metrics_at
@@ -290,6 +292,20 @@ def _games(
     }
 
 
+def _separations(run: LearnerRun) -> dict[str, Any]:
+    """How far apart the others but its complement have the records of each model."""
+    signals = run.signals
+    models = np.arange(signals.n_shadows)
+    games = [
+        (k, np.setdiff1d(models, [k, complement]), np.flatnonzero(asked))
+        for k, (complement, asked) in enumerate(
+            zip(signals.complements, run.asked, strict=True)
+        )
+    ]
+    seen = any_seen(signals.member, run.hashes, run.persons)
+    return separations_of_targets(signals.get("logit"), seen, games, run.persons)
+
+
 def _facts(run: LearnerRun, reach: Reach) -> dict[str, Any]:
     """Fields of an :class:`Evidence` that are not about attacks."""
     signals, asked = run.signals, run.asked
@@ -314,6 +330,7 @@ def _facts(run: LearnerRun, reach: Reach) -> dict[str, Any]:
         "shadows_move": shadows_move(signals.get("logit")),
         "n_missing_classes": signals.n_missing_classes,
         "n_models": signals.n_shadows,
+        **(_separations(run) if reach.confidences else {}),
         "n_copied_rows": int((~run.kept).sum()),
         "n_weightless": (run.n_passed - len(run.positions), 0),
         **persons,

@@ -1,6 +1,6 @@
 """How far apart the shadows of a target have its records, and whose they are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ def separations(
 def separations_of_targets(
     logits: NDArray[np.floating],
     member: NDArray[np.bool_],
-    games: Iterable[tuple[int, Sequence[int] | NDArray[np.intp], NDArray[np.intp]]],
+    games: Iterable[tuple[int, NDArray[np.intp], NDArray[np.intp]]],
     persons: NDArray[np.intp] | None,
 ) -> dict[str, Any]:
     """The same of several targets that are each other's shadows, one after the other.

@@ -10,7 +10,7 @@ from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, cross_valid
 from _helpers.audits import audit
 from _helpers.remembering import RemembersSome, remembered, rows_to_remember
 from skmia.attacks import RecordSeparation
-from skmia.audit import AuditReport, Guard, audit_classifier, audit_cv
+from skmia.audit import AuditReport, Guard, audit_classifier, audit_cv, audit_learner
 from skmia.exceptions import ExposureWarning
 from skmia.metrics import exposed_members, membership_p_values, tpr_at_fpr
 from skmia.shadows import fit_shadows
@@ -191,6 +191,21 @@ def test_separations_of_persons_are_found_in_every_split():
     kept = by_person.index > "p089"
     assert by_person["separation"][kept].median() > 3
     assert abs(by_person["separation"][~kept].median()) < 1
+
+
+def test_every_model_of_a_learner_has_ranks_and_separations():
+    X, y = rows_to_remember(200)
+    learner = RemembersSome(0.4, 12.0)
+    report = audit_learner(learner, X, y, n_models=16, attacks="loss", random_state=0)
+    table = report.records()
+    kept = remembered(X, 0.4)[table.index]
+    assert table["separation"].notna().mean() > 0.9
+    assert table["separation"][kept].median() > 2
+    assert abs(table["separation"][~kept].median()) < 1
+    assert report.to_dict()["risk"]["models"] == 16
+    # A separation is nearly the same whichever of the models is the target.
+    spread = table.groupby(table.index)["separation"].std()
+    assert (spread < table.groupby(table.index)["separation_error"].mean()).mean() > 0.9
 
 
 def test_separations_are_those_of_the_shadows_of_the_audit():
