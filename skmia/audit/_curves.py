@@ -18,8 +18,9 @@ from skmia.metrics import RocBand, roc_band
 _LINEAR_FROM = 0.1
 _PER_DECADE, _N_LINEAR = 10, 18
 _MOST_READ = 1000
-# Bins of a histogram, and different scores from which on they get bins of their own.
-_FEWEST_BINS, _MOST_BINS, _MOST_VALUES = 8, 50, 30
+# Bins of a histogram; different scores that have a bin each, where the gaps between
+# them are about the same.
+_FEWEST_BINS, _MOST_BINS, _MOST_VALUES, _MOST_UNEVEN = 8, 50, 30, 2.5
 # Where all scores reach this many times as far as all but those at either end, the bins
 # reach so far.
 _AT_EITHER_END, _MUCH_WIDER = 0.005, 2.5
@@ -69,7 +70,7 @@ def histograms(evidence: Evidence) -> dict[str, dict[str, Any]]:
     found = {}
     for name, scores in evidence.scores.items():
         values, scale = scores, "score"
-        discrete = len(np.unique(scores)) <= _MOST_VALUES
+        discrete = _has_few_even(scores)
         if len(evidence.targets) > 1 and not discrete:
             values, scale = _within_models(evidence, scores), "spread"
         edges, is_open = _edges(values, discrete, evidence.membership)
@@ -107,6 +108,15 @@ def _rates(n: int, max_fprs: Sequence[float], n_curves: int) -> FloatArray:
     near = np.isclose(rates[:, None], wanted, rtol=1e-6, atol=0).any(axis=1)
     twin = near & ~np.isin(rates, wanted)
     return rates[~twin]
+
+
+def _has_few_even(scores: FloatArray) -> bool:
+    """Whether few different scores are about as far from one another."""
+    known = np.unique(scores)
+    if len(known) > _MOST_VALUES:
+        return False
+    gaps = np.diff(known)
+    return len(gaps) < 2 or bool(gaps.max() <= _MOST_UNEVEN * gaps.min())
 
 
 def _within_models(evidence: Evidence, scores: FloatArray) -> FloatArray:

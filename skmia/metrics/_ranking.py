@@ -15,6 +15,7 @@ from sklearn.utils import check_array
 from skmia.metrics._resolution import allowed_false_positives
 from skmia.utils import check_membership, check_option
 
+BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _EDGES: tuple[Literal["left", "right"], ...] = ("left", "right")

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 from scipy.special import betainc, betaincc, betaincinv, betaln, ndtr, ndtri
 
 from skmia.metrics._intervals import Interval, check_confidence_level
-from skmia.metrics._ranking import FloatArray, IntArray, tpr_of
+from skmia.metrics._ranking import BoolArray, FloatArray, IntArray, tpr_of
 from skmia.metrics._resolution import is_resolvable
 from skmia.metrics._roc_counts import Curve
 from skmia.metrics._sides import Side, sides_of
@@ -294,16 +294,31 @@ def _places(
 def _effect(side: Side, nonmembers: Side, max_fpr: float, alpha: float) -> float:
     """Design effect of the share of a side above the threshold.
 
-    Of a few persons above it nothing is learned about how alike their records are. It
-    is then read lower down, where persons are no less alike.
+    Of a few persons above it nothing is learned about how alike their records are, nor
+    of a few below it. It is then read lower down, or higher up, where persons are no
+    less alike.
     """
     if side.person is None:
         return 1.0
     n, rate = len(nonmembers), max_fpr
     enough = min(_ENOUGH_PERSONS, side.n_persons / 4)
+
+    def persons(there: BoolArray) -> int:
+        return int((side.sums(there.astype(np.float64)) > 0).sum())
+
     while True:
-        threshold = nonmembers.scores[max(0, n - 1 - int(rate * n))]
-        flagged = (side.scores >= threshold).astype(np.float64)
-        if (side.sums(flagged) > 0).sum() >= enough or rate >= 0.5:
-            return side.design_effect(flagged, alpha)
+        flagged = side.scores >= nonmembers.scores[max(0, n - 1 - int(rate * n))]
+        if persons(flagged) >= enough or rate >= 0.5:
+            break
         rate = min(2 * rate, 0.5) if rate else 1 / n
+    spared = 1 / side.n_persons
+    while persons(~flagged) < enough and spared < 0.5:
+        # Scores are in ascending order, and so many are below.
+        flagged = side.scores >= side.scores[int(spared * len(side))]
+        spared *= 2
+    if flagged.all() or not flagged.any():
+        # One score only, which does not show how alike persons are.
+        return float(
+            (side.sums(np.ones(len(side))) ** 2).mean() / (len(side) / side.n_persons)
+        )
+    return side.design_effect(flagged.astype(np.float64), alpha)

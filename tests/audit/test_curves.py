@@ -168,3 +168,11 @@ def test_a_report_has_them_when_asked_and_a_file_as_well(tmp_path):
     again = AuditReport.from_json(tmp_path / "report.json")
     assert again.to_dict() == contents
     assert again.summary() == report.summary()
+
+
+def test_few_scores_with_uneven_gaps_have_bins_of_one_width():
+    scores = np.repeat([0.0, 0.01, 0.02, 5.0], 125)
+    found = histograms(evidence(scores={"votes": scores}))["votes"]
+    widths = np.diff(found["edges"])
+    assert_allclose(widths, widths[0])
+    assert sum(found["members"]) == 300

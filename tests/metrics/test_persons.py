@@ -119,3 +119,21 @@ def test_fewer_persons_than_thresholds():
     value = get_metric("advantage").value(membership, scores)
     assert 0 <= found.low < value - 0.1
     assert value < found.high <= 1
+
+
+@pytest.mark.parametrize("one_score", [False, True])
+def test_trap_persons_who_are_all_found_are_still_few(one_score):
+    """Six equal rows each of 40 persons, all of them above all non-members.
+
+    Read off rows that are all above the threshold, persons look like independent rows:
+    the naive lower end of 240 rows is above 0.98, that of 40 persons below 0.95.
+    """
+    rng = np.random.RandomState(0)
+    membership, person = np.repeat([True, False], 40), np.arange(80)
+    scores = rng.normal(size=80) + 20 * membership
+    scores[:40] = 20.0 if one_score else scores[:40]
+    interval = get_metric("tpr@0.1").interval
+    once = interval(membership, scores)
+    copies = [np.repeat(values, 6) for values in (membership, scores, person)]
+    assert interval(*copies[:2]).low > 0.98
+    assert interval(*copies[:2], groups=copies[2]).low < once.low + 0.01 < 0.96

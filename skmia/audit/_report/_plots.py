@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from skmia.audit._displays import MembershipRocDisplay, MembershipScoreDisplay
+from skmia.audit._displays import (
+    MembershipRocDisplay,
+    MembershipScoreDisplay,
+    RecordRiskDisplay,
+)
 from skmia.audit._report._base import ReportBase
 from skmia.utils import import_optional
 
@@ -11,7 +15,7 @@ class Plots(ReportBase):
     """What matplotlib draws of the contents."""
 
     def plot(self, **roc_kwargs: Any) -> Any:
-        """Draw the ROC of every attack, and the scores of the strongest.
+        """Draw ROCs, the scores of the strongest attack, and the records' risk.
 
         Parameters
         ----------
@@ -22,7 +26,7 @@ class Plots(ReportBase):
         Returns
         -------
         matplotlib Figure
-            A new figure with two axes.
+            A new figure with three axes.
 
         Raises
         ------
@@ -33,18 +37,20 @@ class Plots(ReportBase):
         --------
         MembershipRocDisplay : The first of them, on axes of one's own.
         MembershipScoreDisplay : The second.
+        RecordRiskDisplay : The third.
 
         Examples
         --------
         >>> from skmia.audit import AuditReport
         >>> report = AuditReport([True] * 40 + [False] * 40, {"loss": [*range(80)]})
         >>> len(report.plot().axes)
-        2
+        3
         """
         plt = import_optional("matplotlib.pyplot", "AuditReport.plot")
-        figure, (left, right) = plt.subplots(
-            1, 2, figsize=(11, 5), layout="constrained"
+        figure, (roc, scores, risk) = plt.subplots(
+            1, 3, figsize=(16, 5), layout="constrained"
         )
-        MembershipRocDisplay.from_report(self, ax=left, **roc_kwargs)
-        MembershipScoreDisplay.from_report(self, ax=right)
+        MembershipRocDisplay.from_report(self, ax=roc, **roc_kwargs)
+        MembershipScoreDisplay.from_report(self, ax=scores)
+        RecordRiskDisplay.from_report(self, ax=risk)
         return figure

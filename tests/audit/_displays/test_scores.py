@@ -74,7 +74,8 @@ def test_scores_of_several_models_say_what_they_are_in():
     assert_allclose(display.members_.get_data().values, [0.25, 0.75])
 
 
-def test_a_report_draws_both(report):
-    left, right = report.plot(scale="linear").axes
-    assert left.get_xscale() == "linear"
-    assert right.get_xlabel() == "Score of attack 1"
+def test_a_report_draws_itself(report):
+    roc, scores, risk = report.plot(scale="linear").axes
+    assert roc.get_xscale() == "linear"
+    assert scores.get_xlabel() == "Score of attack 1"
+    assert risk.get_xlabel() == "p-value among the scores of non-members"
