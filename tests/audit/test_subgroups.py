@@ -11,7 +11,7 @@ from scipy import sparse
 
 from _helpers.audits import SETS, audit
 from _helpers.survey import is_young_and_died, make_scores, make_survey
-from skmia.audit import AuditReport, Subgroups
+from skmia.audit import AuditReport, Guard, Subgroups
 from skmia.metrics import roc_auc, roc_auc_interval, tpr_at_fpr, tpr_at_fpr_interval
 
 N = 3000
@@ -173,6 +173,14 @@ def test_the_attack_is_not_chosen_by_what_it_finds():
     asked = report.subgroups("sex", SURVEY, attack="loss")
     assert asked.attack == "loss"
     assert not any("exposes more" in note for note in asked.notes)
+
+
+def test_what_makes_the_report_doubtful_makes_its_groups_so(report):
+    guard = Guard("below_chance", "warning", "an attack is below chance")
+    doubted = AuditReport(MEMBER, {"lira": SCORES}, guards=[guard])
+    for result in (doubted.subgroups("sex", SURVEY), doubted.where_it_leaks(SURVEY)):
+        assert any("guard below_chance" in note for note in result.notes)
+    assert report.subgroups("sex", SURVEY).notes == ()
 
 
 def test_rows_of_one_person_count_as_what_they_are_worth():

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from skmia.audit._guards import CONFOUNDING, TITLES, VOIDING, Guard
 from skmia.audit._inputs import resolve_seed
 from skmia.audit._report._asked_columns import (
     asked_columns,
@@ -21,9 +22,23 @@ from skmia.audit._subgroups import (
 )
 from skmia.utils import check_integer
 
+_DOUBTS = VOIDING | CONFOUNDING | {"below_chance"}
+
 
 class Groups(ReportBase):
     """Who is exposed more than others, by columns of the user's own."""
+
+    guards: tuple[Guard, ...]
+
+    def _doubts(self) -> list[str]:
+        """What the report's guards say of all that is read from its scores."""
+        warned = {g.name for g in self.guards if g.severity == "warning"}
+        return [
+            f"The report warns of {TITLES[name]} (guard {name}). What that makes of "
+            "its figures, it makes of these: groups may look safer, or more exposed, "
+            "than they are."
+            for name in sorted(warned & _DOUBTS)
+        ]
 
     def subgroups(
         self,
@@ -143,7 +158,7 @@ class Groups(ReportBase):
                 f"Got {', '.join(names)} with {found.names[0]!r} only."
             )
         exposure = Exposure.of(evidence, attack, max_fpr)
-        return measure_groups(exposure, found, names, min_size)
+        return measure_groups(exposure, found, names, min_size, self._doubts())
 
     def where_it_leaks(
         self,
@@ -256,4 +271,5 @@ class Groups(ReportBase):
             max_conditions=max_conditions,
             min_size=min_size,
             seed=seed,
+            notes=self._doubts(),
         )

@@ -27,6 +27,7 @@ def find_slices(
     max_conditions: int,
     min_size: int,
     seed: int,
+    notes: Sequence[str] = (),
 ) -> Slices:
     """Search rules in a random half, persons whole, and keep what holds elsewhere.
 
@@ -34,7 +35,7 @@ def find_slices(
     """
     searched = draw_half(exposure, seed)
     sample = _sample(exposure, searched)
-    columns, notes = choose_columns(X, names, sample, searched, min_size)
+    columns, left_out = choose_columns(X, names, sample, searched, min_size)
     if label is not None and not any(label.tells_the_same(c) for c in columns):
         columns = [*columns, label]
     rules, n_tried = find_rules(
@@ -70,7 +71,7 @@ def find_slices(
         slices=tuple(slices),
         visible_members=n_visible,
         visible_share=_visible(exposure, checked, n_visible, len(found), min_size),
-        notes=(*exposure.stronger(), *notes),
+        notes=(*notes, *exposure.stronger(), *left_out),
     )
 
 

@@ -17,7 +17,11 @@ _METRICS = ("excess", "auc")
 
 
 def measure_groups(
-    exposure: Exposure, found: Partition, by: Sequence[str], min_size: int
+    exposure: Exposure,
+    found: Partition,
+    by: Sequence[str],
+    min_size: int,
+    notes: Sequence[str] = (),
 ) -> Subgroups:
     """Figures of every group with enough records, and comparisons with all others."""
     everybody = np.ones(len(found.codes), dtype=bool)
@@ -56,7 +60,12 @@ def measure_groups(
         unit="row" if exposure.evidence.persons is None else "person",
         overall=_figures(exposure, everybody),
         groups=tuple(groups),
-        notes=(*exposure.stronger(), *found.notes, *_composition(exposure, found)),
+        notes=(
+            *notes,
+            *exposure.stronger(),
+            *found.notes,
+            *_composition(exposure, found),
+        ),
     )
 
 
@@ -83,6 +92,8 @@ def _why_not(exposure: Exposure, part: BoolArray, min_size: int) -> str:
         n = exposure.n_units(part, member)
         if n < min_size:
             short.append(f"{n or 'no'} {name}")
+    if not short and not exposure.is_on_both_sides(part):
+        return "members and non-members of no model in common"
     return " and ".join(short) + " (persons)" * (persons and bool(short))
 
 

@@ -83,6 +83,10 @@ class Exposure:
             return int(on_side.sum())
         return len(np.unique(self.units[on_side]))
 
+    def is_on_both_sides(self, part: BoolArray) -> bool:
+        """Whether one model or more has members and non-members in a part."""
+        return len(self._part(part).membership) > 0
+
     def tpr(self, part: BoolArray) -> tuple[float, Interval]:
         """Share of exposed members, with an interval that knows of the threshold.
 
