@@ -63,7 +63,7 @@ def run_demo(
         )
         for forest in (grown, clone(grown).set_params(min_samples_leaf=10))
     ]
-    policy = Policy(max_auc=0.6, max_tpr={0.01: 0.05}, name="the demo's own")
+    policy = Policy(max_auc=0.6, max_tpr={0.01: 0.05}, name="demo")
     digits = (
         [f"digit {label}" for label in y_members],
         [f"digit {label}" for label in y_nonmembers],

@@ -21,6 +21,14 @@ def made(contents: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+_NAMES = {
+    "date": "date and time",
+    "seconds": "duration in seconds",
+    "parameters": "parameters of the model",
+    "fit": "fit of the user's own",
+}
+
+
 def _flat(values: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Every value with the names that lead to it."""
     if isinstance(values, Mapping) and path and all(map(_is_plain, values.values())):
@@ -28,7 +36,9 @@ def _flat(values: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, shown or "none"
     elif isinstance(values, Mapping):
         for key, value in values.items():
-            name = str(key).replace("_", " ") if not path else str(key)
+            name = str(key)
+            if not path:
+                name = _NAMES.get(name, name.replace("_", " "))
             yield from _flat(value, f"{path}, {name}" if path else name)
     elif isinstance(values, (list, tuple)):
         if all(map(_is_plain, values)):

@@ -238,8 +238,17 @@ def precision(contents: Mapping[str, Any]) -> dict[str, Any]:
         shown = [f"{100 * end:.1f}{_NO_BREAK}%" for end in (value, low, high)]
         bar = interval_bar(value, low, high, scale.at(entry["chance"]))
         above = low > entry["chance"]
-        row = Row(f"{prior} are members", *shown, above=above, bar=bar, remark=prior)
-        rows.append(row)
+        rows.append(
+            Row(
+                attack=f"{prior} are members",
+                value=shown[0],
+                low=shown[1],
+                high=shown[2],
+                above=above,
+                bar=bar,
+                remark=prior,
+            )
+        )
     metric = get_metric(found[0]["metric"])
     return {
         "attack": found[0]["attack"],
