@@ -7,6 +7,8 @@ from skmia.audit._attributes import (
 )
 from skmia.audit._claim import PrivacyClaim
 from skmia.audit._classifier import audit_classifier
+from skmia.audit._compare import compare
+from skmia.audit._comparison import Comparison, Difference
 from skmia.audit._cross_validation import audit_cv
 from skmia.audit._displays import (
     MembershipRocDisplay,
@@ -27,7 +29,9 @@ __all__ = [
     "AttributeFigure",
     "AttributeInference",
     "AuditReport",
+    "Comparison",
     "Decision",
+    "Difference",
     "Figure",
     "Guard",
     "MembershipRocDisplay",
@@ -47,5 +51,6 @@ __all__ = [
     "audit_learner",
     "audit_predictions",
     "audit_structure",
+    "compare",
     "report_schema",
 ]

@@ -51,6 +51,8 @@ class Evidence:
     # members and of the non-members, whose rows follow, or of the one table.
     positions: IndexArray | None = None
     lengths: tuple[int, ...] = ()
+    # Of the contents of the rows that figures may be about: equal for equal rows.
+    digest: str = ""
     # How the audit was run.
     estimator: str = "estimator"
     audited: AuditTarget | None = None

@@ -38,6 +38,7 @@ from skmia.audit._progress import enter_stage, expect_stages, with_progress
 from skmia.audit._provenance import Beginning, describe_rows
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
+from skmia.audit._rows import digest_rows
 from skmia.audit._separations import separations_of_targets
 from skmia.audit._shared_shadows import describe_shadows
 from skmia.defenses import masks_outputs
@@ -315,6 +316,8 @@ def _facts(run: LearnerRun, reach: Reach) -> dict[str, Any]:
     persons = {}
     if run.persons is not None:
         persons = {"persons": run.persons[row], "person_names": run.names}
+    hashes = signals.record_hashes
+    assert hashes is not None
     own = signals.get("confidence")[asked] if reach.confidences else None
     return {
         "labels": run.y[row],
@@ -324,6 +327,7 @@ def _facts(run: LearnerRun, reach: Reach) -> dict[str, Any]:
         "are_pairs": True,
         "positions": positions,
         "lengths": (run.n_passed,),
+        "digest": digest_rows(hashes, run.kept),
         "correct": signals.get("correctness")[asked] > 0,
         "own_proba": own,
         "shadows": {"n_shadows": signals.n_shadows - 2, "train_size": 0.5},

@@ -1,5 +1,6 @@
 """Of two sets of rows: what figures are about, and what the model has seen."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +100,12 @@ def one_of_copies(
         kept[first] = True
         return kept
     return occurs_once(hashes, persons)
+
+
+def digest_rows(hashes: Hashes, kept: NDArray[Any]) -> str:
+    """Text that is the same for the same rows in the same order."""
+    content = np.ascontiguousarray(hashes[kept]).astype("<u8").tobytes()
+    return hashlib.sha256(content).hexdigest()
 
 
 def take_kept(X: Any, kept: NDArray[np.intp]) -> Any:
