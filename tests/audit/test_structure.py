@@ -407,7 +407,19 @@ def test_rows_for_each_number_that_was_learnt():
     assert audit_structure(tree, X, y).found("rows_per_parameter").count == 14
 
 
+class Odd(Lookup):
+    """Has the methods of a booster, and they fail."""
+
+    def get_booster(self):
+        raise RuntimeError("of another version")
+
+    def apply(self, X):
+        raise RuntimeError("of another version")
+
+
 def test_a_model_of_an_unknown_kind_may_have_trees():
+    odd = audit_structure(Odd().fit(X, y), X, y).found("small_leaves")
+    assert odd.outcome == "not_measured"
     found = audit_structure(Lookup().fit(X, y), X, y).found("small_leaves")
     assert found.outcome == "not_measured"
     linear = audit_structure(LogisticRegression().fit(X, y), X, y)

@@ -1,64 +1,20 @@
 """One call: what the state of a fitted model says of its training rows."""
 
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import is_classifier
 from sklearn.utils import column_or_1d
 
-from skmia._models import FunctionClassifier
 from skmia._tables import as_rows, check_alignment, n_rows, take_rows
-from skmia.audit._structure._carried import (
-    MOST_VALUES,
-    Carried,
-    Table,
-    find_carried,
-    per_row_values,
-    tables_of,
-    values_of_one,
-)
-from skmia.audit._structure._findings import (
-    of_carried,
-    of_each_row,
-    of_one_row,
-    of_parameters,
-    of_trees,
-)
-from skmia.audit._structure._leaves import Trees, find_trees
-from skmia.audit._structure._parameters import count_parameters
-from skmia.audit._structure._parts import (
-    NO_ROWS,
-    Part,
-    inside_of,
-    is_fitted,
-    outermost,
-)
+from skmia.audit._structure._look import look
 from skmia.audit._structure._section import Structure, StructureFinding
-from skmia.audit._structure._state import Stored, read_state
-from skmia.audit._structure._trees import Known, measure_trees
+from skmia.audit._structure._trees import Known
 from skmia.utils import check_groups, check_integer
 
 # Rows times trees that are looked at within an audit, whose shadows cost far more.
 _MOST_CELLS = 20_000_000
-# Models inside of a model; more of them are not looked at one by one.
-_MAX_PARTS = 5_000
-_LEAST_ROWS = 30
-# Libraries all of whose trees are found.
-_WITHOUT_OTHER_TREES = ("sklearn", "skmia", "xgboost", "lightgbm", "catboost")
-
-_TOO_LARGE = StructureFinding(
-    "values_of_one_row",
-    "not_measured",
-    "",
-    "",
-    "Whether the model stores values that one training row only has was not measured "
-    f"in tables of more than {MOST_VALUES:,} values.",
-)
 
 
 def audit_structure(
@@ -189,40 +145,7 @@ def structure_of_members(
             StructureFinding(check, "not_measured", "", name, message)
             for check in checks
         )
-        return Structure(k, n, _count(Known(persons=persons)), missed)
-
-
-def look(
-    estimator: Any, X: Any, known: Known, *, k: int, max_trees: int | None = None
-) -> Structure:
-    """The same of rows that were checked."""
-    places = _gather(outermost(estimator, X))
-    tables: dict[int, Table] = {}
-    n = None if X is None else n_rows(X)
-    findings: list[StructureFinding] = []
-    if isinstance(estimator, FunctionClassifier) and len(places) == 1:
-        message = "The model is a function: it has no state that could be looked into."
-        findings = [
-            StructureFinding(check, "not_applicable", "", "FunctionClassifier", message)
-            for check in ("carried_rows", "small_leaves")
-        ]
-        return Structure(k, n, _count(known), tuple(findings))
-    searched = opaque = 0
-    for place in places:
-        findings += _of_rows(place, tables, n)
-        searched += sum(len(stored) for stored in place.stored)
-        opaque += place.opaque
-        findings += _of_trees(place, known, k, max_trees)
-    if any(table.is_large for table in tables.values()):
-        findings.append(_TOO_LARGE)
-    findings += _overall(findings, places, searched, opaque, n)
-    order = ["risk", "not_measured", "nothing_found", "not_applicable"]
-    findings.sort(key=lambda finding: order.index(finding.outcome))
-    return Structure(k, n, _count(known), tuple(findings))
-
-
-def _count(known: Known) -> int | None:
-    return None if known.persons is None else len(np.unique(known.persons))
+        return Structure(k, n, Known(persons=persons).n_persons, missed)
 
 
 def _check_rows(X: Any, y: Any, groups: Any, sample_weight: Any) -> tuple[Any, Known]:
@@ -258,219 +181,3 @@ def _check_rows(X: Any, y: Any, groups: Any, sample_weight: Any) -> tuple[Any, K
             labels = None if labels is None else labels[keep]
             persons = None if persons is None else persons[keep]
     return X, Known(labels, persons)
-
-
-@dataclass
-class _Place:
-    """The models at one place, which are alike: one, or the members of an ensemble."""
-
-    parts: list[Part] = field(default_factory=list)
-    trees: list[tuple[Part, Trees]] = field(default_factory=list)
-    stored: list[list[Stored]] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    opaque: int = 0
-    inside: list[str] = field(default_factory=list)
-    beyond: bool = False
-
-
-def _gather(root: Part) -> list[_Place]:
-    """Look at all that is inside, by place and class."""
-    places: dict[tuple[str, type], _Place] = {}
-    waiting, met = [root], {id(root.model)}
-    while waiting:
-        part = waiting.pop(0)
-        place = places.setdefault((part.place, type(part.model)), _Place())
-        place.parts.append(part)
-        trees = None
-        with suppress(Exception):  # of a model that is not fitted, or of another kind
-            trees = find_trees(part.model)
-        inner: tuple[Any, ...] = ()
-        if trees is not None:
-            place.trees.append((part, trees))
-            inner = trees.inner
-        state = read_state(part.model, inner)
-        place.stored.append(state.tables)
-        place.unread += state.unread
-        place.opaque += state.opaque
-        own = set(map(id, inner))
-        for deeper in inside_of(part, state.estimators):
-            if id(deeper.model) in own or id(deeper.model) in met:
-                continue
-            if len(met) >= _MAX_PARTS:
-                place.beyond = True
-                break
-            met.add(id(deeper.model))
-            place.inside.append(deeper.place)
-            waiting.append(deeper)
-    return list(places.values())
-
-
-def _of_rows(
-    place: _Place, tables: dict[int, Table], n: int | None
-) -> Iterator[StructureFinding]:
-    """Training rows and values of theirs in what is stored at a place."""
-    part = place.parts[0]
-    if place.unread or place.beyond:
-        what = (
-            f"{_listed(place.unread)} could not be read"
-            if place.unread
-            else f"it holds more than {_MAX_PARTS:,} models"
-        )
-        yield StructureFinding(
-            "carried_rows",
-            "not_measured",
-            part.place,
-            type(part.model).__name__,
-            f"{part.called}: {what}, and rows in there would not be found.",
-        )
-    if n is None:
-        if (told := _told(part.model)) is not None:
-            yield of_carried(part, None, told)
-        return
-    carried: Carried | None = None
-    rows = np.zeros(n, dtype=bool)
-    for each, stored in zip(place.parts, place.stored, strict=True):
-        looked = tables_of(each.seen, tables)
-        found = find_carried(stored, looked)
-        if found is not None:
-            rows |= found.rows
-            if carried is None or found.as_passed:
-                carried = found
-    where = () if carried is None else carried.attributes
-    if carried is not None:
-        yield of_carried(part, carried._replace(rows=rows), n)
-    stored, looked = place.stored[0], tables_of(part.seen, tables)
-    if values := values_of_one(stored, looked, where):
-        yield of_one_row(part, values)
-    if n >= _LEAST_ROWS and (names := per_row_values(stored, n, where)):
-        yield of_each_row(part, names, n)
-
-
-def _told(model: Any) -> int | None:
-    """Rows that a model says in public that it stores, where none were passed."""
-    if (vectors := vars(model).get("support_vectors_")) is not None:
-        return int(vectors.shape[0])
-    if "n_samples_fit_" in vars(model):
-        return int(model.n_samples_fit_)
-    inner = vars(model).get("X_train_")
-    return None if inner is None else int(inner.shape[0])
-
-
-def _of_trees(
-    place: _Place, known: Known, k: int, max_trees: int | None
-) -> Iterator[StructureFinding]:
-    if not place.trees:
-        return
-    part = place.trees[0][0]
-    n_trees = sum(trees.n_trees for _, trees in place.trees)
-    try:
-        measured = measure_trees(place.trees, known, k, max_trees or n_trees)
-    except Exception as error:  # of rows that the trees do not take
-        first = str(error).strip().splitlines()
-        message = (
-            f"The trees of the {part.called} could not be asked where the training "
-            f"rows fall: {type(error).__name__}: {first[0] if first else ''}"
-        )
-        for check in ("small_leaves", "small_paths", "class_disclosure"):
-            name = type(part.model).__name__
-            yield StructureFinding(check, "not_measured", part.place, name, message)
-        return
-    yield from of_trees(part, measured, known, k)
-
-
-def _overall(
-    findings: Sequence[StructureFinding],
-    places: Sequence[_Place],
-    searched: int,
-    opaque: int,
-    n: int | None,
-) -> Iterator[StructureFinding]:
-    """What is said of the model as a whole, where no part of it said more."""
-    name = type(places[0].parts[0].model).__name__
-    checks = {finding.check for finding in findings}
-    if "carried_rows" not in checks:
-        if n is None:
-            yield StructureFinding(
-                "carried_rows",
-                "not_measured",
-                "",
-                name,
-                f"Whether the model stores training rows was not looked for. {NO_ROWS}",
-            )
-        else:
-            yield StructureFinding(
-                "carried_rows",
-                "nothing_found",
-                "",
-                name,
-                f"None of the {n:,} training rows was found in the {searched:,} tables "
-                "and lists that the model stores, as passed or as its steps transform "
-                "them. Rows that are stored in another form are not found"
-                + (f", nor is what {opaque:,} bytes of it hold." if opaque else "."),
-                0,
-                n,
-            )
-    unread = [place for place in places if _may_have_trees(place)]
-    for place in unread:
-        part = place.parts[0]
-        yield StructureFinding(
-            "small_leaves",
-            "not_measured",
-            part.place,
-            type(part.model).__name__,
-            f"The {part.called} is of no library whose trees can be read. Whether it "
-            "has any, and how many rows share a leaf, was not measured.",
-        )
-    if "small_leaves" not in checks and not unread:
-        yield StructureFinding(
-            "small_leaves",
-            "not_applicable",
-            "",
-            name,
-            "No trees that can be read were found in the model.",
-        )
-    for place in places:
-        yield from _of_parameters(place, n, findings)
-
-
-def _may_have_trees(place: _Place) -> bool:
-    """Whether a model of a library that is not known answers here by itself."""
-    model = place.parts[0].model
-    library = type(model).__module__.partition(".")[0]
-    return (
-        not place.trees
-        and not place.inside
-        and library not in _WITHOUT_OTHER_TREES
-        and count_parameters(model) is None
-        and _is_fitted_classifier(model)
-    )
-
-
-def _of_parameters(
-    place: _Place, n: int | None, findings: Sequence[StructureFinding]
-) -> Iterator[StructureFinding]:
-    part = place.parts[0]
-    # One of its own, that answers: what hands questions on is counted inside.
-    if place.trees or not _is_fitted_classifier(part.model):
-        return
-    carries = any(
-        f.check == "carried_rows" and f.outcome == "risk" and f.place == part.place
-        for f in findings
-    )
-    counts = [count_parameters(each.model) for each in place.parts]
-    learnt: int | None = None
-    if None not in counts:
-        learnt = sum(count for count in counts if count is not None)
-    if learnt is None and place.inside:
-        return
-    yield of_parameters(part, learnt, n, carries)
-
-
-def _is_fitted_classifier(model: Any) -> bool:
-    with suppress(Exception):  # of tags of any kind
-        return is_classifier(model) and is_fitted(model)
-    return False
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in dict.fromkeys(names))

@@ -28,6 +28,11 @@ class Known:
     labels: NDArray[np.intp] | None = None
     persons: NDArray[np.intp] | None = None
 
+    @property
+    def n_persons(self) -> int | None:
+        """Persons whose rows these are, where that is known."""
+        return None if self.persons is None else len(np.unique(self.persons))
+
 
 @dataclass
 class Measured:
