@@ -56,9 +56,12 @@ def _not_asked_again(evidence: Evidence) -> Unchecked | None:
 
 
 def _no_structure(evidence: Evidence) -> Unchecked | None:
-    if evidence.structure is not None:
+    if evidence.structure is None:
+        return Unchecked("The audit did not look into the state of a model.", True)
+    found = evidence.structure.found("carried_rows")
+    if found is None or found.outcome in ("risk", "nothing_found"):
         return None
-    return Unchecked("The audit did not look into the state of a model.", True)
+    return Unchecked(found.message, found.outcome == "not_measured")
 
 
 def _no_comparison(evidence: Evidence) -> Unchecked | None:

@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from _helpers.audits import N_IN, SETS, audit
+from skmia.attacks import FunctionClassifier
 from skmia.audit import AuditReport, Structure, StructureFinding
 from skmia.audit._guards import run_guards
 
@@ -76,6 +77,23 @@ def test_an_audit_does_not_fail_of_it():
     carried = [f for f in section["findings"] if f["check"] == "carried_rows"]
     # Its attributes are read instead.
     assert carried[0]["outcome"] == "risk"
+
+
+def test_what_could_not_be_read_is_not_checked():
+    model = LogisticRegression().fit(*SETS[:2])
+    model.notes_ = (line for line in "ab")  # cannot be written into a file
+    report = audit(model, attacks=["loss"])
+    why = report.to_dict()["not_checked"]["carries_training_rows"]
+    assert why["applies"]
+    assert "'notes_' could not be read" in why["reason"]
+    service = FunctionClassifier(
+        lambda X: LogisticRegression().fit(*SETS[:2]).predict_proba(X), classes=[0, 1]
+    )
+    why = audit(service, attacks=["loss"]).to_dict()["not_checked"]
+    assert not why["carries_training_rows"]["applies"]
+    assert (
+        "carries_training_rows" not in audit(attacks=["loss"]).to_dict()["not_checked"]
+    )
 
 
 def test_the_guard_names_the_part_with_most_rows(evidence):
