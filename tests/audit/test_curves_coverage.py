@@ -7,16 +7,16 @@ from scipy.stats import norm
 from skmia.audit._curves import curves
 from skmia.audit._evidence import Evidence
 
-N_DRAWS = 100
+N_DRAWS = 80
 
 
 def drawn(rng, kind, n=200, shift=1.0):
     """Normal scores, members `shift` higher, and the true ROC.
 
     In blocks of 8 values; of persons with 4 rows that have half of the variance in
-    common; or of three models, where a record has half of the variance in common.
+    common; or of two models, where a record has half of the variance in common.
     """
-    k = 3 if kind == "models" else 1
+    k = 2 if kind == "models" else 1
     person = np.arange(2 * n) // 4 if kind == "persons" else np.arange(2 * n)
     # Persons are members whole, and records of other sides in other models.
     side = np.stack([rng.permutation(2 * n // 4) < n // 4 for _ in range(k)])
@@ -54,9 +54,9 @@ def drawn(rng, kind, n=200, shift=1.0):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["no ties", "ties", "persons", "models"])
 def test_the_band_holds_the_true_curve_at_each_rate(kind):
-    """100 draws, seed 0; from one non-member of 200 on.
+    """80 draws, seed 0; from one non-member of 200 on.
 
-    Nominally 95 % at each of about 25 rates. One binomial error is 2.2 points: at no
+    Nominally 95 % at each of about 25 rates. One binomial error is 2.4 points: at no
     rate less than four errors below, and on average over the rates, which are not
     independent, less than two and a half.
     """
