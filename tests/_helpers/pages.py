@@ -3,8 +3,9 @@
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 
-from skmia.audit import AuditReport, Guard
+from skmia.audit import AuditReport, Guard, Policy, Structure, StructureFinding
 
 EVIL = "<script>alert(1)</script>"
 # What a name may hold that a page, an SVG or matplotlib may take for something else.
@@ -40,6 +41,24 @@ def hostile_report(n=300, shift=1.0, names=HOSTILE, **kwargs):
         "settings": {"random_state": 7, EVIL: {"note": EVIL}},
     } | kwargs
     return AuditReport(membership, scores, **kwargs)
+
+
+def with_sections(report):
+    """The report, with what it can be asked for about groups with hostile names."""
+    n = report.n_members + report.n_nonmembers
+    rng = np.random.default_rng(1)
+    by = {EVIL: [(EVIL, 'b & "c"')[i % 2] for i in range(n)]}
+    policy = Policy(max_auc=0.6, max_tpr={0.01: 0.02}, name=EVIL, source=EVIL)
+    found = StructureFinding(
+        "small_leaves", "risk", "", EVIL, f"{EVIL} has 3 leaves.", 3
+    )
+    return report.including(
+        report.subgroups(by),
+        report.where_it_leaks(pd.DataFrame({EVIL: rng.normal(size=n)})),
+        Structure(5, n, None, (found,)),
+        report.check_claim(epsilon=0.1),
+        report.decide(policy),
+    )
 
 
 class Page(HTMLParser):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from _helpers.pages import hostile_report
+from _helpers.pages import hostile_report, with_sections
 
 
 @pytest.fixture(scope="session")
 def report():
-    return hostile_report()
+    return with_sections(hostile_report())
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import Any
 
 from skmia.audit._report._html._tables import interval_bar, make_scale
 from skmia.audit._section import read_section
+from skmia.metrics import get_metric
 from skmia.utils import percent
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -226,6 +227,56 @@ def _claim(section: Any) -> dict[str, Any]:
     }
 
 
+def _comparison(section: Any) -> dict[str, Any]:
+    found = section.differences
+    scale = make_scale([(each.low, each.high) for each in found], 0.0)
+    rows = [
+        {
+            "attack": each.attack,
+            "title": _figure_title(each),
+            "first": _in_its_unit(each.metric, each.first),
+            "second": _in_its_unit(each.metric, each.second),
+            "value": _in_its_unit(each.metric, each.value, "+"),
+            "ends": " to ".join(
+                _in_its_unit(each.metric, end, "+") for end in (each.low, each.high)
+            ),
+            "shown": each.is_shown and not section.void,
+            "bar": interval_bar(each.value, each.low, each.high, scale),
+        }
+        for each in found
+    ]
+    if (accuracy := section.accuracy) is not None:
+        ends = accuracy["low"], accuracy["high"]
+        rows.append(
+            {
+                "attack": "The models",
+                "title": "accuracy on non-members",
+                "first": f"{accuracy['first']:.3f}",
+                "second": f"{accuracy['second']:.3f}",
+                "value": f"{accuracy['value']:+.3f}",
+                "ends": "" if None in ends else " to ".join(f"{e:+.3f}" for e in ends),
+                "shown": False,
+                "bar": "",
+            }
+        )
+    return {
+        "rows": rows,
+        "opening": section.opening,
+        "level": percent(section.confidence_level),
+    }
+
+
+def _figure_title(difference: Any) -> str:
+    title = get_metric(difference.metric).title
+    return f"{title}, per person" if difference.unit == "person" else title
+
+
+def _in_its_unit(metric: str, value: float, sign: str = "") -> str:
+    if get_metric(metric).in_percent:
+        return f"{100 * value:{sign}.2f}{_NO_BREAK}%"
+    return f"{value:{sign}.3f}"
+
+
 def _nothing(_: Any) -> dict[str, Any]:
     """The template has all it needs in the section."""
     return {}
@@ -238,5 +289,6 @@ _KNOWN: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "slices": ("Where it leaks most", _slices),
     "structure": ("What the model's file gives away", _nothing),
     "attributes": ("Values that an attacker guesses", _attributes),
+    "comparison": ("Compared with another report", _comparison),
     "claim": ("Claimed differential privacy", _claim),
 }
