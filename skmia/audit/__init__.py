@@ -19,9 +19,11 @@ from skmia.audit._displays import (
 from skmia.audit._figures import Figure
 from skmia.audit._guards import Guard
 from skmia.audit._learner import audit_learner
+from skmia.audit._mlflow import log_to_mlflow
 from skmia.audit._policy import Decision, Policy, Ruling
 from skmia.audit._predictions import audit_predictions
 from skmia.audit._report import AuditReport, report_schema
+from skmia.audit._skore_check import LeakageCheck
 from skmia.audit._structure import Structure, StructureFinding, audit_structure
 from skmia.audit._subgroups import Slices, Subgroups
 
@@ -34,6 +36,7 @@ __all__ = [
     "Difference",
     "Figure",
     "Guard",
+    "LeakageCheck",
     "MembershipRocDisplay",
     "MembershipScoreDisplay",
     "Policy",
@@ -52,5 +55,6 @@ __all__ = [
     "audit_predictions",
     "audit_structure",
     "compare",
+    "log_to_mlflow",
     "report_schema",
 ]

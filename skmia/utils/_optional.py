@@ -7,7 +7,9 @@ _EXTRAS = {
     "dp_accounting": "dp",
     "jinja2": "report",
     "matplotlib": "report",
+    "mlflow": "share",
     "pandas": "report",
+    "skore": "share",
 }
 
 

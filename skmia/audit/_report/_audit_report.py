@@ -13,6 +13,7 @@ from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, add_gap, check_resolvable
 from skmia.audit._guards import Guard
 from skmia.audit._inputs import check_length, check_reading, check_scores
+from skmia.audit._report._cards import Cards
 from skmia.audit._report._claims import Claims
 from skmia.audit._report._contents import make_contents
 from skmia.audit._report._decisions import Decisions
@@ -23,7 +24,7 @@ from skmia.metrics import get_metric
 from skmia.utils import check_membership, encode_groups
 
 
-class AuditReport(Pages, Groups, Decisions, Plots, Claims):
+class AuditReport(Pages, Groups, Decisions, Plots, Claims, Cards):
     """Hold what an audit found: figures with intervals, guards, a score per record.
 
     :func:`audit_classifier` and :func:`audit_cv` make one. From scores that were made
