@@ -41,14 +41,18 @@ def fit_survey(survey, noisy, rng, *, use_survey):
 
     The label is what the symptom says, but for `noisy` persons, whose label is a coin.
     The trees have seen a coin of members only. With `use_survey` the columns of the
-    survey are features too; else further numbers that have nothing to do with them.
+    survey are features too, with ages in bands of 18 years: by single years, those next
+    to the slice are exposed with it. Else features are further numbers that have
+    nothing to do with the survey.
     """
     n = len(survey)
     ill = rng.random(n) < 0.5
     symptom = np.where(ill, 1, -1) * (1 + rng.exponential(size=n))
     ill = np.where(noisy, rng.random(n) < 0.5, ill)
     if use_survey:
-        X = survey.assign(income=survey.income.fillna(-1), symptom=symptom)
+        X = survey.assign(
+            age=survey.age // 18, income=survey.income.fillna(-1), symptom=symptom
+        )
     else:
         X = pd.DataFrame(rng.normal(size=(n, 6)), columns=list("uvwxyz"))
         X["symptom"] = symptom

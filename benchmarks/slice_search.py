@@ -129,7 +129,8 @@ def measure(numbers):
         "rules is about these two columns and no other, and the persons it means are "
         "seven in ten of those who are in either.\n\nThe models are 20 extremely "
         "randomised trees with labels that follow a symptom but for 4 % of the "
-        "persons, who have those of a coin: the slice, or any. They are audited by "
+        "persons, who have those of a coin: the slice, or any. The one that memorises "
+        "the slice is given ages in bands of 18 years. They are audited by "
         f"LiRA with 8 shadows, at 1 % FPR.\n\n{table(lines)}"
     )
     return text, results
