@@ -30,8 +30,8 @@ def evidence(splits, scores):
 
 
 def auc(splits, scores):
-    made, values = evidence(splits, scores)
-    return read(made, get_metric("auc"), values)
+    made, _ = evidence(splits, scores)
+    return read(made, get_metric("auc"), "a")
 
 
 def test_of_two_folds_each_record_counts_once_on_either_side():
@@ -124,7 +124,7 @@ def test_no_advantage_in_any_of_ten_models():
             metric.interval(made.membership[of], values[of]).low for of in made.targets
         ]
         naive += np.mean(ends) > 0
-        above += read(made, metric, values)[1].low > 0
+        above += read(made, metric, "a")[1].low > 0
     assert naive > 30 * 0.12
     # At most 5 % of 30, and three standard errors.
     assert above <= 5
