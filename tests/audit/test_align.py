@@ -1,5 +1,7 @@
 """What is said of the rows afterwards goes to the records that it belongs to."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,3 +106,26 @@ def test_of_a_cross_validation_it_is_one_table():
 def test_of_scores_it_is_one_table():
     report = AuditReport([1, 1, 0, 0], {"a": [3, 2, 1, 0]}, max_fprs=[0.5])
     assert align_values(list("abcd"), report._evidence, "x").tolist() == list("abcd")
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.MultiIndex.from_product([range(100), ["first", "second", "third"]]),
+        pd.date_range("2020-01-01", periods=300, tz="Europe/Berlin"),
+        pd.Index([0] * 300),
+        pd.CategoricalIndex([f"p{i}" for i in range(300)]),
+        pd.Index([None, *range(299)], dtype=object),
+    ],
+    ids=["levels", "times", "one name", "categories", "missing"],
+)
+def test_any_kind_of_index(index):
+    frame = pd.DataFrame(np.concatenate([X_IN, X_OUT]), index=index)
+    frame.columns = [f"x{i}" for i in range(frame.shape[1])]
+    members, others = frame.iloc[:N_IN], frame.iloc[N_IN:]
+    model = DecisionTreeClassifier(min_samples_leaf=2).fit(members, Y_IN)
+    report = audit(model, (members, Y_IN, others, Y_OUT), attacks=["loss"])
+    evidence = pickle.loads(pickle.dumps(report))._evidence
+    column = members["x0"], others["x0"]
+    assert align_values(column, evidence, "x0").tolist() == frame["x0"].tolist()
+    assert align_rows((members, others), evidence, "X").equals(frame)
