@@ -190,12 +190,9 @@ def _align(
     frames = [frame.drop(columns=list(drop), errors="ignore") for frame in frames]
     for frame, path in zip(frames, paths, strict=True):
         if target is not None and target not in frame.columns:
-            columns = list(frame.columns)
-            # Of a table that is taken apart elsewhere.
-            hint = "; is --sep right?" if len(columns) == 1 else ""
             raise ValueError(
                 f"{path} has no column {target!r} to take the labels from. "
-                f"Its columns are {listed(columns, most=20)}{hint}"
+                f"Its columns are {_named(frame)}"
             )
     first, second = (list(frame.columns) for frame in frames)
     names = set(first), set(second)
@@ -219,8 +216,15 @@ def _check_group(group: str, target: str | None, frames: list["pd.DataFrame"]) -
 def _no_column(name: str, option: str, frame: "pd.DataFrame") -> str:
     return (
         f"{option} names a column {name!r} that is not there. "
-        f"The columns are {listed(list(frame.columns), most=20)}"
+        f"The columns are {_named(frame)}"
     )
+
+
+def _named(frame: "pd.DataFrame") -> str:
+    columns = list(frame.columns)
+    # Of a table whose fields are told apart otherwise.
+    hint = "; is --sep right?" if len(columns) == 1 else ""
+    return f"{listed(columns, most=20)}{hint}"
 
 
 def _infer_types(

@@ -29,9 +29,11 @@ def report(
         from skmia.cli._finish import finish
         from skmia.cli._gate import make_policy
         from skmia.cli._outputs import Outputs
-        from skmia.cli._report_files import read_report
+        from skmia.cli._report_files import read_report, report_at_fault
 
         gate, policy_files = make_policy(policy, fail_above or (), compare)
         outputs = Outputs([path, *policy_files], html, json)
-        status = finish(read_report(path), gate, outputs)
+        read = read_report(path)
+        with report_at_fault(path):
+            status = finish(read, gate, outputs)
     raise typer.Exit(status)

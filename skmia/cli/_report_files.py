@@ -1,5 +1,7 @@
 """Reports from files, which may be somebody else's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
     from skmia.audit import AuditReport
 
 # A report of all attacks with groups and pictures has a few hundred kilobytes.
-_MOST_BYTES = 64 * 2**20
+_MOST_BYTES = 16 * 2**20
 
 
 def read_report(path: Path) -> "AuditReport":
@@ -30,11 +32,30 @@ def read_report(path: Path) -> "AuditReport":
         raise ValueError(
             f"{path} is no report: it has more than {_MOST_BYTES // 2**20} MiB"
         )
+    with report_at_fault(path):
+        report = AuditReport.from_json(path)
+        # What is missing in it, or of another kind, is found where it is shown.
+        report.summary()
+        report.to_frame()
+    return report
+
+
+@contextmanager
+def report_at_fault(*paths: Path) -> Iterator[None]:
+    """Turn whatever the contents of a file lead to into one line.
+
+    What is wrong with a file that is to be written passes, and so does a lack of memory
+    or of a package.
+    """
     try:
-        return AuditReport.from_json(path)
-    # Nested too deeply, or with parts that are missing or of another kind.
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
-        message = one_line(error)
+        yield
+    except (OSError, MemoryError, ImportError):
+        raise
+    except Exception as error:
+        which = " or ".join(map(str, paths))
+        if isinstance(error, ValueError) and any(str(p) in str(error) for p in paths):
+            raise
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         raise ValueError(
-            message if str(path) in message else f"{path} is no report: {message}"
+            f"{which} is no report that can be shown ({kind}{one_line(error)})"
         ) from error
