@@ -207,7 +207,7 @@ class Comparison(Section):
         first, second = self.names
         title = f"Comparison: {first} (first) and {second} (second)"
         lines = [textwrap.fill(title, _WIDTH)]
-        lines += [textwrap.fill(line, _WIDTH) for line in self._opening()]
+        lines += [textwrap.fill(line, _WIDTH) for line in self.opening]
         level = percent(self.confidence_level)
         lines.append(
             f"  {'':<34}{'first':>9}{'second':>9}{'difference':>12}"
@@ -222,7 +222,9 @@ class Comparison(Section):
         lines += [_item(note) for note in (self.why, *self.notes)]
         return "\n".join(lines)
 
-    def _opening(self) -> list[str]:
+    @property
+    def opening(self) -> list[str]:
+        """What the differences come to, or why they say nothing."""
         if self.void:
             reasons = " ".join(self.void)
             return [

@@ -114,6 +114,7 @@ def make_app() -> "typer.Typer":
     import typer
 
     from skmia.cli._audit import audit
+    from skmia.cli._compare import compare
     from skmia.cli._demo import demo
     from skmia.cli._report import report
     from skmia.cli._scores import audit_scores
@@ -149,5 +150,6 @@ def make_app() -> "typer.Typer":
     app.command()(audit)
     app.command("audit-scores")(audit_scores)
     app.command()(report)
+    app.command()(compare)
     app.command()(demo)
     return app

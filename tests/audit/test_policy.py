@@ -15,6 +15,7 @@ WHOLE = {
     "max_advantage": 0.2,
     "max_exposed": 3,
     "require": ("blind_classifier", "near_copies"),
+    "structure": ("carried_rows",),
     "not_applicable": {
         "max_tpr@0.1": 'said "so" \\ and\nso',
         "require:near_copies": "no ids",
@@ -179,3 +180,4 @@ def test_figures_of_the_presets():
     assert aisvs.max_auc == 0.55
     assert set(aisvs.max_tpr) == {0.01, 0.001}
     assert "blind_classifier" in aisvs.require
+    assert "carried_rows" in Policy.sacro().structure

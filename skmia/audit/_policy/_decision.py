@@ -10,9 +10,10 @@ from skmia.audit._policy._audit_rules import unchecked
 from skmia.audit._policy._policy import Policy
 from skmia.audit._policy._rules import judge
 from skmia.audit._policy._ruling import (
-    ABOVE_CHANCE,
     COMPARISON,
+    REQUIRE,
     RESULTS,
+    STRUCTURE,
     Ruling,
 )
 from skmia.audit._section import Section
@@ -48,6 +49,7 @@ class Decision(Section):
     - The state of the audit comes first. Where a guard says that the figures are no
       measure of the model, or a guard fires that the policy requires to be silent, the
       outcome is to revise, whatever the figures are: they show nothing either way.
+      Only what the policy forbids in the model itself is refused all the same.
     - Where the whole interval of a figure is above its limit, the outcome is to refuse.
       More records would not change it; another model may.
     - Where a limit is inside the interval, a figure was not measured, or an attack does
@@ -215,6 +217,8 @@ class Decision(Section):
 
 
 def _outcome(rulings: tuple[Ruling, ...] | list[Ruling]) -> str:
+    if any(r.rule.startswith(STRUCTURE) and r.outcome == "refuse" for r in rulings):
+        return "refuse"
     if any(_is_of_audit(r) and r.outcome != "release" for r in rulings):
         return "revise"
     worst = max((OUTCOMES.index(ruling.outcome) for ruling in rulings), default=1)
@@ -224,11 +228,11 @@ def _outcome(rulings: tuple[Ruling, ...] | list[Ruling]) -> str:
 
 def _is_of_audit(ruling: Ruling) -> bool:
     """Whether a rule is about the audit and not about the model."""
-    return ruling.rule == COMPARISON or ruling.rule.startswith("require:")
+    return ruling.rule == COMPARISON or ruling.rule.startswith(REQUIRE)
 
 
 def _is_limit(ruling: Ruling) -> bool:
-    return not _is_of_audit(ruling) and ruling.rule != ABOVE_CHANCE
+    return ruling.rule.startswith("max_")
 
 
 def _remarks(

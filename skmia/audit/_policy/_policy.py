@@ -7,11 +7,14 @@ from typing import Any
 
 from skmia.audit._guards import CHECKS
 from skmia.audit._policy._presets import LEAKPRO, OWASP_AISVS, SACRO
+from skmia.audit._policy._ruling import REQUIRE, STRUCTURE
 from skmia.audit._policy._toml import check_known, read_toml, write_toml
+from skmia.audit._structure import CHECKS as STRUCTURE_CHECKS
 from skmia.metrics import Metric, get_metric
 from skmia.utils import atomic_write, check_integer, check_option, check_real
 
 _GUARDS = tuple(check.name for check in CHECKS)
+_STRUCTURE = tuple(STRUCTURE_CHECKS)
 #: Parameters that hold a limit, each of which may be declared not applicable.
 LIMITS = ("max_auc", "max_advantage", "max_tpr", "max_exposed")
 #: False alarms at which members are counted as exposed.
@@ -46,6 +49,10 @@ class Policy:
         Names of guards that must not fire, as :class:`Guard` lists them. A guard fires
         where it is a warning of the report; one that is never more than a note, where
         it is a note.
+    structure : sequence of str, default=()
+        Names of checks of the model's structure that must find nothing, as
+        :class:`StructureFinding` lists them, such as ``"carried_rows"``. What they find
+        is a fact about the model and no figure: it is refused whatever the audit reads.
     not_applicable : dict of str to str, default=None
         Rules that are not to be applied, by the name of a parameter or of a rule in a
         decision, each with the reason. Every decision shows both.
@@ -84,6 +91,7 @@ class Policy:
     max_advantage: float | None = None
     max_exposed: float | None = None
     require: Iterable[str] = ()
+    structure: Iterable[str] = ()
     not_applicable: Mapping[str, str] | None = None
     compare: str = "upper"
     name: str = ""
@@ -96,7 +104,8 @@ class Policy:
             "max_advantage": _limit(self.max_advantage, "max_advantage"),
             "max_tpr": _check_rates(self.max_tpr),
             "max_exposed": _check_exposed(self.max_exposed),
-            "require": _check_guards(self.require),
+            "require": _check_names(self.require, "require", _GUARDS),
+            "structure": _check_names(self.structure, "structure", _STRUCTURE),
             "not_covered": _check_texts(self.not_covered, "not_covered"),
             "compare": check_option(self.compare, "compare", ("upper", "value")),
         }
@@ -137,8 +146,9 @@ class Policy:
     def sacro(cls) -> "Policy":
         """Make the policy of SACRO-ML, a toolkit for trusted research environments.
 
-        An AUC above 0.65 counts against a release. What SACRO-ML asks beyond that is
-        named in every decision.
+        An AUC above 0.65 counts against a release; so do training rows in the model
+        (SVC and nearest neighbours), leaves of few rows, and fewer than ten residual
+        degrees of freedom. What SACRO-ML asks beyond that is named in every decision.
 
         Returns
         -------
@@ -221,7 +231,12 @@ class Policy:
     def rules(self) -> tuple[str, ...]:
         """The names of the rules of a decision."""
         exposed = () if self.max_exposed is None else ("max_exposed",)
-        return (*self.metrics, *exposed, *(f"require:{name}" for name in self.require))
+        return (
+            *self.metrics,
+            *exposed,
+            *(f"{REQUIRE}{name}" for name in self.require),
+            *(f"{STRUCTURE}{name}" for name in self.structure),
+        )
 
     def reason_not_applied(self, rule: str) -> str | None:
         """Return why a rule is not to be applied; None where it is."""
@@ -361,10 +376,10 @@ def _check_exposed(value: Any) -> float | None:
         ) from error
 
 
-def _check_guards(names: Any) -> tuple[str, ...]:
-    found = _check_texts(names, "require")
-    for name in found:
-        check_known(name, _GUARDS, "The 'require' parameter must be names of guards")
+def _check_names(values: Any, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    found = _check_texts(values, name)
+    for value in found:
+        check_known(value, known, f"The '{name}' parameter must be names")
     return tuple(dict.fromkeys(found))
 
 

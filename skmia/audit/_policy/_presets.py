@@ -13,9 +13,13 @@ SACRO: dict[str, Any] = {
     "source": "SACRO-ML 2.0, sacroml/attacks/attack_report_formatter.py and "
     f"structural_attack.py, {_AUDIT}",
     "max_auc": 0.65,
+    "structure": ("carried_rows", "small_leaves", "rows_per_parameter"),
     "not_covered": (
         "SACRO-ML also counts against a release that more than a tenth of its runs "
         "have an AUC above 0.5 with p < 0.05; here one audit has one interval.",
+        "SACRO-ML looks at min_samples_leaf, which is to be 5 at least, and at groups "
+        "of fewer rows than the threshold of ACRO, 10; here leaves are counted, and "
+        "the audit says below how many rows one is small.",
         "SACRO-ML lists hyper-parameters of trees and forests that tend to leak "
         "(unnecessary risk), and compares losses on training and test rows.",
     ),

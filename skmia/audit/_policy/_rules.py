@@ -10,6 +10,7 @@ from skmia.audit._policy._exposed_rule import judge_exposed
 from skmia.audit._policy._figure_rules import judge_above_chance, judge_metric
 from skmia.audit._policy._policy import Policy
 from skmia.audit._policy._ruling import Ruling
+from skmia.audit._policy._structure_rule import judge_structure
 
 
 def judge(contents: Mapping[str, Any], policy: Policy) -> list[Ruling]:
@@ -23,6 +24,7 @@ def judge(contents: Mapping[str, Any], policy: Policy) -> list[Ruling]:
     if policy.max_exposed is not None:
         found.append(judge_exposed(contents, policy.max_exposed, policy.compare))
     found = [_unless_confounded(ruling, contents) for ruling in found]
+    found += [judge_structure(contents, check) for check in policy.structure]
     ruled = {ruling.rule for ruling in found}
     applied = [_unless_left_out(ruling, policy) for ruling in found]
     for rule, reason in (policy.not_applicable or {}).items():

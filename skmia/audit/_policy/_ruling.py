@@ -9,6 +9,8 @@ from typing import Any, TypeGuard
 RESULTS = ("kept", "unclear", "broken", "not_measured", "not_applicable")
 #: Rules of every decision, which no policy can leave out.
 COMPARISON, ABOVE_CHANCE = "comparison", "above_chance"
+#: Before the name of a guard, and of a check of the structure.
+REQUIRE, STRUCTURE = "require:", "structure:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +22,8 @@ class Ruling:
     rule : str
         Its name: the parameter of the policy, with the false positive rate of a TPR
         (``"max_tpr@0.01"``), and the guard that must not fire
-        (``"require:near_copies"``). Two rules are in every decision:
+        (``"require:near_copies"``), or the check that must find nothing
+        (``"structure:carried_rows"``). Two rules are in every decision:
         ``"comparison"``, that no guard says that the figures are no measure, and
         ``"above_chance"``, that no attack does worse than guessing.
     result : {"kept", "unclear", "broken", "not_measured", "not_applicable"}
