@@ -31,6 +31,10 @@ class ReportBase:
             self._contents["curves"] = curves(self._evidence)
         return self._contents
 
+    def to_dict(self) -> dict[str, Any]:
+        """The contents; :class:`Forms` has them."""
+        raise NotImplementedError
+
     def _measured(self, question: str) -> Evidence:
         """Evidence without values of rows; an error where the report is from a file.
 
