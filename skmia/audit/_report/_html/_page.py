@@ -21,6 +21,10 @@ from skmia.audit._report._html._words import GLOSSARY, POINTS, answers
 from skmia.utils import import_optional, percent
 
 _PERCENT = re.compile(r"(?<=\d) %")
+# Control characters, and those that change the direction of text.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 _TITLES = {
     "leaks": "This model leaks",
     "nothing_found": "Nothing was found, which is no proof of safety",
@@ -39,7 +43,7 @@ def _environment() -> Any:
         # Everywhere: names and messages have parts of the user's data in them.
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        finalize=_together,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -47,10 +51,15 @@ def _environment() -> Any:
     return environment
 
 
-def _together(value: Any) -> Any:
-    """A number and its per cent on one line."""
+def _shown(value: Any) -> Any:
+    """Text as it is shown: a number and its per cent on one line, and no surprises.
+
+    A name can hold characters that turn the text around it, so that it reads otherwise.
+    They are written as what they are.
+    """
     if isinstance(value, str) and not isinstance(value, Markup):
-        return _PERCENT.sub("\N{NO-BREAK SPACE}%", value)
+        text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+        return _PERCENT.sub("\N{NO-BREAK SPACE}%", text)
     return value
 
 
