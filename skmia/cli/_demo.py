@@ -43,7 +43,7 @@ def run_demo(
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.model_selection import train_test_split
 
-    from skmia.audit import Policy, audit_classifier
+    from skmia.audit import Policy, audit_classifier, compare
 
     X, y = load_digits(return_X_y=True)
     X_members, X_nonmembers, y_members, y_nonmembers = train_test_split(
@@ -69,7 +69,9 @@ def run_demo(
         [f"digit {label}" for label in y_nonmembers],
     )
     grown_report = grown_report.including(
-        grown_report.decide(policy), grown_report.subgroups({"class": digits})
+        grown_report.decide(policy),
+        grown_report.subgroups({"class": digits}),
+        compare(grown_report, kept_report, names=_NAMES),
     )
     return grown_report, kept_report
 

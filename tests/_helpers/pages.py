@@ -5,7 +5,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 
-from skmia.audit import AuditReport, Guard, Policy, Structure, StructureFinding
+from skmia.audit import (
+    AuditReport,
+    Guard,
+    Policy,
+    Structure,
+    StructureFinding,
+    compare,
+)
 
 EVIL = "<script>alert(1)</script>"
 # What a name may hold that a page, an SVG or matplotlib may take for something else.
@@ -57,6 +64,7 @@ def with_sections(report):
         report.where_it_leaks(pd.DataFrame({EVIL: rng.normal(size=n)})),
         Structure(5, n, None, (found,)),
         report.check_claim(epsilon=0.1),
+        compare(report, report, names=(EVIL, EVIL)),
         report.decide(policy),
     )
 

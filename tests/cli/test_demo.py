@@ -51,7 +51,7 @@ def test_demo(capsys, tmp_path):
     assert str(path) in out
     page = path.read_text("utf-8")
     # What the page can show: the policy's decision, groups, and the model's structure.
-    for part in ("verdict", "guards", "figures", "decision", "subgroups", "structure"):
+    for part in ("verdict", "guards", "figures", "decision", "subgroups", "comparison"):
         assert f'id="{part}"' in page
     assert "This model leaks" in page
     rows = [line.split()[:2] for line in out.splitlines()]

@@ -3,9 +3,9 @@
 import pytest
 
 from _helpers.pages import EVIL, Page, hostile_report
-from skmia.audit import Policy
+from skmia.audit import Policy, compare
 
-PARTS = ("decision", "subgroups", "slices", "structure", "claim")
+PARTS = ("decision", "subgroups", "slices", "structure", "claim", "comparison")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,22 @@ def test_a_decision_is_with_the_verdict_and_with_its_reasons(report, page):
     )
     for ruling in decision.rulings:
         assert ruling.reason in page.text
+
+
+def test_two_reports_are_shown_with_their_differences(tmp_path):
+    leaking, defended = (
+        hostile_report(names=["loss"], shift=shift) for shift in (2.0, 0.0)
+    )
+    comparison = compare(leaking, defended, names=("before", EVIL))
+    path = tmp_path / "report.html"
+    defended.including(comparison).to_html(path)
+    page = Page(path.read_text("utf-8"))
+    shown = "".join(page.texts)
+    assert f"Second: {EVIL}" in shown
+    assert comparison.opening[0].startswith("The second leaks less")
+    assert comparison.opening[0].replace(" %", "\N{NO-BREAK SPACE}%") in shown
+    auc = comparison.strongest("auc")
+    assert f"{auc.value:+.3f}{auc.low:+.3f} to {auc.high:+.3f}" in shown
 
 
 def test_two_of_a_kind_have_places_of_their_own(tmp_path):
