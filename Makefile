@@ -64,6 +64,8 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/train_share.py
 	$(BIN)/python benchmarks/dp_audit.py
 	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python benchmarks/learner_coverage.py
+	$(BIN)/python benchmarks/compare_coverage.py
 	$(BIN)/python benchmarks/exposed_members.py
 
 bench-attacks: $(VENV)/.dev  ## every attack on 30 pairs of data and model, resumable

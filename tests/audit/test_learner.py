@@ -219,3 +219,23 @@ def test_masked_outputs_are_attacked_by_their_labels():
 def test_refusals(changes, error, match):
     with pytest.raises(error, match=match):
         audit(**changes)
+
+
+@pytest.mark.slow
+def test_intervals_hold_the_mean_of_further_models():
+    """12 audits of one pool: of 95 % intervals 9 or more hold it, but for 1 in 10^3.
+
+    A small version of benchmarks/learner_coverage.py.
+    """
+    reports = [
+        audit(X=X[:120], y=y[:120], attacks="lira", random_state=seed)
+        for seed in range(12)
+    ]
+    figures = [report.figures[0] for report in reports]
+    mean = np.mean([figure.value for figure in figures])
+    assert sum(f.low <= mean <= f.high for f in figures) >= 9
+
+
+def test_the_verdict_says_what_intervals_are_about():
+    text = " ".join(audit().summary().split())
+    assert "Intervals are about further such models, and not about other rows." in text

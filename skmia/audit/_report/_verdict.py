@@ -31,11 +31,20 @@ def verdict(contents: Contents) -> dict[str, Any]:
     kind, lines = _judge(contents)
     if kind != "void":
         if (n_models := contents["counts"]["models"]) > 1:
-            lines.append(f"Figures are means over {n_models:,} models.")
+            lines.append(_models(n_models, contents["settings"]))
         warnings = _titles(_warnings(contents))
         if warnings:
             lines.append(f"Read the warnings first: {warnings}. Figures may mislead.")
     return {"kind": kind, "sentences": lines}
+
+
+def _models(n_models: int, settings: Mapping[str, Any]) -> str:
+    if settings.get("audit") != "learner":
+        return f"Figures are means over {n_models:,} models."
+    return (
+        f"Figures are means over {n_models:,} models, each trained on a random half of "
+        "these rows. Intervals are about further such models, and not about other rows."
+    )
 
 
 def _warnings(contents: Contents) -> list[Mapping[str, Any]]:
