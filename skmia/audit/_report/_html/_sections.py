@@ -236,9 +236,9 @@ def _comparison(section: Any) -> dict[str, Any]:
             "title": _figure_title(each),
             "first": _in_its_unit(each.metric, each.first),
             "second": _in_its_unit(each.metric, each.second),
-            "value": _in_its_unit(each.metric, each.value, "+"),
+            "value": _change(each.metric, each.value),
             "ends": " to ".join(
-                _in_its_unit(each.metric, end, "+") for end in (each.low, each.high)
+                _change(each.metric, end) for end in (each.low, each.high)
             ),
             "shown": each.is_shown and not section.void,
             "bar": interval_bar(each.value, each.low, each.high, scale),
@@ -271,10 +271,17 @@ def _figure_title(difference: Any) -> str:
     return f"{title}, per person" if difference.unit == "person" else title
 
 
-def _in_its_unit(metric: str, value: float, sign: str = "") -> str:
+def _in_its_unit(metric: str, value: float) -> str:
     if get_metric(metric).in_percent:
-        return f"{100 * value:{sign}.2f}{_NO_BREAK}%"
-    return f"{value:{sign}.3f}"
+        return f"{100 * value:.2f}{_NO_BREAK}%"
+    return f"{value:.3f}"
+
+
+def _change(metric: str, value: float) -> str:
+    """A difference; of percentages in points."""
+    if get_metric(metric).in_percent:
+        return f"{100 * value:+.2f}"
+    return f"{value:+.3f}"
 
 
 def _nothing(_: Any) -> dict[str, Any]:
