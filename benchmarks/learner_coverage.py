@@ -22,7 +22,7 @@ from sklearn.datasets import make_classification
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.audit import audit_learner, compare
-from skmia.metrics import get_metric, metrics_at
+from skmia.metrics import metrics_at
 
 RATES = (0.1, 0.01)
 METRICS = [metric.name for metric in metrics_at(RATES)]
@@ -82,13 +82,7 @@ def audits(runs, n_models, keep):
 
 def values(report, attack, metric):
     """Figures of the models of one audit."""
-    records = report.records()
-    member, scores = (
-        records[name].to_numpy().reshape(report.n_models, -1)
-        for name in ("membership", attack)
-    )
-    wanted = get_metric(metric)
-    return [wanted.value(m, s) for m, s in zip(member, scores, strict=True)]
+    return report._evidence.game.values[attack, metric]
 
 
 def counted(intervals, truths, fresh):
