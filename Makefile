@@ -67,6 +67,7 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/learner_coverage.py
 	$(BIN)/python benchmarks/compare_coverage.py
 	$(BIN)/python benchmarks/exposed_members.py
+	$(BIN)/python benchmarks/shifted_splits.py
 
 bench-attacks: $(VENV)/.dev  ## every attack on 30 pairs of data and model, resumable
 	$(BIN)/python benchmarks/attack_power.py
