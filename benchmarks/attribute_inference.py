@@ -11,6 +11,7 @@ members. Power: a model that was fitted on the members.
 
 import argparse
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ MODELS = {
     "RandomForest": RandomForestClassifier(10, random_state=0),
     "LogisticRegression": LogisticRegression(max_iter=500),
 }
-BOUNDED = {"n_records": 200, "n_values": 10}
+BOUNDED: dict[str, Any] = {"n_records": 200, "n_values": 10}
 
 
 def survey(n, seed):
@@ -84,7 +85,7 @@ def null(name, audits, shadows):
         "compared with": f"{shadows} models" if shadows else "non-members",
         "audits": audits,
         "any column found": f"{100 * wrong / audits:.1f} %",
-        "mean advantage": f"{100 * np.mean(advantages):.2f} %",
+        "mean advantage": f"{100 * np.mean(np.array(advantages, dtype=float)):.2f} %",
     }
 
 

@@ -67,10 +67,10 @@ def main():
         for sizes in SIZES:
             for alike in CORRELATIONS:
                 rng = np.random.default_rng(1)
-                found = {name: [] for name in truths}
+                found: dict[str, list] = {name: [] for name in truths}
                 for _ in range(draws):
                     member, scores = draw(rng, sizes, case, alike)
-                    of = [
+                    one, other = (
                         Evidence(
                             membership=member,
                             scores={"a": s.astype(float)},
@@ -78,7 +78,7 @@ def main():
                             confidence_level=0.95,
                         )
                         for s in scores
-                    ]
+                    )
                     for name, ends in found.items():
                         metric = get_metric(name)
                         figures = [
@@ -88,7 +88,7 @@ def main():
                             )
                             for s in scores
                         ]
-                        ends.append(of_figures(pairing, tuple(of), metric, *figures))
+                        ends.append(of_figures(pairing, (one, other), metric, *figures))
                 for name, ends in found.items():
                     low, high = np.array(ends).T
                     above = (low > truths[name]).mean()

@@ -60,7 +60,7 @@ LEARNERS = {
 
 def audits(runs, n_models, keep):
     """Reports of every learner, run by run."""
-    found = {name: [] for name in LEARNERS}
+    found: dict[str, list] = {name: [] for name in LEARNERS}
     for run in range(runs):
         for name, learner in LEARNERS.items():
             path = keep and keep / f"{name} {n_models} {run}.pickle"
@@ -118,7 +118,8 @@ def main():
         arguments.keep.mkdir(exist_ok=True)
     reports = audits(arguments.runs, arguments.models, arguments.keep)
     few = max(1, 200 // arguments.models)
-    rows, differences = [], []
+    rows: list[dict] = []
+    differences: list[dict] = []
     figures = {
         (name, attack, metric): np.array([values(r, attack, metric) for r in of])
         for name, of in reports.items()

@@ -29,9 +29,13 @@ def main(report: str) -> None:
         page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
         page.goto(Path(report).resolve().as_uri())
         page.locator(_LEFT_OUT).evaluate_all("all => all.forEach(n => n.remove())")
-        end = page.locator("#scores").bounding_box()["y"]
-        clip = {"x": 0, "y": 0, "width": WIDTH, "height": end}
-        head = Image.open(BytesIO(page.screenshot(full_page=True, clip=clip)))
+        end = page.locator("#scores").bounding_box()
+        assert end is not None, "the page has no part #scores"
+        picture = page.screenshot(
+            full_page=True,
+            clip={"x": 0, "y": 0, "width": WIDTH, "height": end["y"]},
+        )
+        head = Image.open(BytesIO(picture))
         browser.close()
     # Few colours: the picture is in the repository.
     head.convert("RGB").quantize(N_COLORS, dither=Image.Dither.NONE).save(

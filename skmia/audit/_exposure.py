@@ -11,8 +11,8 @@ from skmia.attacks import ATTACKS
 from skmia.audit._evidence import BoolArray, Evidence, FloatArray, IndexArray
 from skmia.audit._reach import GAP
 from skmia.metrics import (
-    allowed_false_positives,
     fewest_exposed,
+    flagged_at_fpr,
     get_metric,
     least_false_discovery_rates,
     membership_p_values,
@@ -107,21 +107,14 @@ def exposed_at(evidence: Evidence, attack: str, max_fpr: float) -> BoolArray:
     found = np.zeros(evidence.membership.size, dtype=bool)
     for k, of in enumerate(evidence.targets):
         rng = np.random.RandomState([evidence.seed, k])
-        member, scores = evidence.membership[of], evidence.scores[attack][of]
-        nonmembers = np.sort(scores[~member])
-        n = len(nonmembers)
-        allowed = allowed_false_positives(n, max_fpr)
-        if allowed == n:
-            found[of] = True
-            continue
-        # The highest score of which not every non-member may be accused.
-        spared = nonmembers[n - 1 - allowed]
-        accused, tied = scores > spared, scores == spared
-        above = int((accused & ~member).sum())
-        part = (round(max_fpr * n, 9) - above) / int((tied & ~member).sum())
+        member = evidence.membership[of]
+        flagged = flagged_at_fpr(member, evidence.scores[attack][of], max_fpr)
+        accused = flagged == 1
+        in_part = (flagged > 0) & (flagged < 1)
         for side, rounded in ((member, round), (~member, math.floor)):
-            block = np.flatnonzero(tied & side)
-            drawn = rounded(max(part, 0.0) * len(block))
+            block = np.flatnonzero(in_part & side)
+            # A sum of tenths is a rounding error below its whole number.
+            drawn = rounded(round(float(flagged[block].sum()), 9))
             accused[rng.permutation(block)[:drawn]] = True
         found[of] = accused
     return found
