@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skmia._tables._containers import split_columns
-from skmia._tables._value_bits import MISSING, is_missing, value_bits
+from skmia._tables._value_bits import MISSING, value_bits, which_missing
 
 _LARGEST = 1e100  # stands for infinity; its square is a double too
 _UNKNOWN, _MISSING = -1, -2
@@ -66,7 +66,8 @@ def as_numbers(column: Any) -> NDArray[np.float64]:
         instants = values.astype(f"{values.dtype.kind}8[us]").astype(np.int64)
         return np.where(np.isnat(values), np.nan, instants.astype(np.float64))
     if values.dtype == object:  # pd.NA is not taken for a NaN as None is
-        values = np.array([np.nan if is_missing(v) else v for v in values], object)
+        values = values.copy()
+        values[which_missing(values.tolist())] = np.nan
     return values.astype(np.float64)
 
 
@@ -78,7 +79,7 @@ class _TextCodes:
 
     def __init__(self, column: Any) -> None:
         texts = _texts(column)
-        missing = np.array([is_missing(text) for text in texts], dtype=bool)
+        missing = which_missing(texts.tolist())
         known = np.unique(texts[~missing].astype(str))
         hashes = value_bits(known.astype(object))
         self._codes = np.argsort(hashes).astype(np.float64)
@@ -107,7 +108,11 @@ def _fit_codes(column: Any) -> _TextCodes | None:
 def _texts(column: Any) -> NDArray[np.object_]:
     """Return a column as texts, whatever the types in it, and missing ones as NaN."""
     values = np.asarray(column, dtype=object).tolist()
-    return np.array([np.nan if is_missing(v) else str(v) for v in values], object)
+    missing = which_missing(values)
+    texts = np.empty(len(values), dtype=object)
+    texts[:] = [str(value) for value in values]
+    texts[missing] = np.nan
+    return texts
 
 
 def _lenient(column: Any) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ import decimal
 import hashlib
 import math
 import numbers
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,8 @@ def _time_bits(values: NDArray[Any]) -> Hashes:
 
 def _object_bits(values: list[Any]) -> Hashes:
     """Hash Python objects one by one: what a value is does not depend on the others."""
+    if _are_texts(values):
+        return _text_bits(values)
     kind_of = {kind: _object_kind(kind) for kind in set(map(type, values))}
     kinds = np.array([kind_of[type(value)] for value in values], dtype="U7")
     bits = np.full(len(values), MISSING)
@@ -104,9 +107,24 @@ def _object_bits(values: list[Any]) -> Hashes:
 
 def is_missing(value: Any) -> bool:
     """Whether a value is None, NaN, or a missing value of pandas."""
-    return _object_kind(type(value)) == "missing" or value != value
+    kind: Any = type(value)
+    return _object_kind(kind) == "missing" or value != value
 
 
+def which_missing(values: list[Any]) -> NDArray[np.bool_]:
+    """Whether each is, quickly where all are texts: none is then."""
+    if _are_texts(values):
+        return np.zeros(len(values), dtype=bool)
+    return np.array([bool(is_missing(value)) for value in values], dtype=bool)
+
+
+def _are_texts(values: list[Any]) -> bool:
+    """Whether all are str, as in most columns of text: these are quicker to treat."""
+    return set(map(type, values)) <= {str}
+
+
+# By type, of which there are few: checks against abstract classes are slow.
+@lru_cache(maxsize=256)
 def _object_kind(kind: type) -> str:
     if kind.__name__ in MISSING_TYPES:
         return "missing"
@@ -157,10 +175,12 @@ def _as_instant(value: Any) -> np.datetime64 | np.timedelta64:
 
 
 def _text_bits(values: list[Any]) -> Hashes:
-    # str() of a long array leaves out its middle.
-    texts = [str(v.tolist() if isinstance(v, np.ndarray) else v) for v in values]
+    texts = values
+    if not _are_texts(values):
+        # str() of a long array leaves out its middle.
+        texts = [str(v.tolist() if isinstance(v, np.ndarray) else v) for v in values]
     digests = {text: _digest(text) for text in set(texts)}
-    return np.array([digests[text] for text in texts], dtype=np.uint64)
+    return np.fromiter(map(digests.__getitem__, texts), np.uint64, len(texts))
 
 
 def _digest(text: str) -> int:

@@ -5,13 +5,17 @@ choice of records for one target model; how much the figure moves when that mode
 trained anew is another spread, and only audits of several models show it.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainccinv, betaincinv
 
 from skmia.utils import check_real
+
+# Numbers of records of which the ends of all counts are kept.
+_LARGEST_TABLE = 100_000
 
 
 class Interval(NamedTuple):
@@ -82,10 +86,26 @@ def clopper_pearson(
             "The 'successes' parameter must lie in [0, n], with n at least 1. Got "
             f"successes={successes!r} and n={n!r} instead."
         )
-    low, high = _beta_ends(k, total, alpha)
+    if total.ndim == 0 and total <= _LARGEST_TABLE and 2 * k.size > total:
+        low, high = (ends[k] for ends in _ends_of_all(int(total), alpha))
+    else:
+        low, high = _beta_ends(k, total, alpha)
     if low.ndim == 0:
         return Interval(float(low), float(high))
     return Interval(low, high)
+
+
+@lru_cache(maxsize=8)
+def _ends_of_all(n: int, alpha: float) -> tuple[NDArray, NDArray]:
+    """Both ends of every count from 0 to n; a curve of rates asks for most of them.
+
+    A bound on epsilon or mu asks for such a curve once for each attack and split, and
+    always with the same number of records.
+    """
+    low, high = _beta_ends(np.arange(n + 1), n, alpha)
+    low.setflags(write=False)
+    high.setflags(write=False)
+    return low, high
 
 
 def _beta_ends(k: ArrayLike, n: ArrayLike, alpha: float) -> tuple[Any, Any]:

@@ -22,6 +22,7 @@ from skmia.utils._plotting import (
     shown,
     style_of,
     text_color,
+    without_legends,
 )
 from skmia.utils._text import percent
 from skmia.utils._user_code import installed_package, loads_global, nested_code

@@ -5,7 +5,9 @@ tell apart, or lighter ones of the same hues on a dark ground; a dash and a mark
 with each, for print. Text takes the colour of the style that is in force.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,7 @@ _DASHES: tuple[Any, ...] = (
 _MARKERS = "os^DvPX*"
 #: Of what shows no data, and may be covered by a legend.
 BACKGROUND = "background"
+_places_legends: ContextVar[bool] = ContextVar("skmia_places_legends", default=True)
 # Corners for a legend, the first that is free.
 _CORNERS = "lower right", "upper left", "upper right", "lower left"
 # Of a label from its point, in points.
@@ -109,8 +112,20 @@ def despined(ax: Any) -> None:
         ax.spines[side].set_visible(False)
 
 
+@contextmanager
+def without_legends() -> Iterator[None]:
+    """Place no legends: where they go elsewhere, to look for room is half of a plot."""
+    token = _places_legends.set(False)
+    try:
+        yield
+    finally:
+        _places_legends.reset(token)
+
+
 def place_legend(ax: Any, title: str | None = None) -> Any:
     """Put the legend in a corner without data, or below the axes where none is free."""
+    if not _places_legends.get():
+        return None
     handles, labels = ax.get_legend_handles_labels()
     style = {"fontsize": "small", "title_fontsize": "small", "title": title}
     ax.figure.draw_without_rendering()

@@ -169,10 +169,12 @@ def check_no_missing_labels(y: NDArray, name: str) -> None:
     """Raise for labels that are NaN, None or missing in a frame's own way."""
     if y.dtype.kind not in "fO":
         return
+    labels = y.tolist()
+    if set(map(type, labels)) <= {str}:
+        return
     # Text is equal to itself, NaN is not, and pandas' NA says neither.
     missing = sum(
-        v is None or type(v).__name__ in ("NAType", "NaTType") or v != v
-        for v in y.tolist()
+        v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in labels
     )
     if missing:
         raise ValueError(

@@ -38,6 +38,16 @@ def test_clopper_pearson_covers_in_a_simulation():
     assert 0.95 - 0.0103 <= coverage < 1
 
 
+def test_clopper_pearson_of_many_counts_is_that_of_each():
+    """Most counts of one n, in any order, are read from one table."""
+    counts = np.random.default_rng(0).permutation(np.repeat(np.arange(31), 2))
+    low, high = clopper_pearson(counts, 30, 0.9)
+    each = [clopper_pearson(int(k), 30, 0.9) for k in counts]
+    np.testing.assert_array_equal(np.column_stack([low, high]), each)
+    low[:] = 0  # the caller's own
+    assert clopper_pearson(counts, 30, 0.9).low.max() > 0.9
+
+
 def test_clopper_pearson_broadcasts():
     low, high = clopper_pearson([[0], [2]], [2, 5, 9])
     assert low.shape == high.shape == (2, 3)

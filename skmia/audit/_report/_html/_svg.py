@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 from markupsafe import Markup
 
 from skmia.audit._displays import N_COLORS, color_of
-from skmia.utils import import_optional
+from skmia.utils import import_optional, without_legends
 
 # Colours of the page as they are drawn, and the variables of its style sheet that take
 # their place, so that a drawing follows the page into the dark and into print. Those of
@@ -99,7 +99,8 @@ def draw(
     with style.context("default"), rc_context(ours):
         figure = Figure(figsize=size)
         ax = figure.subplots()
-        plot(ax)
+        with without_legends():
+            plot(ax)
         variables = _variables()
         legend = _legend(ax, variables)
         _plain_axes(ax)
@@ -179,10 +180,8 @@ def _variable(colour: str, variables: Mapping[str, str]) -> str:
 
 
 def _legend(ax: Any, variables: Mapping[str, str]) -> tuple[tuple[str, Markup], ...]:
-    """Take the legend off the axes."""
+    """What a legend would have."""
     handles, labels = ax.get_legend_handles_labels()
-    if (drawn := ax.get_legend()) is not None:
-        drawn.remove()
     pairs = zip(labels, handles, strict=True)
     return tuple((label, _sample(h, variables)) for label, h in pairs)
 
