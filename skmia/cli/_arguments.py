@@ -8,18 +8,18 @@ import typer
 from skmia.cli._contained import MEMORY_SHARE
 
 #: Where none is given.
-MAX_FPRS = (0.1, 0.01, 0.001)
+MAX_FPRS = ("0.1", "0.01", "0.001")
 
 Jobs = Annotated[
     int, typer.Option(help="Shadow models fitted at a time; -1 for all cores.")
 ]
 Seed = Annotated[int, typer.Option(help="The same seed, the same report.")]
 MaxFpr = Annotated[
-    list[float] | None,
+    list[str] | None,
     typer.Option(
-        metavar="FPR",
-        help="A false positive rate, as a fraction, at which the true positive rate "
-        f"is read: {', '.join(map(str, MAX_FPRS))} where none is given. Repeatable.",
+        metavar="FPR,...",
+        help="False positive rates, as fractions, at which the true positive rate is "
+        f"read: {','.join(MAX_FPRS)} where none is given. Repeatable.",
     ),
 ]
 

@@ -102,9 +102,20 @@ def check_can_be_kept(policy: "Policy | None", counts: dict[str, int]) -> None:
 
 
 def decide(report: "AuditReport", policy: "Policy | None") -> tuple["AuditReport", int]:
-    """Return the report with the decision in it, and the exit status."""
+    """Return the report with the decision in it, and the exit status.
+
+    Earlier decisions, of a report from a file, are left out: a reader would take the
+    first of two for the one that counts.
+    """
     if policy is None:
         return report, EXIT_DONE
+    for section in report.to_dict()["sections"]:
+        if section["section"] == "decision":
+            name = section["policy"].get("name")
+            by = f", by the policy {name!r}" if name else ""
+            earlier = f"an earlier decision is left out: {section['outcome']}{by}"
+            say("note", one_line(earlier))
+    report = report.excluding("decision")
     decision = report.decide(policy)
     # Nobody reads the report of a gate that passes.
     for remark in decision.remarks:

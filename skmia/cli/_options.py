@@ -1,5 +1,6 @@
 """What ``--attacks`` and ``--max-fpr`` mean."""
 
+import math
 from collections.abc import Sequence
 
 
@@ -24,18 +25,24 @@ def parse_attacks(options: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def parse_max_fprs(options: Sequence[float]) -> list[float]:
-    """Check rates at which a TPR is read.
+def parse_max_fprs(options: Sequence[str]) -> list[float]:
+    """Turn rates, several of them with commas between, into a list without repeats.
 
     Raises
     ------
     ValueError
-        For one outside of (0, 1).
+        For one outside of (0, 1), or no number.
     """
-    for rate in options:
+    rates = []
+    for text in (text.strip() for option in options for text in option.split(",")):
+        try:
+            rate = float(text)
+        except ValueError:
+            rate = math.nan
         if not 0 < rate < 1:
             raise ValueError(
-                "--max-fpr must be a fraction in (0, 1), such as 0.01 for 1 %. "
-                f"Got {rate} instead."
+                "--max-fpr must be a fraction in (0, 1), such as 0.01 for 1 %, or "
+                f"several with commas between. Got {text!r} instead."
             )
-    return list(options)
+        rates.append(rate)
+    return list(dict.fromkeys(rates))

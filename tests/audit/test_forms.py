@@ -96,6 +96,16 @@ def test_included_results_are_in_every_form(report, answer, tmp_path):
         report.including(42)
 
 
+def test_sections_can_be_left_out(report, answer, tmp_path):
+    before = report.to_dict()
+    more = read_again(report.including(answer(41), answer(42)), tmp_path)
+    assert more.excluding("answer").to_dict() == before
+    assert len(more.to_dict()["sections"]) == len(before["sections"]) + 2
+    assert report.excluding("answer").to_dict() == before
+    with pytest.raises(ValueError, match="Got 'later' instead"):
+        more.excluding("answer", "later")
+
+
 def test_an_unknown_section_is_named(report, answer, tmp_path):
     path = tmp_path / "report.json"
     contents = report.to_dict() | {"sections": [{"section": "later"}]}

@@ -61,7 +61,7 @@ def test_seed_shadows_and_cache_reach_the_audit(audit, expected_report):
 
 def test_attacks_and_rates_reach_the_audit(audit, expected_report):
     options = ["--attacks", "loss, rmia", "--attacks", "loss"]
-    options += ["--max-fpr", "0.05", "--max-fpr", "0.2"]
+    options += ["--max-fpr", "0.05, 0.2", "--max-fpr", "0.05"]
     status, out, _ = audit(*options)
     expected = expected_report(attacks=("loss", "rmia"), max_fprs=(0.2, 0.05))
     assert (status, out) == (0, expected.summary() + "\n")
@@ -77,7 +77,7 @@ def test_attacks_and_rates_reach_the_audit(audit, expected_report):
         ("--attacks", "loss,", "Got '' instead"),
         ("--max-fpr", "1", "--max-fpr must be a fraction in (0, 1), such as 0.01"),
         ("--max-fpr", "nan", "--max-fpr must be a fraction in (0, 1)"),
-        ("--max-fpr", "1%", "--max-fpr"),
+        ("--max-fpr", "0.1,1%", "commas between. Got '1%' instead"),
     ],
 )
 def test_attacks_and_rates_that_are_none(option, value, message, no_audit, refused):

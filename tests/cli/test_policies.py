@@ -108,4 +108,10 @@ def test_a_report_from_a_file_is_shown_and_decided_on(audit, capsys):
         assert written.summary() + "\n" == shown
     # A decision of another is shown, and none of the next.
     assert run(["report", "decided.json"]) == 0
+    assert "Decision: refuse" in capsys.readouterr().out
     assert run(["report", "decided.json", "--fail-above", "auc=0.999"]) == 0
+    # Where there is a new one it is the only one, and the other is named.
+    shown, err = capsys.readouterr()
+    assert (shown.count("Decision: "), "Decision: release" in shown) == (1, True)
+    left_out = "an earlier decision is left out: refuse, by the policy 'Ours'"
+    assert f"skmia: note: {left_out}\n" in err

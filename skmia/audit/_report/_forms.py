@@ -9,7 +9,7 @@ from skmia.audit._report._base import ReportBase
 from skmia.audit._report._json import read_json, to_plain, write_json
 from skmia.audit._report._schema import check_contents
 from skmia.audit._report._text import to_text
-from skmia.audit._section import Section, read_section, write_section
+from skmia.audit._section import SECTIONS, Section, read_section, write_section
 from skmia.utils import import_optional
 
 if TYPE_CHECKING:
@@ -60,6 +60,38 @@ class Forms(ReportBase):
                 )
         report = copy.copy(self)
         report._sections = (*self._sections, *results)
+        return report
+
+    def excluding(self, *keys: str) -> Self:
+        """Return a report without its sections of these kinds, in every form.
+
+        The report itself does not change. Of use before a report from a file is decided
+        on anew: two decisions in one report may contradict each other.
+
+        Parameters
+        ----------
+        *keys : str
+            What the kinds are called in ``to_dict()["sections"]``, such as
+            ``"decision"``. A kind that the report has no section of is no error.
+
+        Returns
+        -------
+        AuditReport
+            A copy, with the other sections.
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind.
+        """
+        for key in keys:
+            if key not in SECTIONS:
+                raise ValueError(
+                    f"The 'keys' must be kinds of sections, out of {sorted(SECTIONS)}. "
+                    f"Got {key!r} instead."
+                )
+        report = copy.copy(self)
+        report._sections = tuple(s for s in self._sections if s.section not in keys)
         return report
 
     def summary(self) -> str:
