@@ -68,7 +68,7 @@ def main():
         rows.append(
             {
                 "split": draw.__name__.replace("_", " "),
-                "how": draw.__doc__.split("\n")[0],
+                "how": (draw.__doc__ or "").split("\n")[0],
                 "flagged": f"{len(aucs)} of {given.seeds}",
                 "AUC where flagged": f"{min(aucs):.3f} to {max(aucs):.3f}"
                 if aucs

@@ -1,13 +1,11 @@
 """ShadowAttack: the template of the attacks that compare with shadow models."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import (
     LabelsAsProbabilities,
@@ -25,16 +23,10 @@ from skmia._tables import (
     mean_answer,
     take_rows,
 )
-from skmia.attacks._base import MembershipAttack
 from skmia.attacks._given_shadows import check_same_records, same_rows
-from skmia.attacks._leave_out import leave_groups_out
 from skmia.attacks._nonmembers import check_has_records
-from skmia.attacks._scores import (
-    Saturation,
-    other_shadows,
-    pseudo_targets,
-    upper_quantile,
-)
+from skmia.attacks._scores import Saturation
+from skmia.attacks._shadow_targets import ShadowsAsTargets
 from skmia.attacks._shadow_warnings import (
     warn_of_another_fit,
     warn_of_one_sided_records,
@@ -46,10 +38,8 @@ from skmia.shadows import ShadowSignals, check_shadows, fit_shadows
 from skmia.signals import MEMBER_SIGN, SIGNALS, BoolArray, FloatArray, IndexArray
 from skmia.utils import check_labels, check_option, warn
 
-_Judged = TypeVar("_Judged")
 
-
-class ShadowAttack(MembershipAttack):
+class ShadowAttack(ShadowsAsTargets):
     """Compare the target with shadow models: base class of the attacks that do.
 
     It fits the shadows or takes those that it is given, finds the rows of a later call
@@ -124,9 +114,6 @@ class ShadowAttack(MembershipAttack):
     # Hashes, or None for a precomputed target, which has no records.
     _hashes: Any
     _x_hashes: Any
-    # Rows, membership and scores of shadows, of an attack that has learnt from others.
-    _judged: list[tuple[IndexArray, BoolArray, NDArray[np.floating]]]
-
     # Whether "auto" keeps the shadow models, to ask them about rows outside the pool.
     _asks_shadows = True
 
@@ -282,99 +269,10 @@ class ShadowAttack(MembershipAttack):
     def _choose(self) -> None:
         """Choose what the user left open, on shadows used as targets."""
 
-    def _judge_shadows(
-        self,
-        score: Callable[[NDArray, NDArray, BoolArray], _Judged],
-        targets: IndexArray | None = None,
-    ) -> Iterator[tuple[BoolArray, _Judged]]:
-        """Membership and scores of the shadows used as targets, judged by others."""
-        complements = self.shadows_.complements
-        if targets is None:
-            targets = pseudo_targets(complements, self.shadows_.n_records)
-        for k in targets:
-            rest = other_shadows(k, complements)
-            yield (
-                self._member[k],
-                score(self._values[k], self._values[rest], self._member[rest]),
-            )
-
-    def _offset_of(
-        self, score: Callable[[NDArray, NDArray, BoolArray], FloatArray]
-    ) -> float:
-        scores = [s[~member] for member, s in self._judge_shadows(score)]
-        return upper_quantile(scores, self.max_fpr)
-
-    def score_shadows(
-        self, *, every: bool = False
-    ) -> Iterator[tuple[IndexArray, BoolArray, NDArray[np.floating]]]:
-        """Judge shadows as if they were targets, each by the others.
-
-        What is chosen for the attack, such as how the scores of a person's rows are put
-        together, is chosen on these and not on the target.
-
-        Parameters
-        ----------
-        every : bool, default=False
-            All shadows in their order, and all records of the pool, in place of as many
-            as a choice takes. An attack that learns from shadows is then asked about
-            none that it has learnt from, nor about the complement of one.
-
-        Yields
-        ------
-        rows : ndarray of int of shape (n_rows,)
-            Records of the pool: all, or a sample where these are many.
-        member : ndarray of bool of shape (n_rows,)
-            Whether a shadow was fitted on them.
-        scores : ndarray of shape (n_rows,)
-            What the attack says of them, from shadows other than this one and its
-            complement. Nothing is yielded where an attack keeps no such scores, unless
-            `every` shadow is asked for.
-        """
-        check_is_fitted(self, "membership_")
-        yield from self._all_plays() if every else self._plays()
-
-    def _plays(self) -> Iterator[tuple[IndexArray, BoolArray, NDArray[np.floating]]]:
-        """What `score_shadows` yields, on the scale of the target's scores."""
-        if hasattr(self, "_judged"):
-            yield from self._judged
-        elif hasattr(self, "_values"):
-            yield from self._plays_of(None)
-
-    def _plays_of(
-        self, targets: IndexArray | None
-    ) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
-        """What the formula says of some shadows, or as many as a choice takes."""
-        rows = np.arange(self.shadows_.n_records)
-        online = self._is_online()
-        for member, scores in self._judge_shadows(
-            self._online if online else lambda x, v, m: self._offline(x, v, ~m),
-            targets,
-        ):
-            yield rows, member, scores
-
-    def _all_plays(self) -> Iterator[tuple[IndexArray, BoolArray, NDArray]]:
-        """What `score_shadows` yields of every shadow, on all records."""
-        if hasattr(self, "_values") and not hasattr(self, "_judged"):
-            yield from self._plays_of(np.arange(self.shadows_.n_shadows))
-        else:
-            yield from leave_groups_out(self, self._member)
-
     def _values_of(self, name: str) -> NDArray[np.floating]:
         """A signal of the shadows, as `_fit_shadow_attack` was given it."""
         values = _oriented(name, self.shadows_.get(name))
         return self._saturation[name].soften(values)
-
-    def _is_online(self) -> bool:
-        """Whether records of the pool are compared with IN shadows as well."""
-        return False
-
-    def _online(self, x: NDArray, values: NDArray, member: BoolArray) -> FloatArray:
-        """Scores of `x` (n,) given `values` and `member`, both (n_shadows, n)."""
-        return self._offline(x, values, ~member)
-
-    def _offline(self, x: NDArray, values: NDArray, out: BoolArray) -> FloatArray:
-        """Scores of `x` (n,) given `values` where `out`, both (n_shadows, n)."""
-        raise NotImplementedError(f"{type(self).__name__} has no formula _offline")
 
     def _score_pool(
         self, values: dict[str, NDArray], rows: IndexArray

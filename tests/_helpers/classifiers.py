@@ -1,5 +1,7 @@
 """Classifiers with a property that a test needs; picklable by name."""
 
+from typing import ClassVar
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.naive_bayes import GaussianNB
@@ -50,7 +52,7 @@ class NeverFitted(GaussianNB):
 class NotedBayes(GaussianNB):
     """Notes what every copy of it is fitted on, in this process."""
 
-    fits = []  # noqa: RUF012
+    fits: ClassVar[list] = []
 
     def fit(self, X, y, sample_weight=None):
         NotedBayes.fits.append((np.array(X), np.array(y), sample_weight))
@@ -60,7 +62,7 @@ class NotedBayes(GaussianNB):
 class NotedTree(DecisionTreeClassifier):
     """Notes what every copy of it is fitted on, in this process."""
 
-    fits = []  # noqa: RUF012
+    fits: ClassVar[list] = []
 
     def fit(self, X, y):
         NotedTree.fits.append((np.array(X), np.array(y)))

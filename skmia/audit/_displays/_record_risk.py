@@ -5,9 +5,13 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri
 
 from skmia.audit._displays._contents import evidence_of, plain_contents
+from skmia.audit._displays._separation_axis import (
+    add_chances,
+    limits_of_separations,
+    noise_of_separations,
+)
 from skmia.metrics import (
     is_resolvable,
     membership_p_values,
@@ -28,8 +32,6 @@ from skmia.utils import (
 
 _QUANTITIES = "separation", "p_value"
 _N_BINS = 20
-# Chances of being found that the upper axis shows.
-_CHANCES = 0.01, 0.1, 0.5, 0.9, 0.99
 
 
 class RecordRiskDisplay:
@@ -193,51 +195,28 @@ class RecordRiskDisplay:
         """Shares of the bins if no record leaked; None where that is not known."""
         if self.quantity == "p_value":
             return np.diff(edges) / (edges[-1] - edges[0])
-        if not self.error:
-            return None
-        inner = ndtr(edges[1:-1] / self.error)
-        return np.diff(np.concatenate([[0.0], inner, [1.0]]))
+        return noise_of_separations(edges, self.error) if self.error else None
 
     def _limits(self, edges: Any, shares: Any, expected: Any) -> tuple[float, float]:
-        """From the first bin that holds somebody to the last, and one more."""
         if self.quantity == "p_value":
             return float(edges[0]), float(edges[-1])
         held = shares > 0
         if expected is not None:
             held |= expected > 1e-3
-        used = np.flatnonzero(held)
-        if not len(used):
-            return float(edges[0]), float(edges[-1])
-        first, last = max(used[0] - 1, 0), min(used[-1] + 2, len(edges) - 1)
-        # Up to where a record is found nearly always, if only to see that none is.
-        z = -float(ndtri(self.max_fpr))
-        return float(edges[first]), float(min(max(edges[last], z + 1.5), edges[-1]))
+        return limits_of_separations(edges, held, self.max_fpr)
 
     def _label(self) -> None:
         ax = self.ax_
         self.chance_axis_ = None
-        found = f"at {percent(self.max_fpr)} FPR"
         if self.quantity == "p_value":
             ax.set_xlabel("p-value among the scores of non-members")
         else:
             ax.set_xlabel("Separation d' over shadow models")
-            z = -ndtri(self.max_fpr)
-            places = [float(z + ndtri(chance)) for chance in _CHANCES]
-            upper = ax.secondary_xaxis("top")
-            low, high = ax.get_xlim()
-            shown = {
-                at: percent(chance)
-                for at, chance in zip(places, _CHANCES, strict=True)
-                if low <= at <= high
-            }
-            upper.set_xticks(list(shown), list(shown.values()))
-            upper.set_xlabel(f"Chance of being found {found}", fontsize="small")
-            upper.tick_params(labelsize="small")
-            self.chance_axis_ = upper
+            self.chance_axis_ = add_chances(ax, self.max_fpr)
         if self.exposed is not None:
             share, low, high = (f"{100 * of:.3g}" for of in self.exposed)
             ax.set_title(
-                f"Found {found}: {share} % [{low}, {high}]",
+                f"Found at {percent(self.max_fpr)} FPR: {share} % [{low}, {high}]",
                 loc="left",
                 fontsize="medium",
             )

@@ -8,6 +8,13 @@ from numpy.typing import ArrayLike
 
 from skmia.audit._curves import curves
 from skmia.audit._displays._contents import contents_of, evidence_of, figure_of
+from skmia.audit._displays._from_attack import FromAttack
+from skmia.audit._displays._many_curves import (
+    check_length,
+    curve_label,
+    curves_of,
+    listed,
+)
 from skmia.metrics import roc_auc
 from skmia.utils import (
     BACKGROUND,
@@ -19,7 +26,6 @@ from skmia.utils import (
     percent,
     place_legend,
     show_rates,
-    shown,
     style_of,
     text_color,
 )
@@ -27,7 +33,7 @@ from skmia.utils import (
 _UNRESOLVED = {"alpha": 0.12, "linewidth": 0, "zorder": 0.5}
 
 
-class MembershipRocDisplay:
+class MembershipRocDisplay(FromAttack):
     """Plot the ROC of membership attacks: members found against wrongly accused.
 
     Make it with :meth:`from_report`, :meth:`from_estimator` or
@@ -155,17 +161,17 @@ class MembershipRocDisplay:
             If `scale` is none of these, or lists differ in length.
         """
         check_option(scale, "scale", ("log", "linear"))
-        fprs, tprs = _curves_of(self.fpr), _curves_of(self.tpr)
+        fprs, tprs = curves_of(self.fpr), curves_of(self.tpr)
         n_curves = len(fprs)
-        names = _listed(self.name if name is None else name, n_curves, "name")
-        areas = _listed(self.roc_auc, n_curves, "roc_auc")
-        styles = _listed(curve_kwargs, n_curves, "curve_kwargs")
+        names = listed(self.name if name is None else name, n_curves, "name")
+        areas = listed(self.roc_auc, n_curves, "roc_auc")
+        styles = listed(curve_kwargs, n_curves, "curve_kwargs")
         lows, highs = (
-            [] if ends is None else _curves_of(ends) for ends in (self.low, self.high)
+            [] if ends is None else curves_of(ends) for ends in (self.low, self.high)
         )
         for key, each in (("tpr", tprs), ("low", lows), ("high", highs)):
             if each or key == "tpr":
-                _check_length(each, n_curves, key)
+                check_length(each, n_curves, key)
         self.ax_, self.figure_ = axes_of(ax, "MembershipRocDisplay.plot", (5.6, 5.6))
         ax = self.ax_
         start = self._set_axes(fprs, scale)
@@ -177,7 +183,7 @@ class MembershipRocDisplay:
             look = merged(
                 own,
                 {
-                    "label": _label(names[i], areas[i]),
+                    "label": curve_label(names[i], areas[i]),
                     "markersize": 4,
                     "markevery": (i % every, every),
                     "zorder": 3,
@@ -346,47 +352,6 @@ class MembershipRocDisplay:
         return display.plot(ax, **plot_kwargs)
 
     @classmethod
-    def from_estimator(
-        cls,
-        attack: Any,
-        X: Any,
-        y: Any,
-        membership: ArrayLike,
-        *,
-        name: str | None = None,
-        ax: Any = None,
-        **kwargs: Any,
-    ) -> "MembershipRocDisplay":
-        """Draw the ROC of a fitted attack.
-
-        Parameters
-        ----------
-        attack : MembershipAttack
-            A fitted attack.
-        X : array-like, frame or sparse matrix of shape (n_records, n_features)
-            Records to judge.
-        y : array-like of shape (n_records,)
-            Their class labels.
-        membership : array-like of bool of shape (n_records,)
-            True for the records that the target was fitted on. Of an attack that drew
-            them itself, and the same records, it is ``attack.membership_``.
-        name : str, default=None
-            Name of the attack in the legend; that of its class where it is None.
-        ax : matplotlib Axes, default=None
-            Where to; a new figure where it is None.
-        **kwargs : dict
-            For :meth:`from_predictions`.
-
-        Returns
-        -------
-        MembershipRocDisplay
-            The plot.
-        """
-        scores = attack.score_samples(X, y)
-        name = type(attack).__name__ if name is None else name
-        return cls.from_predictions(membership, scores, name=name, ax=ax, **kwargs)
-
-    @classmethod
     def _of(
         cls,
         known: Mapping[str, Mapping[str, Any]],
@@ -405,33 +370,3 @@ class MembershipRocDisplay:
             n_nonmembers=n_nonmembers,
             confidence_level=confidence_level,
         )
-
-
-def _curves_of(rates: Any) -> list[Any]:
-    """A list of arrays, of one array or of a list of them."""
-    if isinstance(rates, list | tuple) and np.ndim(rates[0]) == 1:
-        return [np.asarray(one, dtype=float) for one in rates]
-    return [np.asarray(rates, dtype=float)]
-
-
-def _listed(values: Any, n_curves: int, name: str) -> list[Any]:
-    """One for each curve; a single one is that of all."""
-    if isinstance(values, list | tuple):
-        _check_length(values, n_curves, name)
-        return list(values)
-    return [values] * n_curves
-
-
-def _check_length(values: Sequence[Any], n_curves: int, name: str) -> None:
-    if len(values) != n_curves:
-        raise ValueError(
-            f"The '{name}' parameter must have one entry for each of the {n_curves} "
-            f"curves. Got {len(values)} instead."
-        )
-
-
-def _label(name: str | None, area: float | None) -> str | None:
-    name = name and shown(name)
-    if area is None:
-        return name
-    return f"{name} (AUC {area:.2f})" if name else f"AUC {area:.2f}"

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from skmia.audit._curves import histograms
 from skmia.audit._displays._contents import contents_of, evidence_of, figure_of
+from skmia.audit._displays._from_attack import FromAttack
 from skmia.utils import (
     axes_of,
     color_of,
@@ -18,7 +19,7 @@ from skmia.utils import (
 )
 
 
-class MembershipScoreDisplay:
+class MembershipScoreDisplay(FromAttack):
     """Plot how the scores of members and of non-members are distributed.
 
     Make it with :meth:`from_report`, :meth:`from_estimator` or
@@ -265,47 +266,6 @@ class MembershipScoreDisplay:
         evidence = evidence_of(membership, scores)
         (found,) = histograms(evidence).values()
         return cls._of(found, name).plot(ax, **plot_kwargs)
-
-    @classmethod
-    def from_estimator(
-        cls,
-        attack: Any,
-        X: Any,
-        y: Any,
-        membership: ArrayLike,
-        *,
-        name: str | None = None,
-        ax: Any = None,
-        **plot_kwargs: Any,
-    ) -> "MembershipScoreDisplay":
-        """Draw the scores of a fitted attack.
-
-        Parameters
-        ----------
-        attack : MembershipAttack
-            A fitted attack.
-        X : array-like, frame or sparse matrix of shape (n_records, n_features)
-            Records to judge.
-        y : array-like of shape (n_records,)
-            Their class labels.
-        membership : array-like of bool of shape (n_records,)
-            True for the records that the target was fitted on. Of an attack that drew
-            them itself, and the same records, it is ``attack.membership_``.
-        name : str, default=None
-            Name of the attack; that of its class where it is None.
-        ax : matplotlib Axes, default=None
-            Where to; a new figure where it is None.
-        **plot_kwargs : dict
-            For :meth:`plot`.
-
-        Returns
-        -------
-        MembershipScoreDisplay
-            The plot.
-        """
-        scores = attack.score_samples(X, y)
-        name = type(attack).__name__ if name is None else name
-        return cls.from_predictions(membership, scores, name=name, ax=ax, **plot_kwargs)
 
     @classmethod
     def _of(

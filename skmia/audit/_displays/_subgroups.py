@@ -6,15 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skmia._tables import as_rows
-from skmia.audit._displays._contents import evidence_of, plain_contents
-from skmia.audit._subgroups import (
-    Exposure,
-    Subgroups,
-    measure_groups,
-    partition,
-    read_columns,
-)
+from skmia.audit._displays._contents import evidence_of
+from skmia.audit._displays._groups_given import groups_of_report, groups_of_scores
+from skmia.audit._subgroups import Subgroups
 from skmia.utils import (
     axes_of,
     chance_style,
@@ -272,28 +266,7 @@ class SubgroupDisplay:
         ValueError
             If the report has no groups, none by these columns, or several.
         """
-        if isinstance(report, Subgroups):
-            return cls(report).plot(ax, **plot_kwargs)
-        found = [
-            Subgroups.from_dict({k: v for k, v in of.items() if k != "section"})
-            for of in plain_contents(report)["sections"]
-            if of["section"] == Subgroups.section
-        ]
-        if not found:
-            raise ValueError(
-                "The 'report' parameter must include groups. Got a report without; "
-                "pass report.including(report.subgroups(...))."
-            )
-        known = [of.by for of in found]
-        if by is not None:
-            wanted = (by,) if isinstance(by, str) else tuple(by)
-            found = [of for of in found if of.by == wanted]
-        if len(found) != 1:
-            raise ValueError(
-                f"The 'by' parameter must name the groups of one of the report's "
-                f"sections, {known}. Got {by!r} instead."
-            )
-        return cls(found[0]).plot(ax, **plot_kwargs)
+        return cls(groups_of_report(report, by)).plot(ax, **plot_kwargs)
 
     @classmethod
     def from_predictions(
@@ -351,23 +324,8 @@ class SubgroupDisplay:
         """
         min_size = check_integer(min_size, "min_size", 2)
         evidence = evidence_of(membership, scores, groups, confidence_level, name)
-        given = by if isinstance(by, Mapping) else {"group": by}
-        columns = []
-        for key, values in given.items():
-            rows = as_rows(values)
-            if rows.shape != evidence.membership.shape:
-                raise ValueError(
-                    "The 'by' parameter must have one value for each of the "
-                    f"{evidence.membership.size} records. Got shape {rows.shape} for "
-                    f"{key!r} instead."
-                )
-            columns += read_columns(rows, [str(key)])
-        exposure = Exposure.of(evidence, None, max_fpr)
-        found = partition(columns, 4, 20)
-        names = [column.name for column in columns]
-        return cls(measure_groups(exposure, found, names, min_size)).plot(
-            ax, **plot_kwargs
-        )
+        found = groups_of_scores(evidence, by, max_fpr, min_size)
+        return cls(found).plot(ax, **plot_kwargs)
 
     @classmethod
     def from_estimator(
