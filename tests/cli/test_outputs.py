@@ -89,7 +89,7 @@ def write_gz(folder, *contents):
     return paths
 
 
-GOOD = gzip.compress(b"a,y\n1,u\n")
+GOOD = gzip.compress(b"a,y\n1,u\n", mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ GOOD = gzip.compress(b"a,y\n1,u\n")
         (GOOD[:-9], "is no gzip file, or a damaged one"),
         (GOOD[:4], "is no gzip file, or a damaged one"),
         (GOOD + b"more", "is no gzip file, or a damaged one"),
-        (gzip.compress(b"a,y\n\xff,u\n"), "pass --encoding"),
-        (gzip.compress(b"a,y\n1\0,u\n"), "zero byte"),
-        (gzip.compress(b""), "could not be read as a .csv table"),
+        (gzip.compress(b"a,y\n\xff,u\n", mtime=0), "pass --encoding"),
+        (gzip.compress(b"a,y\n1\0,u\n", mtime=0), "zero byte"),
+        (gzip.compress(b"", mtime=0), "could not be read as a .csv table"),
     ],
 )
 def test_damaged_gzip_is_one_line(data, message, tmp_path):
