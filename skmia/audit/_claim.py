@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from skmia.audit._evidence import Evidence
@@ -142,7 +142,7 @@ class PrivacyClaim(Section):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a report's contents."""
-        return {**asdict(self), "contradicted": self.contradicted}
+        return {**super().to_dict(), "contradicted": self.contradicted}
 
     @classmethod
     def from_dict(cls, contents: Mapping[str, Any]) -> Self:

@@ -150,19 +150,6 @@ class Comparison(Section):
             )
         return found[name]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the comparison as plain values.
-
-        Returns
-        -------
-        dict
-            Strings, numbers, lists and dicts only.
-        """
-        contents = asdict(self)
-        for name in ("names", "void", "notes", "differences"):
-            contents[name] = list(contents[name])
-        return contents
-
     @classmethod
     def from_dict(cls, contents: Mapping[str, Any]) -> Self:
         """Make the comparison again.

@@ -15,6 +15,7 @@ from skmia._models import (
     look_inside,
     unwrap_frozen,
 )
+from skmia._tables import split_persons
 from skmia.audit._adopted import adopt_model
 from skmia.utils import check_real
 
@@ -121,6 +122,15 @@ def check_scores(name: object, values: ArrayLike, n: int) -> NDArray[np.float64]
             "No figure can be read from it; check the model's outputs for NaN."
         )
     return scores
+
+
+def check_one_side(member: NDArray[np.bool_], persons: NDArray[np.intp]) -> None:
+    """Refuse persons who have members and non-members among their rows."""
+    if split_persons(member, persons).any():
+        raise ValueError(
+            "The 'groups' parameter must have every person on one side only. Leave out "
+            "persons with members and non-members."
+        )
 
 
 def check_length(name: str, values: Any, n: int) -> Any:

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skmia._tables import split_persons
 from skmia.attacks import ATTACKS, LossThresholdAttack
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import add_gap
 from skmia.audit._guards import Guard
-from skmia.audit._inputs import check_reading
+from skmia.audit._inputs import check_one_side, check_reading
 from skmia.audit._reach import takes_shadows
 from skmia.audit._report import AuditReport
 from skmia.utils import check_labels, encode_group_pair, encode_labels
@@ -103,11 +102,8 @@ def audit_predictions(
     member = np.arange(sum(sizes)) < sizes[0]
     proba, columns = (np.concatenate(parts) for parts in zip(*sides, strict=True))
     persons, person_names = encode_group_pair(groups, sizes)
-    if persons is not None and split_persons(member, persons).any():
-        raise ValueError(
-            "The 'groups' parameter must have every person on one side only. Leave out "
-            "persons with members and non-members."
-        )
+    if persons is not None:
+        check_one_side(member, persons)
     attack = LossThresholdAttack("precomputed").fit(proba, columns, membership=member)
     evidence = Evidence(
         membership=member,

@@ -1,8 +1,10 @@
 """What a report is asked for afterwards, and shows in every form from then on."""
 
+import html
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from dataclasses import asdict
+from typing import Any, ClassVar, Self, cast
 
 #: By the key in a report's contents; an answer of a new kind enters by itself.
 SECTIONS: "dict[str, type[Section]]" = {}
@@ -24,9 +26,16 @@ class Section(ABC):
         if cls.section:
             SECTIONS[cls.section] = cls
 
-    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """Strings, numbers, None, lists and dicts only; no key ``"section"``."""
+        """Return plain values, for a report's JSON.
+
+        Returns
+        -------
+        dict
+            The parameters by name: strings, numbers, None, lists and dicts only, and no
+            key ``"section"``.
+        """
+        return cast(dict[str, Any], _plain(asdict(cast(Any, self))))
 
     @classmethod
     @abstractmethod
@@ -39,6 +48,22 @@ class Section(ABC):
 
         Lists begin with two spaces. No newline at the end.
         """
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the text, whose columns stand under each other."""
+        return f"<pre>{html.escape(self.summary())}</pre>"
+
+
+def _plain(value: Any) -> Any:
+    """Lists in place of tuples, as JSON has them."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value
 
 
 def read_section(contents: Mapping[str, Any]) -> Section:

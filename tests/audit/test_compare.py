@@ -189,3 +189,19 @@ def test_refusals(models, learners):
     )
     with pytest.raises(ValueError, match="same confidence_level"):
         compare(one, other)
+
+
+def test_a_comparison_is_read_as_text_and_in_a_notebook():
+    member = np.arange(400) < 200
+    rng = np.random.default_rng(0)
+    reports = [
+        AuditReport(member, {"<loss>": rng.normal(size=400) + shift * member})
+        for shift in (2.0, 0.0)
+    ]
+    comparison = compare(*reports)
+    assert str(comparison) == comparison.summary()
+    cell = comparison._repr_html_()
+    assert cell.startswith("<pre>Comparison: ")
+    assert "The second leaks less" in cell
+    assert "&lt;loss&gt;" in cell
+    assert "<loss>" not in cell

@@ -115,23 +115,6 @@ class AttributeInference(Section):
         """Names of the columns that are given away."""
         return tuple(c.column for c in self.columns if c.outcome == "found")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for a report's JSON.
-
-        Returns
-        -------
-        dict
-            Strings, numbers, None, lists and dicts only; no row.
-        """
-        return {
-            "confidence_level": self.confidence_level,
-            "n_members": self.n_members,
-            "n_nonmembers": self.n_nonmembers,
-            "n_models": self.n_models,
-            "tolerance": self.tolerance,
-            "columns": [asdict(column) for column in self.columns],
-        }
-
     @classmethod
     def from_dict(cls, contents: Mapping[str, Any]) -> Self:
         """Make it again of what :meth:`to_dict` returned.

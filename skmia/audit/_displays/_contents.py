@@ -5,9 +5,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from skmia._tables import split_persons
 from skmia.audit._evidence import Evidence
-from skmia.audit._inputs import check_reading, check_scores
+from skmia.audit._inputs import check_one_side, check_reading, check_scores
 from skmia.utils import check_membership, check_option, encode_groups
 
 
@@ -71,11 +70,7 @@ def evidence_of(
     persons = names = None
     if groups is not None:
         persons, names = encode_groups(groups, member.size)
-        if split_persons(member, persons).any():
-            raise ValueError(
-                "The 'groups' parameter must have every person on one side only. "
-                "Leave out persons with members and non-members."
-            )
+        check_one_side(member, persons)
     return Evidence(
         membership=member,
         scores={

@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skmia._tables import split_persons
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, add_gap, check_resolvable
 from skmia.audit._guards import Guard
-from skmia.audit._inputs import check_length, check_reading, check_scores
+from skmia.audit._inputs import (
+    check_length,
+    check_one_side,
+    check_reading,
+    check_scores,
+)
 from skmia.audit._report._cards import Cards
 from skmia.audit._report._claims import Claims
 from skmia.audit._report._contents import make_contents
@@ -132,11 +136,7 @@ resolvable=False, unit='row')
         persons, names = None, None
         if groups is not None:
             persons, names = encode_groups(groups, member.size)
-            if split_persons(member, persons).any():
-                raise ValueError(
-                    "The 'groups' parameter must have every person on one side only. "
-                    "Leave out persons with members and non-members."
-                )
+            check_one_side(member, persons)
         evidence = Evidence(
             membership=member,
             scores={

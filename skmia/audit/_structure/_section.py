@@ -158,21 +158,6 @@ class Structure(Section):
         of.sort(key=lambda f: (order.index(f.outcome), -(f.count or 0)))
         return of[0] if of else None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for a report's JSON.
-
-        Returns
-        -------
-        dict
-            Strings, numbers, None, lists and dicts only; no row.
-        """
-        return {
-            "k": self.k,
-            "n_rows": self.n_rows,
-            "n_persons": self.n_persons,
-            "findings": [asdict(finding) for finding in self.findings],
-        }
-
     @classmethod
     def from_dict(cls, contents: Mapping[str, Any]) -> Self:
         """Make it again of what :meth:`to_dict` returned.

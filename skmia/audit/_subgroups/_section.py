@@ -144,19 +144,6 @@ class Subgroups(Section):
     groups: tuple[Group, ...]
     notes: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return strings, numbers, None, lists and dicts only.
-
-        Returns
-        -------
-        dict
-            The parameters; figures and comparisons of each group as dicts, or None.
-        """
-        found = asdict(self)
-        for key in ("by", "groups", "notes"):
-            found[key] = list(found[key])
-        return found
-
     @classmethod
     def from_dict(cls, contents: Mapping[str, Any]) -> Self:
         """Return the section that :meth:`to_dict` was called on.

@@ -116,19 +116,6 @@ class Slices(Section):
     visible_share: float | None
     notes: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return strings, numbers, None, lists and dicts only.
-
-        Returns
-        -------
-        dict
-            The parameters, each slice as a dict.
-        """
-        found = asdict(self)
-        for key in ("columns", "slices", "notes"):
-            found[key] = list(found[key])
-        return found
-
     @classmethod
     def from_dict(cls, contents: Mapping[str, Any]) -> Self:
         """Return the section that :meth:`to_dict` was called on.
