@@ -147,9 +147,12 @@ def make_app() -> "typer.Typer":
     ) -> None:
         pass
 
-    app.command()(audit)
-    app.command("audit-scores")(audit_scores)
-    app.command()(report)
-    app.command()(compare)
+    # Short enough to stand whole in the list of commands.
+    app.command(short_help="Attack a fitted model, and report what leaks.")(audit)
+    short = "Report on probabilities or scores alone."
+    app.command("audit-scores", short_help=short)(audit_scores)
+    short = "Show a report again, and hold it against a policy."
+    app.command(short_help=short)(report)
+    app.command(short_help="Set two reports side by side.")(compare)
     app.command()(demo)
     return app

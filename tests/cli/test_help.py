@@ -50,6 +50,8 @@ def test_help_fits_a_terminal(name, capsys, monkeypatch):
     for option in options(commands()[name]) if name else NAMES:
         # Whole, and at the beginning of a line.
         assert any(re.match(rf"  {option}\b", line) for line in lines), option
+    # What a command does stands whole in the list.
+    assert not any(line.endswith("...") for line in lines if not name)
 
 
 @pytest.mark.parametrize("name", NAMES)
