@@ -66,6 +66,10 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/learner_coverage.py
 	$(BIN)/python benchmarks/compare_coverage.py
+	$(BIN)/python benchmarks/roc_band.py
+	$(BIN)/python benchmarks/subgroup_error.py
+	$(BIN)/python benchmarks/slice_search.py
+	$(BIN)/python benchmarks/attribute_inference.py
 	$(BIN)/python benchmarks/exposed_members.py
 	$(BIN)/python benchmarks/shifted_splits.py
 	$(BIN)/python benchmarks/report_share.py
