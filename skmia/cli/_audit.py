@@ -115,7 +115,7 @@ def audit(
         from skmia.audit import audit_classifier
         from skmia.cli._fields import Dialect
         from skmia.cli._finish import finish
-        from skmia.cli._gate import check_can_be_kept, make_policy, rates_of
+        from skmia.cli._gate import check_can_be_kept, level_of, make_policy, rates_of
         from skmia.cli._model_errors import shadows_at_fault
         from skmia.cli._model_files import load_model
         from skmia.cli._model_inputs import check_answers, match_model
@@ -152,6 +152,7 @@ def audit(
                 *rows,
                 attacks=names,
                 max_fprs=sorted({*max_fprs, *rates_of(gate)}, reverse=True),
+                confidence_level=level_of(gate),
                 shadows=ShadowModels(
                     shadows, refit_search=refit_search, cache_dir=cache_dir
                 ),

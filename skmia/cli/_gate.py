@@ -88,6 +88,11 @@ def rates_of(policy: "Policy | None") -> set[float]:
     return set() if policy is None else set(policy.max_fprs)
 
 
+def level_of(policy: "Policy | None") -> float:
+    """The confidence level that the audit has to have."""
+    return 0.95 if policy is None else max(0.95, policy.confidence_level)
+
+
 def check_can_be_kept(policy: "Policy | None", counts: dict[str, int]) -> None:
     """Raise where a limit could not be kept, whatever the audit finds.
 

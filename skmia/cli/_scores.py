@@ -73,7 +73,7 @@ def audit_scores(
     with boundary():
         from skmia.cli._fields import Dialect
         from skmia.cli._finish import finish
-        from skmia.cli._gate import check_can_be_kept, make_policy, rates_of
+        from skmia.cli._gate import check_can_be_kept, level_of, make_policy, rates_of
         from skmia.cli._options import parse_max_fprs
         from skmia.cli._outputs import Outputs
         from skmia.cli._sides import read_sides
@@ -94,16 +94,21 @@ def audit_scores(
         check_can_be_kept(gate, sides.n_nonmembers)
         rates = sorted({*max_fprs, *rates_of(gate)}, reverse=True)
         if target is None:
-            status = finish(_of_scores(sides, rates), gate, outputs, _one_table(sides))
+            report = _of_scores(sides, rates, level_of(gate))
+            status = finish(report, gate, outputs, _one_table(sides))
         else:
             sources = (members, nonmembers)
-            report = _of_probabilities(sides, target, sources, rates)
+            report = _of_probabilities(sides, target, sources, rates, level_of(gate))
             status = finish(report, gate, outputs, sides.by)
     raise typer.Exit(status)
 
 
 def _of_probabilities(
-    sides: "Sides", target: str, sources: tuple[Path, Path], max_fprs: list[float]
+    sides: "Sides",
+    target: str,
+    sources: tuple[Path, Path],
+    max_fprs: list[float],
+    level: float,
 ) -> "AuditReport":
     from skmia.audit import audit_predictions
     from skmia.cli._model_inputs import match_labels
@@ -113,11 +118,15 @@ def _of_probabilities(
     for table, source in zip(sides.tables, sources, strict=True):
         answers += [table[columns], match_labels(table[target], columns, str(source))]
     return audit_predictions(
-        *answers, classes=columns, groups=sides.groups, max_fprs=max_fprs
+        *answers,
+        classes=columns,
+        groups=sides.groups,
+        max_fprs=max_fprs,
+        confidence_level=level,
     )
 
 
-def _of_scores(sides: "Sides", max_fprs: list[float]) -> "AuditReport":
+def _of_scores(sides: "Sides", max_fprs: list[float], level: float) -> "AuditReport":
     import numpy as np
     import pandas as pd
 
@@ -131,6 +140,7 @@ def _of_scores(sides: "Sides", max_fprs: list[float]) -> "AuditReport":
         {name: whole[name] for name in columns},
         groups=None if sides.groups is None else pd.concat(sides.groups),
         max_fprs=max_fprs,
+        confidence_level=level,
         estimator="scores",
     )
 

@@ -103,7 +103,8 @@ def contents_of(member, scores):
     auc["value"] = metric.value(member, scores)
     n = int((~member).sum())
     counts = {"nonmembers": n, "nonmember_persons": None, "models": 1}
-    return {"figures": [auc], "strongest": [auc], "guards": [], "counts": counts}
+    found = {"figures": [auc], "strongest": [auc], "guards": [], "counts": counts}
+    return found | {"confidence_level": 0.95}
 
 
 def test_the_contents_of_the_simulations_are_those_of_a_report():

@@ -21,6 +21,7 @@ WHOLE = {
         "require:near_copies": "no ids",
     },
     "compare": "value",
+    "confidence_level": 0.99,
     "name": "Ours \x7f",
     "source": "https://example.org",
     "not_covered": ("the rest",),
@@ -58,6 +59,11 @@ WHOLE = {
         ),
         ({"max_auc": 0.6, "require": [1]}, TypeError, "Got 1 in it instead"),
         ({"max_auc": 0.6, "compare": "lower"}, ValueError, "'compare' parameter"),
+        (
+            {"max_auc": 0.6, "confidence_level": 1},
+            ValueError,
+            r"'confidence_level' parameter must be a float in \(0, 1\)",
+        ),
         ({"max_auc": 0.6, "name": 1}, TypeError, "'name' parameter must be a str"),
         ({"max_auc": 0.6, "not_applicable": ["max_tpr"]}, TypeError, "must be a dict"),
         (

@@ -69,12 +69,12 @@ CHECKS = (
     Check(audited_inside, "a search audited as what it chose", _EITHER),
     Check(searching_shadows, "shadows that search again", _EITHER),
     Check(near_copies, "rows of both sides but for last digits or an id", _WARNING),
-    Check(shared_rows, "rows on both sides", _EITHER),
-    Check(duplicate_rows, "repeated rows", _EITHER),
-    Check(shared_persons, "persons on both sides", _EITHER),
+    Check(shared_rows, "rows on both sides", _EITHER, slight=True),
+    Check(duplicate_rows, "repeated rows", _EITHER, slight=True),
+    Check(shared_persons, "persons on both sides", _EITHER, slight=True),
     Check(rows_per_person, "numbers of rows that tell persons apart", _WARNING),
     Check(few_large_persons, "few persons with most of the rows", _WARNING),
-    Check(weightless_rows, "rows of weight 0", _EITHER),
+    Check(weightless_rows, "rows of weight 0", _EITHER, slight=True),
     Check(attacks_not_run, "attacks that need more than there is", _EITHER),
     Check(labels_tell_more, "labels that tell more than confidences", _WARNING),
     Check(members_less_accurate, "a model worse on its training rows", _WARNING),
@@ -82,9 +82,18 @@ CHECKS = (
         members_at_chance, "answers without regard to the labels", _WARNING, voids=True
     ),
     Check(
-        unsteady_answers, "answers that differ when asked again", _EITHER, voids=True
+        unsteady_answers,
+        "answers that differ when asked again",
+        _EITHER,
+        voids=True,
+        slight=True,
     ),
-    Check(saturated_probabilities, "probabilities of exactly 0 or 1", _EITHER),
+    Check(
+        saturated_probabilities,
+        "probabilities of exactly 0 or 1",
+        _EITHER,
+        slight=True,
+    ),
     Check(
         blind_classifier,
         "sets that differ without the model",

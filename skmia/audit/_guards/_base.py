@@ -60,7 +60,9 @@ class Check:
 
     `find` is a pure function of the evidence and has the guard's name. What it finds
     has one of these severities. Where it `voids` the figures, they keep no limit; where
-    it `confounds` them, as a warning, they are not of the model alone.
+    it `confounds` them, as a warning, they are not of the model alone. A note says
+    that it could not look, or found what it looks for without being sure that it
+    misleads; only where it is `slight` has it found too little to mislead.
     """
 
     find: Callable[[Evidence], Iterable[Guard]]
@@ -68,6 +70,7 @@ class Check:
     severities: tuple[Severity, ...]
     voids: bool = False
     confounds: bool = False
+    slight: bool = False
 
     @property
     def name(self) -> str:

@@ -38,16 +38,29 @@ def judge_required(contents: Mapping[str, Any], name: str) -> Ruling:
         return Ruling(
             rule=rule, result="broken", reason=" ".join(found), outcome="revise"
         )
+    check = _CHECKS[name]
     noted = [g["message"] for g in contents["guards"] if g["name"] == name]
+    if noted and not check.slight:
+        reason = " ".join(["Not known, and what is not known is not kept:", *noted])
+        return rule_on(rule, "not_measured", reason, "revise")
     if not noted and (why := unchecked(contents).get(name)) is not None:
         return _not_checked(rule, why)
-    reason = f"The check for {_CHECKS[name].title} found nothing that misleads."
-    return Ruling(
-        rule=rule,
-        result="kept",
-        reason=" ".join([reason, *noted]),
-        outcome="release",
-    )
+    found_what = "too little to mislead" if noted else "nothing that misleads"
+    reason = f"The check for {check.title} found {found_what}."
+    return rule_on(rule, "kept", " ".join([reason, *noted]), "release")
+
+
+def telling_notes(contents: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Notes that say that a guard could not look, or found something all the same."""
+    found = []
+    for guard in contents["guards"]:
+        check = _CHECKS.get(guard["name"])
+        known = check is not None and (
+            check.slight or "warning" not in check.severities
+        )
+        if guard["severity"] == "note" and not known:
+            found.append(guard)
+    return found
 
 
 def unchecked(contents: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from skmia.audit._guards import VOIDING
-from skmia.audit._policy._audit_rules import unchecked
+from skmia.audit._policy._audit_rules import telling_notes, unchecked
 from skmia.audit._policy._policy import Policy
 from skmia.audit._policy._rules import judge
 from skmia.audit._policy._ruling import (
@@ -244,6 +244,12 @@ def _remarks(
         f"{guard['message']}"
         for guard in contents["guards"]
         if guard["severity"] == "warning" and guard["message"] not in said
+    ]
+    remarks += [
+        f"Note '{guard['name']}', which the policy does not ask about: "
+        f"{guard['message']}"
+        for guard in telling_notes(contents)
+        if guard["message"] not in said
     ]
     if blind := [
         f"'{name}' ({why['reason']})"

@@ -6,12 +6,19 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from skmia.audit._guards import CHECKS
+from skmia.audit._policy._parameters import (
+    check_exposed,
+    check_limit,
+    check_names,
+    check_rates,
+    check_texts,
+)
 from skmia.audit._policy._presets import LEAKPRO, OWASP_AISVS, SACRO
 from skmia.audit._policy._ruling import REQUIRE, STRUCTURE
 from skmia.audit._policy._toml import check_known, read_toml, write_toml
 from skmia.audit._structure import CHECKS as STRUCTURE_CHECKS
 from skmia.metrics import Metric, get_metric
-from skmia.utils import atomic_write, check_integer, check_option, check_real
+from skmia.utils import atomic_write, check_option, check_real
 
 _GUARDS = tuple(check.name for check in CHECKS)
 _STRUCTURE = tuple(STRUCTURE_CHECKS)
@@ -48,7 +55,8 @@ class Policy:
     require : sequence of str, default=()
         Names of guards that must not fire, as :class:`Guard` lists them. A guard fires
         where it is a warning of the report; one that is never more than a note, where
-        it is a note.
+        it is a note. A note that says that a guard could not look, or that it
+        found something and does not know whether it misleads, is "not measured".
     structure : sequence of str, default=()
         Names of checks of the model's structure that must find nothing, as
         :class:`StructureFinding` lists them, such as ``"carried_rows"``. What they find
@@ -59,6 +67,9 @@ class Policy:
     compare : {"upper", "value"}, default="upper"
         What has to stay within a limit: the upper end of the interval, or the figure
         itself, which chance takes below a limit that the model does not keep.
+    confidence_level : float, default=0.95
+        The least confidence level, in (0, 1), of intervals that keep a limit. Figures
+        of a report of a lower level are "not measured".
     name : str, default=""
         What the policy is called.
     source : str, default=""
@@ -94,20 +105,24 @@ class Policy:
     structure: Iterable[str] = ()
     not_applicable: Mapping[str, str] | None = None
     compare: str = "upper"
+    confidence_level: float = 0.95
     name: str = ""
     source: str = ""
     not_covered: Iterable[str] = field(default=())
 
     def __post_init__(self) -> None:
         checked: dict[str, Any] = {
-            "max_auc": _limit(self.max_auc, "max_auc"),
-            "max_advantage": _limit(self.max_advantage, "max_advantage"),
-            "max_tpr": _check_rates(self.max_tpr),
-            "max_exposed": _check_exposed(self.max_exposed),
-            "require": _check_names(self.require, "require", _GUARDS),
-            "structure": _check_names(self.structure, "structure", _STRUCTURE),
-            "not_covered": _check_texts(self.not_covered, "not_covered"),
+            "max_auc": check_limit(self.max_auc, "max_auc"),
+            "max_advantage": check_limit(self.max_advantage, "max_advantage"),
+            "max_tpr": check_rates(self.max_tpr),
+            "max_exposed": check_exposed(self.max_exposed),
+            "require": check_names(self.require, "require", _GUARDS),
+            "structure": check_names(self.structure, "structure", _STRUCTURE),
+            "not_covered": check_texts(self.not_covered, "not_covered"),
             "compare": check_option(self.compare, "compare", ("upper", "value")),
+            "confidence_level": check_real(
+                self.confidence_level, "confidence_level", 0, 1, closed="neither"
+            ),
         }
         for name, value in checked.items():
             # The way of a frozen dataclass to its own fields.
@@ -327,72 +342,3 @@ class Policy:
         """
         with atomic_write(path) as file:
             file.write(write_toml(self.to_dict()).encode())
-
-
-def _limit(value: Any, name: str) -> float | None:
-    return None if value is None else check_real(value, name, 0, 1, closed="left")
-
-
-def _check_rates(max_tpr: Any) -> dict[float, float] | None:
-    if max_tpr is None:
-        return None
-    if not isinstance(max_tpr, Mapping) or not max_tpr:
-        raise TypeError(
-            "The 'max_tpr' parameter must be a dict of false positive rate to limit, "
-            f"such as {{0.01: 0.05}}. Got {max_tpr!r} instead."
-        )
-    limits: dict[float, float] = {}
-    for key, limit in max_tpr.items():
-        if isinstance(limit, Mapping):
-            raise TypeError(
-                "The 'max_tpr' parameter must be a dict of false positive rate to "
-                f"limit. Got {dict(max_tpr)!r} instead; in TOML, a rate stands in "
-                'quotes: "0.01" = 0.05'
-            )
-        try:
-            rate = float(key) if isinstance(key, str) else key
-        except ValueError:
-            rate = key
-        rate = check_real(rate, "max_tpr", 0, 1, closed="neither")
-        name = f"max_tpr[{key!r}]"
-        if rate in limits:
-            raise ValueError(
-                f"The 'max_tpr' parameter has the rate {rate} twice. Give each once."
-            )
-        limits[rate] = check_real(limit, name, 0, 1, closed="left")
-    return dict(sorted(limits.items(), reverse=True))
-
-
-def _check_exposed(value: Any) -> float | None:
-    """An int is a number of members, a float a share of them, as in scikit-learn."""
-    if value is None or isinstance(value, float):
-        return _limit(value, "max_exposed")
-    try:
-        return check_integer(value, "max_exposed", 0)
-    except TypeError as error:
-        raise TypeError(
-            "The 'max_exposed' parameter must be an int in [0, inf) or a float in "
-            f"[0, 1). Got {value!r} instead."
-        ) from error
-
-
-def _check_names(values: Any, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    found = _check_texts(values, name)
-    for value in found:
-        check_known(value, known, f"The '{name}' parameter must be names")
-    return tuple(dict.fromkeys(found))
-
-
-def _check_texts(values: Any, name: str) -> tuple[str, ...]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise TypeError(
-            f"The '{name}' parameter must be a sequence of str. Got {values!r} instead."
-        )
-    found = tuple(values)
-    for value in found:
-        if not isinstance(value, str):
-            raise TypeError(
-                f"The '{name}' parameter must be a sequence of str. "
-                f"Got {value!r} in it instead."
-            )
-    return found

@@ -9,8 +9,9 @@ from skmia.audit._policy._audit_rules import judge_comparison, judge_required
 from skmia.audit._policy._exposed_rule import judge_exposed
 from skmia.audit._policy._figure_rules import judge_above_chance, judge_metric
 from skmia.audit._policy._policy import Policy
-from skmia.audit._policy._ruling import Ruling
+from skmia.audit._policy._ruling import Ruling, is_number, rule_on
 from skmia.audit._policy._structure_rule import judge_structure
+from skmia.utils import percent
 
 
 def judge(contents: Mapping[str, Any], policy: Policy) -> list[Ruling]:
@@ -18,11 +19,16 @@ def judge(contents: Mapping[str, Any], policy: Policy) -> list[Ruling]:
     found = [judge_comparison(contents), judge_above_chance(contents, policy)]
     found += [judge_required(contents, name) for name in policy.require]
     found += [
-        judge_metric(contents, rule, metric, limit, policy.compare)
+        _at_level(contents, policy, rule, limit)
+        or judge_metric(contents, rule, metric, limit, policy.compare)
         for rule, (metric, limit) in policy.metrics.items()
     ]
     if policy.max_exposed is not None:
-        found.append(judge_exposed(contents, policy.max_exposed, policy.compare))
+        most = policy.max_exposed
+        found.append(
+            _at_level(contents, policy, "max_exposed", most)
+            or judge_exposed(contents, most, policy.compare)
+        )
     found = [_unless_confounded(ruling, contents) for ruling in found]
     found += [judge_structure(contents, check) for check in policy.structure]
     ruled = {ruling.rule for ruling in found}
@@ -31,6 +37,22 @@ def judge(contents: Mapping[str, Any], policy: Policy) -> list[Ruling]:
         if rule not in ruled and not any(name.startswith(f"{rule}@") for name in ruled):
             applied.append(_left_out(rule, reason))
     return applied
+
+
+def _at_level(
+    contents: Mapping[str, Any], policy: Policy, rule: str, limit: float
+) -> Ruling | None:
+    """What comes of a limit where intervals are of a lower level than is asked for."""
+    level, least = contents["confidence_level"], policy.confidence_level
+    if is_number(level) and level >= least:
+        return None
+    found = percent(level) if is_number(level) else "no"
+    reason = (
+        f"The intervals of this report are of {found} confidence, and the policy asks "
+        f"for {percent(least)} at least: audit again with confidence_level={least}. "
+        "What was not measured keeps no limit."
+    )
+    return rule_on(rule, "not_measured", reason, "revise", {"limit": limit})
 
 
 def _unless_confounded(ruling: Ruling, contents: Mapping[str, Any]) -> Ruling:
