@@ -91,7 +91,7 @@ class Policy:
     Examples
     --------
     >>> from skmia.audit import AuditReport, Policy
-    >>> policy = Policy(max_auc=0.6, max_tpr={0.1: 0.2}, require=["near_copies"])
+    >>> policy = Policy(max_auc=0.6, max_tpr={0.1: 0.2}, require=["tied_scores"])
     >>> report = AuditReport([True] * 20 + [False] * 20, {"loss": [*range(40)][::-1]})
     >>> report.decide(policy).outcome
     'refuse'
