@@ -263,12 +263,14 @@ def _check_any_left(choice: ChosenRows, member: NDArray[np.bool_]) -> None:
                 "persons who were held out whole, as GroupKFold and GroupShuffleSplit "
                 "do."
             )
+        n_near = choice.n_near[side]
+        near = f", and {n_near} nearly equal another row" if n_near else ""
         copy = f"copy or near copy, equal at {unit}," if unit else "copy,"
         raise ValueError(
             f"Every row of X_{name} ({size}) has a {copy} features and label "
             f"alike: {copies.n_shared[side]} in the other set, "
-            f"{copies.n_repeated[side]} in their own only. Which of equal rows is a "
-            "member is a matter of chance, and nothing is left to audit. Pass "
+            f"{copies.n_repeated[side]} in their own only{near}. Which of equal rows "
+            "is a member is a matter of chance, and nothing is left to audit. Pass "
             "non-members that were held out, members without repeats, and all columns "
             "that tell records apart."
         )

@@ -13,6 +13,7 @@ from skmia.audit._guards import Guard
 from skmia.audit._inputs import check_one_side, check_reading
 from skmia.audit._reach import takes_shadows
 from skmia.audit._report import AuditReport
+from skmia.audit._same_sides import check_different_sides
 from skmia.utils import check_labels, encode_group_pair, encode_labels
 
 # What rounding to three digits takes from the sum of the probabilities of a row.
@@ -66,7 +67,7 @@ def audit_predictions(
     ------
     ValueError
         If rows hold no probabilities that add up to one, a label is none of the
-        classes, or a person is on both sides.
+        classes, a person is on both sides, or one side is all in the other.
 
     See Also
     --------
@@ -98,6 +99,9 @@ def audit_predictions(
             (proba_nonmembers, y_nonmembers, "nonmembers"),
         )
     ]
+    check_different_sides(
+        [np.column_stack(side) for side in sides], "probabilities and labels"
+    )
     sizes = len(sides[0][0]), len(sides[1][0])
     member = np.arange(sum(sizes)) < sizes[0]
     proba, columns = (np.concatenate(parts) for parts in zip(*sides, strict=True))

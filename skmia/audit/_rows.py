@@ -63,7 +63,8 @@ def choose_rows(
     split = split_persons(member, persons)
     copies = comparable_rows(hashes, member, persons).without(split)
     kept = np.flatnonzero(copies.keep)
-    seen = any_seen(member[None], hashes, persons)[0]
+    # A copy: where no row has one, the sides themselves come back.
+    seen = any_seen(member[None], hashes, persons)[0].copy()
     of = None if persons is None else persons[kept]
     near = None
     if len(kept):

@@ -131,8 +131,12 @@ def _of_scores(sides: "Sides", max_fprs: list[float], level: float) -> "AuditRep
     import pandas as pd
 
     from skmia.audit import AuditReport
+    from skmia.audit._same_sides import check_different_sides
 
     columns = _numbers(sides, set(), "scores of an attack")
+    check_different_sides(
+        [table[columns].to_numpy(dtype=np.float64) for table in sides.tables], "scores"
+    )
     whole = pd.concat(sides.tables, ignore_index=True)
     n_members = len(sides.tables[0])
     return AuditReport(

@@ -54,8 +54,14 @@ def read_sides(
     Raises
     ------
     ValueError
-        As :func:`read_tables` does, and where a column of `by` is not there.
+        As :func:`read_tables` does, where a column of `by` is not there, and where
+        both are the same file.
     """
+    if members.exists() and nonmembers.exists() and members.samefile(nonmembers):
+        raise ValueError(
+            f"{members} and {nonmembers} are one file: an audit compares the rows that "
+            "the model was trained on with rows that it was not trained on"
+        )
     tables = read_tables(
         members,
         nonmembers,

@@ -17,6 +17,7 @@ import skmia.audit._shared_shadows as module
 from _helpers import LabelsOnly
 from _helpers.audits import MODEL, N_IN, N_OUT, SETS, audit
 from skmia.attacks import LiRAAttack, LossThresholdAttack
+from skmia.audit import audit_classifier
 from skmia.shadows import ShadowModels
 
 
@@ -303,3 +304,32 @@ def test_attacks_that_ask_about_other_copies(no_shadow):
     own = {"often": LiRAAttack(MODEL, shadows=ShadowModels(n_queries=2))}
     with pytest.raises(ValueError, match=r"'often'\] has shadows=ShadowModels.n_q"):
         audit(attacks=own)
+
+
+def test_non_members_that_nearly_hold_all_members():
+    """It said that there were 800 members, none of them in the other set."""
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(800, 4))
+    y = (X[:, 0] > 0).astype(int)
+    model = LogisticRegression().fit(X[:400], y[:400])
+    others = np.r_[X[:400].round(6), X[400:]]
+    with pytest.raises(
+        ValueError,
+        match=r"Every row of X_members \(400\) has a copy or near copy.* nearly equal",
+    ):
+        audit_classifier(model, X[:400], y[:400], others, y)
+
+
+def test_near_copies_make_no_members_of_non_members():
+    """Non-members that nearly equal members were counted as members from then on."""
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(800, 4))
+    y = (X[:, 0] > 0).astype(int)
+    model = LogisticRegression().fit(X[:400], y[:400])
+    X[400:600] = X[:200].round(6)
+    y[400:600] = y[:200]
+    report = audit_classifier(
+        model, X[:400], y[:400], X[400:], y[400:], attacks=["loss"], max_fprs=(0.1,)
+    )
+    data = report.to_dict()["provenance"]["data"]
+    assert (data["members"]["rows"], data["nonmembers"]["rows"]) == (400, 400)

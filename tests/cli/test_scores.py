@@ -193,3 +193,42 @@ def test_scores_that_are_not_finite_are_one_line(call):
     status, _, err = call(table)
     assert status == 2
     assert "a score that is not finite" in err
+
+
+@pytest.mark.parametrize("options", [(), ("--target", "label", "--drop", "sex")])
+def test_the_same_file_twice_is_no_audit(answers, options, tmp_path, monkeypatch):
+    """An AUC of .5 and "nothing found" were read of a file and itself."""
+    monkeypatch.chdir(tmp_path)
+    noise = np.random.RandomState(0).normal(size=2 * N)
+    table = answers if options else pd.DataFrame({"loss": noise})
+    if options:
+        table["10"] += 1e-3 * noise.clip(0)  # a tree says the same of many
+        table["a b"] -= 1e-3 * noise.clip(0)
+        table[["10", "a b"]] = table[["10", "a b"]].clip(0, 1)
+    table[:N].to_csv("in.csv", index=False)
+    table[:N].to_csv("copy.csv", index=False)
+    table[:N][::-1].to_csv("turned.csv", index=False)
+    table.sample(frac=1, random_state=0).to_csv("more.csv", index=False)
+    for other in ("in.csv", "copy.csv", "turned.csv", "more.csv"):
+        for pair in (("in.csv", other), (other, "in.csv")):
+            assert run(["audit-scores", *pair, *options]) == 2
+
+
+def test_the_words_for_equal_sides(answers, call, capsys, tmp_path):
+    call(answers)
+    Path("copy.csv").write_bytes(Path("in.csv").read_bytes())
+    options = ("--target", "label", "--drop", "sex")
+    assert run(["audit-scores", "in.csv", "in.csv", *options]) == 2
+    assert "in.csv and in.csv are one file" in capsys.readouterr().err
+    assert run(["audit-scores", "in.csv", "copy.csv", *options]) == 2
+    assert "200 rows of the members are among" in capsys.readouterr().err
+
+
+def test_answers_of_few_values_may_be_the_same():
+    """Whether a label is right has two values, which both sides have by chance."""
+    proba = np.tile([[0.9, 0.1], [0.2, 0.8]], (50, 1))
+    y = np.tile([0, 1], 50)
+    report = audit_predictions(
+        proba[:40], y[:40], proba, y, classes=[0, 1], max_fprs=(0.1,)
+    )
+    assert report.worst("auc")[1] == 0.5
