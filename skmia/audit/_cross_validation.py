@@ -27,6 +27,7 @@ from skmia.audit._persons import person_evidence
 from skmia.audit._provenance import Beginning, describe_rows
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
+from skmia.audit._row_order import RowOrder
 from skmia.audit._separations import separations_of_targets
 from skmia.audit._splits import find_shadows
 from skmia.audit._target import count_choices
@@ -191,6 +192,7 @@ def audit_cv(
         record=record,
         positions=record,
         lengths=(len(run.y),),
+        order=RowOrder.of(run.X).take(record),
         estimator=describe_estimator(run.models[0].model),
         seed=seed,
         beginning=beginning.of(

@@ -14,6 +14,7 @@ from skmia.attacks import RecordSeparation
 from skmia.audit._game import Game
 from skmia.audit._persons import Rule, title_of
 from skmia.audit._provenance import Beginning
+from skmia.audit._row_order import RowOrder
 from skmia.audit._structure import Structure
 from skmia.audit._target import AuditTarget
 from skmia.shadows import Difference
@@ -51,6 +52,8 @@ class Evidence:
     # members and of the non-members, whose rows follow, or of the one table.
     positions: IndexArray | None = None
     lengths: tuple[int, ...] = ()
+    # By which the rows are known again that are passed afterwards.
+    order: RowOrder | None = None
     # Of the contents of the rows that figures may be about: equal for equal rows.
     digest: str = ""
     # How the audit was run.

@@ -38,6 +38,7 @@ from skmia.audit._progress import enter_stage, expect_stages, with_progress
 from skmia.audit._provenance import Beginning, describe_rows
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
+from skmia.audit._row_order import RowOrder
 from skmia.audit._rows import digest_rows
 from skmia.audit._separations import separations_of_targets
 from skmia.audit._shared_shadows import describe_shadows
@@ -327,6 +328,7 @@ def _facts(run: LearnerRun, reach: Reach) -> dict[str, Any]:
         "are_pairs": True,
         "positions": positions,
         "lengths": (run.n_passed,),
+        "order": RowOrder.of(run.X).take(row),
         "digest": digest_rows(hashes, run.kept),
         "correct": signals.get("correctness")[asked] > 0,
         "own_proba": own,

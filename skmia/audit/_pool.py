@@ -25,6 +25,7 @@ from skmia._tables import (
 )
 from skmia.audit._fit_params import join_fit_params
 from skmia.audit._provenance import describe_rows
+from skmia.audit._row_order import RowOrder
 from skmia.audit._rows import ChosenRows, choose_rows, digest_rows, take_kept
 from skmia.model_selection import training_hashes
 from skmia.utils import (
@@ -95,6 +96,7 @@ class Pool:
             "index": self.index[kept],
             "positions": self.positions[kept],
             "lengths": self.lengths,
+            "order": RowOrder.of(self.kept_rows),
             "digest": digest_rows(self.hashes, kept),
             "X": self.kept_rows,
             "persons": None if self.persons is None else self.persons[kept],

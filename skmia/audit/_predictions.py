@@ -121,7 +121,7 @@ def audit_predictions(
         person_names=person_names,
         estimator=estimator,
         settings={"max_fprs": rates},
-        positions=np.concatenate([np.arange(size) for size in sizes]),
+        positions=np.arange(sum(sizes)),
         lengths=sizes,
     )
     report = AuditReport.__new__(AuditReport)

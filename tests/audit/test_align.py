@@ -38,14 +38,15 @@ def test_values_of_rows_that_were_left_out_are_left_out(evidence):
         *(i for i in number[0] if i != 3),
         *(i for i in number[1] if i != 1007),
     ]
-    X = align_rows((X_IN, X_OUT), evidence, "X")
+    X, checked = align_rows((X_IN, X_OUT), evidence, "X")
+    assert checked
     assert (np.delete(np.concatenate([X_IN, X_OUT]), [3, N_IN + 7], axis=0) == X).all()
     labels = align_values((Y_IN, list(Y_OUT)), evidence, "y")
     assert (labels == evidence.labels).all()
 
 
 def test_frames_keep_their_container(evidence):
-    aligned = align_rows(frames(), evidence, "X")
+    aligned, _ = align_rows(frames(), evidence, "X")
     assert aligned.index[0] == "person 0"
     assert "person 3" not in aligned.index
 
@@ -97,7 +98,7 @@ def test_of_a_cross_validation_it_is_one_table():
     report = audit_cv(results, *SETS[:2], attacks=["loss"])
     aligned = align_values(np.arange(N_IN), report._evidence, "numbers")
     assert aligned.tolist() == report.records().index.tolist()
-    rows = align_rows(X_IN, report._evidence, "X")
+    rows, _ = align_rows(X_IN, report._evidence, "X")
     assert (rows == X_IN[aligned]).all()
     with pytest.raises(ValueError, match=r"180. Got 2 instead"):
         align_values((Y_IN, Y_OUT), report._evidence, "numbers")
@@ -128,4 +129,4 @@ def test_any_kind_of_index(index):
     evidence = pickle.loads(pickle.dumps(report))._evidence
     column = members["x0"], others["x0"]
     assert align_values(column, evidence, "x0").tolist() == frame["x0"].tolist()
-    assert align_rows((members, others), evidence, "X").equals(frame)
+    assert align_rows((members, others), evidence, "X")[0].equals(frame)

@@ -10,7 +10,7 @@ from skmia._tables import as_rows, check_alignment, concat_rows, n_rows, take_ro
 from skmia.audit._evidence import Evidence
 
 
-def align_rows(table: Any, evidence: Evidence, name: str) -> Any:
+def align_rows(table: Any, evidence: Evidence, name: str) -> tuple[Any, bool]:
     """Take the row of every record out of tables with the rows as passed to the audit.
 
     Parameters
@@ -24,17 +24,41 @@ def align_rows(table: Any, evidence: Evidence, name: str) -> Any:
 
     Returns
     -------
-    frame, ndarray or sparse matrix with as many rows as there are records
+    rows : frame, ndarray or sparse matrix with as many rows as there are records
         One for each entry of the evidence, in its order.
+    checked : bool
+        Whether their contents or their index show that they are in this order.
     """
     sides = [as_rows(side) for side in _sides(table, evidence, name)]
     _check_sides(sides, evidence, name, n_rows)
     names = (f"{name} of the members", f"{name} of the non-members")
     rows = sides[0] if len(sides) == 1 else concat_rows(sides[0], sides[1], names)
     found = take_rows(rows, _positions(evidence))
+    content = "unknown" if evidence.order is None else evidence.order.compare(found)
+    if content == "same":
+        return found, True
+    if content == "moved":
+        raise ValueError(
+            f"The '{name}' parameter must have its rows in the order of the audit. Got "
+            "the audited rows in another order instead: they would get the results of "
+            "other rows. Pass them in the order in which the audit was given them. "
+            "Columns whose values were changed since need other names."
+        )
     if hasattr(evidence.index, "equals"):
         check_alignment(found, {"the audited rows": _labelled(evidence.index)}, name)
-    return found
+    by_index = hasattr(found, "iloc") and hasattr(evidence.index, "equals")
+    if not by_index or not found.index.equals(evidence.index):
+        return found, False
+    return found, all(_tells_rows_apart(side.index) for side in sides)
+
+
+def _tells_rows_apart(index: Any) -> bool:
+    """Whether labels are of the rows: numbers in a row are there after any sorting."""
+    if index.nunique() < len(index):
+        return False
+    if index.dtype.kind not in "iu":
+        return True
+    return bool((np.diff(index.to_numpy()) != 1).any())
 
 
 def align_values(values: Any, evidence: Evidence, name: str) -> NDArray:

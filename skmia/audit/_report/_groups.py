@@ -88,9 +88,9 @@ class Groups(ReportBase):
         Raises
         ------
         ValueError
-            If a column is unknown, lengths are not those that were passed to the audit,
-            all records are one group, a parameter is out of range, or the report is
-            from a file.
+            If a column is unknown, rows are not those that were passed to the audit or
+            in another order, all records are one group, a parameter is out of range,
+            or the report is from a file.
 
         See Also
         --------
@@ -149,7 +149,7 @@ class Groups(ReportBase):
         max_groups = check_integer(max_groups, "max_groups", 2)
         min_size = check_integer(min_size, "min_size", 2)
         evidence = self._measured("subgroups")
-        columns = asked_columns(by, X, evidence)
+        columns, unchecked = asked_columns(by, X, evidence)
         found = partition(columns, n_bins, max_groups)
         names = [column.name for column in columns]
         if len(found.names) < 2:
@@ -158,7 +158,8 @@ class Groups(ReportBase):
                 f"Got {', '.join(names)} with {found.names[0]!r} only."
             )
         exposure = Exposure.of(evidence, attack, max_fpr)
-        return measure_groups(exposure, found, names, min_size, self._doubts())
+        notes = [*self._doubts(), *unchecked]
+        return measure_groups(exposure, found, names, min_size, notes)
 
     def where_it_leaks(
         self,
@@ -210,8 +211,8 @@ class Groups(ReportBase):
         Raises
         ------
         ValueError
-            If lengths are not those that were passed to the audit, a parameter is out
-            of range, or the report is from a file.
+            If rows are not those that were passed to the audit or in another order, a
+            parameter is out of range, or the report is from a file.
 
         See Also
         --------
@@ -223,8 +224,10 @@ class Groups(ReportBase):
         Exposed members are those of :meth:`subgroups`: above one threshold for all.
 
         In one half of the records, persons whole, rules of up to `max_conditions`
-        conditions are looked for: values of a column, or cuts of a column of numbers.
-        All pairs are tried, and the best are taken further. A rule is judged by the
+        conditions are looked for: categories of a column that have enough records to be
+        judged, or cuts of a column of numbers or of dates. Pairs are tried, and the
+        best are taken further. What is left out, as a category that is too rare, is in
+        a note. A rule is judged by the
         exposed share of its members less that of its accused non-members, in
         comparison with the rest, after some standard errors are taken off. A part of
         the records whose non-members are accused as often is not exposed. Then the
@@ -262,14 +265,15 @@ class Groups(ReportBase):
         min_size = check_integer(min_size, "min_size", 2)
         evidence = self._measured("where_it_leaks")
         seed = evidence.seed if random_state is None else resolve_seed(random_state)
+        rows, unchecked = searched_rows(X, feature_names, evidence)
         return find_slices(
             Exposure.of(evidence, attack, max_fpr),
-            searched_rows(X, feature_names, evidence),
+            rows,
             feature_names,
             None if evidence.labels is None else label_column(evidence),
             max_slices=max_slices,
             max_conditions=max_conditions,
             min_size=min_size,
             seed=seed,
-            notes=self._doubts(),
+            notes=[*self._doubts(), *unchecked],
         )

@@ -9,11 +9,22 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skmia._tables import as_numbers, is_missing, split_columns
+from skmia.audit._subgroups._names import code_by_name, name_values
+from skmia.audit._subgroups._times import (
+    on_the_clock,
+    show_duration,
+    show_time,
+    times_of_objects,
+)
 from skmia.utils import listed
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
+
+# Whole numbers below have a double of their own.
+_EXACT = 2**53
+_DAY, _SECOND = 24 * 3600 * 1_000_000, 1_000_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,8 +40,10 @@ class Column:
     codes, categories : ndarray of int and tuple of str, or None
         The number of each value of any other column, -1 where missing, and what these
         values are called.
-    are_times : bool
+    are_times, are_durations : bool
         Whether the numbers are microseconds.
+    offset : int
+        What was taken off whole numbers that are too large for doubles.
     """
 
     name: str
@@ -38,26 +51,62 @@ class Column:
     codes: IndexArray | None = None
     categories: tuple[str, ...] = ()
     are_times: bool = False
+    are_durations: bool = False
+    offset: int = 0
 
     @classmethod
     def of(cls, name: str, values: Any) -> "Column":
         """Numbers and times as numbers; text, truth values and categories by name."""
         if (category := _categories(values)) is not None:
             return cls(name, codes=category[0], categories=category[1])
-        if not _holds_text(values):
-            try:
-                numbers = as_numbers(values)
-            except (TypeError, ValueError):
-                pass
-            else:
-                times = np.asarray(values).dtype.kind == "M"
-                return cls(name, numbers=numbers, are_times=times)
-        return cls.of_categories(name, values)
+        values = on_the_clock(values)
+        held: NDArray[Any] | None = np.asarray(values)
+        assert held is not None
+        if held.dtype.kind in "OUS" or held.ndim > 1:
+            objects = _objects(values)
+            _check_single(name, objects)
+            held = times_of_objects(objects)
+            if held is None and _holds_text(objects):
+                return cls.of_categories(name, values)
+        if held is not None and held.dtype.kind in "mM":
+            kind = held.dtype.kind
+            return cls(
+                name,
+                numbers=as_numbers(held),
+                are_times=kind == "M",
+                are_durations=kind == "m",
+            )
+        if np.iscomplexobj(values) or _holds_complex(values):
+            raise ValueError(
+                f"The column {name!r} must hold real numbers. Got complex ones "
+                "instead; pass their real and imaginary parts as two columns."
+            )
+        try:
+            numbers = as_numbers(values)
+        except (TypeError, ValueError):
+            return cls.of_categories(name, values)
+        if (np.abs(numbers) >= _EXACT).any():
+            return cls._of_large(name, values, numbers)
+        return cls(name, numbers=numbers)
+
+    @classmethod
+    def _of_large(cls, name: str, values: Any, numbers: FloatArray) -> "Column":
+        """Whole numbers that doubles would merge: from the smallest on, or by name."""
+        objects = [None if is_missing(v) else v for v in _objects(values)]
+        known = [v for v in objects if v is not None]
+        whole = all(isinstance(v, (int, np.integer)) for v in known)
+        if not whole or len(set(known)) == len(np.unique(numbers[~np.isnan(numbers)])):
+            return cls(name, numbers=numbers)
+        least = min(map(int, known))
+        if max(map(int, known)) - least >= _EXACT:
+            return cls.of_categories(name, values)
+        rest = [np.nan if v is None else float(int(v) - least) for v in objects]
+        return cls(name, numbers=np.array(rest), offset=least)
 
     @classmethod
     def of_categories(cls, name: str, values: Any) -> "Column":
         """Every value by name, numbers as well: those of classes are no amounts."""
-        codes, names = _by_name(np.asarray(values, dtype=object).tolist())
+        codes, names = code_by_name(_objects(values))
         return cls(name, codes=codes, categories=names)
 
     @property
@@ -86,18 +135,24 @@ class Column:
 
     def show(self, number: float) -> str:
         """A number of this column as readers write it."""
-        if not self.are_times:
-            return f"{number:.12g}" if abs(number) < 1e12 else f"{number:g}"
-        moment = np.datetime64(int(number), "us")
-        day = moment.astype("datetime64[D]")
-        return str(day if day == moment else moment.astype("datetime64[s]"))
+        if self.are_times:
+            return show_time(number)
+        if self.are_durations:
+            return show_duration(number)
+        if self.offset:
+            return str(int(number) + self.offset)
+        return f"{number:.12g}" if abs(number) < 1e12 else f"{number:g}"
 
     def cut_between(self, below: float, above: float) -> float:
         """The number of the fewest digits that is above one value, up to the next."""
-        if self.are_times:
-            step = 24 * 3600 * 1_000_000
-            day = np.floor(above / step) * step
-            return float(day if day > below else above)
+        if self.are_times or self.are_durations:
+            for step in (_DAY, 3600 * _SECOND, 60 * _SECOND, _SECOND):
+                cut = float(np.floor(above / step) * step)
+                if below < cut:
+                    return cut
+            return above
+        if self.offset:
+            return above
         if not np.isfinite(below) or not np.isfinite(above):
             return above
         for digits in range(-9, 16):
@@ -156,12 +211,12 @@ def _categories(values: Any) -> tuple[IndexArray, tuple[str, ...]] | None:
     dtype: Any = getattr(values, "dtype", None)
     if hasattr(dtype, "categories") and hasattr(values, "cat"):
         if hasattr(values.cat, "codes"):  # pandas
-            names = [str(name) for name in dtype.categories]
+            names = name_values(list(dtype.categories))
             codes = np.asarray(values.cat.codes).astype(np.intp)
             return _without_unused(codes, names)
-        return _by_name(values.cast(str).to_list())  # polars
+        return code_by_name(values.cast(str).to_list())  # polars
     if str(dtype).lower() in ("bool", "boolean"):
-        return _by_name(np.asarray(values, dtype=object).tolist())
+        return code_by_name(_objects(values))
     return None
 
 
@@ -174,31 +229,30 @@ def _without_unused(
     return again, tuple(names[code] for code in used)
 
 
-def _holds_text(values: Any) -> bool:
+def _objects(values: Any) -> list[Any]:
+    if hasattr(values, "to_list"):  # of pandas and polars
+        return list(values.to_list())
+    return list(np.asarray(values, dtype=object).tolist())
+
+
+def _check_single(name: str, values: list[Any]) -> None:
+    """Raise for a column that holds several values in each row."""
+    nested = (list, tuple, dict, set, frozenset, np.ndarray)
+    for value in values:
+        if isinstance(value, nested):
+            raise ValueError(
+                f"The column {name!r} must hold one value in each row. Got a "
+                f"{type(value).__name__} instead; pass a column for each of its "
+                "entries, or one text for all of them."
+            )
+
+
+def _holds_text(values: list[Any]) -> bool:
     """Whether a value is text: "036" is a code and not a number."""
-    kind = getattr(np.asarray(values).dtype, "kind", "O")
-    if kind in "US":
-        return True
-    if kind != "O":
+    return any(isinstance(value, (str, bytes, bool)) for value in values)
+
+
+def _holds_complex(values: Any) -> bool:
+    if np.asarray(values).dtype != object:
         return False
-    held = np.asarray(values, dtype=object).tolist()
-    return any(isinstance(value, (str, bytes, bool)) for value in held)
-
-
-def _by_name(values: list[Any]) -> tuple[IndexArray, tuple[str, ...]]:
-    """Codes of values by how they are written, in the order of their kind."""
-    codes = np.full(len(values), -1, dtype=np.intp)
-    there = [i for i, value in enumerate(values) if not is_missing(value)]
-    texts = [_write(values[i]) for i in there]
-    names = sorted(set(texts))
-    number = {name: code for code, name in enumerate(names)}
-    codes[there] = [number[text] for text in texts]
-    return codes, tuple(names)
-
-
-def _write(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    if isinstance(value, (float, np.floating)) and value % 1 == 0:
-        return str(int(value))
-    return str(value)
+    return any(isinstance(v, (complex, np.complexfloating)) for v in _objects(values))

@@ -8,8 +8,10 @@ import numpy as np
 
 from skmia.audit._subgroups._columns import BoolArray, Column
 from skmia.audit._subgroups._comparison import Difference, Share, Term, compare, holm
+from skmia.audit._subgroups._rare import notes_on_rare
 from skmia.audit._subgroups._rules import Rule
-from skmia.audit._subgroups._search import Sample, find_rules
+from skmia.audit._subgroups._sample import Sample
+from skmia.audit._subgroups._search import MOST_CONDITIONS, find_rules
 from skmia.audit._subgroups._slices import Slice, Slices
 from skmia.audit._subgroups._threshold import Exposure
 from skmia.audit._subgroups._wide import choose_columns
@@ -38,13 +40,19 @@ def find_slices(
     columns, left_out = choose_columns(X, names, sample, searched, min_size)
     if label is not None and not any(label.tells_the_same(c) for c in columns):
         columns = [*columns, label]
-    rules, n_tried = find_rules(
+    left_out += notes_on_rare(columns, sample, searched, min_size)
+    rules, n_tried, n_conditions = find_rules(
         [column.take(searched) for column in columns],
         sample,
         max_rules=max_slices,
         max_conditions=max_conditions,
         min_size=min_size,
     )
+    if max_conditions > 1 and n_conditions > MOST_CONDITIONS:
+        left_out.append(
+            f"Of {n_conditions:,} conditions, the {MOST_CONDITIONS} that tell most by "
+            "themselves, in the half that was searched, were combined with others."
+        )
     masks = [rule.holds(columns) for rule in rules]
     checked = ~searched
     found = []

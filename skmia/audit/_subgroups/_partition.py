@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 
 from skmia.audit._subgroups._columns import Column, IndexArray
+from skmia.audit._subgroups._names import MISSING, OTHER
 
 # A column of numbers with no more values than this is taken as it is.
 _FEW_VALUES = 10
-MISSING, OTHER = "(missing)", "(other)"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _split(column: Column, n_bins: int) -> Partition:
 
 def _values(column: Column, n_bins: int) -> tuple[IndexArray, list[str], list[str]]:
     if column.codes is not None:
-        names = [f"= {name or repr(name)}" for name in column.categories]
+        names = [f"= {name}" for name in column.categories]
         return column.codes, names, []
     assert column.numbers is not None
     known = column.numbers[~column.missing]

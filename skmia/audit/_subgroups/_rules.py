@@ -8,8 +8,8 @@ import numpy as np
 
 from skmia.audit._subgroups._columns import BoolArray, Column
 
-# Places at which a column of numbers is cut, and categories that are looked at.
-_N_CUTS, _N_CATEGORIES = 15, 20
+# Places at which a column of numbers is cut.
+_N_CUTS = 15
 # Columns of few numbers, whose values are asked for one by one as well.
 _FEW_VALUES = 10
 
@@ -74,22 +74,29 @@ def _show(column: Column, conditions: list[Condition]) -> str:
         value = ops["="]
         if column.codes is None:
             return f"{name} = {column.show(value)}"
-        return f"{name} = {column.categories[int(value)] or repr('')}"
+        return f"{name} = {column.categories[int(value)]}"
     if len(ops) == 2:
         return f"{column.show(ops['>='])} <= {name} < {column.show(ops['<'])}"
     ((op, value),) = ops.items()
     return f"{name} {op} {column.show(value)}"
 
 
-def conditions_of(index: int, column: Column) -> list[Condition]:
-    """What can be asked of a column: cuts at quantiles, and frequent categories."""
+def conditions_of(
+    index: int, column: Column, too_rare: BoolArray | None = None
+) -> list[Condition]:
+    """What can be asked of a column: cuts at quantiles, or its categories.
+
+    All of them but those that are too rare to be judged.
+    """
     found = []
     if column.missing.any():
         found.append(Condition(index, "missing"))
     if column.codes is not None:
-        sizes = np.bincount(column.codes[column.codes >= 0])
-        frequent = np.argsort(-sizes, kind="stable")[:_N_CATEGORIES]
-        return found + [Condition(index, "=", float(code)) for code in sorted(frequent)]
+        asked = np.ones(len(column.categories), dtype=bool)
+        if too_rare is not None:
+            asked &= ~too_rare
+        codes = np.flatnonzero(asked).tolist()
+        return found + [Condition(index, "=", float(code)) for code in codes]
     assert column.numbers is not None
     known = np.sort(column.numbers[~column.missing])
     values = np.unique(known)

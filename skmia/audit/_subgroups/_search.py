@@ -8,46 +8,24 @@ neither before what chance explains.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from skmia.audit._subgroups._columns import BoolArray, Column, FloatArray
+from skmia.audit._subgroups._rare import too_rare
 from skmia.audit._subgroups._rules import Condition, Rule, conditions_of, neat
+from skmia.audit._subgroups._sample import Counts, Sample
 
 # Standard errors that are taken off a difference.
 _SURE = 2.5
 # Conditions whose pairs are looked at, rules that are taken further.
-_MOST_CONDITIONS, _BEAM = 600, 40
+MOST_CONDITIONS, _BEAM = 600, 40
 # Of the rules, how many are polished before one is chosen.
 _FINALISTS = 10
 _TINY = 1e-12
 _BLOCK = 8192
-
-# Exposed members, members, accused non-members, non-members; of many rules a row each.
-Counts = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The records to search, each with a weight: 1 for those drawn by themselves."""
-
-    member: BoolArray
-    flagged: FloatArray
-    weight: FloatArray
-
-    @property
-    def sums(self) -> FloatArray:
-        """What each record adds to the four counts."""
-        member = self.member.astype(np.float64)
-        each = np.stack([self.flagged * member, member, self.flagged, 1 - member], 1)
-        each[:, 2] *= 1 - member
-        return each * self.weight[:, None]
-
-    def take(self, keep: BoolArray) -> "Sample":
-        return Sample(self.member[keep], self.flagged[keep], self.weight[keep])
 
 
 def find_rules(
@@ -57,12 +35,16 @@ def find_rules(
     max_rules: int,
     max_conditions: int,
     min_size: int,
-) -> tuple[list[Rule], int]:
+) -> tuple[list[Rule], int, int]:
     """Rules, the best first, each for records that none before it holds for.
 
-    And how many were looked at.
+    And how many were looked at, and of how many conditions.
     """
-    literals = [c for i, column in enumerate(columns) for c in conditions_of(i, column)]
+    literals = [
+        condition
+        for i, column in enumerate(columns)
+        for condition in conditions_of(i, column, too_rare(column, sample, min_size))
+    ]
     found: list[Rule] = []
     n_tried, left = 0, np.ones(len(sample.member), dtype=bool)
     while literals and len(found) < max_rules:
@@ -77,7 +59,7 @@ def find_rules(
         overlapping = tuple(r for r in found if (r.holds(columns) & inside).any())
         found.append(replace(rule, outside=overlapping))
         left &= ~inside
-    return found, n_tried
+    return found, n_tried, len(literals)
 
 
 def quality(
@@ -124,7 +106,7 @@ def _best(
     large = np.flatnonzero((singles[:, [1, 3]] >= min_size).all(axis=1))
     if not len(large):
         return None, len(literals)
-    order = large[np.argsort(-score[large], kind="stable")][:_MOST_CONDITIONS]
+    order = large[np.argsort(-score[large], kind="stable")][:MOST_CONDITIONS]
     literals = [literals[i] for i in order]
     masks = np.array([c.holds(columns) for c in literals])
     beam: dict[tuple[int, ...], float]
@@ -218,7 +200,7 @@ def _sharpened(
         order = np.argsort(of.numbers[inside], kind="stable")
         values = of.numbers[inside][order]
         below = np.cumsum(sums[inside][order], axis=0)
-        ends = np.flatnonzero(np.diff(values) > 0)
+        ends = np.flatnonzero(values[1:] > values[:-1])
         if not len(ends):
             continue
         low, high = below[ends], below[-1] - below[ends]

@@ -174,8 +174,8 @@ class Slices(Section):
         found = [
             f"{n} of {self.n_candidates} candidates held on the other half."
             if n
-            else "Nothing found: no part of the records is more exposed than the rest "
-            "by more than chance."
+            else "Nothing found: of what was looked at, no part of the records is more "
+            "exposed than the rest by more than chance."
         ]
         found.append(self._reach())
         return (*found, *self.notes)
@@ -205,7 +205,14 @@ class Slices(Section):
 
     def _reach(self) -> str:
         n = f"{self.visible_members:,}"
-        slice_ = f"A slice of a twentieth of the members ({n} here)"
+        if not self.n_rules:
+            return (
+                "No rule could be tried on these columns. That nothing was found says "
+                "nothing."
+            )
+        slice_ = (
+            f"Of what was looked at, a slice of a twentieth of the members ({n} here)"
+        )
         if self.visible_share is None:
             return (
                 f"{slice_} could not have been found with so few records, however "

@@ -16,8 +16,10 @@ from skmia.audit._subgroups._columns import (
     column_title,
     read_columns,
 )
+from skmia.audit._subgroups._rare import too_rare
 from skmia.audit._subgroups._rules import conditions_of
-from skmia.audit._subgroups._search import Sample, surely_exposed
+from skmia.audit._subgroups._sample import Sample
+from skmia.audit._subgroups._search import surely_exposed
 
 # Pairs of conditions are tried: of more columns than this their number is too large.
 _MOST_COLUMNS = 300
@@ -42,7 +44,7 @@ def choose_columns(
     if sparse.issparse(X):
         scores = _of_entries(X, sample, searched, min_size)
     else:
-        scores = _of_conditions(X, sample, searched, min_size)
+        scores = _of_conditions(X, titles, sample, searched, min_size)
     chosen = np.sort(np.argsort(-scores, kind="stable")[:_MOST_COLUMNS])
     note = (
         f"Of {n_columns:,} columns, the {_MOST_COLUMNS} that tell most by themselves, "
@@ -71,15 +73,18 @@ def _of_entries(
 
 
 def _of_conditions(
-    X: Any, sample: Sample, searched: BoolArray, min_size: int
+    X: Any, titles: Sequence[str], sample: Sample, searched: BoolArray, min_size: int
 ) -> FloatArray:
     """By the best condition on each column."""
     sums = sample.sums
     total = sums.sum(axis=0)
     scores = []
-    for values in split_columns(take_rows(X, searched)):
-        column = [Column.of("", values)]
-        masks = [condition.holds(column) for condition in conditions_of(0, column[0])]
+    split = split_columns(take_rows(X, searched))
+    for title, values in zip(titles, split, strict=True):
+        column = [Column.of(title, values)]
+        rare = too_rare(column[0], sample, min_size)
+        asked = conditions_of(0, column[0], rare)
+        masks = [condition.holds(column) for condition in asked]
         counts = np.array([sums[mask].sum(axis=0) for mask in masks]).reshape(-1, 4)
         best = surely_exposed(counts, total, min_size)
         scores.append(float(best.max(initial=-np.inf)))

@@ -95,7 +95,7 @@ def test_rules_read_as_they_hold():
     unknown = Rule((Condition(1, "missing"),))
     assert unknown.show(columns) == "job is missing"
     assert unknown.holds(columns).tolist() == [False, False, True, False]
-    empty = Rule((Condition(1, "=", float(job.categories.index(""))),))
+    empty = Rule((Condition(1, "=", float(job.categories.index("''"))),))
     assert empty.show(columns) == "job = ''"
 
 
