@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -227,8 +228,10 @@ def audit_classifier(
     enter_stage("asking the model")
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
     answers = ask_target(audited, pool, reach, seed)
-    structure = structure_of_members(
-        estimator, pool.X, pool.y, pool.member, pool.persons
+    structure = replace(
+        structure_of_members(estimator, pool.X, pool.y, pool.member, pool.persons),
+        estimator=audited.name,
+        sha256=pool.described["members"]["sha256"],
     )
     made = NO_SHADOWS
     if wanted:

@@ -2,10 +2,11 @@
 
 import html
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, ClassVar, Self, cast
 
+Contents = Mapping[str, Any]
 #: By the key in a report's contents; an answer of a new kind enters by itself.
 SECTIONS: "dict[str, type[Section]]" = {}
 
@@ -83,6 +84,21 @@ def read_section(contents: Mapping[str, Any]) -> Section:
             f"The report has a section {key!r} that is broken or was changed: "
             f"{type(error).__name__}: {error}"
         ) from error
+
+
+def strictest_first(sections: Iterable[Contents]) -> list[Contents]:
+    """Decisions before all others, and of several that which allows least.
+
+    A reader takes the first for the one that counts.
+    """
+    order = ("refuse", "revise", "release")
+
+    def place(section: Contents) -> int:
+        if section["section"] != "decision":
+            return len(order)
+        return order.index(section["outcome"])
+
+    return sorted(sections, key=place)
 
 
 def write_section(section: Section) -> dict[str, Any]:

@@ -14,7 +14,14 @@ def judge_structure(contents: Mapping[str, Any], check: str) -> Ruling:
     """
     rule = f"{STRUCTURE}{check}"
     sections = [s for s in contents["sections"] if s["section"] == Structure.section]
-    found = [f for s in sections[-1:] for f in s["findings"] if f["check"] == check]
+    # Of several sections the worst counts.
+    found = [f for s in sections for f in s["findings"] if f["check"] == check]
+    if check == "carried_rows":
+        found += [
+            {"outcome": "risk", "message": guard["message"]}
+            for guard in contents["guards"]
+            if guard["name"] == "carries_training_rows"
+        ]
     if not found:
         reason = (
             "The report does not say what is in the model. audit_classifier looks at "

@@ -6,7 +6,7 @@ from typing import Any
 
 from skmia.audit._report._base import ReportBase
 from skmia.audit._report._words import show, show_chance
-from skmia.audit._section import write_section
+from skmia.audit._section import strictest_first, write_section
 from skmia.metrics import get_metric
 
 
@@ -70,7 +70,7 @@ def _opening(contents: Mapping[str, Any], added: list[dict[str, Any]]) -> str:
     """The verdict, a decision where there is one, and what may mislead."""
     first, *rest = map(_plain, contents["verdict"]["sentences"])
     parts = [f"**{first}**", *rest]
-    for one in added:
+    for one in strictest_first(added):
         if one["section"] == "decision":
             name = one["policy"].get("name") or "the policy"
             parts.append(f"**{one['outcome'].capitalize()}**, by {_plain(name)}.")

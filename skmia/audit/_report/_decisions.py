@@ -2,6 +2,7 @@
 
 from skmia.audit._policy import Decision, Policy
 from skmia.audit._report._base import ReportBase
+from skmia.audit._section import write_section
 
 
 class Decisions(ReportBase):
@@ -47,4 +48,5 @@ class Decisions(ReportBase):
         >>> decision.outcome, decision.reasons
         ('release', [])
         """
-        return Decision.of(self.to_dict(), policy)
+        sections = [write_section(section) for section in self._sections]
+        return Decision.of({**self._contents, "sections": sections}, policy)

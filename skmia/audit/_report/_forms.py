@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from skmia.audit._report._base import ReportBase
+from skmia.audit._report._belongs import (
+    check_decisions,
+    check_figures,
+    check_structure,
+)
 from skmia.audit._report._json import read_json, to_plain, write_json
 from skmia.audit._report._schema import check_contents
 from skmia.audit._report._text import to_text
 from skmia.audit._section import SECTIONS, Section, read_section, write_section
+from skmia.audit._structure import Structure
 from skmia.utils import import_optional
 
 if TYPE_CHECKING:
@@ -50,6 +56,9 @@ class Forms(ReportBase):
         ------
         TypeError
             If one of them is no section of a report.
+        ValueError
+            If a structure is of another model or of other rows, or a decision is not
+            what its policy makes of this report with its other sections.
         """
         for result in results:
             if not isinstance(result, Section):
@@ -58,8 +67,11 @@ class Forms(ReportBase):
                     f"question to a report returns. Got {type(result).__name__} "
                     "instead."
                 )
+            if isinstance(result, Structure):
+                check_structure(self._contents, result)
         report = copy.copy(self)
         report._sections = (*self._sections, *results)
+        check_decisions(report._contents, report._sections)
         return report
 
     def excluding(self, *keys: str) -> Self:
@@ -168,7 +180,8 @@ class Forms(ReportBase):
         Raises
         ------
         ValueError
-            If the file is no report, one of another version, or broken.
+            If the file is no report, one of another version, or broken: also where the
+            verdict or a decision is not what follows from the rest.
         OSError
             If it cannot be read.
 
@@ -180,6 +193,11 @@ class Forms(ReportBase):
         check_contents(contents, os.fspath(path))
         report = cls._of_contents(contents)
         try:
+            check_figures(contents)
+            for section in report._sections:
+                if isinstance(section, Structure):
+                    check_structure(contents, section)
+            check_decisions(contents, report._sections)
             report.summary()
         except Exception as error:
             # It follows the schema, but its parts do not belong together.

@@ -8,7 +8,7 @@ from typing import Any
 from skmia.audit._guards import TITLES
 from skmia.audit._report._risk_text import risk_lines
 from skmia.audit._report._words import show, show_chance
-from skmia.audit._section import read_section
+from skmia.audit._section import read_section, strictest_first
 from skmia.metrics import get_metric
 from skmia.utils import percent
 
@@ -62,7 +62,8 @@ def to_text(contents: Mapping[str, Any]) -> str:
         which = "No check that could be made" if unchecked else "No check"
         parts.append(f"{which} found anything that would make the figures misleading.")
     parts += unchecked
-    parts += [read_section(section).summary() for section in contents["sections"]]
+    sections = strictest_first(contents["sections"])
+    parts += [read_section(section).summary() for section in sections]
     parts += _guards("Notes", (g for g in guards if g["severity"] == "note"))
     parts += _made(contents)
     meaning = [*_MEANING[:2], *_PERSONS * bool(contents["person_rules"]), *_MEANING[2:]]

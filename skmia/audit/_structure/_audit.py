@@ -1,13 +1,16 @@
 """One call: what the state of a fitted model says of its training rows."""
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 
-from skmia._tables import as_rows, check_alignment, n_rows, take_rows
+from skmia._tables import as_rows, check_alignment, hash_rows, n_rows, take_rows
+from skmia.audit._inputs import describe_estimator
+from skmia.audit._provenance import describe_rows
 from skmia.audit._structure._look import look
 from skmia.audit._structure._section import Structure, StructureFinding
 from skmia.audit._structure._trees import Known
@@ -113,7 +116,9 @@ def audit_structure(
     with warnings.catch_warnings():
         # Of names of columns that a step before has dropped, and the like.
         warnings.simplefilter("ignore")
-        return look(estimator, X, known, k=k, max_trees=max_trees)
+        found = look(estimator, X, known, k=k, max_trees=max_trees)
+    digest = _digest(X, y, sample_weight)
+    return replace(found, estimator=describe_estimator(estimator), sha256=digest)
 
 
 def structure_of_members(
@@ -146,6 +151,16 @@ def structure_of_members(
             for check in checks
         )
         return Structure(k, n, Known(persons=persons).n_persons, missed)
+
+
+def _digest(X: Any, y: Any, sample_weight: Any) -> str | None:
+    """The hash that a report has of the same rows; `X` has those with a weight."""
+    if X is None or y is None:
+        return None
+    labels = column_or_1d(y, warn=False)
+    if sample_weight is not None:
+        labels = labels[np.asarray(sample_weight, dtype=float) != 0]
+    return str(describe_rows(X, hash_rows(X, labels))["sha256"])
 
 
 def _check_rows(X: Any, y: Any, groups: Any, sample_weight: Any) -> tuple[Any, Known]:

@@ -100,6 +100,11 @@ class Structure(Section):
         in persons.
     findings : tuple of StructureFinding
         What was looked for in each model inside, risks first.
+    estimator : str, default=None
+        What the model is called in a report; None where that is not known.
+    sha256 : str, default=None
+        Hash of the training rows and their labels, as a report has it of the members;
+        None where one of both was not passed.
 
     See Also
     --------
@@ -123,6 +128,8 @@ class Structure(Section):
     n_rows: int | None
     n_persons: int | None
     findings: tuple[StructureFinding, ...]
+    estimator: str | None = None
+    sha256: str | None = None
 
     @property
     def risks(self) -> tuple[StructureFinding, ...]:
@@ -173,7 +180,9 @@ class Structure(Section):
             An equal one.
         """
         findings = tuple(StructureFinding(**f) for f in contents["findings"])
-        return cls(contents["k"], contents["n_rows"], contents["n_persons"], findings)
+        counts = (contents[key] for key in ("k", "n_rows", "n_persons"))
+        of = (contents.get(key) for key in ("estimator", "sha256"))
+        return cls(*counts, findings, *of)
 
     def summary(self) -> str:
         """Write it as text, for readers who do not program.

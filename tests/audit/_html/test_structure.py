@@ -39,7 +39,7 @@ def test_names_in_them_stay_names(tmp_path):
         EVIL, "found", "It is.", 0.5, 0.2, 0.2, 0.2, 0.3, 0.1, 0.4, 3, False
     )
     report = audit(attacks=["loss"]).including(
-        Structure(10, 5, 3, (finding,)),
+        Structure(10, 180, 3, (finding,)),
         AttributeInference(0.95, 30, 30, 8, 0.05, (column, other)),
     )
     page = written(report, tmp_path)

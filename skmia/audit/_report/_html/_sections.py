@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from skmia.audit._report._html._tables import interval_bar, make_scale
-from skmia.audit._section import read_section
+from skmia.audit._section import read_section, strictest_first
 from skmia.metrics import get_metric
 from skmia.utils import percent
 
@@ -29,9 +29,9 @@ class Part:
 
 
 def section_parts(sections: Sequence[Mapping[str, Any]]) -> list[Part]:
-    """A part for each section: decisions first, the others as they were added."""
+    """A part for each section: decisions first, the strictest of all before others."""
     parts: list[Part] = []
-    for contents in sorted(sections, key=lambda s: s["section"] != "decision"):
+    for contents in strictest_first(sections):
         key = contents["section"]
         result = read_section(contents)
         values: dict[str, Any] = {"section": contents, "result": result}
