@@ -1,6 +1,23 @@
-"""Numbers as readers are shown them."""
+"""Numbers and names as readers are shown them."""
+
+import re
+
+# Control characters, those that change the direction of text, and halves of pairs that
+# no encoding has.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+    r"\ud800-\udfff]"
+)
 
 
 def percent(fraction: float) -> str:
     """Write a fraction as a percentage with the digits it needs: 10 %, 0.1 %."""
     return f"{100 * fraction:.4g} %"
+
+
+def visible(text: str) -> str:
+    """Write as escapes what is not seen, or turns the text around it.
+
+    A name with such characters reads otherwise than it is, and a terminal acts on some.
+    """
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

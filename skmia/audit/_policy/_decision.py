@@ -17,7 +17,7 @@ from skmia.audit._policy._ruling import (
     Ruling,
 )
 from skmia.audit._section import Section
-from skmia.utils import check_option, import_optional
+from skmia.utils import check_option, import_optional, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,7 +205,7 @@ class Decision(Section):
             lines += _fill(title, "  - ", "    ")
         for remark in self.remarks:
             lines += _fill(remark, "  * ", "    ")
-        return "\n".join(lines)
+        return visible("\n".join(lines))
 
     @property
     def headline(self) -> str:

@@ -341,4 +341,5 @@ class Policy:
             The file; one that is there is replaced.
         """
         with atomic_write(path) as file:
-            file.write(write_toml(self.to_dict()).encode())
+            # TOML has no escape for half of a pair of code units.
+            file.write(write_toml(self.to_dict()).encode(errors="replace"))

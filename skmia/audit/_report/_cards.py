@@ -8,6 +8,7 @@ from skmia.audit._report._base import ReportBase
 from skmia.audit._report._words import show, show_chance
 from skmia.audit._section import strictest_first, write_section
 from skmia.metrics import get_metric
+from skmia.utils import visible
 
 
 class Cards(ReportBase):
@@ -114,7 +115,7 @@ def _level(contents: Mapping[str, Any]) -> str:
 
 def _plain(text: Any) -> str:
     """Text that Markdown shows as it is, whatever the user called things."""
-    escaped = html.escape(" ".join(str(text).split()), quote=False)
+    escaped = html.escape(visible(" ".join(str(text).split())), quote=False)
     for mark in "\\`*_[]|":
         escaped = escaped.replace(mark, f"\\{mark}")
     return escaped

@@ -30,7 +30,8 @@ def write_json(path: str | os.PathLike[str], contents: Mapping[str, Any]) -> Non
     """Write plain contents to a file, whole or not at all."""
     text = json.dumps(contents, indent=2, allow_nan=False, ensure_ascii=False)
     with atomic_write(path) as file:
-        file.write(f"{text}\n".encode())
+        # Half of a pair, which a name may hold, is an escape of JSON.
+        file.write(f"{text}\n".encode(errors="backslashreplace"))
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

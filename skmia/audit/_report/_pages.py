@@ -58,7 +58,8 @@ class Pages(Forms, People):
         listed = Exposed.of(self.exposed()) if records else None
         page = write_page(self.to_dict(), listed)
         with atomic_write(path) as file:
-            file.write(page.encode())
+            # Names in pictures, which are not written by the templates.
+            file.write(page.encode(errors="backslashreplace"))
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the verdict, the guards and the first figures."""

@@ -10,7 +10,7 @@ from skmia.audit._report._risk_text import risk_lines
 from skmia.audit._report._words import show, show_chance
 from skmia.audit._section import read_section, strictest_first
 from skmia.metrics import get_metric
-from skmia.utils import percent
+from skmia.utils import percent, visible
 
 _WIDTH = 80
 _NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -68,7 +68,7 @@ def to_text(contents: Mapping[str, Any]) -> str:
     parts += _made(contents)
     meaning = [*_MEANING[:2], *_PERSONS * bool(contents["person_rules"]), *_MEANING[2:]]
     parts.append("\n".join(["How to read this", *map(_item, meaning)]))
-    return "\n\n".join(parts)
+    return visible("\n\n".join(parts))
 
 
 def _guards(title: str, guards: Iterable[Mapping[str, Any]]) -> list[str]:

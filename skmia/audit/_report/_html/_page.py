@@ -18,13 +18,9 @@ from skmia.audit._report._html._people import Exposed, people
 from skmia.audit._report._html._sections import Part, section_parts
 from skmia.audit._report._html._tables import facts, figure_groups, precision, privacy
 from skmia.audit._report._html._words import GLOSSARY, POINTS, answers
-from skmia.utils import import_optional, percent
+from skmia.utils import import_optional, percent, visible
 
 _PERCENT = re.compile(r"(?<=\d) %")
-# Control characters, and those that change the direction of text.
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
-)
 _TITLES = {
     "leaks": "This model leaks",
     "nothing_found": "Nothing was found, which is no proof of safety",
@@ -58,8 +54,7 @@ def _shown(value: Any) -> Any:
     They are written as what they are.
     """
     if isinstance(value, str) and not isinstance(value, Markup):
-        text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
-        return _PERCENT.sub("\N{NO-BREAK SPACE}%", text)
+        return _PERCENT.sub("\N{NO-BREAK SPACE}%", visible(value))
     return value
 
 
