@@ -11,6 +11,7 @@ from skmia._tables import any_seen, take_column
 from skmia.audit._attributes._guess import guess_common, guess_right
 from skmia.audit._attributes._interval import mean_difference
 from skmia.audit._attributes._section import AttributeFigure, AttributeInference
+from skmia.audit._attributes._sets import doubted, sets_differ, show
 from skmia.audit._attributes._values import Candidates, choose_values
 from skmia.audit._inputs import resolve_seed
 from skmia.audit._pool import Pool, make_pool
@@ -109,8 +110,10 @@ def audit_attributes(
     it is known how often the guess is right. The advantage is the mean of the
     difference over members less that over non-members. The first takes out what is easy
     about a record, the second how this model differs from others in general; no
-    interval allows for another training run. An attacker who knows more, or asks more
-    cleverly, may find more.
+    interval allows for another training run. Where members and non-members differ
+    without the model, by the check of :func:`audit_classifier`, the difference may come
+    from there: the section says so first, and no column is said to be found. An
+    attacker who knows more, or asks more cleverly, may find more.
 
     References
     ----------
@@ -176,6 +179,9 @@ def audit_attributes(
         else _judge(name, candidates, asked.both(j, candidates), asked, each)
         for name, candidates, j in found
     ]
+    differ = sets_differ(pool, seed) if judged else ""
+    if differ:
+        figures = [doubted(figure) for figure in figures]
     figures += [_not_judged(name, _NOT_NAMED) for name in left]
     n_members = int(pool.member[rows].sum())
     return AttributeInference(
@@ -185,6 +191,7 @@ def audit_attributes(
         0 if made is None else made.n_shadows,
         tolerance,
         tuple(figures),
+        differ,
     )
 
 
@@ -348,15 +355,15 @@ def _judge(
     if difference.low > 0:
         outcome = "found"
         message = (
-            f"Column {name!r} is given away: the guess is right for {_show(members)} "
-            f"of the members, by {_show(difference.value)} more (at least "
-            f"{_show(difference.low)}) than what holds for others explains."
+            f"Column {name!r} is given away: the guess is right for {show(members)} "
+            f"of the members, by {show(difference.value)} more (at least "
+            f"{show(difference.low)}) than what holds for others explains."
         )
     else:
         outcome = "not_found"
         message = (
             f"Column {name!r}: no more was found than what holds for others explains; "
-            f"an advantage of up to {_show(max(0.0, difference.high))} is possible."
+            f"an advantage of up to {show(max(0.0, difference.high))} is possible."
         )
         if difference.high < 0:
             message += " The model helps less with members, which is no sign of safety."
@@ -374,7 +381,3 @@ def _judge(
         len(candidates.prior),
         candidates.ranges,
     )
-
-
-def _show(share: float) -> str:
-    return f"{100 * share:.1f} %"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WIDTH = 88
+_MARKS = {"found": "  found", "unclear": "  may come from the sets"}
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,9 @@ class AttributeFigure:
     ----------
     column : str
         Its name, or its position.
-    outcome : {"found", "not_found", "not_judged"}
+    outcome : {"found", "unclear", "not_found", "not_judged"}
         Whether the model gives values of its training rows away: the whole interval of
-        the advantage is above 0.
+        the advantage is above 0. Unclear where it is, and may come from the sets.
     message : str
         A sentence or two for the reader.
     members : float, default=None
@@ -56,7 +57,7 @@ class AttributeFigure:
     """
 
     column: str
-    outcome: Literal["found", "not_found", "not_judged"]
+    outcome: Literal["found", "unclear", "not_found", "not_judged"]
     message: str
     members: float | None = None
     nonmembers: float | None = None
@@ -87,6 +88,9 @@ class AttributeInference(Section):
         How far off in rank a guess of a number may be, as a share of the records.
     columns : tuple of AttributeFigure
         One for each column.
+    sets_differ : str, default=""
+        How members and non-members differ without the model, where they do. Then no
+        column is found: what is seen may come from the sets.
 
     See Also
     --------
@@ -109,6 +113,7 @@ class AttributeInference(Section):
     n_models: int
     tolerance: float
     columns: tuple[AttributeFigure, ...]
+    sets_differ: str = ""
 
     @property
     def found(self) -> tuple[str, ...]:
@@ -142,6 +147,8 @@ class AttributeInference(Section):
         """
         judged = [c for c in self.columns if c.outcome != "not_judged"]
         lines = ["Attribute inference: values that an attacker guesses of members"]
+        if self.sets_differ:
+            lines.append(_item(self.caution))
         lines.append(_item(self.meaning))
         if judged:
             width = max(6, min(24, max(len(c.column) for c in judged)))
@@ -157,10 +164,17 @@ class AttributeInference(Section):
                     f"  {name:<{width}}{_percent(c.members):>8}{unseen:>12}"
                     f"{_percent(c.nonmembers):>13}{_percent(c.advantage):>11}   "
                     f"[{_percent(c.low)}, {_percent(c.high)}]"
-                    + ("  found" if c.outcome == "found" else "")
+                    + _MARKS.get(c.outcome, "")
                 )
         lines += [_item(c.message) for c in self.columns if c.outcome != "not_found"]
         return "\n".join(lines)
+
+    @property
+    def caution(self) -> str:
+        """What has to be known first where the sets differ; "" elsewhere."""
+        if not self.sets_differ:
+            return ""
+        return f"What is seen here may come from the sets. {self.sets_differ}"
 
     @property
     def meaning(self) -> str:

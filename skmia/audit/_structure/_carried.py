@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skmia._tables import Hashes, as_rows, hash_rows, n_rows, split_columns
+from skmia.audit._structure._forms import forms_of_width, numbers_in_text
 from skmia.audit._structure._state import Stored
 
 # Values of a table up to which each is compared with what is stored.
@@ -43,6 +44,7 @@ class Table:
         self.as_passed = as_passed
         self.width = _width(self.X)
         self._hashes: dict[str, Hashes] = {}
+        self._columns: list[Hashes] | None = None
         self._own_values: tuple[Hashes, NDArray[np.intp]] | None = None
 
     def hashes(self, kind: str = "") -> Hashes:
@@ -51,6 +53,19 @@ class Table:
             X = self.X if not kind else _as_type(self.X, kind)
             self._hashes[kind] = hash_rows(X)
         return self._hashes[kind]
+
+    def columns(self) -> list[Hashes] | None:
+        """Hashes of the values of each column; None where there are too many."""
+        if self._columns is None and not (self.is_large or sparse.issparse(self.X)):
+            self._columns = [hash_rows(column) for column in split_columns(self.X)]
+        return self._columns
+
+    @property
+    def n_values(self) -> int:
+        """How many values it holds."""
+        if sparse.issparse(self.X):
+            return int(self.X.nnz)
+        return n_rows(self.X) * self.width
 
     @property
     def is_large(self) -> bool:
@@ -111,11 +126,13 @@ def find_carried(stored: Sequence[Stored], tables: Sequence[Table]) -> Carried |
     for table in tables:
         rows = np.zeros(n_rows(table.X), dtype=bool)
         where: list[str] = []
-        for attribute, values in stored:
-            matched = _match(values, table)
+        for each in stored:
+            matched = None
+            with suppress(Exception):  # of values of any kind
+                matched = _match(each.values, table, each)
             if matched is not None and matched.any():
                 rows |= matched
-                where.append(attribute)
+                where.append(each.attribute)
         if rows.any() and (best is None or rows.sum() > best.rows.sum()):
             best = Carried(rows, table.as_passed, tuple(dict.fromkeys(where)))
     return best
@@ -125,7 +142,7 @@ def per_row_values(stored: Sequence[Stored], n: int, but: Sequence[str]) -> list
     """Attributes with one entry for each training row, other than these."""
     found = [
         attribute
-        for attribute, values in stored
+        for attribute, values, *_ in stored
         if attribute not in but and n_rows(values) == n
     ]
     return list(dict.fromkeys(found))
@@ -139,7 +156,7 @@ def values_of_one(
     By attribute; where there are few, it may be chance.
     """
     found: dict[str, int] = {}
-    for attribute, values in stored:
+    for attribute, values, *_ in stored:
         if attribute in but or sparse.issparse(values):
             continue
         with suppress(Exception):  # of values that cannot be hashed
@@ -165,32 +182,36 @@ def _hashes_of_values(values: Any) -> Hashes:
     return hash_rows(array.reshape(-1, 1))
 
 
-def _match(values: Any, table: Table) -> NDArray[np.bool_] | None:
+def _match(values: Any, table: Table, of: Stored) -> NDArray[np.bool_] | None:
     """Which rows of `table` are among the rows of `values`."""
     shape = getattr(values, "shape", ())
     if not shape or not shape[0]:
         return None
     if table.width < 2:
         return _match_column(values, table)
-    if len(shape) != 2:
-        return None
-    candidates = []
-    if shape[1] == table.width:
-        candidates.append(values)
-    elif shape[1] == table.width + 1:  # with a label beside
-        at = values.iloc if hasattr(values, "iloc") else values
-        candidates += [at[:, :-1], at[:, 1:]]
-    elif shape[0] == table.width:
-        candidates.append(values.T)
-    for candidate in candidates:
+    for candidate, usual in forms_of_width(values, table, of.known):
         with suppress(Exception):  # of values that cannot be hashed
-            stored = hash_rows(as_rows(candidate))
-            matched = np.isin(table.hashes(), stored)
-            if not matched.any() and str(getattr(candidate, "dtype", "")) == "float32":
-                matched = np.isin(table.hashes("float32"), stored)
-            if matched.any():
-                return _that_tell(matched, table, stored)
-    return None
+            matched = _match_form(candidate, table)
+            if matched is None or not matched.any():
+                continue
+            if (usual and not of.made) or _are_many(matched, table):
+                return matched
+    numbers = None if of.known else numbers_in_text(values)
+    return None if numbers is None else _match(numbers, table, of)
+
+
+def _match_form(candidate: Any, table: Table) -> NDArray[np.bool_] | None:
+    stored = hash_rows(as_rows(candidate))
+    matched = np.isin(table.hashes(), stored)
+    if not matched.any() and str(getattr(candidate, "dtype", "")) == "float32":
+        matched = np.isin(table.hashes("float32"), stored)
+    return _that_tell(matched, table, stored) if matched.any() else None
+
+
+def _are_many(matched: NDArray[np.bool_], table: Table) -> bool:
+    """Whether so many different rows are no chance, in a table of another form."""
+    n = len(np.unique(table.hashes()[matched]))
+    return n >= min(_LEAST_VALUES, len(matched) / 2)
 
 
 def _match_column(values: Any, table: Table) -> NDArray[np.bool_] | None:

@@ -40,6 +40,34 @@ def of_carried(part: Part, carried: Carried | None, n: int) -> StructureFinding:
     return _finding("carried_rows", "risk", part, message, count, n)
 
 
+def of_unread(
+    part: Part, names: Sequence[str], values: int, text: int
+) -> StructureFinding:
+    """What may hold training rows in a form that is not compared with them."""
+    sizes = []
+    if values:
+        sizes.append(f"{values:,} values")
+    if text:
+        sizes.append(f"{text:,} bytes or characters of text")
+    shown = ", ".join(names[:10]) + (" and more" if len(names) > 10 else "")
+    message = (
+        f"The {part.called} stores {' and '.join(sizes)} (in {shown}) that no known "
+        "library has put there: room for training rows. None was found in there as it "
+        "was passed; whether rows are in there in another form was not measured."
+    )
+    return _finding("carried_rows", "not_measured", part, message)
+
+
+def of_unknown(part: Part) -> StructureFinding:
+    """A model that may have trees of its own."""
+    message = (
+        f"Whether the {part.called} has trees, and how many rows share a leaf, was not "
+        "measured: it is of no kind whose trees can be read, or holds more than that. "
+        "Models inside of it may be there for nothing."
+    )
+    return _finding("small_leaves", "not_measured", part, message)
+
+
 def of_one_row(part: Part, values: Mapping[str, int]) -> StructureFinding:
     """Values of single rows in lists, such as the categories of an encoder."""
     count = sum(values.values())

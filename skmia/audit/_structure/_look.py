@@ -25,8 +25,11 @@ from skmia.audit._structure._findings import (
     of_one_row,
     of_parameters,
     of_trees,
+    of_unknown,
+    of_unread,
 )
 from skmia.audit._structure._leaves import Trees, find_trees
+from skmia.audit._structure._libraries import is_of_library
 from skmia.audit._structure._parameters import count_parameters
 from skmia.audit._structure._parts import (
     NO_ROWS,
@@ -35,6 +38,7 @@ from skmia.audit._structure._parts import (
     is_fitted,
     outermost,
 )
+from skmia.audit._structure._reader import Size
 from skmia.audit._structure._section import Structure, StructureFinding
 from skmia.audit._structure._state import Stored, read_state
 from skmia.audit._structure._trees import Known, measure_trees
@@ -42,8 +46,13 @@ from skmia.audit._structure._trees import Known, measure_trees
 # Models inside of a model; more of them are not looked at one by one.
 _MAX_PARTS = 5_000
 _LEAST_ROWS = 30
-# Libraries all of whose trees are found.
-_WITHOUT_OTHER_TREES = ("sklearn", "skmia", "xgboost", "lightgbm", "catboost")
+# Values that a model of an unknown class may hold and be no model of its own.
+_MOST_OF_NO_MODEL = 10
+# Values, and bytes or characters, that may hold rows: as a share of the values of the
+# training rows, and at least and at most so many.
+_SHARE_OF_VALUES, _LEAST_VALUES = 4, 100
+_SHARE_OF_TEXT, _LEAST_TEXT = 8, 1_000
+_MOST_OTHERS = 10_000
 
 _TOO_LARGE = StructureFinding(
     "values_of_one_row",
@@ -93,6 +102,7 @@ class _Place:
     stored: list[list[Stored]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     opaque: int = 0
+    others: list[list[Size]] = field(default_factory=list)
     inside: list[str] = field(default_factory=list)
     beyond: bool = False
     failed: bool = False
@@ -119,6 +129,7 @@ def _gather(root: Part) -> list[_Place]:
         place.stored.append(state.tables)
         place.unread += state.unread
         place.opaque += state.opaque
+        place.others.append(state.others)
         own = set(map(id, inner))
         for deeper in inside_of(part, state.estimators):
             if id(deeper.model) in own or id(deeper.model) in met:
@@ -167,10 +178,28 @@ def _of_rows(
     if carried is not None:
         yield of_carried(part, carried._replace(rows=rows), n)
     stored, looked = place.stored[0], tables_of(part.seen, tables)
+    yield from _of_large(place, looked, where)
     if values := values_of_one(stored, looked, where):
         yield of_one_row(part, values)
     if n >= _LEAST_ROWS and (names := per_row_values(stored, n, where)):
         yield of_each_row(part, names, n)
+
+
+def _of_large(
+    place: _Place, tables: Sequence[Table], but: Sequence[str]
+) -> Iterator[StructureFinding]:
+    """What is large enough to hold rows, and could not be compared with them."""
+    n_values = max((table.n_values for table in tables), default=0)
+    values = min(max(n_values // _SHARE_OF_VALUES, _LEAST_VALUES), _MOST_OTHERS)
+    text = min(max(n_values // _SHARE_OF_TEXT, _LEAST_TEXT), _MOST_OTHERS)
+    for others in place.others:
+        left = [size for size in others if size.attribute not in but]
+        total = sum(size.values for size in left), sum(size.text for size in left)
+        if total[0] >= values or total[1] >= text:
+            left.sort(key=lambda size: -(size.values + size.text))
+            names = [size.attribute for size in left if size.values or size.text]
+            yield of_unread(place.parts[0], names, *total)
+            return
 
 
 def _told(model: Any) -> int | None:
@@ -239,15 +268,7 @@ def _overall(
             )
     unread = [place for place in places if _may_have_trees(place)]
     for place in unread:
-        part = place.parts[0]
-        yield StructureFinding(
-            "small_leaves",
-            "not_measured",
-            part.place,
-            type(part.model).__name__,
-            f"Whether the {part.called} has trees, and how many rows share a leaf, was "
-            "not measured: it is of no kind whose trees can be read.",
-        )
+        yield of_unknown(place.parts[0])
     if "small_leaves" not in checks and not unread:
         yield StructureFinding(
             "small_leaves",
@@ -265,13 +286,27 @@ def _may_have_trees(place: _Place) -> bool:
     if place.failed:
         return True
     model = place.parts[0].model
-    library = type(model).__module__.partition(".")[0]
+    if not _is_fitted_classifier(model):
+        return False
+    if _is_model_of_its_own(place):
+        return True
     return (
         not place.trees
         and not place.inside
-        and library not in _WITHOUT_OTHER_TREES
+        and not is_of_library(model)
         and count_parameters(model) is None
-        and _is_fitted_classifier(model)
+    )
+
+
+def _is_model_of_its_own(place: _Place) -> bool:
+    """Whether it may answer by what no known library has put there.
+
+    Models inside of it may then be there for nothing.
+    """
+    return any(
+        sum(size.values + size.text // 8 + size.models for size in others)
+        > _MOST_OF_NO_MODEL
+        for others in place.others
     )
 
 
@@ -280,12 +315,17 @@ def _of_parameters(
 ) -> Iterator[StructureFinding]:
     part = place.parts[0]
     # One of its own, that answers: what hands questions on is counted inside.
-    if place.trees or not _is_fitted_classifier(part.model):
+    if not _is_fitted_classifier(part.model):
         return
     carries = any(
         f.check == "carried_rows" and f.outcome == "risk" and f.place == part.place
         for f in findings
     )
+    if _is_model_of_its_own(place):
+        yield of_parameters(part, None, n)
+        return
+    if place.trees:
+        return
     counts = [count_parameters(each.model) for each in place.parts]
     learnt: int | None = None
     if None not in counts:

@@ -206,6 +206,7 @@ def _attributes(section: Any) -> dict[str, Any]:
             }
             for c in judged
         ],
+        "unclear": [c.message for c in section.columns if c.outcome == "unclear"],
         "left": [c.message for c in section.columns if c.outcome == "not_judged"],
         "level": percent(section.confidence_level),
     }
