@@ -50,6 +50,7 @@ class Groups(ReportBase):
         n_bins: int = 4,
         max_groups: int = 20,
         min_size: int = 20,
+        min_named: int = 10,
     ) -> Subgroups:
         """Measure how exposed each group of records is, and compare it with the rest.
 
@@ -79,6 +80,10 @@ class Groups(ReportBase):
         min_size : int, default=20
             Members, and non-members, that a group needs to be judged; persons, where
             the audit was given groups.
+        min_named : int, default=10
+            Groups of fewer records (persons, where the audit was given groups) that are
+            not judged are not named in any form, but counted together: what is said of
+            a few says who they are. 1 names all.
 
         Returns
         -------
@@ -120,7 +125,7 @@ class Groups(ReportBase):
         attack exposes more members.
 
         A missing value is a group of its own. Groups that are too small have no
-        figures, and are named.
+        figures, and are named, unless there are fewer than `min_named` records in one.
 
         References
         ----------
@@ -146,6 +151,7 @@ class Groups(ReportBase):
         [('died = no', 'less'), ('died = yes', 'more')]
         """
         n_bins = check_integer(n_bins, "n_bins", 2)
+        min_named = check_integer(min_named, "min_named", 1)
         max_groups = check_integer(max_groups, "max_groups", 2)
         min_size = check_integer(min_size, "min_size", 2)
         evidence = self._measured("subgroups")
@@ -159,7 +165,7 @@ class Groups(ReportBase):
             )
         exposure = Exposure.of(evidence, attack, max_fpr)
         notes = [*self._doubts(), *unchecked]
-        return measure_groups(exposure, found, names, min_size, notes)
+        return measure_groups(exposure, found, names, min_size, notes, min_named)
 
     def where_it_leaks(
         self,

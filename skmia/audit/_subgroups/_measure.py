@@ -10,6 +10,7 @@ from skmia.audit._subgroups._comparison import Difference, compare, holm
 from skmia.audit._subgroups._partition import Partition
 from skmia.audit._subgroups._section import Figures, Group, Subgroups
 from skmia.audit._subgroups._threshold import BoolArray, Exposure
+from skmia.audit._subgroups._unnamed import pool_small
 
 # Composition of members and non-members: so unlikely by chance that it is noted.
 _UNLIKE = 1e-3
@@ -22,6 +23,7 @@ def measure_groups(
     by: Sequence[str],
     min_size: int,
     notes: Sequence[str] = (),
+    min_named: int = 10,
 ) -> Subgroups:
     """Figures of every group with enough records, and comparisons with all others."""
     everybody = np.ones(len(found.codes), dtype=bool)
@@ -50,6 +52,9 @@ def measure_groups(
             sides = excess.turned(), auc.turned()
             other = groups[1 - i].compared_with_rest(*sides, exposure.alpha)
             groups[1 - i] = other
+    unit = "row" if exposure.evidence.persons is None else "person"
+    sizes = [sum(exposure.n_units(m, side) for side in (True, False)) for m in masks]
+    whom = "persons" if unit == "person" else "records"
     return Subgroups(
         by=tuple(by),
         attack=exposure.attack,
@@ -57,14 +62,14 @@ def measure_groups(
         confidence_level=exposure.evidence.confidence_level,
         n_comparisons=len(p_values),
         min_size=min_size,
-        unit="row" if exposure.evidence.persons is None else "person",
+        unit=unit,
         overall=_figures(exposure, everybody),
-        groups=tuple(groups),
+        groups=pool_small(groups, sizes, min_named, whom),
         notes=(
             *notes,
             *exposure.stronger(),
             *found.notes,
-            *_composition(exposure, found),
+            *_composition(exposure, found, min_named),
         ),
     )
 
@@ -117,7 +122,7 @@ def _compare(exposure: Exposure, part: BoolArray) -> tuple[Difference, Differenc
     return compare(excess, exposure.alpha), compare(auc, exposure.alpha)
 
 
-def _composition(exposure: Exposure, found: Partition) -> list[str]:
+def _composition(exposure: Exposure, found: Partition, min_named: int) -> list[str]:
     """A note where groups are not as frequent among members as among non-members."""
     member = exposure.evidence.membership
     sizes = np.array(
@@ -134,7 +139,8 @@ def _composition(exposure: Exposure, found: Partition) -> list[str]:
     if chi2.sf(statistic, len(sizes) - 1) > _UNLIKE:
         return []
     shares = sizes / sizes.sum(axis=0)
-    most = int(np.argmax(np.abs(shares[:, 0] - shares[:, 1])))
+    apart = np.abs(shares[:, 0] - shares[:, 1])
+    most = int(np.argmax(np.where(sizes.sum(axis=1) < min_named, -1, apart)))
     inside, outside = shares[most]
     return [
         f"Members and non-members are not alike in these columns: {found.names[most]} "
