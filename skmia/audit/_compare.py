@@ -1,12 +1,34 @@
 """Two reports set side by side: before and after a defense."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from skmia.audit._comparability import (
+    cautions_of,
+    common_attacks,
+    missing_figures,
+    reasons_against,
+    single_figures,
+)
 from skmia.audit._comparison import STRONGEST, Comparison, Difference
-from skmia.audit._differences import Pairing, of_accuracy, of_figures, units_of
-from skmia.audit._figures import Figure
+from skmia.audit._differences import (
+    Pairing,
+    is_worst,
+    of_accuracy,
+    of_figures,
+    units_of,
+)
+from skmia.audit._evidence import Evidence
+from skmia.audit._figures import (
+    Figure,
+    add_gap,
+    measure,
+    measure_jointly,
+    measure_strongest,
+)
 from skmia.audit._report import AuditReport
-from skmia.metrics import get_metric
+from skmia.metrics import Metric, get_metric
 
 
 def compare(
@@ -37,8 +59,8 @@ def compare(
     TypeError
         If one is no report.
     ValueError
-        If they are of different kinds or confidence levels, or have no figure in
-        common.
+        If they are of different kinds or confidence levels, or have no attack or no
+        figure in common.
 
     See Also
     --------
@@ -51,6 +73,15 @@ def compare(
     are not compared one by one: the interval of a difference then reaches from the
     lower end of the one to the upper end of the other, and covers however the two
     belong together.
+
+    Of records that are the same, the AUCs' errors are taken to share what the records
+    show, less a margin for records that were not drawn. Other figures depend on a
+    threshold: their errors are taken to share nothing, and those of a TPR that rests on
+    fewer than 10 accused non-members to be opposite, the worst that there may be.
+
+    No verdict is given where a report is void, below chance, or not of its model alone.
+    What one audit did that the other did not is said first, and differences of the
+    strongest attacks are of the attacks that both have.
 
     Reports of :func:`audit_learner` are compared over models: pair by pair of halves
     where both were made of the same rows with the same seed and number of models.
@@ -105,7 +136,9 @@ def compare(
             "with one of them."
         )
     pairing = Pairing.of(first._evidence, second._evidence)
-    differences = [*_strongest(pairing, *reports), *_by_attack(pairing, *reports)]
+    common = common_attacks(first, second)
+    best = _strongest(pairing, reports, common)
+    differences = [*best, *_by_attack(pairing, *reports)]
     if not differences:
         raise ValueError(
             "The two reports have no figure in common that both could measure. Pass "
@@ -115,8 +148,10 @@ def compare(
         names=names or (first.estimator, second.estimator),
         pairing=pairing.kind,
         why=pairing.why,
-        void=tuple(_void(*reports)),
-        notes=tuple(_notes(*reports)),
+        void=tuple(reasons_against(*reports)),
+        cautions=tuple(cautions_of(*reports, common, bool(best))),
+        partial=common is not None or missing_figures(*reports),
+        notes=tuple(_notes(first)),
         differences=tuple(differences),
         accuracy=_accuracy(pairing, *reports),
         confidence_level=first.confidence_level,
@@ -144,33 +179,74 @@ def _by_attack(
 
 
 def _strongest(
-    pairing: Pairing, first: AuditReport, second: AuditReport
+    pairing: Pairing,
+    reports: tuple[AuditReport, AuditReport],
+    common: Sequence[str] | None,
 ) -> list[Difference]:
-    known = {figure.metric: figure for figure in second._strongest}
+    figures = [_strongest_figures(report, common) for report in reports]
+    if figures[0] is None or figures[1] is None:
+        return []
+    known = {figure.metric: figure for figure in figures[1]}
     found = []
-    for figure in first._strongest:
+    for figure in figures[0]:
         if (other := known.get(figure.metric)) is None:
             continue
         of = tuple(
             units_of(report._evidence)[f.unit]
-            for report, f in ((first, figure), (second, other))
+            for report, f in zip(reports, (figure, other), strict=True)
         )
         # A row and a person are no pair.
         joined = pairing
         if figure.unit != other.unit:
             joined = Pairing("unknown", pairing.why)
-        found.append(_difference(joined, of, STRONGEST, figure, other))
+        metric = get_metric(figure.metric)
+        ends: tuple[Figure, ...] = (figure, other)
+        if of[0] is not None and is_worst(joined, metric, of[0]):
+            ends = tuple(_wider(report, metric, common) for report in reports)
+        found.append(_difference(joined, of, STRONGEST, figure, other, ends))
     return found
 
 
+def _strongest_figures(
+    report: AuditReport, common: Sequence[str] | None
+) -> tuple[Figure, ...] | None:
+    """Of the attacks that both reports have; None where that is not known."""
+    if common is None:
+        return report._strongest
+    if report._evidence is None:
+        return single_figures(report, common)
+    evidence = _with_attacks(report._evidence, common)
+    return measure_strongest(evidence, measure(evidence))
+
+
+def _with_attacks(evidence: Evidence, common: Sequence[str] | None) -> Evidence:
+    if common is None:
+        return evidence
+    scores = {name: s for name, s in evidence.scores.items() if name in common}
+    return add_gap(replace(evidence, scores=scores))
+
+
+def _wider(report: AuditReport, metric: Metric, common: Sequence[str] | None) -> Figure:
+    """The strongest at the level at which two intervals hold together."""
+    assert report._evidence is not None
+    evidence = _with_attacks(report._evidence, common)
+    return measure_jointly(evidence, [metric], 1)[0]
+
+
 def _difference(
-    pairing: Pairing, units: Any, name: str, first: Figure, second: Figure
+    pairing: Pairing,
+    units: Any,
+    name: str,
+    first: Figure,
+    second: Figure,
+    ends: tuple[Figure, ...] | None = None,
 ) -> Difference:
     assert first.value is not None
     assert second.value is not None
     metric = get_metric(first.metric)
     low, high = of_figures(
-        *(pairing, units, metric, first, second), strongest=name == STRONGEST
+        *(pairing, units, metric, *(ends or (first, second))),
+        strongest=name == STRONGEST,
     )
     value = second.value - first.value
     unit = first.unit if first.unit == second.unit else "person"
@@ -205,41 +281,10 @@ def _accuracy(
     }
 
 
-def _void(first: AuditReport, second: AuditReport) -> list[str]:
-    found = []
-    for report, name in ((first, "first"), (second, "second")):
-        titles = [
-            guard["title"] for guard in report._contents["guards"] if guard["voids"]
-        ]
-        if titles:
-            listed = "; ".join(dict.fromkeys(titles))
-            found.append(
-                f"the figures of the {name} report are no measure of what leaks "
-                f"({listed})."
-            )
-    return found
-
-
-def _notes(first: AuditReport, second: AuditReport) -> list[str]:
-    notes = []
-    only = [
-        (name, [a for a in one.attacks if a not in other.attacks])
-        for name, one, other in (("first", first, second), ("second", second, first))
+def _notes(report: AuditReport) -> list[str]:
+    if _kind(report) != "a learner":
+        return []
+    return [
+        "Figures are means over models of random halves of the rows, and so are the "
+        "differences: they are about further models of these rows."
     ]
-    for name, attacks in only:
-        if attacks:
-            notes.append(
-                f"The {name} report alone has {', '.join(attacks)}. A stronger attack "
-                "on one of them makes it look as if it leaked more."
-            )
-    for report, name in ((first, "first"), (second, "second")):
-        warned = [g for g in report._contents["guards"] if g["severity"] == "warning"]
-        titles = dict.fromkeys(g["title"] for g in warned if not g["voids"])
-        if titles:
-            notes.append(f"Warnings of the {name} report: {'; '.join(titles)}.")
-    if _kind(first) == "a learner":
-        notes.append(
-            "Figures are means over models of random halves of the rows, and so are "
-            "the differences: they are about further models of these rows."
-        )
-    return notes

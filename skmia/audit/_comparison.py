@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 88
 STRONGEST = "strongest"
+_SENTENCES = "void", "notes", "cautions"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Comparison(Section):
     why : str
         A sentence about that.
     void : tuple of str
-        Why the figures of a report are no measure; then the differences are none.
+        Why there is no verdict: what is wrong with the figures of a report.
     notes : tuple of str
         What else a reader has to know.
     differences : tuple of Difference
@@ -92,6 +93,11 @@ class Comparison(Section):
         and ``high`` of the difference; None where one is not known.
     confidence_level : float, default=0.95
         Level of every interval.
+    cautions : tuple of str, default=()
+        What limits the verdict, and is said before it: attacks, figures, rows, shadow
+        models or persons that one of the audits lacks, and warnings.
+    partial : bool, default=False
+        Whether one of the reports has attacks or figures that the other lacks.
 
     See Also
     --------
@@ -118,6 +124,8 @@ class Comparison(Section):
     differences: tuple[Difference, ...]
     accuracy: Mapping[str, float | None] | None = None
     confidence_level: float = 0.95
+    cautions: tuple[str, ...] = ()
+    partial: bool = False
 
     def strongest(self, metric: str) -> Difference:
         """Return the difference between the strongest attacks of the two reports.
@@ -150,6 +158,18 @@ class Comparison(Section):
             )
         return found[name]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, the verdict before any figure.
+
+        Returns
+        -------
+        dict
+            Strings, numbers, lists and dicts only.
+        """
+        contents = super().to_dict()
+        verdict = {"kind": self.kind, "sentences": self.opening}
+        return {"names": contents.pop("names"), "verdict": verdict, **contents}
+
     @classmethod
     def from_dict(cls, contents: Mapping[str, Any]) -> Self:
         """Make the comparison again.
@@ -166,10 +186,14 @@ class Comparison(Section):
         """
         known = dict(contents)
         first, second = known.pop("names")
-        for name in ("void", "notes"):
-            known[name] = tuple(known[name])
+        verdict = known.pop("verdict", None)
+        for name in _SENTENCES:
+            known[name] = tuple(known.get(name, ()))
         differences = tuple(Difference(**d) for d in known.pop("differences"))
-        return cls(names=(first, second), differences=differences, **known)
+        made = cls(names=(first, second), differences=differences, **known)
+        if verdict is not None and verdict != made.to_dict()["verdict"]:
+            raise ValueError("The verdict does not follow from the differences.")
+        return made
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the differences as a pandas table.
@@ -210,28 +234,53 @@ class Comparison(Section):
         return "\n".join(lines)
 
     @property
-    def opening(self) -> list[str]:
-        """What the differences come to, or why they say nothing."""
-        if self.void:
-            reasons = " ".join(self.void)
-            return [
-                f"No comparison: {reasons} A lower figure is no sign that less leaks."
-            ]
+    def kind(self) -> str:
+        """The verdict on the second, in a word.
+
+        ``"less"``, ``"more"``, ``"mixed"``, ``"not_shown"``, or ``"withheld"`` where
+        `void` says why, or where the strongest attacks could not be compared.
+        """
+        if self.void or not any(d.attack == STRONGEST for d in self.differences):
+            return "withheld"
+        less = {d.value < 0 for d in self._shown}
+        if not less:
+            return "not_shown"
+        return "mixed" if len(less) == 2 else "less" if less == {True} else "more"
+
+    @property
+    def _shown(self) -> list[Difference]:
+        """Of the two figures that are read first, those that differ for certain."""
         best = [d for d in self.differences if d.attack == STRONGEST]
         best = sorted(best, key=lambda d: _order(get_metric(d.metric)))[:2]
-        found = [d for d in best if d.is_shown]
-        if not found:
-            return [
-                "No difference is shown in what leaks: the intervals of the strongest "
-                "attacks' differences include 0. That does not show that they leak "
-                "alike."
-            ]
-        less = [d.value < 0 for d in found]
-        which = "less" if all(less) else "more"
-        if len(set(less)) == 2:
-            return ["The second leaks less by one figure and more by another."]
-        whose = " and ".join(_told(d) for d in found)
-        return [f"The second leaks {which} than the first: {whose}."]
+        return [d for d in best if d.is_shown]
+
+    @property
+    def opening(self) -> list[str]:
+        """What limits the verdict, and the verdict; why there is none comes first."""
+        if self.kind == "withheld":
+            one, *more = self.void or ("the strongest attacks are not compared.",)
+            reasons = " ".join([one, *(f"{s[0].upper()}{s[1:]}" for s in more)])
+            none = (
+                f"No comparison: {reasons} A lower figure is no sign that less leaks."
+            )
+            return [none, *self.cautions]
+        return [*self.cautions, self._verdict()]
+
+    def _verdict(self) -> str:
+        by = ""
+        if self.partial:
+            by = "By the attacks and figures that both have, and no others: "
+        if self.kind == "not_shown":
+            what = f"{by}no difference is shown" if by else "No difference is shown"
+            return (
+                f"{what} in what leaks: the intervals of the strongest attacks' "
+                "differences include 0. That does not show that they leak alike."
+            )
+        the = f"{by}the" if by else "The"
+        if self.kind == "mixed":
+            return f"{the} second leaks less by one figure and more by another."
+        whose = " and ".join(_told(d) for d in self._shown)
+        return f"{the} second leaks {self.kind} than the first: {whose}."
 
 
 def _order(metric: Metric) -> float:

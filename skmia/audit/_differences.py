@@ -12,13 +12,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia.audit._averages import game_of
+from skmia.audit._averages import game_of, read
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, with_gap
 from skmia.audit._game import Game, mean_interval, mean_of_pairs
-from skmia.metrics import Interval, Metric, clopper_pearson
+from skmia.audit._guards import MIN_FALSE_POSITIVES
+from skmia.metrics import Interval, Metric, allowed_false_positives, clopper_pearson
 
 FloatArray = NDArray[np.float64]
+
+# Members, and non-members, that are taken to differ all the way though none may do so:
+# as in the adjusted interval of Agresti and Min for a difference of paired shares.
+_UNSEEN = 2.0
 
 
 @dataclass(frozen=True)
@@ -105,9 +110,17 @@ def of_figures(
     *,
     strongest: bool = False,
 ) -> Interval:
-    """Interval of the difference of two figures, of one metric and unit."""
-    a, b = _numbers(first), _numbers(second)
+    """Interval of the difference of two figures, of one metric and unit.
+
+    Figures of the strongest come with the ends that `is_worst` asks for.
+    """
     one, other = units
+    if not strongest and one and other and is_worst(pairing, metric, one):
+        first, second = (
+            _at_shared_level(of, metric, figure)
+            for of, figure in ((one, first), (other, second))
+        )
+    a, b = _numbers(first), _numbers(second)
     if pairing.kind == "unknown" or one is None or other is None:
         return combine(a, b, -1.0)
     if pairing.kind == "independent" and not strongest:
@@ -121,7 +134,27 @@ def of_figures(
         if not strongest:
             return _of_halves(one, other, metric, first, second)
         return combine(a, b, _rho_of_halves(one, other, metric, first, second))
+    if is_worst(pairing, metric, one):
+        return combine(a, b, -1.0)
     return combine(a, b, _rho_of_records(one, other, metric, first, second))
+
+
+def is_worst(pairing: Pairing, metric: Metric, one: Evidence) -> bool:
+    """Whether a TPR may be all or nothing, since few non-members are behind it.
+
+    The errors of two such figures do not add up as those of sums do: the interval of
+    their difference goes from end to end of two intervals that hold together.
+    """
+    if pairing.kind != "records" or metric.max_fpr is None:
+        return False
+    allowed = allowed_false_positives(one.n_nonmembers, metric.max_fpr)
+    return bool(allowed < MIN_FALSE_POSITIVES)
+
+
+def _at_shared_level(evidence: Evidence, metric: Metric, figure: Figure) -> Figure:
+    level = evidence.sharing(2).confidence_level
+    _, (low, high) = read(with_gap(evidence), metric, figure.attack, level)
+    return replace(figure, low=low, high=high)
 
 
 def of_accuracy(
@@ -157,7 +190,8 @@ def of_accuracy(
     ]
     rho = -1.0
     if pairing.kind == "records":
-        rho = _rho(right[0] - right[0].mean(), right[1] - right[1].mean())
+        x, y = (r - r.mean() for r in right)
+        rho = _rho(x, y, _UNSEEN)
     return combine(found[0], found[1], rho)
 
 
@@ -220,13 +254,21 @@ def _rho_of_halves(
         )
         for of, figure in ((one, first), (other, second))
     ]
-    return _rho(*(values - values.mean() for values in pairs))
+    x, y = (values - values.mean() for values in pairs)
+    return _rho(x, y)
 
 
 def _rho_of_records(
     one: Evidence, other: Evidence, metric: Metric, first: Figure, second: Figure
 ) -> float:
-    """Correlation of what each record, or person, adds to the two errors."""
+    """Correlation of what each record, or person, adds to the two errors.
+
+    A lower one than the records show: too high a one makes an interval too narrow. Few
+    records may make most of a difference, and a draw that lacks them shows nearly none:
+    the AUC is read as if two more members and two more non-members had changed places
+    with all others between the two models. Other figures depend on a threshold, which
+    may jump: their errors are taken to share nothing.
+    """
     added, persons = [], one.persons if one.persons is not None else other.persons
     for of, figure in ((one, first), (other, second)):
         scores = with_gap(of).scores[figure.attack]
@@ -234,13 +276,24 @@ def _rho_of_records(
         if persons is not None:
             influence = np.bincount(persons, influence).astype(np.float64)
         added.append(influence)
-    return _rho(*added)
+    if metric.name != "auc":
+        return min(_rho(added[0], added[1]), 0.0)
+    more = 0.0
+    for side in (one.membership, ~one.membership):
+        sizes = np.ones(int(side.sum()))
+        if persons is not None:
+            sizes = np.unique(persons[side], return_counts=True)[1].astype(np.float64)
+        more += _UNSEEN * float(np.mean(sizes**2)) / float(side.sum()) ** 2
+    return _rho(added[0], added[1], more)
 
 
-def _rho(x: FloatArray, y: FloatArray) -> float:
-    """Correlation of two errors; none where one has no spread."""
+def _rho(x: FloatArray, y: FloatArray, more: float = 0.0) -> float:
+    """Correlation of two errors; none where one has no spread.
+
+    As if the squares of their differences came to so much more.
+    """
     spread = float(np.sqrt((x @ x) * (y @ y)))
-    return float(np.clip(x @ y / spread, -1.0, 1.0)) if spread > 0 else 0.0
+    return float(np.clip((x @ y - more / 2) / spread, -1.0, 1.0)) if spread > 0 else 0.0
 
 
 def _mean_of(values: FloatArray, level: float) -> Interval:

@@ -1,8 +1,8 @@
 """The command line: audits, reports, comparisons and the demonstration.
 
-Exit status: 0 done, or to be released by the policy; 1 not to be released; 2 wrong
-input (one line on standard error); 3 an unforeseen failure (with its traceback); 130
-interrupted.
+Exit status: 0 done, or to be released by the policy; 1 not to be released, or no
+verdict of a comparison; 2 wrong input (one line on standard error); 3 an unforeseen
+failure (with its traceback); 130 interrupted.
 """
 
 import importlib

@@ -8,6 +8,8 @@ import typer
 from skmia.cli._arguments import Html, Json
 from skmia.cli._messages import boundary
 
+EXIT_WITHHELD = 1
+
 
 def compare(
     first: Annotated[
@@ -21,7 +23,8 @@ def compare(
 
     Files hold no records, so that it is not known which records the two have in common:
     the intervals are wider than those of skmia.audit.compare on two audits of the same
-    rows. --html and --json write the second report with the comparison in it.
+    rows. --html and --json write the second report with the comparison in it. The exit
+    status is 1 where no verdict can be given, and the first lines say why.
     """
     with boundary():
         from skmia.audit import compare as compare_reports
@@ -41,3 +44,5 @@ def compare(
         print("\n".join(map(printable, lines)))
         if failed:
             raise failed[0]
+    if comparison.kind == "withheld":
+        raise typer.Exit(EXIT_WITHHELD)

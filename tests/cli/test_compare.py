@@ -53,3 +53,16 @@ def test_wrong_input_is_one_line(arguments, message, files, capsys):
     assert out == ""
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_a_second_report_below_chance_ends_with_a_status(files, capsys):
+    scores = -2.0 * MEMBER + np.random.RandomState(0).normal(size=400)
+    AuditReport(MEMBER, {"loss": scores}).to_json("after.json")
+    assert run([*files, "--json", "both.json", "--html", "both.html"]) == 1
+    out = capsys.readouterr().out
+    assert out.splitlines()[1].startswith("No comparison:")
+    assert "leaks less" not in " ".join(out.split())
+    (section,) = json.loads(Path("both.json").read_text())["sections"]
+    assert section["verdict"]["kind"] == "withheld"
+    assert section["verdict"]["sentences"][0].startswith("No comparison:")
+    assert "No comparison:" in Path("both.html").read_text()

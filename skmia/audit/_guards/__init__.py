@@ -32,6 +32,7 @@ from skmia.audit._guards._rows import (
     weightless_rows,
 )
 from skmia.audit._guards._scores import (
+    MIN_FALSE_POSITIVES,
     below_chance,
     few_false_positives,
     tied_scores,
@@ -132,6 +133,7 @@ def run_guards(evidence: Evidence, given: Sequence[Guard] = ()) -> tuple[Guard, 
 __all__ = [
     "CHECKS",
     "CONFOUNDING",
+    "MIN_FALSE_POSITIVES",
     "NEEDS",
     "TITLES",
     "VOIDING",

@@ -17,7 +17,7 @@ from skmia.metrics import (
 from skmia.utils import percent
 
 # A TPR that rests on fewer accused non-members than this is coarse.
-_MIN_FALSE_POSITIVES = 10
+MIN_FALSE_POSITIVES = 10
 # A tie block that takes at least this fraction of the allowed FPR is named.
 _UNUSED_FRACTION = 0.2
 
@@ -44,12 +44,12 @@ def few_false_positives(evidence: Evidence) -> Iterator[Guard]:
             if rate is None:
                 continue
             allowed = allowed_false_positives(of.n_nonmembers, rate)
-            if 1 <= allowed < _MIN_FALSE_POSITIVES:
+            if 1 <= allowed < MIN_FALSE_POSITIVES:
                 rows = "non-member" if allowed == 1 else "non-members"
                 whose = "non-member persons" if unit else "non-members"
                 message = (
                     f"{metric.title}{unit} rests on {allowed} wrongly accused {rows}; "
-                    f"{metric.needed_nonmembers * _MIN_FALSE_POSITIVES:,} {whose} "
+                    f"{metric.needed_nonmembers * MIN_FALSE_POSITIVES:,} {whose} "
                     "would make it steadier."
                 )
                 yield Guard("few_false_positives", "note", message, allowed, rate)

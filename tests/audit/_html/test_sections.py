@@ -68,8 +68,13 @@ def test_two_reports_are_shown_with_their_differences(tmp_path):
     page = Page(path.read_text("utf-8"))
     shown = "".join(page.texts)
     assert f"Second: {EVIL}" in shown
-    assert comparison.opening[0].startswith("The second leaks less")
-    assert comparison.opening[0].replace(" %", "\N{NO-BREAK SPACE}%") in shown
+    *cautions, verdict = (
+        sentence.replace(" %", "\N{NO-BREAK SPACE}%") for sentence in comparison.opening
+    )
+    assert verdict.startswith("The second leaks less")
+    assert cautions
+    for sentence in cautions:
+        assert shown.index(sentence) < shown.index(verdict)
     auc = comparison.strongest("auc")
     assert f"{auc.value:+.3f}{auc.low:+.3f} to {auc.high:+.3f}" in shown
 
