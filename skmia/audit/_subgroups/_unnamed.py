@@ -32,7 +32,6 @@ def pool_small(
         None,
         "not named, as so few may be known by it",
     )
-    named = [
-        group for group, is_small in zip(groups, small, strict=True) if not is_small
-    ]
-    return (*named, pooled)
+    at = small.index(True)
+    after = [group for group in groups[at:] if group not in unnamed]
+    return (*groups[:at], pooled, *after)

@@ -19,11 +19,11 @@ def test_single_persons_are_not_named():
     """A table of groups had a line for each of them."""
     found = REPORT.subgroups({"town": TOWN})
     assert [g.name for g in found.groups] == [
+        "2 groups of fewer than 10 records each",
         "town = Here",
         "town = Small place",
-        "2 groups of fewer than 10 records each",
     ]
-    pooled = found.groups[-1]
+    pooled = found.groups[0]
     assert (pooled.n_members, pooled.n_nonmembers, pooled.judged) == (1, 1, False)
     shown = REPORT.including(found)
     for form in (str(shown.to_dict()), shown.summary(), shown._repr_html_()):
@@ -53,4 +53,4 @@ def test_persons_are_counted_where_they_are_known():
     scores = {"loss": np.random.RandomState(0).normal(size=N)}
     report = AuditReport(MEMBER, scores, groups=person, max_fprs=(0.1,))
     found = report.subgroups({"town": TOWN})
-    assert found.groups[-1].name == "3 groups of fewer than 10 persons each"
+    assert found.groups[0].name == "3 groups of fewer than 10 persons each"
