@@ -13,8 +13,12 @@ from skmia.audit._guards import Guard
 from skmia.audit._inputs import check_one_side, check_reading
 from skmia.audit._reach import takes_shadows
 from skmia.audit._report import AuditReport
-from skmia.audit._same_sides import check_different_sides
-from skmia.utils import check_labels, encode_group_pair, encode_labels
+from skmia.utils import (
+    check_different_sides,
+    check_labels,
+    encode_group_pair,
+    encode_labels,
+)
 
 # What rounding to three digits takes from the sum of the probabilities of a row.
 _SUM_ERROR = 0.01

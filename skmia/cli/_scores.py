@@ -131,7 +131,7 @@ def _of_scores(sides: "Sides", max_fprs: list[float], level: float) -> "AuditRep
     import pandas as pd
 
     from skmia.audit import AuditReport
-    from skmia.audit._same_sides import check_different_sides
+    from skmia.utils import check_different_sides
 
     columns = _numbers(sides, set(), "scores of an attack")
     check_different_sides(
