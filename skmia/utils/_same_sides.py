@@ -25,7 +25,7 @@ def check_different_sides(sides: Sequence[NDArray[np.float64]], names: str) -> N
     row = np.unique(rows, axis=0, return_inverse=True)[1].ravel()
     counts = [np.bincount(part, minlength=row.max() + 1) for part in (row[:n], row[n:])]
     once = int(((counts[0] == 1) & (counts[1] == 1)).sum())
-    alike = np.array_equal(*sides) and np.unique(row).size > rows.shape[1]
+    alike = np.array_equal(sides[0], sides[1]) and np.unique(row).size > rows.shape[1]
     for which, mine, others in (
         ("members", counts[0], counts[1]),
         ("non-members", counts[1], counts[0]),

@@ -180,9 +180,14 @@ class Structure(Section):
             An equal one.
         """
         findings = tuple(StructureFinding(**f) for f in contents["findings"])
-        counts = (contents[key] for key in ("k", "n_rows", "n_persons"))
-        of = (contents.get(key) for key in ("estimator", "sha256"))
-        return cls(*counts, findings, *of)
+        return cls(
+            contents["k"],
+            contents["n_rows"],
+            contents["n_persons"],
+            findings,
+            contents.get("estimator"),
+            contents.get("sha256"),
+        )
 
     def summary(self) -> str:
         """Write it as text, for readers who do not program.
