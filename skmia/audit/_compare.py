@@ -71,8 +71,8 @@ def compare(
     The records are the same where their contents are, in the same order, and the same
     ones are members. Two reports from files have no records, and records that differ
     are not compared one by one: the interval of a difference then reaches from the
-    lower end of the one to the upper end of the other, and covers however the two
-    belong together.
+    lower end of the one to the upper end of the other, and holds wherever both of
+    these intervals do, however the two belong together.
 
     Of records that are the same, the AUCs' errors are taken to share what the records
     show, less a margin for records that were not drawn. Other figures depend on a
