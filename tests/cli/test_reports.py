@@ -125,7 +125,7 @@ def test_text_of_others_moves_no_terminal(contents, call):
     status, out, _ = call(changed)
     assert status == 0
     assert "\x1b" not in out
-    assert "\\x1b[2Jmodel" in out
+    assert "\\u001b[2Jmodel" in out
 
 
 @pytest.mark.parametrize(
