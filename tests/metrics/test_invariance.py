@@ -23,6 +23,16 @@ ARGUMENTS = {
     "tpr_at_fpr": [{"max_fpr": f} for f in (0.0, 0.01, 0.1, 1.0)],
     "tpr_at_fpr_interval": [{"max_fpr": 0.1}],
 }
+# Of these a value for each record, which moves with it.
+OF_EACH_RECORD = {
+    "exposed_members": [{}, {"fdr": 0.3}],
+    "flagged_at_fpr": [{"max_fpr": 0.1}],
+    "least_false_discovery_rates": [{}],
+    "membership_p_values": [{}],
+}
+CASES_OF_EACH_RECORD = [
+    (name, kwargs) for name, some in OF_EACH_RECORD.items() for kwargs in some
+]
 CASES = [(name, kwargs) for name, some in ARGUMENTS.items() for kwargs in some]
 
 
@@ -37,7 +47,8 @@ def of_records(name):
 
 
 def test_every_function_of_records_is_here():
-    assert sorted(ARGUMENTS) == [name for name in metrics.__all__ if of_records(name)]
+    known = sorted([*ARGUMENTS, *OF_EACH_RECORD])
+    assert known == [name for name in metrics.__all__ if of_records(name)]
 
 
 def data(kind):
@@ -67,7 +78,19 @@ def test_shuffled_rows_give_the_very_same_figures(name, kwargs, kind):
         np.testing.assert_equal(found, expected)
 
 
-@pytest.mark.parametrize(("name", "kwargs"), CASES)
+@pytest.mark.parametrize("kind", ["ties", "constant", "perfect", "no ties"])
+@pytest.mark.parametrize(("name", "kwargs"), CASES_OF_EACH_RECORD)
+def test_what_is_said_of_a_record_moves_with_it(name, kwargs, kind):
+    membership, scores = data(kind)
+    function = getattr(metrics, name)
+    expected = function(membership, scores, **kwargs)
+    for seed in range(5):
+        order = np.random.RandomState(seed).permutation(420)
+        found = function(membership[order], scores[order], **kwargs)
+        np.testing.assert_array_equal(found, expected[order])
+
+
+@pytest.mark.parametrize(("name", "kwargs"), [*CASES, *CASES_OF_EACH_RECORD])
 def test_arguments_are_left_alone(name, kwargs):
     membership, scores = data("ties")
     membership, scores = membership[::-1].copy(), scores[::-1].copy()
