@@ -44,7 +44,7 @@ def test_no_audit_at_all(args, message, capsys):
         (["--drop", "wages"], "--drop names a column 'wages'"),
         (["--drop", "age"], "lacks columns that the model was fitted on: ['age']"),
         (["--target", "job"], "none of the model's classes"),
-        (["--nonmembers", "train.csv"], "has a copy, features and label alike"),
+        (["--nonmembers", "train.csv"], "train.csv and train.csv are one file"),
         (["--json", "none/out.json"], "there is no folder none"),
         (["--json", "."], "is not a regular file"),
         (["--json", "/dev/null"], "is not a regular file"),
@@ -105,12 +105,13 @@ def test_an_unfitted_step_is_one_line(work, refused):
 )
 def test_what_is_no_fitted_classifier_is_refused(model, message, work, refused):
     table = pd.DataFrame({"x": np.arange(9.0), "y": np.arange(9) % 2})
-    table.to_csv("one.csv", index=False)
+    table[:5].to_csv("one.csv", index=False)
+    table[5:].to_csv("other.csv", index=False)
     skops.io.dump(model, "other.skops")
     line = refused(
         model="other.skops",
         members="one.csv",
-        nonmembers="one.csv",
+        nonmembers="other.csv",
         columns=["--target", "y"],
     )
     assert message in line

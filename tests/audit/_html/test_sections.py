@@ -44,8 +44,13 @@ def test_groups_too_small_to_judge_are_named(tmp_path):
     report = hostile_report(n=100, names=["loss"])
     small = ["small" if i % 50 == 0 else "large" for i in range(200)]
     path = tmp_path / "report.html"
-    report.including(report.subgroups({"size": small})).to_html(path)
+    report.including(report.subgroups({"size": small}, min_named=1)).to_html(path)
     assert "size = small 2 members, 2 others not judged:" in Page(path.read_text()).text
+    # Two people are told by the name of their group, which has to be asked for.
+    report.including(report.subgroups({"size": small})).to_html(path)
+    text = Page(path.read_text()).text
+    assert "size = small" not in text
+    assert "1 group of fewer than 10 records 2 members, 2 others not judged" in text
 
 
 def test_a_decision_is_with_the_verdict_and_with_its_reasons(report, page):
