@@ -98,7 +98,7 @@ def measure(draw, case, truths, sizes, alike, draws):
     """A row for each figure that so many non-members resolve."""
     rng = np.random.default_rng(1)
     pairing = Pairing("records", "")
-    found = {
+    found: dict[str, list] = {
         name: [] for name in truths if sizes[1] >= get_metric(name).needed_nonmembers
     }
     for _ in range(draws):
