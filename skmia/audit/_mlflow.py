@@ -14,8 +14,9 @@ def log_to_mlflow(report: AuditReport, *, prefix: str = "skmia") -> None:
 
     A metric for each resolvable figure of each attack, with the ends of its interval,
     and for the strongest; the verdict as a tag; the report as text, JSON and HTML. Of a
-    report whose figures are no measure of the model none is logged as a metric: a chart
-    has no room for the reason. MLflow starts a run where none is active.
+    report whose figures are no measure of the model, or worse than guessing, none is
+    logged as a metric: in a chart they look safe, and it has no room for the reason.
+    MLflow starts a run where none is active.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def log_to_mlflow(report: AuditReport, *, prefix: str = "skmia") -> None:
     verdict = contents["verdict"]
     warnings = [g["name"] for g in contents["guards"] if g["severity"] == "warning"]
     metrics = {f"{prefix}/n_warnings": float(len(warnings))}
-    if verdict["kind"] != "void":
+    if verdict["kind"] not in ("void", "below_chance"):
         metrics |= _metrics(contents, prefix)
     tags = {
         f"{prefix}/verdict": verdict["kind"],

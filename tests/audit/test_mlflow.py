@@ -60,6 +60,14 @@ def test_figures_that_are_no_measure_are_no_metrics(run):
     assert "unmoved_shadows" in data.tags["audit/warnings"]
 
 
+def test_figures_below_chance_are_no_metrics(run):
+    member = np.arange(2000) < 1000
+    scores = np.random.default_rng(0).normal(size=2000) - member
+    data, _ = _log(AuditReport(member, {"loss": scores}))
+    assert data.tags["skmia/verdict"] == "below_chance"
+    assert set(data.metrics) == {"skmia/n_warnings"}
+
+
 def test_persons_and_names_that_mlflow_does_not_take(run):
     data, _ = _log(_report(["my (own) ättack"], groups=np.arange(2000) // 2))
     assert "skmia/my _own_ _ttack/auc" in data.metrics
