@@ -122,7 +122,7 @@ class LeakageCheck:
                 return None
             reasons = " ".join(decision.reasons)
             return f"{decision.outcome.capitalize()}. {reasons}"
-        contents = self.report_.to_dict()
+        contents = self.report_._contents
         verdict = contents["verdict"]
         warnings = [
             guard["message"]

@@ -158,3 +158,11 @@ def test_the_strictest_of_several_decisions_comes_first(tmp_path):
     shown.to_html(tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert page.index("<bdi>Strict</bdi>: refuse") < page.index("<bdi>Mild</bdi>")
+
+
+def test_a_decision_does_not_outlive_the_structure_that_it_rests_on():
+    report = audited(KNN)
+    decided = report.including(report.decide(POLICY))
+    with pytest.raises(ValueError, match="is not what its policy makes"):
+        decided.excluding("structure")
+    assert decided.excluding("structure", "decision").to_dict()["sections"] == []

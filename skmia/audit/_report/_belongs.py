@@ -74,7 +74,9 @@ def check_figures(contents: Contents) -> None:
     for name, figure, end in _intervals(contents):
         low, value, high = (figure[key] for key in ("low", end, "high"))
         known = [v for v in (low, value, high) if v is not None]
-        if any(a > b + _ROUNDING * max(1.0, abs(b)) for a, b in _pairs(known)):
+        if any(
+            a > b + _ROUNDING * max(1.0, abs(b)) for a, b in itertools.pairwise(known)
+        ):
             raise ValueError(
                 f"{name} has a value that is outside of its interval, or an interval "
                 f"whose ends are swapped: {value} [{low}, {high}]"
@@ -97,10 +99,6 @@ def _intervals(contents: Contents) -> Iterator[tuple[str, Contents, str]]:
     risk = contents.get("risk") or {}
     for i, entry in enumerate(risk.get("at_fpr", ())):
         yield f"risk['at_fpr'][{i}]", entry, "exposed"
-
-
-def _pairs(values: Sequence[float]) -> Iterator[tuple[float, float]]:
-    return itertools.pairwise(values)
 
 
 def _is_of_now(contents: Contents) -> bool:

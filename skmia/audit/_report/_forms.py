@@ -94,7 +94,8 @@ class Forms(ReportBase):
         Raises
         ------
         ValueError
-            If there is no such kind.
+            If there is no such kind, or a decision that is kept is not what its policy
+            makes of what is left.
         """
         for key in keys:
             if key not in SECTIONS:
@@ -104,6 +105,7 @@ class Forms(ReportBase):
                 )
         report = copy.copy(self)
         report._sections = tuple(s for s in self._sections if s.section not in keys)
+        check_decisions(report._contents, report._sections)
         return report
 
     def summary(self) -> str:
