@@ -1,5 +1,6 @@
 """What every part of an AuditReport has at hand."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from skmia.audit._curves import curves, histograms
@@ -7,7 +8,7 @@ from skmia.audit._evidence import Evidence
 from skmia.audit._section import Section
 
 
-class ReportBase:
+class ReportBase(ABC):
     """The contents of a report, and the evidence while it is there.
 
     Each form is a function of the contents alone, so that a report from a file has it
@@ -31,9 +32,9 @@ class ReportBase:
             self._contents["curves"] = curves(self._evidence)
         return self._contents
 
+    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """The contents; :class:`Forms` has them."""
-        raise NotImplementedError
 
     def _measured(self, question: str) -> Evidence:
         """Evidence without values of rows; an error where the report is from a file.

@@ -2,6 +2,7 @@
 
 import copy
 import os
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,8 +35,9 @@ class Forms(ReportBase):
         report._sections = tuple(map(read_section, contents["sections"]))
         return report
 
+    @abstractmethod
     def _show(self, contents: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Take what is shown from contents; :class:`AuditReport` does."""
 
     def including(self, *results: Section) -> Self:
         """Return a report that shows these results too, in every form.
