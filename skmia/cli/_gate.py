@@ -114,11 +114,13 @@ def decide(report: "AuditReport", policy: "Policy | None") -> tuple["AuditReport
     """
     if policy is None:
         return report, EXIT_DONE
-    for section in report.to_dict()["sections"]:
-        if section["section"] == "decision":
-            name = section["policy"].get("name")
+    from skmia.audit import Decision
+
+    for section in report.sections:
+        if isinstance(section, Decision):
+            name = section.policy.get("name")
             by = f", by the policy {name!r}" if name else ""
-            earlier = f"an earlier decision is left out: {section['outcome']}{by}"
+            earlier = f"an earlier decision is left out: {section.outcome}{by}"
             say("note", one_line(earlier))
     report = report.excluding("decision")
     decision = report.decide(policy)

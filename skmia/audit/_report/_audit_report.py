@@ -76,6 +76,8 @@ class AuditReport(Pages, Groups, Decisions, Plots, Claims, Cards):
         Number of persons, where the audit was given groups.
     n_models : int
         Number of audited models, over which the figures are averaged.
+    sections : tuple of section
+        What :meth:`including` added to every form.
     max_fprs, confidence_level, estimator, accuracy, shadows, settings
         As given.
 

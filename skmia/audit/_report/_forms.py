@@ -39,6 +39,11 @@ class Forms(ReportBase):
     def _show(self, contents: dict[str, Any]) -> None:
         """Take what is shown from contents; :class:`AuditReport` does."""
 
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """What every form shows beside the figures, as :meth:`including` added it."""
+        return self._sections
+
     def including(self, *results: Section) -> Self:
         """Return a report that shows these results too, in every form.
 
