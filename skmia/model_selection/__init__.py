@@ -7,16 +7,24 @@ tune is wrapped, so that the scorer finds the rows that it was trained on as wel
 from skmia.model_selection._attack_scorer import attack_scorer
 from skmia.model_selection._auditable import AuditableClassifier, training_hashes
 from skmia.model_selection._displays import LeakageTradeoffDisplay
+from skmia.model_selection._grids import (
+    Candidates,
+    regularization_grid,
+    sub_bagging_grid,
+)
 from skmia.model_selection._leakage import leakage_scorer
 from skmia.model_selection._refit import best_under_leakage
 from skmia.model_selection._utility import utility_under_leakage
 
 __all__ = [
     "AuditableClassifier",
+    "Candidates",
     "LeakageTradeoffDisplay",
     "attack_scorer",
     "best_under_leakage",
     "leakage_scorer",
+    "regularization_grid",
+    "sub_bagging_grid",
     "training_hashes",
     "utility_under_leakage",
 ]
