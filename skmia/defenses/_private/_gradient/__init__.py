@@ -1,0 +1,1 @@
+"""Noisy gradient descent: exact clipped sums, their noise, and the descent."""
