@@ -21,6 +21,7 @@ from skmia._tables import as_rows, check_metadata, n_rows
 from skmia.defenses._tags import DefenseTags
 from skmia.defenses._training import TrainingData
 from skmia.utils import (
+    check_groups,
     check_has_features,
     check_labels,
     check_two_classes,
@@ -94,6 +95,8 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
     _trains = True
     # True where predictions are noisy enough to fail a check of accuracy.
     _noisy = False
+    # True where `fit` takes the person of each row for the defense itself.
+    _takes_groups = False
     # Weights for fit would have to be requested, or refused, for `score` as well.
     _takes_metadata = False
 
@@ -137,12 +140,15 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
         else:
             classes, encoded = np.unique(labels, return_inverse=True)
             check_two_classes(classes, type(self).__name__)
+        groups = params.pop("groups", None) if self._takes_groups else None
+        if groups is not None:
+            groups = check_groups(groups, len(labels))
         params = check_metadata(self._inner_params("fit", params), len(labels))
         if self._trains:
             _check_two_classes_with_weight(encoded, params.get("sample_weight"))
         random_state = own_random_state(self.random_state)
         self._classes = classes
-        self._fit(TrainingData(X, encoded, classes, params, random_state))
+        self._fit(TrainingData(X, encoded, classes, params, random_state, groups))
         check_has_response(self.estimator_)
         self._adopt_columns(self.estimator_)
         self.classes_ = classes

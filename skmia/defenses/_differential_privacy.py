@@ -1,29 +1,26 @@
 """Differential privacy: private counterparts, or noisy votes of teachers."""
 
-from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter
 
-from skmia._tables import as_rows, n_rows
 from skmia.defenses._base import Defense
 from skmia.defenses._private import (
-    PrivateFit,
-    count_votes,
-    fit_student,
-    gaussian_noise,
-    laplace_noise,
+    NEIGHBORS,
+    Settings,
+    adapt_tags,
+    choose_mechanism,
     load_accountant,
-    make_plan,
+    mechanism_names,
     new_accountant,
-    noisy_winners,
-    teacher_parts,
+    private_fit,
+    whole_budget,
 )
 from skmia.defenses._tags import DefenseTags
 from skmia.defenses._training import TrainingData
-from skmia.exceptions import WeakDefenseWarning
-from skmia.utils import check_integer, check_option, check_real, warn
+from skmia.utils import check_integer, check_option, check_real
 
 
 class DifferentialPrivacyClassifier(Defense):
@@ -54,7 +51,19 @@ class DifferentialPrivacyClassifier(Defense):
     delta : float, default=1e-5
         Chance that the loss is larger, with `X_public`; to be far below one over the
         number of rows. 0 takes Laplace instead of Gaussian noise for the votes.
-        Without `X_public` nothing of it is spent.
+        Mechanisms without Gaussian noise spend nothing of it.
+    mechanism : str, default="auto"
+        How privacy is kept: ``"objective"`` (LogisticRegression), ``"naive_bayes"``
+        (GaussianNB), ``"trees"`` (DecisionTreeClassifier, RandomForestClassifier) or
+        ``"teachers"`` (any classifier, with `X_public`). ``"auto"`` takes what serves
+        the estimator; teachers where `X_public` is given.
+    neighbors : {"add_remove", "replace"}, default="add_remove"
+        What the guarantee hides: that a row is there at all, or which one it is of all
+        that could be in its place. The field counts the former; the latter costs up to
+        twice as much.
+    group_size : int, default=1
+        Rows of one person at most: the guarantee is for all of them together. With
+        `groups` in ``fit``, rows beyond it are left out; without, it is a promise.
     bounds : "private" or tuple (least, greatest), default="private"
         Ranges of the features, as numbers or arrays of one number per feature, that
         GaussianNB, trees, forests and a StandardScaler scale their noise to; those of
@@ -64,14 +73,19 @@ class DifferentialPrivacyClassifier(Defense):
     data_norm : "private" or float, default="private"
         Greatest Euclidean norm of the rows that LogisticRegression is given; longer
         ones are shortened. Not to be read from the rows either.
+    feature_types : list of str, default=None
+        Kinds of the columns, for mechanisms that take others than numbers.
     bounds_fraction : float, default=0.2
         Fraction of `epsilon` for all private searches together, where there is one.
     scaler_fraction : float, default=0.2
         Fraction of `epsilon` for the private StandardScaler of a Pipeline.
+    max_sample_weight : float, default=1.0
+        Weights of rows are cut to it, where the mechanism takes weights; to be decided
+        on without a look at them.
     X_public : array-like, frame or sparse matrix, default=None
         Unlabelled rows like those of X that are no secret. Fewer mean less noise for
         each and less for the student to learn from.
-    n_teachers : int, default=100
+    n_teachers : "auto" or int, default="auto"
         Number of teachers. More of them outvote the noise, on fewer rows each.
     accountant : BudgetAccountant, default=None
         Of diffprivlib, see :meth:`new_accountant`: is charged, and raises where its
@@ -90,8 +104,12 @@ class DifferentialPrivacyClassifier(Defense):
         The fitted private classifier or Pipeline, or the student.
     classes_ : ndarray of shape (n_classes,)
         Class labels. They are taken as public.
+    mechanism_ : str
+        The mechanism that was chosen.
     spent_epsilon_, spent_delta_ : float
         What was spent on the rows, by all steps together.
+    mu_ : float
+        The same as Gaussian differential privacy, or a bound on it.
     budget_ : dict of str to float
         How `spent_epsilon_` was divided.
     bounds_ : tuple of ndarray
@@ -179,7 +197,10 @@ class DifferentialPrivacyClassifier(Defense):
     {'searches': 0.8, 'scaler': 0.8, 'classifier': 2.4}
     """
 
-    _noisy = True
+    # It reaches fit through routing without the user asking for it.
+    __metadata_request__fit = {"groups": True}  # noqa: RUF012
+
+    _noisy = _takes_groups = True
 
     def __init__(
         self,
@@ -187,22 +208,32 @@ class DifferentialPrivacyClassifier(Defense):
         *,
         epsilon: float = 1.0,
         delta: float = 1e-5,
+        mechanism: str = "auto",
+        neighbors: str = "add_remove",
+        group_size: int = 1,
         bounds: str | tuple[ArrayLike, ArrayLike] = "private",
         data_norm: str | float = "private",
+        feature_types: Any = None,
         bounds_fraction: float = 0.2,
         scaler_fraction: float = 0.2,
+        max_sample_weight: float = 1.0,
         X_public: Any = None,
-        n_teachers: int = 100,
+        n_teachers: int | str = "auto",
         accountant: Any = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.estimator = estimator
         self.epsilon = epsilon
         self.delta = delta
+        self.mechanism = mechanism
+        self.neighbors = neighbors
+        self.group_size = group_size
         self.bounds = bounds
         self.data_norm = data_norm
+        self.feature_types = feature_types
         self.bounds_fraction = bounds_fraction
         self.scaler_fraction = scaler_fraction
+        self.max_sample_weight = max_sample_weight
         self.X_public = X_public
         self.n_teachers = n_teachers
         self.accountant = accountant
@@ -246,17 +277,68 @@ class DifferentialPrivacyClassifier(Defense):
             Of a noisy classifier.
         """
         tags = super().__sklearn_tags__()
-        if self.X_public is None:
-            tags.input_tags.sparse = False
-            tags.input_tags.allow_nan = False
+        adapt_tags(tags, self._inner(), self.mechanism, self.X_public)
         return tags
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Metadata that the inner estimator asks for, and `groups` for this object.
+
+        Returns
+        -------
+        MetadataRouter
+            The router.
+        """
+        request = MetadataRequest(owner=type(self).__name__)
+        asked = self._get_metadata_request().fit.requests.get("groups", True)
+        request.fit.add_request(param="groups", alias=asked)
+        return super().get_metadata_routing().add_self_request(request)
+
+    def fit(self, X: Any, y: Any, groups: Any = None, **params: Any) -> Self:
+        """Fit the private classifier.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Training rows, as the mechanism takes them.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        groups : array-like of shape (n_samples,), default=None
+            Name of the person that each row belongs to, of any hashable kind. Of a
+            person with more than `group_size` rows, so many are drawn and the others
+            left out, without a look at features and labels. Requested by default where
+            metadata routing is on.
+        **params : dict
+            ``sample_weight``, where the mechanism takes it; with `X_public` whatever
+            the ``fit`` of the inner classifier takes.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range or means nothing here, no mechanism serves
+            the estimator, or a step of a Pipeline would void the guarantee.
+        """
+        return super().fit(X, y, groups=groups, **params)
 
     def _check_params(self) -> None:
         check_real(self.epsilon, "epsilon", 0, np.inf, closed="neither")
         check_real(self.delta, "delta", 0, 1, closed="left")
+        check_option(self.mechanism, "mechanism", ("auto", *mechanism_names()))
+        check_option(self.neighbors, "neighbors", NEIGHBORS)
+        check_integer(self.group_size, "group_size", 1)
         for name in ("bounds_fraction", "scaler_fraction"):
             check_real(getattr(self, name), name, 0, 1, closed="neither")
-        check_integer(self.n_teachers, "n_teachers", 2)
+        check_real(
+            self.max_sample_weight, "max_sample_weight", 0, np.inf, closed="neither"
+        )
+        if not isinstance(self.n_teachers, str):
+            check_integer(self.n_teachers, "n_teachers", 2)
+        else:
+            check_option(self.n_teachers, "n_teachers", ("auto",))
         if isinstance(self.bounds, str):
             check_option(self.bounds, "bounds", ("private",))
         if isinstance(self.data_norm, str):
@@ -265,97 +347,32 @@ class DifferentialPrivacyClassifier(Defense):
             check_real(self.data_norm, "data_norm", 0, np.inf, closed="neither")
 
     def _fit(self, data: TrainingData) -> None:
-        if self.X_public is None:
-            self._fit_counterpart(data)
-        else:
-            self._fit_aggregation(data)
+        estimator = self._inner()
+        mechanism = choose_mechanism(estimator, self.mechanism, self.X_public)
+        settings = Settings(
+            budget=whole_budget(mechanism, self.epsilon, self.delta),
+            neighbors=self.neighbors,
+            group_size=self.group_size,
+            source=None if self.random_state is None else data.random_state,
+            max_sample_weight=self.max_sample_weight,
+            feature_types=self.feature_types,
+            search_fraction=self.bounds_fraction,
+            bounds=self.bounds,
+            data_norm=self.data_norm,
+            X_public=self.X_public,
+            n_teachers=self.n_teachers,
+        )
+        self.mechanism_ = mechanism.name
+        answer = private_fit(
+            mechanism, estimator, data, settings, self.scaler_fraction, self._charge
+        )
+        self.estimator_, spent = answer.model, answer.spent
+        self.spent_epsilon_, self.spent_delta_ = spent.epsilon, spent.delta
+        self.mu_ = spent.mu
+        for name, value in answer.found.items():
+            setattr(self, name, value)
 
     def _charge(self, epsilon: float, delta: float, budget: dict[str, float]) -> None:
-        """Charge the accountant, before the rows are looked at.
-
-        What is spent stays spent where the fit fails later: a failure is an output too.
-        """
         load_accountant(self.accountant).spend(epsilon, delta)
         self.budget_ = budget
         self.spent_epsilon_, self.spent_delta_ = float(epsilon), float(delta)
-
-    def _fit_counterpart(self, data: TrainingData) -> None:
-        if data.params:
-            raise ValueError(
-                f"fit got the metadata {sorted(data.params)}, which the private "
-                "counterparts cannot take: their noise is for rows that count equally. "
-                "Leave it out, or pass 'X_public', where the teachers take it."
-            )
-        plan = make_plan(self._inner(), bounds=self.bounds, data_norm=self.data_norm)
-        fractions = {
-            "searches": self.bounds_fraction if plan.n_searches else 0.0,
-            "scaler": self.scaler_fraction if plan.n_scalers else 0.0,
-        }
-        if sum(fractions.values()) >= 1:
-            raise ValueError(
-                "The 'bounds_fraction' and 'scaler_fraction' parameters must leave a "
-                "fraction of epsilon for the classifier. Got "
-                f"{self.bounds_fraction!r} and {self.scaler_fraction!r} instead."
-            )
-        budget = {name: part * self.epsilon for name, part in fractions.items() if part}
-        budget["classifier"] = self.epsilon - sum(budget.values())
-        self._charge(self.epsilon, 0.0, budget)
-        fit = PrivateFit(
-            plan,
-            {
-                "search": budget.get("searches", 0.0) / max(plan.n_searches, 1),
-                "scaler": budget.get("scaler", 0.0) / max(plan.n_scalers, 1),
-                "classifier": budget["classifier"],
-            },
-            bounds=self.bounds,
-            data_norm=self.data_norm,
-            secure=self.random_state is None,
-        )
-        self.estimator_ = fit.fit(data)
-        if fit.found_bounds is not None:
-            self.bounds_ = fit.found_bounds
-        if fit.found_norm is not None:
-            self.data_norm_ = fit.found_norm
-
-    def _fit_aggregation(self, data: TrainingData) -> None:
-        for name in ("bounds", "data_norm"):
-            if not isinstance(getattr(self, name), str):
-                raise ValueError(
-                    f"The {name!r} parameter means nothing to the votes of teachers. "
-                    f"Got {getattr(self, name)!r} with 'X_public'; leave one of the "
-                    "two out."
-                )
-        X_public = as_rows(self.X_public)
-        n_public = n_rows(X_public)
-        if n_public < 1:
-            raise ValueError(
-                "The 'X_public' parameter must hold at least one row. Got none instead."
-            )
-        if self.n_teachers > len(data):
-            raise ValueError(
-                "The 'n_teachers' parameter must not exceed the number of rows: each "
-                f"teacher has rows of its own. Got {self.n_teachers} teachers for "
-                f"{len(data)} rows instead."
-            )
-        if self.delta * len(data) >= 1:
-            warn(
-                f"delta={self.delta:g} is no less than one over the {len(data)} rows: "
-                "a mechanism that publishes a whole row now and then would meet it. "
-                "Set it far lower.",
-                WeakDefenseWarning,
-            )
-        if self.delta == 0:
-            self.noise_scale_ = laplace_noise(self.epsilon, n_public)
-            spent, draw = self.epsilon, data.random_state.laplace
-        else:
-            self.noise_scale_, spent = gaussian_noise(
-                self.epsilon, self.delta, n_public
-            )
-            draw = data.random_state.normal
-        self._charge(spent, self.delta, {"votes": spent})
-        parts = teacher_parts(len(data), self.n_teachers, data.random_state)
-        counts = count_votes(self._inner(), data, X_public, parts)
-        winners = noisy_winners(counts, partial(draw, 0.0, self.noise_scale_))
-        self.estimator_ = fit_student(
-            self._inner(), X_public, data.classes[winners], data.random_state
-        )

@@ -28,6 +28,8 @@ class TrainingData:
         Metadata for the ``fit`` of the inner classifier, checked and routed.
     random_state : RandomState
         Source of all that is drawn.
+    groups : ndarray of int of shape (n_samples,) or None
+        The person of each row, by number, for defenses that ask for it.
     """
 
     X: Any
@@ -35,6 +37,7 @@ class TrainingData:
     classes: NDArray
     params: dict[str, Any]
     random_state: np.random.RandomState
+    groups: NDArray[np.intp] | None = None
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -47,7 +50,13 @@ class TrainingData:
     def take(self, rows: NDArray[np.intp]) -> Self:
         """Some rows, in memory of their own, with their labels and metadata."""
         params = slice_metadata(self.params, rows, len(self))
-        return replace(self, X=copy_rows(self.X, rows), y=self.y[rows], params=params)
+        return replace(
+            self,
+            X=copy_rows(self.X, rows),
+            y=self.y[rows],
+            params=params,
+            groups=None if self.groups is None else self.groups[rows],
+        )
 
     def clone(self, estimator: Any) -> Any:
         """An unfitted copy of `estimator`, with seeds where it has none."""

@@ -1,25 +1,25 @@
 """Mechanisms of differential privacy, their bounds and their accounting."""
 
+from skmia.defenses._private._accounting import NEIGHBORS
 from skmia.defenses._private._library import load_accountant, new_accountant
-from skmia.defenses._private._steps import PrivateFit, make_plan
-from skmia.defenses._private._teachers import (
-    count_votes,
-    fit_student,
-    gaussian_noise,
-    laplace_noise,
-    noisy_winners,
-    teacher_parts,
+from skmia.defenses._private._mechanism import Settings
+from skmia.defenses._private._mechanisms import (
+    adapt_tags,
+    choose_mechanism,
+    find_mechanism,
+    mechanism_names,
 )
+from skmia.defenses._private._whole_fit import private_fit, whole_budget
 
 __all__ = [
-    "PrivateFit",
-    "count_votes",
-    "fit_student",
-    "gaussian_noise",
-    "laplace_noise",
+    "NEIGHBORS",
+    "Settings",
+    "adapt_tags",
+    "choose_mechanism",
+    "find_mechanism",
     "load_accountant",
-    "make_plan",
+    "mechanism_names",
     "new_accountant",
-    "noisy_winners",
-    "teacher_parts",
+    "private_fit",
+    "whole_budget",
 ]

@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia.defenses._private._library import import_diffprivlib
-
-# The least values, and the greatest ones, of each feature.
-Box = tuple[NDArray[np.float64], ...]
+from skmia.defenses._private._mechanism import Box
 
 # Powers of two from 1.5e-5 to 4.3e9; larger magnitudes are clipped. Every value that
 # is on the grid costs accuracy (the noise is drawn once for each), none costs privacy.

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._tables import n_rows
+from skmia._tables import as_rows, n_rows
+from skmia.defenses._private._budget import Spent
+from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
 from skmia.defenses._training import TrainingData, clone_with_seeds
-from skmia.utils import import_optional
+from skmia.exceptions import WeakDefenseWarning
+from skmia.utils import import_optional, warn
 
 
 def gaussian_noise(epsilon: float, delta: float, n_queries: int) -> tuple[float, float]:
@@ -60,14 +64,22 @@ def laplace_noise(epsilon: float, n_queries: int) -> float:
 
 
 def teacher_parts(
-    n_samples: int, n_teachers: int, random_state: np.random.RandomState
+    n_samples: int,
+    n_teachers: int,
+    random_state: np.random.RandomState,
+    *,
+    groups: NDArray[np.intp] | None = None,
 ) -> list[NDArray[np.intp]]:
     """Disjoint positions, one array for each teacher.
 
-    Drawn without a look at the labels: in a stratified split, one changed label would
-    move other rows between teachers.
+    The teacher is drawn for each row, or each person in `groups`, by itself and without
+    a look at the labels: in a split into parts of equal size, or a stratified one, a
+    row that is added or changes its label would move other rows between teachers.
     """
-    return np.array_split(random_state.permutation(n_samples), n_teachers)
+    units = np.arange(n_samples) if groups is None else groups
+    n_units = int(units.max(initial=-1)) + 1
+    owner = random_state.randint(n_teachers, size=n_units)[units]
+    return [np.flatnonzero(owner == teacher) for teacher in range(n_teachers)]
 
 
 def count_votes(
@@ -97,6 +109,8 @@ def count_votes(
     every = np.arange(len(counts))
     for part in parts:
         teacher = data.clone(estimator)
+        if not len(part):
+            continue  # nothing to vote on; one row would be one vote
         labels = data.y[part]
         if (labels == labels[0]).all():
             # Most classifiers refuse to be fitted on one class; it is what they know.
@@ -134,3 +148,66 @@ def fit_student(
     student = clone_with_seeds(estimator, random_state).fit(X_public, labels)
     check_is_fitted(student)
     return student
+
+
+class Teachers(Mechanism):
+    """Noisy votes on public rows of teachers that share no row, and their student.
+
+    A row is for one teacher, and moves its vote on every public row from one class to
+    another, whether it is added or replaced.
+    """
+
+    name = "teachers"
+    gaussian = owns_steps = clips_persons = keeps_persons_whole = True
+    takes_sparse = takes_nan = takes_text = takes_weight = True
+
+    def check(self, estimator: Any) -> None:
+        """Take any classifier."""
+
+    def serves(self, estimator: Any) -> bool:
+        """Serve any classifier."""
+        return True
+
+    def fit(self, estimator: Any, data: TrainingData, settings: Settings) -> Fitted:
+        """Fit the student."""
+        X_public = as_rows(settings.X_public)
+        n_public, budget = n_rows(X_public), settings.budget
+        if n_public < 1:
+            raise ValueError(
+                "The 'X_public' parameter must hold at least one row. Got none instead."
+            )
+        n_teachers = 100 if settings.n_teachers == "auto" else settings.n_teachers
+        if n_teachers > len(data):
+            raise ValueError(
+                "The 'n_teachers' parameter must not exceed the number of rows: each "
+                f"teacher has rows of its own. Got {n_teachers} teachers for "
+                f"{len(data)} rows instead."
+            )
+        if budget.delta * len(data) >= 1:
+            warn(
+                f"delta={budget.delta:g} is no less than one over the {len(data)} "
+                "rows: a mechanism that publishes a whole row now and then would meet "
+                "it. Set it far lower.",
+                WeakDefenseWarning,
+            )
+        # The rows of a person that is known are for one teacher.
+        n_moved = settings.group_size if data.groups is None else 1
+        if budget.delta == 0:
+            scale = laplace_noise(budget.epsilon / n_moved, n_public)
+            spent, draw = budget.spent(), data.random_state.laplace
+        else:
+            scale, epsilon = gaussian_noise(budget.epsilon, budget.delta, n_public)
+            scale *= n_moved
+            spent = Spent(
+                epsilon, budget.delta, float(n_moved * np.sqrt(2 * n_public) / scale)
+            )
+            draw = data.random_state.normal
+        parts = teacher_parts(
+            len(data), n_teachers, data.random_state, groups=data.groups
+        )
+        counts = count_votes(estimator, data, X_public, parts)
+        winners = noisy_winners(counts, partial(draw, 0.0, scale))
+        student = fit_student(
+            estimator, X_public, data.classes[winners], data.random_state
+        )
+        return Fitted(student, spent, {"noise_scale_": scale})

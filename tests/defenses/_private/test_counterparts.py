@@ -9,9 +9,11 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.tree import DecisionTreeClassifier, _tree
 
-from skmia.defenses._private._counterparts import Noise, fit_counterpart
-from skmia.defenses._private._library import import_diffprivlib
-from skmia.defenses._private._logistic import PrivateLogisticRegression
+from skmia.defenses._private._budget import Budget
+from skmia.defenses._private._library import guarded, import_diffprivlib
+from skmia.defenses._private._mechanism import Settings
+from skmia.defenses._private._objective import PrivateLogisticRegression
+from skmia.defenses._private._trees import RandomTrees
 from skmia.defenses._training import TrainingData
 
 
@@ -29,29 +31,40 @@ def test_longer_rows_with_a_weaker_penalty_are_the_same_problem(epsilon):
     np.testing.assert_allclose(10 * long.coef_, short.coef_, rtol=1e-4)
 
 
-def _leaf_label(labels, epsilon, rng):
-    """The label of the leaf that two rows share."""
-    data = TrainingData(np.zeros((2, 1)), np.array(labels), np.arange(2), {}, rng)
-    noise = Noise(epsilon, (np.array([0.0]), np.array([1.0])), rng)
-    tree = fit_counterpart(DecisionTreeClassifier(max_depth=1), data, noise).tree_
+def _leaf_label(labels, epsilon, neighbors, rng):
+    """The label of the leaf that all rows share."""
+    labels = np.array(labels)
+    data = TrainingData(np.zeros((len(labels), 1)), labels, np.arange(2), {}, rng)
+    box = (np.array([0.0]), np.array([1.0]))
+    settings = Settings(Budget(epsilon), neighbors, scale=box)
+    tree = DecisionTreeClassifier(max_depth=1)
+    tree = RandomTrees().fit(tree, data, settings).model.tree_
     return int(tree.value[tree.children_left[0], 0, 1])
 
 
 @pytest.mark.parametrize(
-    ("factor", "holds"), [(1, True), pytest.param(2, False, marks=pytest.mark.slow)]
+    ("neighbors", "sets", "factor", "holds"),
+    [
+        ("replace", ([0, 0], [0, 1]), 1, True),
+        ("add_remove", ([0, 1], [1]), 1, True),
+        pytest.param("replace", ([0, 0], [0, 1]), 2, False, marks=pytest.mark.slow),
+        pytest.param("add_remove", ([0, 1], [1]), 2, False, marks=pytest.mark.slow),
+    ],
 )
-def test_a_replaced_row_within_epsilon_in_a_tree(factor, holds):
-    """One row of two changes its label.
+def test_a_row_within_epsilon_in_a_tree(neighbors, sets, factor, holds):
+    """One row of two changes its label, or is left out.
 
     1000 fits of either data set, seed 0; Clopper-Pearson bounds that hold together
-    but in one case of 1000. With the noise for a row that is only added, as
-    diffprivlib has it (factor 2), the ratio is seen to be too large.
+    but in one case of 1000. With half of the noise (factor 2) the ratio is seen to be
+    too large.
     """
     epsilon, n_runs = 1.0, 1000
     rng = np.random.RandomState(0)
     ones = [
-        sum(_leaf_label(labels, factor * epsilon, rng) for _ in range(n_runs))
-        for labels in ([0, 0], [0, 1])
+        sum(
+            _leaf_label(labels, factor * epsilon, neighbors, rng) for _ in range(n_runs)
+        )
+        for labels in sets
     ]
     level = 1 - 0.001 / 4
     violated = False
@@ -81,10 +94,10 @@ def test_import_leaves_scikit_learn_as_it_was():
 
 
 def test_a_leak_is_an_error_whatever_the_filters():
-    rng = np.random.RandomState(0)
-    data = TrainingData(np.zeros((2, 1)), np.arange(2), np.arange(2), {}, rng)
     leak = import_diffprivlib().utils.PrivacyLeakWarning
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with pytest.raises(leak, match="Bounds have not been specified"):
-            fit_counterpart(DecisionTreeClassifier(), data, Noise(1.0, None, rng))
+        with guarded() as library:
+            model = library.models.StandardScaler(epsilon=1.0)
+            with pytest.raises(leak, match="Bounds parameter hasn't been specified"):
+                model.fit(np.zeros((2, 1)))

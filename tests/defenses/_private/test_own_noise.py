@@ -14,7 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skmia.defenses import DifferentialPrivacyClassifier
 from skmia.defenses._private._library import import_diffprivlib
-from skmia.defenses._private._logistic import private_logistic_class
+from skmia.defenses._private._objective import private_logistic_class
 
 BACKENDS = ("sequential", "threading", "loky", "multiprocessing")
 N_FEATURES = 200

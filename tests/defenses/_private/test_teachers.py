@@ -1,5 +1,6 @@
 """Noisy votes of teachers: the noise, the votes, and what a replaced row can do."""
 
+import itertools
 import sys
 
 import numpy as np
@@ -91,7 +92,21 @@ def test_laplace_noise_bounds_the_likelihood_ratio():
 def test_parts_are_disjoint_and_cover_all_rows():
     parts = teacher_parts(103, 10, np.random.RandomState(0))
     assert sorted(np.concatenate(parts)) == list(range(103))
-    assert {len(part) for part in parts} == {10, 11}
+    assert len(parts) == 10
+
+
+def test_a_row_more_or_less_moves_no_other_row():
+    more, fewer = (teacher_parts(n, 10, np.random.RandomState(0)) for n in (103, 102))
+    for one, two in zip(more, fewer, strict=True):
+        assert set(one) - {102} == set(two)
+
+
+def test_rows_of_a_person_have_one_teacher():
+    persons = np.random.RandomState(1).randint(20, size=103)
+    parts = teacher_parts(103, 6, np.random.RandomState(0), groups=persons)
+    assert sorted(np.concatenate(parts)) == list(range(103))
+    for one, two in itertools.combinations(parts, 2):
+        assert not set(persons[one]) & set(persons[two])
 
 
 def test_votes_against_a_loop():

@@ -1,7 +1,7 @@
-"""Private logistic regression, by diffprivlib's objective perturbation."""
+"""Logistic regression by objective perturbation, with delta = 0."""
 
 from functools import cache
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skmia.defenses._private._counterparts import check_parameters, dense_rows
 from skmia.defenses._private._library import guarded, import_diffprivlib
+from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
+from skmia.defenses._training import TrainingData
+from skmia.utils import check_real
 
 
 @cache
@@ -162,3 +166,52 @@ class PrivateLogisticRegression(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any) -> NDArray:
         """The most probable class."""
         return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+
+
+class ObjectivePerturbation(Mechanism):
+    """Logistic regression with a random linear term in its objective; delta = 0.
+
+    A replaced row is what theorem 9 is about: the gradients of two losses differ by 2
+    at most, and the curvature by a matrix of rank two, which cost epsilon together. Of
+    a row that is added, it is one loss: a gradient of 1 at most and a matrix of rank
+    one. Both halves of the cost are half as large, exactly, and the library is told
+    twice the epsilon. The minimum is that of the sum over rows, so that the number of
+    rows is not published.
+    """
+
+    name = "objective"
+    learners = ("sklearn.LogisticRegression",)
+    needs = "data_norm"
+
+    _meant = ("C", "fit_intercept", "intercept_scaling")
+    # Every solver looks for the same minimum.
+    _free = ("solver", "dual", "tol", "max_iter", "verbose", "n_jobs", "random_state")
+    # The spellings of what the counterpart does, on one release or another.
+    _same: ClassVar = {"penalty": ("l2",), "multi_class": ("ovr", "auto")}
+
+    def check(self, estimator: Any) -> None:
+        """Refuse what has no part in the objective."""
+        check_parameters(estimator, self._meant + self._free, self._same)
+
+    def fit(self, estimator: Any, data: TrainingData, settings: Settings) -> Fitted:
+        """Find the minimum of the objective with noise."""
+        epsilon = settings.budget.epsilon / settings.group_size
+        if settings.neighbors == "add_remove":
+            epsilon *= 2
+        scaling = estimator.intercept_scaling
+        model = PrivateLogisticRegression(
+            epsilon=epsilon,
+            data_norm=settings.scale,
+            C=check_real(estimator.C, "C", 0, np.inf, closed="neither"),
+            fit_intercept=bool(estimator.fit_intercept),
+            intercept_scaling=check_real(
+                scaling, "intercept_scaling", 0, np.inf, closed="neither"
+            ),
+            random_state=settings.source,
+        ).fit(dense_rows(data.X), data.y)
+        # A generator that stays with the model would reveal its noise.
+        model.set_params(random_state=None)
+        # Remembers the number and names of features, and nothing else.
+        validate_data(model, data.X, dtype=np.float64)
+        model.classes_ = data.classes
+        return Fitted(model, settings.budget.spent())

@@ -1,0 +1,120 @@
+"""One private fit from the parameters to the model: the budget, the steps, groups."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmia.defenses._private._budget import Budget
+from skmia.defenses._private._groups import keep_some_rows
+from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
+from skmia.defenses._private._steps import PrivateFit, make_plan
+from skmia.defenses._training import TrainingData
+
+Charge = Callable[[float, float, dict[str, float]], None]
+
+
+def whole_budget(mechanism: Mechanism, epsilon: float, delta: float) -> Budget:
+    """The budget of a fit.
+
+    Raises
+    ------
+    ValueError
+        Where the mechanism has Gaussian noise, and `delta` is 0.
+    """
+    if not mechanism.gaussian or (delta == 0 and mechanism.name == "teachers"):
+        return Budget(epsilon)
+    if delta == 0:
+        raise ValueError(
+            f"The 'delta' parameter must be above 0 for mechanism={mechanism.name!r}, "
+            "whose noise is Gaussian. Got 0 instead; pass 1e-5, or a mechanism that "
+            "needs none, such as mechanism='objective' for LogisticRegression."
+        )
+    return Budget.gaussian(epsilon, delta)
+
+
+def private_fit(
+    mechanism: Mechanism,
+    estimator: Any,
+    data: TrainingData,
+    settings: Settings,
+    scaler_fraction: float,
+    charge: Charge,
+) -> Fitted:
+    """Fit an estimator, after the budget was charged.
+
+    Parameters
+    ----------
+    mechanism : Mechanism
+        What to fit it with.
+    estimator : estimator
+        A classifier, or a Pipeline that ends in one.
+    data : TrainingData
+        The rows.
+    settings : Settings
+        With the budget of the whole fit.
+    scaler_fraction : float
+        Share of the budget for the scalers of a Pipeline.
+    charge : callable
+        Called with epsilon, delta and how they are divided, before a row is looked at.
+        What is spent stays spent where the fit fails later: a failure is an output too.
+    """
+    budget = settings.budget
+    data = replace(data, params=_bounded(mechanism, data.params, settings))
+    if not mechanism.keeps_persons_whole:
+        data = keep_some_rows(data, settings.group_size)
+    settings = replace(settings, groups=data.groups)
+    if mechanism.owns_steps:
+        mechanism.check(estimator)
+        for name in ("bounds", "data_norm"):
+            if not isinstance(getattr(settings, name), str):
+                raise ValueError(
+                    f"The {name!r} parameter means nothing to the votes of teachers. "
+                    f"Got {getattr(settings, name)!r} with 'X_public'; leave one of "
+                    "the two out."
+                )
+        charge(budget.epsilon, budget.delta, {"votes": budget.amount})
+        return mechanism.fit(estimator, data, settings)
+    plan = make_plan(
+        mechanism, estimator, bounds=settings.bounds, data_norm=settings.data_norm
+    )
+    shares = {
+        "searches": settings.search_fraction if plan.n_searches else 0.0,
+        "scaler": scaler_fraction if plan.n_scalers else 0.0,
+    }
+    if sum(shares.values()) >= 1:
+        raise ValueError(
+            "The 'bounds_fraction' and 'scaler_fraction' parameters must leave a "
+            "fraction of epsilon for the classifier. Got "
+            f"{settings.search_fraction!r} and {scaler_fraction!r} instead."
+        )
+    shares["classifier"] = 1 - sum(shares.values())
+    budgets = {name: budget.part(share) for name, share in shares.items() if share}
+    charge(
+        budget.epsilon,
+        budget.delta,
+        {name: part.amount for name, part in budgets.items()},
+    )
+    answer = PrivateFit(plan, budgets, settings).fit(data)
+    return replace(answer, spent=budget.spent())
+
+
+def _bounded(
+    mechanism: Mechanism, params: dict[str, Any], settings: Settings
+) -> dict[str, Any]:
+    """The metadata that the mechanism takes, with weights cut to their maximum."""
+    if mechanism.owns_steps:
+        return params
+    unknown = set(params) - ({"sample_weight"} if mechanism.takes_weight else set())
+    if unknown:
+        raise ValueError(
+            f"fit got the metadata {sorted(unknown)}, which the private mechanism "
+            f"{mechanism.name!r} cannot take: its noise is for rows that count "
+            "equally. Leave it out, or pass 'X_public', where the teachers take it."
+        )
+    if "sample_weight" not in params:
+        return params
+    weight: NDArray = np.asarray(params["sample_weight"], dtype=np.float64)
+    return {"sample_weight": np.clip(weight, 0.0, settings.max_sample_weight)}
