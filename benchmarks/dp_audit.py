@@ -20,6 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from skmia.defenses import DifferentialPrivacyClassifier
+from skmia.defenses._private._library import import_diffprivlib
 from skmia.metrics import epsilon_lower_bound
 
 EPSILONS = (0.5, 1.0, 4.0)
@@ -85,9 +86,9 @@ def diffprivlib_curvature(epsilon, seed, X, y):
 
 def _published(epsilon, seed, C, X, y):
     """diffprivlib's logistic regression as it is, fitted."""
-    # Has diffprivlib imported, whatever the scikit-learn release.
-    accountant = DifferentialPrivacyClassifier.new_accountant()
-    from diffprivlib.models import LogisticRegression as Published
+    library = import_diffprivlib()
+    accountant = library.BudgetAccountant()
+    Published = library.models.LogisticRegression
 
     class WithoutMultiClass(Published):
         """Its own ``__init__`` passes a parameter that scikit-learn 1.8 removed."""

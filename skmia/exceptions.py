@@ -1,7 +1,7 @@
 """The warnings that skmia gives, to filter by class.
 
 All of them are a :class:`UserWarning`. Errors are Python's own, and scikit-learn's, but
-for one that carries the results of a search.
+for one that carries the results of a search, and one for a budget that is spent.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,8 @@ __all__ = [
     "NoCandidateError",
     "OneSidedRecordsWarning",
     "OverlapWarning",
+    "PrivacyBudgetError",
+    "RepeatedPrivateFitWarning",
     "ResolutionWarning",
     "ShadowFitWarning",
     "UninformativeShadowsWarning",
@@ -200,6 +202,50 @@ class OverlapWarning(UserWarning):
     >>> from skmia.exceptions import OverlapWarning
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("error", OverlapWarning)
+    """
+
+
+class PrivacyBudgetError(ValueError):
+    """Say that a private fit would exceed a budget, or that what was spent is unknown.
+
+    Parameters
+    ----------
+    *args : str
+        The message.
+
+    See Also
+    --------
+    skmia.defenses.PrivacyAccountant : Raises it.
+
+    Examples
+    --------
+    >>> from skmia.defenses import PrivacyAccountant
+    >>> accountant = PrivacyAccountant(epsilon=1.0)
+    >>> accountant.spend(0.8)
+    >>> accountant.spend(0.8)
+    Traceback (most recent call last):
+        ...
+    skmia.exceptions.PrivacyBudgetError: A fit with epsilon=0.8 and delta=0 would ...
+    """
+
+
+class RepeatedPrivateFitWarning(UserWarning):
+    """Warn of private fits that are repeated, where nothing adds up what they spend.
+
+    The epsilon of one fit is not that of a search over many: each of them has looked at
+    the same rows.
+
+    See Also
+    --------
+    skmia.model_selection.privacy_budget : Adds up what a search has spent.
+    skmia.defenses.PrivacyAccountant : Is charged by every fit, and has a ceiling.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmia.exceptions import RepeatedPrivateFitWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", RepeatedPrivateFitWarning)
     """
 
 

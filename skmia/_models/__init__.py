@@ -43,4 +43,9 @@ from skmia._models._seeding import (
     seeded_clone,
 )
 from skmia._models._steadiness import SecondAnswers, ask_again
+from skmia._models._unpublished import (
+    is_unpublished,
+    unpublished_fits,
+    without_accountants,
+)
 from skmia._models._walk import attributes, walk

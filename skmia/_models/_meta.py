@@ -81,6 +81,8 @@ class MetaClassifier(ClassifierMixin, MetaEstimator):
 
     # Whether `estimator_` is fitted on the very rows that this object is fitted on.
     _fits_all_rows: ClassVar[bool] = False
+    # Whether that is all it learns of them.
+    _hands_on: ClassVar[bool] = False
 
     def __sklearn_tags__(self) -> Tags:
         """Tags of the inner classifier, for a single label per row.

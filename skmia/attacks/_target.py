@@ -20,6 +20,8 @@ from skmia._models import (
     look_inside,
     own_generators,
     seeded_clone,
+    unpublished_fits,
+    without_accountants,
 )
 from skmia._tables import (
     Persons,
@@ -216,8 +218,8 @@ def _play(
     rows = np.flatnonzero(member)
     sliced = slice_metadata(params, rows, n)
     seed = int(draw_seeds(random_state, 1)[0])
-    model = seeded_clone(estimator, seed, single_thread=False)
-    with own_generators(seed):
+    model = without_accountants(seeded_clone(estimator, seed, single_thread=False))
+    with own_generators(seed), unpublished_fits():
         model.fit(take_rows(X, rows), labels[rows], **sliced)
     member = _without_weightless(member, params, owner)
     return Target(model, classes, labels, columns.astype(np.intp), member, persons)

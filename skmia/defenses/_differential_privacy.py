@@ -9,12 +9,14 @@ from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter
 from skmia.defenses._base import Defense
 from skmia.defenses._private import (
     NEIGHBORS,
+    Budget,
+    PrivacyAccountant,
+    PrivacyLoss,
     Settings,
     adapt_tags,
     choose_mechanism,
-    load_accountant,
     mechanism_names,
-    new_accountant,
+    note_clone,
     private_fit,
     whole_budget,
 )
@@ -87,11 +89,10 @@ class DifferentialPrivacyClassifier(Defense):
         each and less for the student to learn from.
     n_teachers : "auto" or int, default="auto"
         Number of teachers. More of them outvote the noise, on fewer rows each.
-    accountant : BudgetAccountant, default=None
-        Of diffprivlib, see :meth:`new_accountant`: is charged, and raises where its
-        ceiling would be exceeded, before a row is looked at. `clone`, and hence every
-        search and cross-validation, works on copies of it: what they spend in total
-        is theirs to add up. None takes diffprivlib's default one.
+    accountant : PrivacyAccountant, default=None
+        Is charged, and raises where its ceiling would be exceeded, before a row is
+        looked at. `clone` hands on the accountant itself, so that it adds up what the
+        fits of a search or a cross-validation spend. None adds up nothing.
     random_state : int, RandomState instance or None, default=None
         Seed. Whoever knows it can take the noise away again, and fits of one seed have
         the same noise, which their difference is free of: a model to be published
@@ -126,12 +127,17 @@ class DifferentialPrivacyClassifier(Defense):
 
     See Also
     --------
+    PrivacyAccountant : Adds up what several fits on the same rows spend.
+    skmia.model_selection.privacy_budget : What a search has spent on any one row.
+    privacy_promise : What a model with one of these inside promises.
     skmia.metrics.epsilon_lower_bound : What an attack proves about epsilon.
 
     Notes
     -----
     The guarantee is for one fit. A GridSearchCV on the same rows fits many times, and
-    its choice depends on all of them: epsilon adds up over candidates and folds.
+    epsilon adds up over candidates, folds and the refit. Its choice is made by exact
+    scores, which no epsilon covers. Where scikit-learn clones it to fit again and again
+    without an `accountant`, a RepeatedPrivateFitWarning says so.
 
     In a Pipeline, every step before the last must be private as well, or the guarantee
     is void. A StandardScaler is replaced by a private one. Transformers that learn
@@ -241,32 +247,41 @@ class DifferentialPrivacyClassifier(Defense):
 
     @staticmethod
     def new_accountant(
-        epsilon: float = np.inf, delta: float = 1.0, slack: float = 0.0
-    ) -> Any:
-        """Make a diffprivlib BudgetAccountant, for several fits on the same rows.
-
-        For scikit-learn releases that diffprivlib itself cannot be imported with.
+        epsilon: float = np.inf, delta: float = 1e-5
+    ) -> PrivacyAccountant:
+        """Make an accountant, for several fits on the same rows.
 
         Parameters
         ----------
-        epsilon, delta : float, default=inf and 1.0
-            Ceiling of the budget.
-        slack : float, default=0.0
-            Delta that may be spent on a smaller total epsilon.
+        epsilon : float, default=inf
+            Ceiling of the privacy loss at `delta`, of all fits together.
+        delta : float, default=1e-5
+            The delta that totals are read at.
 
         Returns
         -------
-        BudgetAccountant
-            With ``total()``, ``remaining()`` and ``spent_budget``.
+        PrivacyAccountant
+            To be passed as `accountant`.
 
         Examples
         --------
         >>> from skmia.defenses import DifferentialPrivacyClassifier
-        >>> accountant = DifferentialPrivacyClassifier.new_accountant(epsilon=3.0)
-        >>> accountant.remaining()
-        (epsilon=3.0, delta=1.0)
+        >>> DifferentialPrivacyClassifier.new_accountant(epsilon=3.0)
+        PrivacyAccountant(epsilon=3, delta=1e-05)
         """
-        return new_accountant(epsilon, delta, slack)
+        return PrivacyAccountant(epsilon, delta)
+
+    def __sklearn_clone__(self) -> Self:
+        """Clone, and warn where scikit-learn does it to fit again and again.
+
+        Returns
+        -------
+        self : object
+            An unfitted copy, with the very accountant.
+        """
+        if self.accountant is None:
+            note_clone(self)
+        return super().__sklearn_clone__()
 
     def __sklearn_tags__(self) -> DefenseTags:
         """Tags of a defense; the private counterparts take dense, finite numbers only.
@@ -339,6 +354,13 @@ class DifferentialPrivacyClassifier(Defense):
             check_integer(self.n_teachers, "n_teachers", 2)
         else:
             check_option(self.n_teachers, "n_teachers", ("auto",))
+        if not isinstance(self.accountant, PrivacyAccountant | None):
+            raise TypeError(
+                "The 'accountant' parameter must be a skmia.defenses."
+                "PrivacyAccountant, which copies of a classifier share. Got "
+                f"{type(self.accountant).__name__} instead; one that is copied adds up "
+                "the fits of each copy by itself."
+            )
         if isinstance(self.bounds, str):
             check_option(self.bounds, "bounds", ("private",))
         if isinstance(self.data_norm, str):
@@ -372,7 +394,15 @@ class DifferentialPrivacyClassifier(Defense):
         for name, value in answer.found.items():
             setattr(self, name, value)
 
-    def _charge(self, epsilon: float, delta: float, budget: dict[str, float]) -> None:
-        load_accountant(self.accountant).spend(epsilon, delta)
-        self.budget_ = budget
-        self.spent_epsilon_, self.spent_delta_ = float(epsilon), float(delta)
+    def _charge(self, spent: Budget, parts: dict[str, float]) -> None:
+        if self.accountant is not None:
+            self.accountant.spend(spent.epsilon, spent.delta, spent.mu)
+        self.budget_ = parts
+        self.spent_epsilon_, self.spent_delta_ = spent.epsilon, spent.delta
+
+    def _planned(self) -> tuple[str, PrivacyLoss]:
+        """The mechanism of a fit with these parameters, and what it would spend."""
+        self._check_params()
+        mechanism = choose_mechanism(self._inner(), self.mechanism, self.X_public)
+        spent = whole_budget(mechanism, self.epsilon, self.delta).spent()
+        return mechanism.name, PrivacyLoss(spent.epsilon, spent.delta, spent.mu)

@@ -13,16 +13,24 @@ from skmia.model_selection._grids import (
     sub_bagging_grid,
 )
 from skmia.model_selection._leakage import leakage_scorer
+from skmia.model_selection._privacy_budget import (
+    CandidateBudget,
+    PrivacyBudget,
+    privacy_budget,
+)
 from skmia.model_selection._refit import best_under_leakage
 from skmia.model_selection._utility import utility_under_leakage
 
 __all__ = [
     "AuditableClassifier",
+    "CandidateBudget",
     "Candidates",
     "LeakageTradeoffDisplay",
+    "PrivacyBudget",
     "attack_scorer",
     "best_under_leakage",
     "leakage_scorer",
+    "privacy_budget",
     "regularization_grid",
     "sub_bagging_grid",
     "training_hashes",

@@ -132,7 +132,7 @@ class AuditableClassifier(MetaClassifier):
     array([0, 0])
     """
 
-    _fits_all_rows = True
+    _fits_all_rows = _hands_on = True
     _routed_methods = (
         "fit",
         "predict",

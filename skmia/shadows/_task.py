@@ -24,6 +24,8 @@ from skmia._models import (
     own_generators,
     seeded_clone,
     silence,
+    unpublished_fits,
+    without_accountants,
 )
 from skmia._tables import copy_rows, slice_metadata
 from skmia.shadows._content import describe
@@ -70,7 +72,7 @@ class ShadowTask:
             config.pop(name, None)
         settings = config, _arithmetic(), self.errors
         # Seeds and threads are set in every shadow: those given do not matter.
-        recipe = seeded_clone(self.estimator, 0)
+        recipe = without_accountants(seeded_clone(self.estimator, 0))
         limit_threads(recipe, always=True)
         decides = recipe, self.signals, self.params, self.fit, self.labels_only
         return describe(decides) + describe(settings)
@@ -99,7 +101,7 @@ class ShadowTask:
 
     def run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
         """Fit one shadow on `rows` and question it about the whole pool."""
-        with own_generators(seed), np.errstate(**self.errors):
+        with own_generators(seed), np.errstate(**self.errors), unpublished_fits():
             return self._run(pool, rows, seed)
 
     def _run(self, pool: Pool, rows: NDArray[np.bool_], seed: int) -> ShadowResult:
@@ -108,7 +110,7 @@ class ShadowTask:
         index = np.random.default_rng(seed).permutation(np.flatnonzero(rows))
         n = len(rows)
         start = time.perf_counter()
-        model = seeded_clone(self.estimator, seed)
+        model = without_accountants(seeded_clone(self.estimator, seed))
         silence(model)
         metadata = slice_metadata(pool.metadata, index, n)
         X, y, params = copy_rows(pool.X, index), pool.y[index], _own(self.params)

@@ -216,7 +216,7 @@ def test_shares_add_up_to_epsilon(estimator, given, budget, iris):
     assert clf.budget_ == pytest.approx(budget)
     assert clf.spent_epsilon_ == 2.0
     assert clf.spent_delta_ == 0.0
-    assert accountant.spent_budget == [(2.0, 0.0)]
+    assert [loss[:2] for loss in accountant.spent] == [(2.0, 0.0)]
     assert clf.accountant is accountant
 
 
@@ -224,7 +224,7 @@ def test_accountant_refuses_before_a_row_is_looked_at():
     accountant = DifferentialPrivacyClassifier.new_accountant(epsilon=1.5)
     X, y = np.array([[0.0], [1.0]] * 10), np.array([0, 1] * 10)
     _private(epsilon=1.0, accountant=accountant).fit(X, y)
-    with pytest.raises(ValueError, match="Privacy spend of"):
+    with pytest.raises(ValueError, match="would exceed the ceiling"):
         _private(epsilon=1.0, accountant=accountant).fit(X * np.nan, y)
     assert accountant.total()[0] == 1.0
 
@@ -234,12 +234,6 @@ def test_a_fit_that_fails_on_the_rows_stays_charged():
     with pytest.raises(ValueError, match="NaN"):
         _private(accountant=accountant).fit([[np.nan], [1.0]], [0, 1])
     assert accountant.total()[0] == 1.0
-
-
-def test_default_accountant_of_diffprivlib_is_charged_once(iris):
-    with DifferentialPrivacyClassifier.new_accountant() as accountant:
-        _private(RandomForestClassifier(n_estimators=3), epsilon=0.7).fit(*iris)
-    assert accountant.spent_budget == [(0.7, 0.0)]
 
 
 def test_shares_that_leave_nothing_are_an_error(iris):
@@ -279,22 +273,6 @@ def test_fitted_models_are_unpickled_without_diffprivlib(iris, tmp_path):
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_a_worker_can_be_sent_an_accountant(iris, tmp_path):
-    X, y = iris
-    accountant = DifferentialPrivacyClassifier.new_accountant(epsilon=3.0)
-    clf = _private(accountant=accountant).fit(X, y)
-    path = tmp_path / "model.pkl"
-    path.write_bytes(pickle.dumps((clone(clf), X, y)))
-    script = (
-        "import pickle\n"
-        f"clf, X, y = pickle.load(open({str(path)!r}, 'rb'))\n"
-        "assert clf.fit(X, y).accountant.spent_budget == [(1.0, 0.0)] * 2\n"
-        "assert clf.accountant.epsilon == 3.0\n"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True)
-    assert accountant.spent_budget == [(1.0, 0.0)]  # copies have books of their own
-
-
 def test_no_source_of_noise_stays_with_the_model(iris):
     model = _private().fit(*iris).estimator_
     assert model.random_state is None
@@ -325,7 +303,7 @@ def test_a_parameter_that_would_be_dropped_is_an_error(estimator, parameter, iri
     accountant = DifferentialPrivacyClassifier.new_accountant()
     with pytest.raises(ValueError, match=f"The '{parameter}' parameter of .* has no"):
         _private(estimator, accountant=accountant).fit(*iris)
-    assert not accountant.spent_budget
+    assert not accountant.spent
 
 
 def test_solvers_are_not_part_of_the_model(iris):

@@ -1,10 +1,9 @@
 """The only file that imports diffprivlib, and what it takes to use it soundly."""
 
-import copyreg
 import importlib
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -37,8 +36,6 @@ def import_diffprivlib() -> Any:
             for name in missing:
                 delattr(_tree, name)
     library.models.logistic_regression.optimize = _Optimize
-    # A worker that is sent an accountant has to import diffprivlib in this way, too.
-    copyreg.pickle(library.BudgetAccountant, _reduce_accountant)
     return library
 
 
@@ -49,26 +46,6 @@ class _Optimize:
     def fmin_l_bfgs_b(*args: Any, iprint: int, **kwargs: Any) -> Any:
         """Minimise without printing."""
         return optimize.fmin_l_bfgs_b(*args, **kwargs)
-
-
-def _reduce_accountant(accountant: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    state = ("epsilon", "delta", "slack", "spent_budget")
-    return new_accountant, tuple(getattr(accountant, name) for name in state)
-
-
-def new_accountant(
-    epsilon: float = np.inf,
-    delta: float = 1.0,
-    slack: float = 0.0,
-    spent_budget: Any = None,
-) -> Any:
-    """A BudgetAccountant of diffprivlib."""
-    return import_diffprivlib().BudgetAccountant(epsilon, delta, slack, spent_budget)
-
-
-def load_accountant(accountant: Any) -> Any:
-    """`accountant`, or diffprivlib's default one, or a fresh one without a ceiling."""
-    return import_diffprivlib().BudgetAccountant.load_default(accountant)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
 from skmia.defenses._private._steps import PrivateFit, make_plan
 from skmia.defenses._training import TrainingData
 
-Charge = Callable[[float, float, dict[str, float]], None]
+Charge = Callable[[Budget, dict[str, float]], None]
 
 
 def whole_budget(mechanism: Mechanism, epsilon: float, delta: float) -> Budget:
@@ -58,7 +58,7 @@ def private_fit(
     scaler_fraction : float
         Share of the budget for the scalers of a Pipeline.
     charge : callable
-        Called with epsilon, delta and how they are divided, before a row is looked at.
+        Called with the budget and how it is divided, before a row is looked at.
         What is spent stays spent where the fit fails later: a failure is an output too.
     """
     budget = settings.budget
@@ -75,7 +75,7 @@ def private_fit(
                     f"Got {getattr(settings, name)!r} with 'X_public'; leave one of "
                     "the two out."
                 )
-        charge(budget.epsilon, budget.delta, {"votes": budget.amount})
+        charge(budget, {"votes": budget.amount})
         return mechanism.fit(estimator, data, settings)
     plan = make_plan(
         mechanism, estimator, bounds=settings.bounds, data_norm=settings.data_norm
@@ -92,11 +92,7 @@ def private_fit(
         )
     shares["classifier"] = 1 - sum(shares.values())
     budgets = {name: budget.part(share) for name, share in shares.items() if share}
-    charge(
-        budget.epsilon,
-        budget.delta,
-        {name: part.amount for name, part in budgets.items()},
-    )
+    charge(budget, {name: part.amount for name, part in budgets.items()})
     answer = PrivateFit(plan, budgets, settings).fit(data)
     return replace(answer, spent=budget.spent())
 

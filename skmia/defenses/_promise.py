@@ -1,0 +1,199 @@
+"""What a model promises by differential privacy, found at any depth."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+from skmia._models import MetaClassifier, attributes, deep_params, unwrap_frozen
+from skmia.defenses._differential_privacy import DifferentialPrivacyClassifier
+
+
+@dataclass(frozen=True)
+class PrivacyPromise:
+    """Hold what one fit of a model promises to whoever is in its training rows.
+
+    :func:`privacy_promise` makes one.
+
+    Parameters
+    ----------
+    epsilon, delta : float
+        The privacy loss of the fit.
+    mu : float or None
+        The same as Gaussian differential privacy, where it is.
+    mechanism : str
+        How the private classifier was fitted.
+    neighbors : {"add_remove", "replace"}
+        Whether the promise compares data sets of which one has a row more, or another
+        row in place of one.
+    group_size : int
+        Number of rows, of one person, that the promise is for together.
+    seeded : bool
+        Whether its noise follows from a `random_state`: whoever knows that can take the
+        noise away, and fits with the same one have the same noise.
+    voided : tuple of str
+        Why the model as a whole does not keep the promise of the private classifier
+        inside of it, a sentence each; empty where it does.
+
+    See Also
+    --------
+    skmia.model_selection.privacy_budget : What all fits of a search spend together.
+
+    Examples
+    --------
+    >>> from skmia.defenses import DifferentialPrivacyClassifier, privacy_promise
+    >>> promise = privacy_promise(DifferentialPrivacyClassifier(epsilon=2.0))
+    >>> promise.epsilon, promise.holds
+    (2.0, True)
+    """
+
+    epsilon: float
+    delta: float
+    mu: float | None
+    mechanism: str
+    neighbors: str
+    group_size: int
+    seeded: bool = False
+    voided: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found that voids it."""
+        return not self.voided
+
+
+def privacy_promise(estimator: Any) -> PrivacyPromise | None:
+    """Find the differential privacy that a model promises.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A :class:`DifferentialPrivacyClassifier`, or what has one inside: a Pipeline
+        that ends in one, a search that has refitted one, an ``AuditableClassifier``, a
+        ``FixedThresholdClassifier``. Fitted or not; of what is not fitted, what a fit
+        with its parameters would spend.
+
+    Returns
+    -------
+    PrivacyPromise or None
+        None where there is no private classifier in it.
+
+    Raises
+    ------
+    ValueError
+        If the private classifier is not fitted, and could not be with its parameters.
+
+    See Also
+    --------
+    skmia.audit.audit_classifier : Holds the promise against what attacks find.
+
+    Notes
+    -----
+    A promise is voided by whatever else has looked at the same rows without noise. What
+    can be seen is named in `voided`: a step of a Pipeline that learns before the
+    private classifier, a model around it that does more than hand on rows, a search.
+    What was done outside of the model cannot be seen: rows that were scaled by their
+    own range, columns or parameters that were chosen on them.
+
+    Examples
+    --------
+    A scaler outside of the private classifier is not private:
+
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skmia.defenses import DifferentialPrivacyClassifier, privacy_promise
+    >>> private = DifferentialPrivacyClassifier(epsilon=2.0)
+    >>> privacy_promise(make_pipeline(StandardScaler(), private)).holds
+    False
+    """
+    found = _find(estimator)
+    if found is None:
+        return None
+    classifier, voided = found
+    return replace(_of(classifier), voided=tuple(dict.fromkeys(voided)))
+
+
+def _of(classifier: DifferentialPrivacyClassifier) -> PrivacyPromise:
+    known = attributes(classifier)
+    if "spent_epsilon_" in known and "classes_" in known:
+        epsilon, delta, mu = (
+            known[f"{name}_"] for name in ("spent_epsilon", "spent_delta", "mu")
+        )
+        mechanism = known["mechanism_"]
+    else:
+        mechanism, (epsilon, delta, mu) = classifier._planned()
+    return PrivacyPromise(
+        epsilon,
+        delta,
+        mu,
+        mechanism,
+        classifier.neighbors,
+        classifier.group_size,
+        classifier.random_state is not None,
+    )
+
+
+def _find(
+    estimator: Any,
+) -> tuple[DifferentialPrivacyClassifier, list[str]] | None:
+    """The private classifier in a model, and what of the model voids its promise."""
+    estimator = unwrap_frozen(estimator)
+    if isinstance(estimator, DifferentialPrivacyClassifier):
+        return estimator, []
+    name = type(estimator).__name__
+    if isinstance(estimator, Pipeline):
+        found = _find(estimator.steps[-1][1])
+        if found is not None:
+            return found[0], [*_learning(estimator), *found[1]]
+    elif (best := attributes(estimator).get("best_estimator_")) is not None:
+        found = _find(best)
+        if found is not None:
+            return found[0], [
+                *found[1],
+                f"{name} fitted more than this one on the same rows, and chose it by "
+                "exact scores; skmia.model_selection.privacy_budget adds up the fits.",
+            ]
+    elif _hands_on(estimator):
+        return _find(attributes(estimator).get("estimator_", estimator.estimator))
+    inside = next(_private_parts(estimator), None)
+    if inside is None:
+        return None
+    return inside, [
+        f"{name} has a private classifier inside, and what else it does with the rows, "
+        "or how often it fits it, is not covered by the promise of one fit.",
+    ]
+
+
+def _hands_on(estimator: Any) -> bool:
+    """Whether it fits one classifier on all rows, and learns nothing else of them."""
+    if isinstance(estimator, FixedThresholdClassifier):
+        return True
+    return isinstance(estimator, MetaClassifier) and estimator._hands_on
+
+
+def _learning(pipeline: Pipeline) -> Iterator[str]:
+    """Steps that learn from the rows before a private classifier is given them."""
+    for name, step in pipeline.steps[:-1]:
+        if step is None or isinstance(step, str | FrozenEstimator):
+            continue
+        if not hasattr(step, "__sklearn_tags__") or get_tags(step).requires_fit:
+            yield (
+                f"The step {name!r} ({type(step).__name__}) of the Pipeline learns "
+                "from the rows without noise, before the private classifier is given "
+                "them. Put it inside: "
+                "DifferentialPrivacyClassifier(make_pipeline(...)), which takes "
+                "private scalers and refuses what cannot be private."
+            )
+
+
+def _private_parts(estimator: Any) -> Iterator[DifferentialPrivacyClassifier]:
+    if not hasattr(estimator, "get_params") or isinstance(estimator, type):
+        return
+    for _, value in deep_params(estimator):
+        value = unwrap_frozen(value)
+        if isinstance(value, DifferentialPrivacyClassifier):
+            yield value

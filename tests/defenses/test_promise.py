@@ -1,0 +1,130 @@
+"""What a model with a private classifier inside promises, and what voids it."""
+
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_iris
+from sklearn.ensemble import BaggingClassifier
+from sklearn.feature_selection import SelectKBest
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    TunedThresholdClassifierCV,
+)
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler
+
+from skmia.defenses import (
+    ConfidenceMaskingClassifier,
+    DifferentialPrivacyClassifier,
+    PrivacyAccountant,
+    SelfDistillationClassifier,
+    privacy_promise,
+)
+from skmia.model_selection import AuditableClassifier
+
+X, Y = load_iris(return_X_y=True)
+
+
+def private(**params):
+    return DifferentialPrivacyClassifier(
+        GaussianNB(), epsilon=2.0, bounds=(0.0, 8.0), **params
+    )
+
+
+def test_of_a_fitted_classifier_what_it_spent():
+    clf = private(neighbors="replace", group_size=2)
+    planned = privacy_promise(clf)
+    promise = privacy_promise(clf.fit(X, Y))
+    assert promise == planned
+    assert (promise.epsilon, promise.delta, promise.mu) == (2.0, 0.0, clf.mu_)
+    assert promise.mechanism == clf.mechanism_ == "naive_bayes"
+    assert (promise.neighbors, promise.group_size) == ("replace", 2)
+    assert promise.holds
+    # What was changed since does not change what was fitted.
+    assert privacy_promise(clf.set_params(epsilon=9.0)).epsilon == 2.0
+    assert not promise.seeded
+    assert privacy_promise(private(random_state=0)).seeded
+
+
+HANDS_ON = [
+    lambda clf: make_pipeline(Normalizer(), "passthrough", clf),
+    lambda clf: make_pipeline(FunctionTransformer(), None, clf),
+    lambda clf: make_pipeline(FrozenEstimator(StandardScaler().fit(X)), clf),
+    AuditableClassifier,
+    lambda clf: AuditableClassifier(make_pipeline(Normalizer(), clf)),
+]
+
+
+@pytest.mark.parametrize("around", HANDS_ON)
+def test_what_learns_nothing_keeps_the_promise(around):
+    model = around(private())
+    assert privacy_promise(model).holds
+    model.fit(X, Y)
+    assert privacy_promise(model).holds
+    assert privacy_promise(FrozenEstimator(model)).holds
+
+
+def test_a_fixed_threshold_keeps_the_promise():
+    model = FixedThresholdClassifier(private()).fit(X[:100], Y[:100])
+    assert privacy_promise(model).holds
+
+
+VOID = [
+    (lambda clf: make_pipeline(StandardScaler(), clf), "The step 'standardscaler'"),
+    (lambda clf: make_pipeline(SelectKBest(k=2), clf), "The step 'selectkbest'"),
+    (
+        lambda clf: make_pipeline(
+            make_column_transformer((StandardScaler(), [0, 1])), clf
+        ),
+        "The step 'columntransformer'",
+    ),
+    (
+        lambda clf: AuditableClassifier(make_pipeline(StandardScaler(), clf)),
+        "The step 'standardscaler'",
+    ),
+    (lambda clf: BaggingClassifier(clf, n_estimators=2), "BaggingClassifier has a"),
+    (lambda clf: CalibratedClassifierCV(clf, cv=2), "CalibratedClassifierCV has a"),
+    (TunedThresholdClassifierCV, "TunedThresholdClassifierCV has a"),
+    (ConfidenceMaskingClassifier, "ConfidenceMaskingClassifier has a"),
+    (SelfDistillationClassifier, "SelfDistillationClassifier has a"),
+    (
+        lambda clf: make_pipeline(Normalizer(), BaggingClassifier(clf)),
+        "BaggingClassifier has a",
+    ),
+]
+
+
+@pytest.mark.parametrize(("around", "why"), VOID)
+def test_what_looks_at_the_rows_voids_it(around, why):
+    promise = privacy_promise(around(private()))
+    assert not promise.holds
+    assert promise.voided[0].startswith(why)
+    assert promise.epsilon == 2.0
+
+
+def test_a_scaler_inside_is_private():
+    inner = make_pipeline(StandardScaler(), LogisticRegression())
+    assert privacy_promise(DifferentialPrivacyClassifier(inner)).holds
+
+
+def test_a_search_has_chosen():
+    search = GridSearchCV(private(accountant=PrivacyAccountant()), {}, cv=3).fit(X, Y)
+    (why,) = privacy_promise(search).voided
+    assert "privacy_budget" in why
+    assert privacy_promise(search.best_estimator_).holds
+
+
+def test_no_promise():
+    for model in (GaussianNB(), make_pipeline(GaussianNB()), lambda X: X, None):
+        assert privacy_promise(model) is None
+
+
+def test_what_cannot_be_fitted_promises_nothing():
+    clf = DifferentialPrivacyClassifier(KNeighborsClassifier())
+    with pytest.raises(ValueError, match="no private counterpart"):
+        privacy_promise(clf)
