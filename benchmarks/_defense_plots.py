@@ -5,7 +5,17 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
-from _defense_points import ORDER, OWN, UNDEFENDED
+from _defense_points import (
+    BAGGED,
+    FEW,
+    ORDER,
+    OWN,
+    PRIVATE,
+    SELENA,
+    SELENA_LINEAR,
+    SELENA_ORDER,
+    UNDEFENDED,
+)
 
 from skmia.model_selection import LeakageTradeoffDisplay
 
@@ -17,12 +27,13 @@ STYLES = {
     "weighted smoothing": ("C5", "P"),
     "adversarial regularization": ("C6", "s"),
     "adversarial training": ("C7", "d"),
-    "differential privacy": ("C8", "*"),
-    "SELENA": ("C3", "o"),
-    "SELENA, linear student": ("C9", "o"),
-    "SELENA, order of classes only": ("C3", "x"),
+    PRIVATE: ("C8", "*"),
+    SELENA: ("C3", "o"),
+    SELENA_LINEAR: ("C9", "o"),
+    SELENA_ORDER: ("C3", "x"),
     ORDER: ("C0", "x"),
-    "bagging of small shares": ("k", "+"),
+    BAGGED: ("k", "+"),
+    FEW: ("k", "1"),
 }
 
 

@@ -1,10 +1,11 @@
 """The models of the defense benchmark, and every defense at every strength."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from _data import load_adult, load_location30
+from _data import load_adult, load_caravan, load_credit, load_location30
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.ensemble import (
@@ -43,55 +44,118 @@ def _digits():
     return (X / 16).astype(np.float32), y
 
 
-DATA = {"Location-30": load_location30, "digits": _digits, "Adult": _adult}
+def _caravan():
+    """Scaled once, as Adult is."""
+    X, y = load_caravan()
+    return StandardScaler().fit_transform(X).astype(np.float32), y
 
+
+DATA = {
+    "Location-30": load_location30,
+    "digits": _digits,
+    "Adult": _adult,
+    "credit": load_credit,
+    "Caravan": _caravan,
+}
+
+
+@lru_cache(maxsize=1)
+def rows_of(data):
+    """Records and labels."""
+    return DATA[data]()
+
+
+LINEAR, FOREST = "LogisticRegression", "RandomForest"
+NETWORK, BOOSTING = "MLP", "HistGradientBoosting"
 # Each as it memorises, so that there is something to defend.
 MODELS = {
-    "LogisticRegression": LogisticRegression(C=10, max_iter=200),
-    "RandomForest": RandomForestClassifier(50),
-    "MLP": MLPClassifier((64,), max_iter=40),
-    "HistGradientBoosting": HistGradientBoostingClassifier(
-        max_iter=30, early_stopping=False
-    ),
+    LINEAR: LogisticRegression(C=10, max_iter=200),
+    FOREST: RandomForestClassifier(50),
+    NETWORK: MLPClassifier((64,), max_iter=40),
+    BOOSTING: HistGradientBoostingClassifier(max_iter=30, early_stopping=False),
 }
+CELLS = [
+    *((data, model) for data in ("Location-30", "digits", "Adult") for model in MODELS),
+    ("credit", BOOSTING),
+    ("Caravan", LINEAR),
+]
 # A tree for each class in every round. Two bins are all that binary columns have.
 SETTINGS = {
-    ("Location-30", "HistGradientBoosting"): {
-        "max_iter": 5,
-        "max_bins": 4,
-        "max_leaf_nodes": 8,
-    },
-    ("digits", "HistGradientBoosting"): {"max_iter": 15},
+    ("Location-30", BOOSTING): {"max_iter": 5, "max_bins": 4, "max_leaf_nodes": 8},
+    ("digits", BOOSTING): {"max_iter": 15},
 }
 
 # The model's own parameters, from light to strong.
 REGULARISATION: dict[str, list[dict[str, Any]]] = {
-    "LogisticRegression": [{"C": C} for C in (1, 0.1, 0.03, 0.01, 0.003)],
-    "RandomForest": [{"min_samples_leaf": n} for n in (4, 8, 16, 32)]
-    + [{"max_depth": n} for n in (6, 10)],
-    "MLP": [{"alpha": a} for a in (0.1, 1, 3)]
-    + [{"max_iter": n} for n in (3, 6, 12, 20)],
-    "HistGradientBoosting": [{"max_leaf_nodes": n} for n in (3, 5)]
+    LINEAR: [{"C": C} for C in (1, 0.1, 0.03, 0.01, 0.003, 0.001)],
+    FOREST: [
+        {"n_estimators": n, "min_samples_leaf": leaf}
+        for n in (10, 20)
+        for leaf in (1, 4, 8)
+    ]
+    + [{"min_samples_leaf": leaf} for leaf in (4, 8, 16, 32)]
+    + [{"max_depth": 10}],
+    NETWORK: [{"alpha": a} for a in (1, 3)] + [{"max_iter": n} for n in (3, 6, 12, 20)],
+    BOOSTING: [{"max_leaf_nodes": n} for n in (3, 5)]
     + [{"min_samples_leaf": n} for n in (60, 200)]
     + [{"max_iter": n} for n in (2, 10)],
 }
-
-# How much of its own label a row keeps in self-distillation.
-SHARES = {
-    "LogisticRegression": (0.0, 0.1, 0.2, 0.35),
-    "HistGradientBoosting": (0.1,),
+# Models of these are asked to show the order of the classes only, as well.
+ORDERED = (
+    "C=0.1",
+    "C=0.01",
+    "min_samples_leaf=4",
+    "max_depth=10",
+    "alpha=3",
+    "max_iter=20",
+    "max_iter=10",
+    "min_samples_leaf=60",
+)
+# Rows for each tree, rows in a leaf and trees.
+FEW_ROWS = [
+    (0.3, 1, 50),
+    (0.3, 3, 20),
+    (0.1, 1, 20),
+    (0.1, 1, 50),
+    (0.1, 3, 100),
+    (0.05, 1, 50),
+    (0.02, 1, 100),
+]
+# Rows for each model and models.
+SMALL_SHARES = {
+    LINEAR: [(0.1, 20), (0.2, 10)],
+    NETWORK: [(0.2, 10)],
+    BOOSTING: [(0.1, 10), (0.3, 10)],
 }
-
+EPSILONS = {
+    LINEAR: (1, 4, 8, 16, 32, 64),
+    NETWORK: (4, 16, 64),
+    BOOSTING: (1, 4, 16),
+    FOREST: (100,),
+}
 # Networks are given noise anew in every epoch, and learn little of it.
-NOISE = {"MLP": (0.3, 2, 10), "HistGradientBoosting": (0.05,)}
+NOISE = {NETWORK: 2, BOOSTING: 0.05}
 
 UNDEFENDED = "undefended"
 OWN = "own regularisation"
-# HAMP's outputs, and not its labels.
+# The answers of HAMP, and not its labels.
 ORDER = "own regularisation, order of classes only"
+SELENA = "SELENA"
+SELENA_LINEAR = "SELENA, linear student"
 SELENA_ORDER = "SELENA, order of classes only"
-# Teachers of the vote: a tenth of the rows is public, and nobody's training row.
-PUBLIC_SHARE = 0.1
+BAGGED = "bagging of small shares"
+FEW = "few rows for each tree"
+PRIVATE = "differential privacy"
+# No match for regularisation in an earlier run: on these data only, and at a strength.
+NAMED = ("digits", "Caravan")
+LOSERS = (
+    "label smoothing",
+    "HAMP",
+    "confidence masking",
+    "weighted smoothing",
+    "adversarial regularization",
+    "adversarial training",
+)
 _LINEAR_STUDENT = LogisticRegression(C=10, max_iter=200)
 
 
@@ -103,100 +167,108 @@ def _written(params):
     return ", ".join(f"{name}={value}" for name, value in params.items())
 
 
-def _defended(base, defense, grid, fixed=None):
+def _strengths(base, defense, grid, fixed=None):
     for params in grid:
         estimator = defense(clone(base), **(fixed or {}))
         yield _written(params), estimator.set_params(**params)
 
 
-def defenses(model, base):
-    """Method, strength and estimator of every point but the differentially private."""
+def points(data, model):
+    """Method, strength and estimator of every point of a cell."""
+    base = base_model(data, model)
     yield UNDEFENDED, "", base
     for params in REGULARISATION[model]:
-        own = clone(base).set_params(**params)
-        yield OWN, _written(params), own
-        yield ORDER, _written(params), HighEntropyClassifier(own, gamma=0)
-    linear, epochs = model == "LogisticRegression", model == "MLP"
-    slow = model == "HistGradientBoosting"
-    grids = {
-        "label smoothing": (
-            LabelSmoothingClassifier,
-            [{"smoothing": s} for s in ((0.3, 0.7) if linear else (0.3,))],
-        ),
-        "HAMP": (
-            HighEntropyClassifier,
-            [{"gamma": g} for g in ((0.4, 0.8) if linear else (0.4,))],
-        ),
+        yield OWN, _written(params), clone(base).set_params(**params)
+    yield from _few_rows(model, base)
+    yield from _distilled(model, base)
+    yield from _private(data, model, base)
+    if data in NAMED:
+        yield from _named(model, base)
+
+
+def ordered(method, strength):
+    """What a point is called where it shows the order of the classes only, or None."""
+    if method == OWN and strength in ORDERED:
+        return ORDER
+    return SELENA_ORDER if method in (SELENA, SELENA_LINEAR) else None
+
+
+def estimator_of(data, model, method, strength):
+    """The estimator of a point, masked where that is what its method is."""
+    for name, own, estimator in points(data, model):
+        if own == strength and name == method:
+            return estimator
+        if own == strength and ordered(name, own) == method:
+            return HighEntropyClassifier(estimator, gamma=0)
+    raise KeyError((data, model, method, strength))
+
+
+def _few_rows(model, base):
+    if model == FOREST:
+        for share, leaf, n in FEW_ROWS:
+            params = {"max_samples": share, "min_samples_leaf": leaf, "n_estimators": n}
+            yield FEW, _written(params), clone(base).set_params(**params)
+        return
+    for share, n in SMALL_SHARES[model]:
+        # In a Pipeline, as `skmia.model_selection.sub_bagging_grid` has it.
+        inner = make_pipeline(clone(base))
+        bagged = BaggingClassifier(inner, n, max_samples=share, bootstrap=False)
+        yield BAGGED, f"max_samples={share}, n_estimators={n}", bagged
+
+
+def _distilled(model, base):
+    """SELENA; trees and forests are poor students, and have a linear one."""
+    teachers = {"n_models": 10, "n_left_out": 4}
+    own = model in (LINEAR, NETWORK)
+    if not own:
+        teachers["student"] = _LINEAR_STUDENT
+    grid = [{"label_fraction": share} for share in (0.0, 0.1)[model != LINEAR :]]
+    for strength, estimator in _strengths(
+        base, SelfDistillationClassifier, grid, teachers
+    ):
+        yield (SELENA if own else SELENA_LINEAR), strength, estimator
+
+
+def _private(data, model, base):
+    epsilons = EPSILONS[model]
+    if model == BOOSTING and data == "Location-30":
+        return  # a model of its own for each of the 30 classes: half an hour
+    if model == BOOSTING and data == "digits":
+        epsilons = (16,)
+    for epsilon in epsilons:
+        private = DifferentialPrivacyClassifier(clone(base), epsilon=epsilon)
+        yield PRIVATE, f"epsilon={epsilon}", private
+
+
+def _named(model, base):
+    """Methods that were no match for regularisation: at one strength, or two."""
+    network = model == NETWORK
+    methods: dict[str, tuple[Any, list[dict[str, Any]], dict[str, Any]]] = {
+        "label smoothing": (LabelSmoothingClassifier, [{"smoothing": 0.3}], {}),
+        "HAMP": (HighEntropyClassifier, [{"gamma": 0.4}], {}),
         "confidence masking": (
             ConfidenceMaskingClassifier,
-            [{"method": "round"}, {"method": "minimal_distortion"}],
+            [{"method": "minimal_distortion"}],
+            {},
         ),
         "weighted smoothing": (
             WeightedSmoothingClassifier,
-            [{"noise": n} for n in NOISE.get(model, (0.01, 0.05, 0.3))],
+            [{"noise": NOISE.get(model, 0.05)}],
+            {},
         ),
         "adversarial regularization": (
             AdversarialRegularizationClassifier,
-            [{"alpha": a} for a in ((1,) if slow else (1, 3, 10))]
-            # Beside weight decay, where the game can be gentler.
-            + [{"alpha": a, "estimator__alpha": 3} for a in (1, 2) if epochs],
+            # Beside weight decay, the game can be gentler.
+            [{"alpha": 10 if model == LINEAR else 1}]
+            + ([{"alpha": 1, "estimator__alpha": 3}] if network else []),
+            {} if network else {"n_rounds": 3},
         ),
         "adversarial training": (
             AdversarialTrainingClassifier,
-            [{"strength": s} for s in ((0.2,) if slow else (0.05, 0.2))],
+            [{"strength": 0.2}],
+            {"n_rounds": 2, "n_candidates": 5},
         ),
     }
-    fixed = {
-        # Fits, where the model is not trained in epochs.
-        "adversarial regularization": {} if epochs else {"n_rounds": 3},
-        "adversarial training": {"n_rounds": 2, "n_candidates": 5},
-    }
-    for method, (defense, grid) in grids.items():
-        for strength, estimator in _defended(base, defense, grid, fixed.get(method)):
+    for method, (defense, grid, fixed) in methods.items():
+        for strength, estimator in _strengths(base, defense, grid, fixed):
             yield method, strength, estimator
-    teachers = {} if linear else {"n_models": 10, "n_left_out": 4}
-    shares = [{"label_fraction": s} for s in SHARES.get(model, (0.1, 0.3))]
-    for strength, estimator in _defended(
-        base, SelfDistillationClassifier, shares, teachers
-    ):
-        yield "SELENA", strength, estimator
-    both = [{"label_fraction": share} for share in ((0.1,) if slow else (0.1, 0.3))]
-    student = teachers if linear else teachers | {"student": _LINEAR_STUDENT}
-    for strength, estimator in _defended(
-        base, SelfDistillationClassifier, both, student
-    ):
-        if not linear:
-            yield "SELENA, linear student", strength, estimator
-        yield (
-            SELENA_ORDER,
-            strength,
-            HighEntropyClassifier(estimator, gamma=0),
-        )
-    for share in (0.3,) if slow else (0.1, 0.3):
-        if model == "RandomForest":
-            bagged = clone(base).set_params(max_samples=share)
-        else:
-            n = 20 if linear else 10
-            # A Pipeline takes no weights: each clone sees its share, and not all rows
-            # with weights of 0, which fail in the batches of a network.
-            inner = make_pipeline(clone(base))
-            bagged = BaggingClassifier(inner, n, max_samples=share, bootstrap=False)
-        yield "bagging of small shares", f"max_samples={share}", bagged
-
-
-def private(model, base, X_public):
-    """The same for differential privacy."""
-    slow = model == "HistGradientBoosting"
-    # A strong penalty keeps the noise from the coefficients.
-    linear: tuple[dict[str, float], ...] = ({}, {"C": 0.01}, {"C": 0.001})
-    own_strengths = linear if model == "LogisticRegression" else ({},)
-    for epsilon in (10, 1000) if slow else (1, 10, 100, 1000):
-        given: dict[str, Any] = {"epsilon": epsilon}
-        if model in ("MLP", "HistGradientBoosting"):
-            given |= {"X_public": X_public, "n_teachers": 20}
-        for own in own_strengths:
-            yield (
-                "differential privacy",
-                _written({"epsilon": epsilon, **own}),
-                DifferentialPrivacyClassifier(clone(base).set_params(**own), **given),
-            )

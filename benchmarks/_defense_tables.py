@@ -7,6 +7,10 @@ from _defense_points import OWN, UNDEFENDED
 STRONG = ("LiRA", "stacked", "label only")
 # Points that lose more than a tenth of the undefended accuracy are no offer.
 LEAST_ACCURACY = 0.9
+BOTH = "accuracy and log-loss"
+UTILITIES = ("accuracy", "log-loss", BOTH)
+# What tables show beside that of the undefended model, and with how many figures.
+FIGURES = {"accuracy": 3, "log-loss": 2, "AUC": 3, "TPR@1%": 3, "TPR@0.1%": 3}
 
 
 def strongest(point, metric):
@@ -35,6 +39,10 @@ def summary(point):
     }
 
 
+def shares_of_classes(y):
+    return np.unique(y, return_counts=True)[1] / len(y)
+
+
 def utility(point, by):
     return point["accuracy"] if by == "accuracy" else -point["log-loss"]
 
@@ -43,13 +51,14 @@ class Rival:
     """The model's own regularisation: the least AUC at a utility.
 
     Between its points a straight line, which flatters it: there need not be a model
-    on it. Below its least useful point, towards a model that knows nothing and leaks
-    nothing.
+    on it. Below its least useful point, towards a model that knows the shares of the
+    classes, and leaks nothing.
     """
 
-    def __init__(self, points, by, n_classes):
+    def __init__(self, points, by, shares):
         self.by = by
-        front = [(0.5, 0.0 if by == "accuracy" else -np.log(n_classes))]
+        known = shares.max() if by == "accuracy" else np.sum(shares * np.log(shares))
+        front = [(0.5, known)]
         for auc, value in sorted((p["AUC"], utility(p, by)) for p in points):
             if value > front[-1][1]:
                 front.append((auc, value))
@@ -71,13 +80,32 @@ class Rival:
         return (self.aucs[-1] if auc is None else auc) - point["AUC"]
 
 
-def best_points(cells, n_classes, by):
+class BothRivals:
+    """The rival at equal accuracy or the one at equal log-loss: the harder to beat."""
+
+    def __init__(self, points, shares):
+        self.rivals = [Rival(points, by, shares) for by in UTILITIES[:2]]
+
+    def auc(self, point):
+        found = [rival.auc(point) for rival in self.rivals]
+        if any(auc is None for auc in found):
+            return None
+        return min(found)
+
+    def below(self, point):
+        return min(rival.below(point) for rival in self.rivals)
+
+
+def best_points(cells, shares, by):
     """The best point of every method in every cell: cell, point, rival, usable."""
     found = []
     for (data, model), points in cells.items():
         undefended = next(p for p in points if p["method"] == UNDEFENDED)
         own = [p for p in points if p["method"] in (UNDEFENDED, OWN)]
-        rival = Rival(own, by, n_classes[data])
+        if by == BOTH:
+            rival = BothRivals(own, shares[data])
+        else:
+            rival = Rival(own, by, shares[data])
         for method in dict.fromkeys(p["method"] for p in points):
             if method in (UNDEFENDED, OWN):
                 continue
@@ -99,24 +127,14 @@ def by_method(cells, best):
     for (data, model), point, rival, usable in best:
         undefended = next(p for p in cells[data, model] if p["method"] == UNDEFENDED)
         auc = rival.auc(point)
-        lines.append(
-            {
-                "data": data,
-                "model": model,
-                "method": point["method"],
-                "strength": point["strength"],
-                "accuracy": f"{point['accuracy']:.3f}",
-                "undefended": f"{undefended['accuracy']:.3f}",
-                "log-loss": f"{point['log-loss']:.2f}",
-                "undefended log-loss": f"{undefended['log-loss']:.2f}",
-                "AUC": f"{point['AUC']:.3f}",
-                "strongest": point["strongest"],
-                "undefended AUC": f"{undefended['AUC']:.3f}",
-                "regularisation AUC": f"{auc:.3f}" if auc else "not as good",
-                "below": rival.below(point),
-                "usable": usable,
-            }
-        )
+        line = {"data": data, "model": model}
+        line |= {key: point[key] for key in ("method", "strength")}
+        for key, figures in FIGURES.items():
+            line[key] = f"{point[key]:.{figures}f}"
+            line[f"undefended {key}"] = f"{undefended[key]:.{figures}f}"
+        line["strongest"] = point["strongest"]
+        line["regularisation AUC"] = "not as good" if auc is None else f"{auc:.3f}"
+        lines.append(line | {"below": rival.below(point), "usable": usable})
     return lines
 
 
@@ -129,13 +147,15 @@ def shown(line):
     return line
 
 
-def winners(lines, cells):
+def winners(lines):
     """The method furthest below regularisation in every cell."""
-    chosen = []
-    for cell in cells:
-        here = [x for x in lines if (x["data"], x["model"]) == cell and x["usable"]]
-        chosen.append(shown(max(here, key=lambda line: line["below"])))
-    return chosen
+    chosen = {}
+    for line in lines:
+        cell = line["data"], line["model"]
+        best = chosen.get(cell)
+        if line["usable"] and (best is None or line["below"] > best["below"]):
+            chosen[cell] = line
+    return [shown(line) for line in chosen.values()]
 
 
 def over_cells(lines):

@@ -1,13 +1,15 @@
 """What each defense costs and what it hides, beside the model's own regularisation.
 
-Every point is a defense at one strength: 16 models in complementary pairs are fitted
+Every point is a defense at one strength: 8 models in complementary pairs are fitted
 with it, and each is attacked with the others as its shadows, so that the attacker knows
 the defense. Utility is that of the records which a model has not seen.
 
     python benchmarks/defense_frontier.py [--jobs 2] [--data NAME ...]
-        [--models NAME ...] [--skip DATA/MODEL ...]
+        [--models NAME ...] [--without METHOD ...]
 
-Points are kept in benchmarks/.cache: a run that was stopped goes on where it was.
+Points are kept in benchmarks/.cache: a run that was stopped goes on where it was. They
+are not made anew when the code changes; remove the folder for that. Under three hours
+on two cores.
 """
 
 import argparse
@@ -17,58 +19,46 @@ import time
 from pathlib import Path
 
 import numpy as np
-from _defense_audit import N_SLOW, audit, audit_copies
+from _data import NotHere
+from _defense_audit import N_MODELS, N_SLOW, audit, audit_copies
 from _defense_plots import plot_cell
 from _defense_points import (
+    CELLS,
     DATA,
+    LOSERS,
     MODELS,
     ORDER,
-    PUBLIC_SHARE,
     SELENA_ORDER,
     UNDEFENDED,
-    base_model,
-    defenses,
-    private,
+    estimator_of,
+    ordered,
+    points,
+    rows_of,
 )
 from _defense_tables import (
+    BOTH,
+    UTILITIES,
     best_points,
     by_method,
     every_point,
     over_cells,
+    shares_of_classes,
     shown,
     summary,
     winners,
 )
 from _results import FOLDER as RESULTS
 from _results import save, table
-from sklearn.model_selection import train_test_split
+from joblib import Parallel, delayed
+
+from skmia.utils import atomic_write
 
 FOLDER = Path(__file__).parent / ".cache" / "frontier"
-# What shows only the order of the classes, or only their ranks with other confidences.
+# What shows no more than the order of the classes.
 MASKED = ("HAMP", ORDER, SELENA_ORDER)
-# AUC of the strongest attack from which a model is asked about copies.
-LEAKS = 0.6
-NAMED = (
-    "adversarial regularization",
-    "adversarial training",
-    "differential privacy",
-    "weighted smoothing",
-)
-
-
-def cell_points(data, model):
-    """Method, strength, estimator, records and labels of every point of a cell."""
-    X, y = DATA[data]()
-    base = base_model(data, model)
-    for point in defenses(model, base):
-        yield *point, X, y
-    public = None
-    if model in ("MLP", "HistGradientBoosting"):
-        X, public, y, _ = train_test_split(
-            X, y, test_size=PUBLIC_SHARE, stratify=y, random_state=0
-        )
-    for point in private(model, base, public):
-        yield *point, X, y
+# AUC of the strongest attack from which a model is asked about copies, and how far
+# below regularisation a point has to be to be worth asking.
+LEAKS, WORTH_ASKING = 0.6, 0.03
 
 
 def _path(*names):
@@ -76,19 +66,59 @@ def _path(*names):
     return FOLDER / f"{name.strip('-')}.json"
 
 
-def run_cell(data, model, jobs):
-    """Figures of every point of a cell, from the cache where it holds them."""
+def _audit_point(data, model, method, strength):
+    """Figures of a point, and of its models where they show an order only."""
+    start, masked = time.perf_counter(), ordered(method, strength)
+    estimator = estimator_of(data, model, method, strength)
+    found = audit(estimator, *rows_of(data), order_too=masked is not None)
+    found[0]["seconds"] = time.perf_counter() - start
+    return zip((method, masked), found, strict=False)
+
+
+def _audit_copies(data, model, method, strength):
+    start = time.perf_counter()
+    auc = audit_copies(estimator_of(data, model, method, strength), *rows_of(data))
+    yield f"{method}, copies", {"AUC": auc, "seconds": time.perf_counter() - start}
+
+
+def _keep(audited, data, model, method, strength):
+    """Write figures to the cache; in a process of its own."""
+    found = [*audited(data, model, method, strength)]
+    # That by which a point is missed is written last.
+    for name, figures in found[::-1]:
+        with atomic_write(_path(data, model, name, strength)) as file:
+            file.write(json.dumps(figures).encode())
+    name, figures = found[0]
+    print(f"{data} {model} {name} {strength}: {figures['seconds']:.0f} s", flush=True)
+
+
+def run(audited, wanted, jobs):
+    """Make what is missing of the points (data, model, method, strength)."""
+    Parallel(jobs, batch_size=1, pre_dispatch="n_jobs")(
+        delayed(_keep)(audited, *point) for point in wanted
+    )
+
+
+def read(point):
+    """Figures of a point from the cache."""
+    about = dict(zip(("data", "model", "method", "strength"), point, strict=True))
+    return about | json.loads(_path(*point).read_text())
+
+
+def make_points(cells, without, jobs):
+    """Figures of all points; what was no match for regularisation is made last."""
+    wanted = [
+        (*cell, method, strength)
+        for cell in cells
+        for method, strength, _ in points(*cell)
+        if method not in without
+    ]
+    missing = [point for point in wanted if not _path(*point).exists()]
+    run(_audit_point, sorted(missing, key=lambda point: point[2] in LOSERS), jobs)
     found = []
-    for method, strength, estimator, X, y in cell_points(data, model):
-        path = _path(data, model, method, strength)
-        if not path.exists():
-            start = time.perf_counter()
-            figures = audit(estimator, X, y, n_jobs=jobs)
-            figures["seconds"] = time.perf_counter() - start
-            path.write_text(json.dumps(figures))
-            print(f"{path.stem}: {figures['seconds']:.0f} s", flush=True)
-        about = {"data": data, "model": model, "method": method, "strength": strength}
-        found.append(about | json.loads(path.read_text()))
+    for data, model, method, strength in wanted:
+        names = (method, ordered(method, strength))
+        found += [read((data, model, name, strength)) for name in names if name]
     return found
 
 
@@ -98,32 +128,23 @@ def ask_about_copies(cells, best, jobs):
     Such a point keeps the larger AUC. That is done for the best points only, of models
     that leak.
     """
-    asked = {}
-    for (data, model), point, _, _ in best:
+    chosen = {}
+    for (data, model), point, rival, _ in best:
         undefended = next(p for p in cells[data, model] if p["method"] == UNDEFENDED)
-        if point["method"] not in MASKED or undefended["AUC"] < LEAKS:
-            continue
-        path = _path(data, model, point["method"], point["strength"], "copies")
-        if path in asked:
-            continue
-        if not path.exists():
-            estimator, X, y = next(
-                rest
-                for method, strength, *rest in cell_points(data, model)
-                if (method, strength) == (point["method"], point["strength"])
-            )
-            start = time.perf_counter()
-            auc = audit_copies(estimator, X, y, n_jobs=jobs)
-            took = time.perf_counter() - start
-            path.write_text(json.dumps({"AUC": auc, "seconds": took}))
-            print(f"{path.stem}: {took:.0f} s", flush=True)
-        figures = json.loads(path.read_text())
+        if (
+            point["method"] in MASKED
+            and undefended["AUC"] >= LEAKS
+            and rival.below(point) >= WORTH_ASKING
+        ):
+            chosen[data, model, point["method"], point["strength"]] = point
+    named = {(*p[:2], f"{p[2]}, copies", p[3]): p for p in chosen}
+    run(_audit_copies, [p for k, p in named.items() if not _path(*k).exists()], jobs)
+    asked = [read(point) for point in named]
+    for point, figures in zip(chosen.values(), asked, strict=True):
         auc = float(np.mean(figures["AUC"]))
-        about = {"data": data, "model": model, "strength": point["strength"]}
-        asked[path] = about | {"method": f"{point['method']}, copies"} | figures
         if auc > point["AUC"]:
             point.update(AUC=auc, strongest="LiRA, copies")
-    return list(asked.values())
+    return asked
 
 
 def main():
@@ -131,70 +152,78 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--data", nargs="*", default=list(DATA))
     parser.add_argument("--models", nargs="*", default=list(MODELS))
-    parser.add_argument("--skip", nargs="*", default=[], metavar="DATA/MODEL")
+    parser.add_argument("--without", nargs="*", default=[], metavar="METHOD")
     given = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    cells, seconds, raw = {}, 0.0, []
+    shares, skipped = {}, []
     for data in given.data:
-        for model in given.models:
-            if f"{data}/{model}" in given.skip:
-                continue
-            found = run_cell(data, model, given.jobs)
-            raw += found
-            seconds += sum(point["seconds"] for point in found)
-            cells[data, model] = [summary(point) for point in found]
-    n_classes = {data: len(np.unique(DATA[data]()[1])) for data in given.data}
-    chosen = {by: best_points(cells, n_classes, by) for by in ("accuracy", "log-loss")}
-    best = [*chosen["accuracy"], *chosen["log-loss"]]
-    asked = ask_about_copies(cells, best, given.jobs)
-    seconds += sum(figures["seconds"] for figures in asked)
-    raw += asked
-    for (data, model), points in cells.items():
-        plot_cell(data, model, points, RESULTS / "defense_frontier")
-    by_accuracy = by_method(cells, chosen["accuracy"])
-    by_loss = by_method(cells, chosen["log-loss"])
-    named = [shown(line) for line in by_accuracy if line["method"] in NAMED]
-    save(
-        "defense_frontier",
-        "Defenses beside regularisation",
+        try:
+            shares[data] = shares_of_classes(rows_of(data)[1])
+        except NotHere as error:
+            skipped.append(f"{data} is left out. {error}")
+            print(skipped[-1], flush=True)
+    wanted = [c for c in CELLS if c[0] in shares and c[1] in given.models]
+    raw = make_points(wanted, given.without, given.jobs)
+    cells = {
+        cell: [summary(p) for p in raw if (p["data"], p["model"]) == cell]
+        for cell in wanted
+    }
+    chosen = {by: best_points(cells, shares, by) for by in UTILITIES}
+    best = [entry for by in UTILITIES for entry in chosen[by]]
+    raw += ask_about_copies(cells, best, given.jobs)
+    # What an attacker reads from copies may have changed which point is best.
+    chosen = {by: best_points(cells, shares, by) for by in UTILITIES}
+    for (data, model), found in cells.items():
+        plot_cell(data, model, found, RESULTS / "defense_frontier")
+    lines = {by: by_method(cells, chosen[by]) for by in UTILITIES}
+    minutes = sum(figures.get("seconds", 0) for figures in raw) / 60
+    parts = [
         f"""\
-Means over 16 models in complementary pairs, each attacked with the others but its
-complement as shadows, which are trained with the defense. AUC and TPR are those of the
-strongest of LiRA, the stacked and the label-only attack (the last two on {N_SLOW} of
-the models);
-`loss attack` is the balanced accuracy of the loss threshold at its best threshold.
-Accuracy and log-loss are of records that the models have not seen. Gradient boosting on
-Location-30 stops after 5 rounds, for the time it takes, where it does not memorise all
-that it could. All points took {seconds / 60:.0f} minutes.
+Means over {N_MODELS} models in complementary pairs, each attacked with the others but
+its complement as shadows, which are trained with the defense. AUC and TPR are those of
+the strongest of LiRA, the stacked and the label-only attack (the last two on {N_SLOW}
+of the models); `loss attack` is the balanced accuracy of the loss threshold at its best
+threshold. Accuracy and log-loss are of records that the models have not seen. Gradient
+boosting on Location-30 stops after 5 rounds, for the time it takes, where it does not
+memorise all that it could. All points together took {minutes:.0f} minutes of one
+process each, on a busy machine.
 
 `below` is how far the AUC is below that of the model's own regularisation (C,
-min_samples_leaf, max_depth, alpha, number of iterations) at the same utility, read off
-straight lines between its points; where no regularisation is as good, below that of the
-best. Strengths were chosen on the figures that are shown, for regularisation as for
-defenses, among points that keep 90 % of the undefended accuracy. What masks outputs
-looks free under accuracy alone; it pays in log-loss, hence both tables. And it gives
-more away to whoever asks about copies of a record: the best points of HAMP and of
-"order of classes only" are attacked with LiRA on 8 perturbed copies as well, where the
-undefended AUC is {LEAKS} or more. Other points of these methods, in the last table, are
-not.
+min_samples_leaf, max_depth, number of trees, alpha, number of iterations) at the same
+utility, read off straight lines between its points, which begin at a model that knows
+the shares of the classes and nothing else; where no regularisation is as good, below
+that of the best. At equal accuracy and log-loss, it is the smaller of the two.
+Strengths were chosen on the figures that are shown, for regularisation as for defenses,
+among points that keep 90 % of the undefended accuracy. What masks outputs looks free
+under accuracy alone; it pays in log-loss. And it gives more away to whoever asks about
+copies of a record: the best points of HAMP and of "order of classes only" are attacked
+with LiRA on 8 perturbed copies as well, where the undefended AUC is {LEAKS} or more and
+they are {WORTH_ASKING} below regularisation. Other points of these methods, in the last
+table, are not.
 
-"""
-        + "## The best in every cell, at equal accuracy\n\n"
-        + table(winners(by_accuracy, cells))
-        + "\n\n## The best in every cell, at equal log-loss\n\n"
-        + table(winners(by_loss, cells))
-        + "\n\n## Methods over all cells, at equal accuracy\n\n"
-        + table(over_cells(by_accuracy))
-        + "\n\n## Methods over all cells, at equal log-loss\n\n"
-        + table(over_cells(by_loss))
-        + "\n\n## Four methods with a name, at their best\n\n"
-        + table(named)
-        + "\n\n## Every method at its best, at equal accuracy\n\n"
-        + table([shown(line) for line in by_accuracy])
-        + "\n\n## Every point\n\n"
-        + table(every_point(cells)),
-        raw,
-    )
+Adult, Caravan and digits are scaled once, before any model: not part of what is
+attacked, and outside of what differential privacy promises here. The seed is given, for
+which no guarantee holds.
+""",
+        *skipped,
+    ]
+    for by in UTILITIES:
+        parts += [
+            f"## The best in every cell, at equal {by}",
+            table(winners(lines[by])),
+        ]
+    for by in UTILITIES:
+        parts += [
+            f"## Methods over all cells, at equal {by}",
+            table(over_cells(lines[by])),
+        ]
+    for by in ("accuracy", BOTH):
+        parts += [
+            f"## Every method at its best, at equal {by}",
+            table([shown(line) for line in lines[by]]),
+        ]
+    parts += ["## Every point", table(every_point(cells))]
+    save("defense_frontier", "Defenses beside regularisation", "\n\n".join(parts), raw)
 
 
 if __name__ == "__main__":
