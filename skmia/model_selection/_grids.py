@@ -75,6 +75,28 @@ class Candidates(NamedTuple):
     estimator: Any
     param_grid: Grid | list[Grid]
 
+    def inside(self, name: str = "estimator") -> list[Grid]:
+        """Give the grids as parameters of an estimator that wraps this one.
+
+        With lists of several added up, one search compares them all.
+
+        Parameters
+        ----------
+        name : str, default="estimator"
+            The parameter that this estimator becomes, as in ``AuditableClassifier``.
+
+        Returns
+        -------
+        list of dict
+            Grids, each with the estimator itself under `name`.
+        """
+        grids = self.param_grid
+        return [
+            {name: [self.estimator]}
+            | {f"{name}__{key}": values for key, values in grid.items()}
+            for grid in (grids if isinstance(grids, list) else [grids])
+        ]
+
 
 def regularization_grid(estimator: Any) -> list[Candidates]:
     """Give values of the parameters by which a classifier regularizes itself.

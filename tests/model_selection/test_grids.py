@@ -121,6 +121,22 @@ def test_a_search_takes_a_grid_of_a_pipeline_with_text_columns():
     assert {f"estimator__{key}" for key in few.param_grid} >= set(search.best_params_)
 
 
+def test_one_search_compares_own_regularization_and_small_shares():
+    X, y = noisy_rows(500)
+    model = make_pipeline(StandardScaler(), DecisionTreeClassifier(random_state=0))
+    found = [*regularization_grid(model), *sub_bagging_grid(model)]
+    search = GridSearchCV(
+        AuditableClassifier(model),
+        [grid for candidates in found for grid in candidates.inside()],
+        scoring={"accuracy": "accuracy", "neg_leakage": leakage_scorer()},
+        refit=best_under_leakage(max_leakage=0.99),
+        cv=2,
+        error_score="raise",
+    ).fit(X, y)
+    assert len(search.cv_results_["params"]) == 4 + 8
+    assert len({type(p["estimator"][-1]) for p in search.cv_results_["params"]}) == 2
+
+
 @pytest.mark.slow
 def test_few_rows_for_each_tree_hide_members_as_larger_leaves_do_not():
     """At the accuracy of a forest of leaves of 4 rows, or better, 0.05 less AUC.
