@@ -20,7 +20,13 @@ from pathlib import Path
 
 import numpy as np
 from _data import NotHere
-from _defense_audit import N_MODELS, N_SLOW, audit, audit_copies
+from _defense_audit import (
+    N_LABEL_ONLY,
+    N_MODELS,
+    N_QUERIES,
+    audit,
+    audit_copies,
+)
 from _defense_plots import plot_cell
 from _defense_points import (
     CELLS,
@@ -181,12 +187,12 @@ def main():
         f"""\
 Means over {N_MODELS} models in complementary pairs, each attacked with the others but
 its complement as shadows, which are trained with the defense. AUC and TPR are those of
-the strongest of LiRA, the stacked and the label-only attack (the last two on {N_SLOW}
-of the models); `loss attack` is the balanced accuracy of the loss threshold at its best
-threshold. Accuracy and log-loss are of records that the models have not seen. Gradient
-boosting on Location-30 stops after 5 rounds, for the time it takes, where it does not
-memorise all that it could. All points together took {minutes:.0f} minutes of one
-process each, on a busy machine.
+the strongest of LiRA, the stacked attack (two of the models) and the label-only
+attack ({N_LABEL_ONLY} of them, {N_QUERIES} copies of each record); `loss attack` is the
+balanced accuracy of the loss threshold at its best threshold. Accuracy and log-loss are
+of records that the models have not seen. Gradient boosting on Location-30 stops after 5
+rounds, for the time it takes, where it does not memorise all that it could. All points
+together took {minutes:.0f} minutes of one process each, on a busy machine.
 
 `below` is how far the AUC is below that of the model's own regularisation (C,
 min_samples_leaf, max_depth, number of trees, alpha, number of iterations) at the same
