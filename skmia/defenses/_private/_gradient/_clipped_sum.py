@@ -47,11 +47,14 @@ class GridRows:
     values : ndarray or csr_matrix of float64, of shape (n_rows, n_inputs)
         Whole numbers.
     norms : ndarray of shape (n_rows,)
-        Their Euclidean norms.
+        Euclidean norms of the rows.
+    shift : ndarray of shape (n_inputs,), default=None
+        Whole numbers that are to be taken from each row, where `values` are sparse.
     """
 
     values: Any
     norms: NDArray[np.float64]
+    shift: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, rows: Any, longest: float, bits: int = INPUT_BITS) -> "GridRows":
@@ -83,9 +86,37 @@ class GridRows:
         """The number of rows."""
         return len(self.norms)
 
+    def shifted(self, mean: NDArray[np.float64]) -> "GridRows":
+        """The rows less a whole vector; sparse ones stay sparse."""
+        if not sparse.issparse(self.values):
+            values = self.values - mean
+            return GridRows(values, row_norms(values))
+        # Whole numbers below 2^53, and hence exact.
+        squares = self.norms**2 - 2 * (self.values @ mean) + mean @ mean
+        return GridRows(self.values, np.sqrt(np.rint(squares)), mean)
+
+    def with_column(self, constant: float) -> "GridRows":
+        """The rows with a last column that holds a whole number."""
+        column = np.full((len(self), 1), constant)
+        norms = np.sqrt(np.rint(self.norms**2) + constant**2)
+        if not sparse.issparse(self.values):
+            return GridRows(np.hstack([self.values, column]), norms)
+        values = sparse.hstack([self.values, column], format="csr")
+        shift = None if self.shift is None else np.append(self.shift, 0.0)
+        return GridRows(values, norms, shift)
+
     def product(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Rows times weights, in the units of both; exact for whole weights."""
-        return np.asarray(self.values @ weights)
+        product = np.asarray(self.values @ weights)
+        return product if self.shift is None else product - self.shift @ weights
+
+    def sum_with(self, whole: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The sum over the rows of their outer products with those of `whole`."""
+        total = exact_sum(self.values, whole)
+        if self.shift is not None:
+            moved = exact_sum(np.ones((len(whole), 1)), whole)
+            total -= self.shift.astype(np.int64)[:, None] * moved
+        return total
 
 
 def row_norms(rows: Any) -> NDArray[np.float64]:
@@ -133,8 +164,18 @@ class Persons:
         places[person[order], np.arange(len(order)) - first[person[order]]] = order
         return cls(places, person)
 
-    def products(self, rows: Any) -> NDArray[np.float64]:
+    def products(self, rows: GridRows) -> NDArray[np.float64]:
         """Inner products of the rows of each person, (n_persons, size, size)."""
+        products = self.products_of(rows.values)
+        if rows.shift is not None:
+            along = np.append(rows.values @ rows.shift, 0.0)[self.places]
+            there = self.places < len(self.person)
+            moved = rows.shift @ rows.shift - along[:, :, None] - along[:, None, :]
+            products += moved * (there[:, :, None] & there[:, None, :])
+        return products
+
+    def products_of(self, rows: Any) -> NDArray[np.float64]:
+        """The same of an array or a sparse matrix."""
         n, size = self.places.shape
         products = np.zeros((n, size, size))
         for a in range(size):
@@ -172,7 +213,7 @@ def clipped_sums(
     persons : Persons, default=None
         Whose rows are clipped together; None for rows by themselves.
     products : sequence of ndarray, default=None
-        ``persons.products(rows.values)`` of the inputs, where they stay the same from
+        ``persons.products(rows)`` of the inputs, where they stay the same from
         call to call.
 
     Returns
@@ -209,7 +250,7 @@ def clipped_sums(
         whole = np.rint(signal * factors[:, None])
         # Where there is no room at all, nothing may be left of rounding either.
         whole[factors == 0] = 0
-        sums.append(exact_sum(rows.values, whole))
+        sums.append(rows.sum_with(whole))
     return sums
 
 
@@ -223,10 +264,10 @@ def _of_persons(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The same two bounds, of the sum of each person's rows."""
     if products is None:
-        products = [persons.products(rows.values) for rows in inputs]
+        products = [persons.products(rows) for rows in inputs]
     squares = np.zeros(persons.places.shape[0])
     for product, signal in zip(products, signals, strict=True):
-        terms = product * persons.products(signal)
+        terms = product * persons.products_of(signal)
         terms = terms.reshape(len(terms), -1)
         terms.sort(axis=1)  # a person's rows in another order give the same sum
         squares += np.add.reduce(terms, axis=1)
