@@ -120,12 +120,17 @@ class GridRows:
 
 
 def row_norms(rows: Any) -> NDArray[np.float64]:
-    """Euclidean norms, each from its own row alone, to the last bit."""
-    if sparse.issparse(rows):
-        squares = rows.multiply(rows).tocsr()
-        return np.sqrt(np.asarray(squares @ np.ones(rows.shape[1])).ravel())
-    # Along the last axis, each row is summed by itself.
-    return np.sqrt(np.add.reduce(np.square(np.ascontiguousarray(rows)), axis=1))
+    """Euclidean norms, each from its own row alone, to the last bit.
+
+    Infinite where a square is beyond what a float holds: such rows are shortened to
+    nothing.
+    """
+    with np.errstate(over="ignore"):
+        if sparse.issparse(rows):
+            squares = rows.multiply(rows).tocsr()
+            return np.sqrt(np.asarray(squares @ np.ones(rows.shape[1])).ravel())
+        # Along the last axis, each row is summed by itself.
+        return np.sqrt(np.add.reduce(np.square(np.ascontiguousarray(rows)), axis=1))
 
 
 def grid_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:

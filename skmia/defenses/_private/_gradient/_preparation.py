@@ -19,6 +19,7 @@ from skmia.defenses._private._gradient._clipped_sum import (
     GridRows,
     Persons,
     clipped_sums,
+    row_norms,
 )
 from skmia.defenses._private._noise import NoiseSource, add_gaussian
 
@@ -28,6 +29,9 @@ _NORMS = 2.0 ** np.arange(-30, 34)
 _RADII = 2.0 ** (np.arange(-32, 1) / 4)
 # Rows are shortened where they are longer than the median by this factor.
 _LONGEST = 2.0
+# What stands for the intercept, beside a row's distance from the mean. It takes room
+# from the gradients of all other columns.
+_COLUMN = 0.25
 # How what preparation may spend is divided, in squares of mu.
 _SHARES = {"total": 0.1, "norm": 0.3, "mean": 0.35, "radius": 0.25}
 
@@ -104,10 +108,11 @@ def prepare(
     part = {name: mu * np.sqrt(_SHARES[name] / whole) for name in used}
     total = noisy_total(weights, part["total"], source)
     if norm is None:
-        values = _lengths(X)
-        median = noisy_median(values, weights, _NORMS, total, part["norm"], source)
+        median = noisy_median(
+            row_norms(X), weights, _NORMS, total, part["norm"], source
+        )
         norm = _LONGEST * median
-    rows = GridRows.of(X * (1 / norm), 1.0)
+    rows = GridRows.of(_over(X, norm), 1.0)
     mean = np.zeros(X.shape[1])
     if fit_intercept:
         mean = _noisy_mean(rows, weights, persons, total, part["mean"], source)
@@ -117,17 +122,19 @@ def prepare(
     )
     column = 0.0
     if fit_intercept:
-        units = np.rint(radius * 2.0**INPUT_BITS)
-        column = float(units * 2.0**-INPUT_BITS)
+        units = float(np.rint(_COLUMN * radius * 2.0**INPUT_BITS))
+        column = units * 2.0**-INPUT_BITS
         rows = rows.with_column(units)
     return Prepared(rows, total, norm, mean, radius, column)
 
 
-def _lengths(X: Any) -> NDArray[np.float64]:
+def _over(X: Any, norm: float) -> Any:
+    """X over a number, without infinite values."""
     with np.errstate(over="ignore"):
-        if sparse.issparse(X):
-            return np.sqrt(np.asarray(X.multiply(X).sum(axis=1)).ravel())
-        return np.sqrt(np.add.reduce(np.square(X), axis=1))
+        rows = X * (1 / norm)
+    values = rows.data if sparse.issparse(rows) else rows
+    np.nan_to_num(values, copy=False)
+    return rows
 
 
 def _noisy_mean(

@@ -1,0 +1,180 @@
+"""The mechanism of noisy gradient descent for LogisticRegression."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import check_array, compute_class_weight
+from sklearn.utils.validation import validate_data
+
+from skmia.defenses._private._accounting import remaining_mu, rows_between
+from skmia.defenses._private._counterparts import check_parameters
+from skmia.defenses._private._gaussian_queries import noisy_class_totals
+from skmia.defenses._private._gradient._clipped_sum import Persons
+from skmia.defenses._private._gradient._descent import descend
+from skmia.defenses._private._gradient._preparation import prepare
+from skmia.defenses._private._gradient._rule import schedule_of
+from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
+from skmia.defenses._private._noise import NoiseSource
+from skmia.defenses._training import TrainingData
+from skmia.utils import check_real
+
+# Of what the searches may spend, in squares of mu, where classes are to be balanced.
+_CLASS_SHARE = 0.3
+# A class is taken to have this part of its even share of the rows at least: noise must
+# not make one row of a rare class weigh as much as all others.
+_RAREST = 0.02
+
+
+class NoisyGradient(Mechanism):
+    """Logistic regression by full-batch gradient descent with Gaussian noise.
+
+    Neighbours that differ in one row more or less differ in every sum of clipped
+    gradients by the clip at most, so that ``n_steps`` sums with noise of standard
+    deviation ``clip * sqrt(n_steps) / mu`` are mu-Gaussian differentially private,
+    exactly, and whatever is made of them is, too. A replaced row is two such steps
+    away, and pays twice. With `groups`, a row has 1 / `group_size` of its weight and
+    the rows of a person are clipped together: it is the person that is one step away.
+    """
+
+    name: ClassVar[str] = "gradient"
+    learners: ClassVar[tuple[str, ...]] = ("sklearn.LogisticRegression",)
+    needs: ClassVar[str | None] = "data_norm"
+    searches_itself: ClassVar[bool] = True
+    gaussian: ClassVar[bool] = True
+    takes_sparse: ClassVar[bool] = True
+    takes_weight: ClassVar[bool] = True
+    clips_persons: ClassVar[bool] = True
+
+    _meant = ("C", "fit_intercept", "class_weight")
+    # How the minimum is looked for without noise.
+    _free = (
+        *("solver", "dual", "tol", "max_iter", "warm_start", "verbose", "n_jobs"),
+        "random_state",
+    )
+    # The spellings of what is done here, on one release or another.
+    _same: ClassVar = {
+        "penalty": ("l2", None),
+        "multi_class": ("auto", "multinomial", "deprecated"),
+        "l1_ratio": (None, 0.0),
+    }
+
+    def check(self, estimator: Any) -> None:
+        """Refuse what has no part in the objective."""
+        check_parameters(estimator, self._meant + self._free, self._same)
+        check_real(estimator.C, "C", 0, np.inf, closed="right")
+
+    def fit(self, estimator: Any, data: TrainingData, settings: Settings) -> Fitted:
+        """Descend, and put the result into a LogisticRegression."""
+        X = _rows(data.X)
+        budget, source = settings.budget, NoiseSource(settings.source)
+        assert budget.mu is not None
+        one, persons = 1, None
+        if settings.groups is not None:
+            one, persons = settings.group_size, Persons.of(settings.groups)
+        apart = rows_between(settings.neighbors, settings.group_size // one)
+        mu = budget.mu / apart
+        searches = mu * np.sqrt(settings.search_fraction)
+        remaining = remaining_mu(mu, searches)
+        weighed = _weigh(estimator, data, settings, one, searches, source)
+        prepared = prepare(
+            X,
+            weighed.weights,
+            persons=persons,
+            norm=settings.scale,
+            fit_intercept=bool(estimator.fit_intercept),
+            mu=weighed.mu_left,
+            source=source,
+        )
+        targets = np.eye(len(data.classes))[data.y]
+        if len(data.classes) == 2:
+            targets = targets[:, 1:]
+        n_inputs, n_outputs = prepared.rows.values.shape[1], targets.shape[1]
+        schedule = schedule_of(prepared.total, n_inputs, n_outputs, remaining)
+        # C multiplies the sum of losses, each with its weight, of rows as they are.
+        penalty = 0.0
+        if getattr(estimator, "penalty", "l2") is not None:
+            norm = prepared.norm
+            penalty = 1 / (estimator.C * weighed.unit * prepared.total * norm**2)
+        coefficients = descend(
+            prepared.rows,
+            targets,
+            weighed.weights,
+            persons=persons,
+            total=prepared.total,
+            radius=prepared.radius,
+            penalty=penalty,
+            free_last=bool(estimator.fit_intercept),
+            schedule=schedule,
+            mu=remaining,
+            source=source,
+        )
+        model = clone(estimator)
+        if model.solver == "liblinear":
+            # It stands for one class against the others, in what is predicted, too.
+            model.set_params(solver="lbfgs")
+        validate_data(model, data.X, dtype=np.float64, accept_sparse="csr")
+        model.coef_, model.intercept_ = prepared.raw_weights(coefficients)
+        model.classes_ = data.classes
+        model.n_iter_ = np.array([schedule.n_steps], dtype=np.int32)
+        return Fitted(model, budget.spent(), {"data_norm_": prepared.norm})
+
+
+def _rows(X: Any) -> Any:
+    """X as float64, finite; sparse rows stay sparse."""
+    return check_array(
+        X,
+        accept_sparse="csr",
+        dtype=np.float64,
+        estimator="DifferentialPrivacyClassifier",
+        input_name="X",
+    )
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """Weights of rows in [0, 1], their unit, and what is left for further searches."""
+
+    weights: NDArray[np.float64]
+    unit: float
+    mu_left: float
+
+
+def _weigh(
+    estimator: LogisticRegression,
+    data: TrainingData,
+    settings: Settings,
+    rows_of_person: int,
+    mu: float,
+    source: NoiseSource,
+) -> _Weighed:
+    """Weights of rows and classes, as parts of the greatest that a row can have."""
+    weights = np.ones(len(data))
+    if data.params.get("sample_weight") is not None:
+        given = np.asarray(data.params["sample_weight"], dtype=np.float64)
+        weights = np.clip(given / settings.max_sample_weight, 0, 1)
+    unit = settings.max_sample_weight if "sample_weight" in data.params else 1.0
+    weights, unit = weights / rows_of_person, unit * rows_of_person
+    asked, n_classes = estimator.class_weight, len(data.classes)
+    if asked is None:
+        return _Weighed(weights, unit, mu)
+    if isinstance(asked, str):
+        if asked != "balanced":
+            raise ValueError(
+                "The 'class_weight' parameter of LogisticRegression must be a dict, "
+                f"'balanced' or None. Got {asked!r} instead."
+            )
+        part = mu * np.sqrt(_CLASS_SHARE)
+        totals = noisy_class_totals(data.y, n_classes, weights, part, source)
+        mu = remaining_mu(mu, part)
+        even = totals.sum() / n_classes
+        of_class = even / np.maximum(totals, _RAREST * even)
+    else:
+        of_class = compute_class_weight(asked, classes=data.classes, y=data.classes)
+    greatest = float(of_class.max())
+    return _Weighed(weights * (of_class / greatest)[data.y], unit * greatest, mu)
+
+
