@@ -77,8 +77,9 @@ class DifferentialPrivacyClassifier(Defense):
         ones are shortened. Not to be read from the rows either.
     feature_types : list of str, default=None
         Kinds of the columns, for mechanisms that take others than numbers.
-    bounds_fraction : float, default=0.2
-        Fraction of `epsilon` for all private searches together, where there is one.
+    bounds_fraction : "auto" or float, default="auto"
+        Fraction of the budget for all private searches together, where there is one.
+        ``"auto"`` is what the mechanism needs: 0.05 for ``"gradient"``, 0.2 else.
     scaler_fraction : float, default=0.2
         Fraction of `epsilon` for the private StandardScaler of a Pipeline.
     max_sample_weight : float, default=1.0
@@ -188,19 +189,17 @@ class DifferentialPrivacyClassifier(Defense):
     --------
     >>> from sklearn.datasets import load_breast_cancer
     >>> from sklearn.linear_model import LogisticRegression
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import StandardScaler
     >>> from skmia.defenses import DifferentialPrivacyClassifier
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> clf = DifferentialPrivacyClassifier(
-    ...     make_pipeline(StandardScaler(), LogisticRegression(C=0.01)),
-    ...     epsilon=4.0,
-    ...     random_state=0,
+    ...     LogisticRegression(), epsilon=1.0, random_state=0
     ... ).fit(X, y)
-    >>> clf.spent_epsilon_, clf.spent_delta_
-    (4.0, 0.0)
-    >>> clf.budget_
-    {'searches': 0.8, 'scaler': 0.8, 'classifier': 2.4}
+    >>> clf.mechanism_, clf.spent_epsilon_, clf.spent_delta_
+    ('gradient', 1.0, 1e-05)
+    >>> round(clf.mu_, 3)
+    0.268
+    >>> bool(clf.score(X, y) > 0.85)
+    True
     """
 
     # It reaches fit through routing without the user asking for it.
@@ -220,7 +219,7 @@ class DifferentialPrivacyClassifier(Defense):
         bounds: str | tuple[ArrayLike, ArrayLike] = "private",
         data_norm: str | float = "private",
         feature_types: Any = None,
-        bounds_fraction: float = 0.2,
+        bounds_fraction: str | float = "auto",
         scaler_fraction: float = 0.2,
         max_sample_weight: float = 1.0,
         X_public: Any = None,
@@ -346,7 +345,10 @@ class DifferentialPrivacyClassifier(Defense):
         check_option(self.neighbors, "neighbors", NEIGHBORS)
         check_integer(self.group_size, "group_size", 1)
         for name in ("bounds_fraction", "scaler_fraction"):
-            check_real(getattr(self, name), name, 0, 1, closed="neither")
+            if name == "bounds_fraction" and isinstance(self.bounds_fraction, str):
+                check_option(self.bounds_fraction, name, ("auto",))
+            else:
+                check_real(getattr(self, name), name, 0, 1, closed="neither")
         check_real(
             self.max_sample_weight, "max_sample_weight", 0, np.inf, closed="neither"
         )
@@ -378,7 +380,11 @@ class DifferentialPrivacyClassifier(Defense):
             source=None if self.random_state is None else data.random_state,
             max_sample_weight=self.max_sample_weight,
             feature_types=self.feature_types,
-            search_fraction=self.bounds_fraction,
+            search_fraction=(
+                mechanism.search_fraction
+                if isinstance(self.bounds_fraction, str)
+                else self.bounds_fraction
+            ),
             bounds=self.bounds,
             data_norm=self.data_norm,
             X_public=self.X_public,

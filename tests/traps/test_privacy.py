@@ -171,7 +171,11 @@ def test_trap_51_one_generator_for_all_classes():
     for backend in ("sequential", "multiprocessing"):
         with joblib.parallel_config(backend, n_jobs=3):
             clf = DifferentialPrivacyClassifier(
-                LogisticRegression(C=1e-3), epsilon=1e-3, data_norm=15.0, random_state=0
+                LogisticRegression(C=1e-3),
+                epsilon=1e-3,
+                mechanism="objective",
+                data_norm=15.0,
+                random_state=0,
             ).fit(rows, labels)
         coefficients.append(clf.estimator_.coef_)
     np.testing.assert_array_equal(*coefficients)

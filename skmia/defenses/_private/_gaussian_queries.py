@@ -22,7 +22,8 @@ def _whole(weights: NDArray[np.float64]) -> NDArray[np.int64]:
 def _noisy(
     sums: NDArray[np.int64], mu: float, source: NoiseSource
 ) -> NDArray[np.float64]:
-    return add_gaussian(sums, 2.0**_BITS / mu, source) * 2.0**-_BITS
+    noisy = add_gaussian(sums, 2.0**_BITS / mu, source)
+    return noisy.astype(np.float64) * 2.0**-_BITS
 
 
 def noisy_total(weights: NDArray[np.float64], mu: float, source: NoiseSource) -> float:

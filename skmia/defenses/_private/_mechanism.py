@@ -109,6 +109,8 @@ class Mechanism(ABC):
     searches_itself: ClassVar[bool] = False
     # Whether its noise is Gaussian: budgets are then divided as mu, and delta > 0.
     gaussian: ClassVar[bool] = False
+    # Share of the budget for searches where the user does not say.
+    search_fraction: ClassVar[float] = 0.2
     # What rows it takes, and what comes with them.
     takes_sparse: ClassVar[bool] = False
     takes_nan: ClassVar[bool] = False

@@ -18,6 +18,7 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags
 
+from skmia.defenses._private._gradient import NoisyGradient
 from skmia.defenses._private._mechanism import (
     Mechanism,
     class_name,
@@ -29,6 +30,7 @@ from skmia.defenses._private._teachers import Teachers
 from skmia.defenses._private._trees import RandomTrees
 
 MECHANISMS: tuple[Mechanism, ...] = (
+    NoisyGradient(),
     ObjectivePerturbation(),
     NaiveBayes(),
     RandomTrees(),

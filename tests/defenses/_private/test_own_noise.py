@@ -40,6 +40,8 @@ def _private(name, epsilon=1.0, seed=0, **given):
     if name == "teachers":
         public = np.random.RandomState(1).uniform(-1, 1, size=(40, 10))
         given = {"X_public": public, "n_teachers": 9, "delta": 0} | given
+    elif name in ("logistic", "scaled"):
+        given = {"mechanism": "objective"} | given
     return DifferentialPrivacyClassifier(
         COUNTERPARTS[name], epsilon=epsilon, random_state=seed, **given
     )

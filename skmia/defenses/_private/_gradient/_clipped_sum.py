@@ -247,7 +247,7 @@ def clipped_sums(
     if persons is not None:
         slack, lengths = _of_persons(inputs, scaled, slack, lengths, persons, products)
     room = np.maximum(bound * _SHRINK - slack, 0)
-    factors = np.minimum(1, room / np.maximum(lengths, TINY))
+    factors = room / np.maximum(lengths, np.maximum(room, TINY))
     if persons is not None:
         factors = factors[persons.person]
     sums = []

@@ -45,6 +45,7 @@ class NoisyGradient(Mechanism):
     needs: ClassVar[str | None] = "data_norm"
     searches_itself: ClassVar[bool] = True
     gaussian: ClassVar[bool] = True
+    search_fraction: ClassVar[float] = 0.05
     takes_sparse: ClassVar[bool] = True
     takes_weight: ClassVar[bool] = True
     clips_persons: ClassVar[bool] = True
@@ -52,7 +53,7 @@ class NoisyGradient(Mechanism):
     _meant = ("C", "fit_intercept", "class_weight")
     # How the minimum is looked for without noise.
     _free = (
-        *("solver", "dual", "tol", "max_iter", "warm_start", "verbose", "n_jobs"),
+        *("solver", "dual", "tol", "max_iter", "verbose", "n_jobs"),
         "random_state",
     )
     # The spellings of what is done here, on one release or another.
@@ -176,5 +177,3 @@ def _weigh(
         of_class = compute_class_weight(asked, classes=data.classes, y=data.classes)
     greatest = float(of_class.max())
     return _Weighed(weights * (of_class / greatest)[data.y], unit * greatest, mu)
-
-

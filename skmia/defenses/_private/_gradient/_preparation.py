@@ -23,17 +23,15 @@ from skmia.defenses._private._gradient._clipped_sum import (
 )
 from skmia.defenses._private._noise import NoiseSource, add_gaussian
 
-# Norms of rows, to a factor of two: what is finer is left to the second search.
-_NORMS = 2.0 ** np.arange(-30, 34)
+# Norms of rows, 128 numbers.
+_NORMS = 2.0 ** (np.arange(-64, 64) / 2)
 # Distances from the mean, as parts of the norm that rows are shortened to.
 _RADII = 2.0 ** (np.arange(-32, 1) / 4)
-# Rows are shortened where they are longer than the median by this factor.
-_LONGEST = 2.0
 # What stands for the intercept, beside a row's distance from the mean. It takes room
 # from the gradients of all other columns.
 _COLUMN = 0.25
 # How what preparation may spend is divided, in squares of mu.
-_SHARES = {"total": 0.1, "norm": 0.3, "mean": 0.35, "radius": 0.25}
+_SHARES = {"total": 0.1, "norm": 0.25, "mean": 0.5, "radius": 0.15}
 
 
 @dataclass(frozen=True)
@@ -108,10 +106,9 @@ def prepare(
     part = {name: mu * np.sqrt(_SHARES[name] / whole) for name in used}
     total = noisy_total(weights, part["total"], source)
     if norm is None:
-        median = noisy_median(
-            row_norms(X), weights, _NORMS, total, part["norm"], source
-        )
-        norm = _LONGEST * median
+        # Half of the rows are longer, and are shortened: the mean is known better for
+        # it, and the direction of a row is what counts.
+        norm = noisy_median(row_norms(X), weights, _NORMS, total, part["norm"], source)
     rows = GridRows.of(_over(X, norm), 1.0)
     mean = np.zeros(X.shape[1])
     if fit_intercept:
