@@ -7,6 +7,7 @@ from skmia._tables._comparable import (
     Overlap,
     comparable_rows,
     count_sides,
+    one_of_copies,
 )
 from skmia._tables._containers import (
     as_rows,

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, hypergeom, norm
 
-from skmia._tables._content import once_per_person
+from skmia._tables._content import occurs_once, once_per_person
+from skmia._tables._persons import Persons
 from skmia._tables._value_bits import Hashes
 
 Counts = tuple[int, int]  # of members, and of others
@@ -132,6 +133,30 @@ def comparable_rows(
     shared = both[group]
     repeated = ~keep & ~shared
     return ComparableRows(keep, shared, repeated, member, once_per_side, overlap)
+
+
+def one_of_copies(
+    trained: NDArray[np.bool_],
+    tested: NDArray[np.bool_],
+    hashes: Hashes,
+    persons: Persons | None,
+) -> NDArray[np.bool_]:
+    """Choose the rows for figures of several models, by one rule for both sides.
+
+    Those whose content occurs once. Copies that every split keeps together, as groups
+    do, are one record, and in by their first row: which side they are on is a matter of
+    chance as it is for others; so are those of one person. To keep what happens to be
+    on one side would not do, as copies that are all held out are rarer than copies that
+    are all trained on.
+    """
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    if all(
+        np.array_equal(sides, sides[:, first[group]]) for sides in (trained, tested)
+    ):
+        kept = np.zeros(len(hashes), dtype=bool)
+        kept[first] = True
+        return kept
+    return occurs_once(hashes, persons)
 
 
 def _spread(

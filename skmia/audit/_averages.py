@@ -9,21 +9,22 @@ as soon as one of them is; it counts where most are, which at no advantage happe
 most twice the share of the models that are above 0 by chance.
 """
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import norm
 
-from skmia.audit._evidence import BoolArray, Evidence, FloatArray, IndexArray
+from skmia.audit._evidence import Evidence
 from skmia.audit._game import (
     Game,
     guessing_reads,
     mean_interval,
     mean_of_pairs,
 )
-from skmia.metrics import Interval, Metric, joint_level, joint_level_of_means
+from skmia.metrics import (
+    Interval,
+    Metric,
+    joint_level,
+    joint_level_of_means,
+    mean_roc_auc_interval,
+)
 
 
 def read(
@@ -50,8 +51,12 @@ def read(
         mean = Interval(metric.chance, mean.high)
     whose = evidence.record if evidence.persons is None else evidence.persons
     if metric.name == "auc" and len(parts) > 1 and whose is not None:
-        records = [whose[of] for of in evidence.targets]
-        return value, _auc_interval(parts, records, value, 1 - level)
+        return value, mean_roc_auc_interval(
+            [member for member, _ in parts],
+            [own for _, own in parts],
+            [whose[of] for of in evidence.targets],
+            confidence_level=level,
+        )
     return value, mean
 
 
@@ -135,58 +140,3 @@ def _joint_level_of_pairs(
         min(df for _, df in errors),
         confidence_level=confidence_level,
     )
-
-
-def _auc_interval(
-    parts: Sequence[tuple[BoolArray, FloatArray]],
-    records: Sequence[IndexArray],
-    auc: float,
-    alpha: float,
-) -> Interval:
-    """Interval of a mean of AUCs over records that the models have in common.
-
-    With persons in place of `records`, what the rows of one add in a model is one sum.
-    The variance is the sum of what each record adds, by DeLong's components. Those of
-    one record as a member of several models count as if they were equal, and those as a
-    non-member: a record is no more than one, in however many models it is. Its two
-    sides partly cancel. That is not counted on: it makes up for the training, which
-    moves the scores of all records together and shows in no component.
-    """
-    n = 1 + max(int(of.max()) for of in records)
-    # Of every record as a member and as a non-member: how often, and the squares.
-    times, squares = np.zeros((2, n)), np.zeros((2, n))
-    second = 0.0
-    for (member, scores), of in zip(parts, records, strict=True):
-        shares = _outscored(scores[member], scores[~member])
-        for side, inside, share in zip((0, 1), (member, ~member), shares, strict=True):
-            parts_of = (share - share.mean()) / len(share)
-            times[side] += np.bincount(of[inside], minlength=n) > 0
-            squares[side] += np.bincount(of[inside], parts_of, minlength=n) ** 2
-        sizes = (len(np.unique(of[inside])) for inside in (member, ~member))
-        second += 1 / (12 * math.prod(sizes))
-    # Pairs of a member and a non-member that share no record.
-    there = times > 0
-    n_records = int(there.any(axis=0).sum())
-    n_pairs = max(1, min(*there.sum(axis=1).tolist(), n_records // 2))
-    perfect = (alpha / 2) ** (1 / n_pairs)
-    if auc in (0.0, 1.0):
-        return Interval(perfect, 1.0) if auc else Interval(0.0, 1 - perfect)
-    k = len(parts)
-    # The second term is that of guessing: equal scores do not look like certainty.
-    variance = (times * squares).sum() / k**2 + second / k
-    reach = norm.isf(alpha / 2) * np.sqrt(variance) / (auc * (1 - auc))
-    low, high = expit(logit(auc) - reach), expit(logit(auc) + reach)
-    # As for one model: never surer than of a perfect separation.
-    return Interval(float(min(low, perfect)), float(max(high, 1 - perfect)))
-
-
-def _outscored(
-    members: FloatArray, nonmembers: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Shares of the other side: below each member, and above each non-member."""
-    shares = []
-    for own, other in ((members, nonmembers), (nonmembers, members)):
-        other = np.sort(other)
-        twice = np.searchsorted(other, own) + np.searchsorted(other, own, "right")
-        shares.append(twice / (2 * len(other)))
-    return shares[0], 1 - shares[1]

@@ -23,10 +23,10 @@ from skmia._tables import (
     check_alignment,
     hash_rows,
     n_rows,
+    one_of_copies,
 )
 from skmia.audit._cv_scores import find_other_scores
 from skmia.audit._inputs import check_fitted
-from skmia.audit._rows import one_of_copies
 from skmia.audit._splits import masks
 from skmia.model_selection import training_hashes
 from skmia.shadows import ShadowSignals

@@ -17,10 +17,10 @@ from skmia._tables import (
     check_metadata,
     has_no_weight,
     n_rows,
+    one_of_copies,
     slice_metadata,
     take_rows,
 )
-from skmia.audit._rows import one_of_copies
 from skmia.shadows import ShadowModels, ShadowSignals, check_shadows, fit_shadows
 from skmia.utils import (
     Names,

@@ -79,30 +79,6 @@ def choose_rows(
     return ChosenRows(kept[once], seen, copies, n_near, near.resolution, split)
 
 
-def one_of_copies(
-    trained: NDArray[np.bool_],
-    tested: NDArray[np.bool_],
-    hashes: Hashes,
-    persons: Persons | None,
-) -> NDArray[np.bool_]:
-    """Choose the rows for figures of several models, by one rule for both sides.
-
-    Those whose content occurs once. Copies that every split keeps together, as groups
-    do, are one record, and in by their first row: which side they are on is a matter of
-    chance as it is for others; so are those of one person. To keep what happens to be
-    on one side would not do, as copies that are all held out are rarer than copies that
-    are all trained on.
-    """
-    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
-    if all(
-        np.array_equal(sides, sides[:, first[group]]) for sides in (trained, tested)
-    ):
-        kept = np.zeros(len(hashes), dtype=bool)
-        kept[first] = True
-        return kept
-    return occurs_once(hashes, persons)
-
-
 def digest_rows(hashes: Hashes, kept: NDArray[Any]) -> str:
     """Text that is the same for the same rows in the same order."""
     content = np.ascontiguousarray(hashes[kept]).astype("<u8").tobytes()

@@ -22,6 +22,7 @@ from skmia.metrics._epsilon import (
 )
 from skmia.metrics._flagged import flagged_at_fpr
 from skmia.metrics._intervals import Interval, clopper_pearson
+from skmia.metrics._mean_auc import mean_roc_auc_interval
 from skmia.metrics._precision import ppv_at_prior, precision_at_prior
 from skmia.metrics._ranking import (
     membership_advantage,
@@ -57,6 +58,7 @@ __all__ = [
     "joint_level",
     "joint_level_of_means",
     "least_false_discovery_rates",
+    "mean_roc_auc_interval",
     "membership_advantage",
     "membership_advantage_interval",
     "membership_p_values",

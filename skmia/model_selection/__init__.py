@@ -18,6 +18,11 @@ from skmia.model_selection._privacy_budget import (
     PrivacyBudget,
     privacy_budget,
 )
+from skmia.model_selection._recommend import (
+    DefenseRecommendation,
+    SearchCost,
+    recommend_defense,
+)
 from skmia.model_selection._refit import best_under_leakage
 from skmia.model_selection._utility import utility_under_leakage
 
@@ -25,12 +30,15 @@ __all__ = [
     "AuditableClassifier",
     "CandidateBudget",
     "Candidates",
+    "DefenseRecommendation",
     "LeakageTradeoffDisplay",
     "PrivacyBudget",
+    "SearchCost",
     "attack_scorer",
     "best_under_leakage",
     "leakage_scorer",
     "privacy_budget",
+    "recommend_defense",
     "regularization_grid",
     "sub_bagging_grid",
     "training_hashes",

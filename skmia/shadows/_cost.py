@@ -7,6 +7,8 @@ import sys
 from joblib import effective_n_jobs
 from tqdm.auto import tqdm
 
+from skmia.utils import duration
+
 # Silent unless logging is set up, as the command line does it.
 _LOGGER = logging.getLogger("skmia")
 # Seconds from which on a run that shows no progress is worth a line.
@@ -38,16 +40,10 @@ def tell_cost(
     total = math.ceil(n_fits / at_a_time) * each
     text = (
         f"shadows: {n_fits} fits x {each:.2g} s ({fit_seconds:.2g} s to fit the first, "
-        f"{ask_seconds:.2g} s to ask it), {at_a_time} at a time: about {_time(total)}"
+        f"{ask_seconds:.2g} s to ask it), {at_a_time} at a time: "
+        f"about {duration(total)}"
     )
     if verbose > 0:
         tqdm.write(text, file=sys.stderr)
     elif total > _LONG:
         _LOGGER.info(text)
-
-
-def _time(seconds: float) -> str:
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.2g} {unit}"
-    return f"{seconds:.2g} s"

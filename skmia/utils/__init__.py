@@ -25,7 +25,7 @@ from skmia.utils._plotting import (
     without_legends,
 )
 from skmia.utils._same_sides import check_different_sides
-from skmia.utils._text import percent, visible
+from skmia.utils._text import duration, percent, visible
 from skmia.utils._user_code import installed_package, loads_global, nested_code
 from skmia.utils._validation import (
     check_has_features,

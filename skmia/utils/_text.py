@@ -21,3 +21,11 @@ def visible(text: str) -> str:
     A name with such characters reads otherwise than it is, and a terminal acts on some.
     """
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def duration(seconds: float) -> str:
+    """Seconds in two digits, as hours or minutes where there are two of them."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds:.2g} s"

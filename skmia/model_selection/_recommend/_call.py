@@ -1,0 +1,393 @@
+"""recommend_defense: one call from a classifier and a limit to a defended model."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.metrics import get_scorer
+
+from skmia._models import (
+    check_can_be_refitted,
+    check_is_classifier,
+    draw_seeds,
+    own_generators,
+    seeded_clone,
+    unfitted_copy,
+)
+from skmia.defenses import PrivacyLoss, compose_privacy
+from skmia.exceptions import LeakageLimitWarning
+from skmia.metrics import get_metric
+from skmia.model_selection._recommend._answer import DefenseRecommendation
+from skmia.model_selection._recommend._candidates import (
+    FAMILIES,
+    Candidate,
+    make_candidates,
+    undefended,
+)
+from skmia.model_selection._recommend._cost import SearchCost, estimate, tell
+from skmia.model_selection._recommend._plan import make_plan, within_budget
+from skmia.model_selection._recommend._rows import Rows, make_rows
+from skmia.model_selection._recommend._search import Entry, Search, once_each
+from skmia.utils import check_integer, check_real, own_random_state, warn
+
+# With fewer there are few shadows, and one rung.
+_FEWEST_MODELS = 8
+
+
+@overload
+def recommend_defense(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    *,
+    estimate_only: Literal[True],
+    max_leakage: float,
+    budget: float | None = ...,
+    scoring: str | Callable[..., float] = ...,
+    metric: str = ...,
+    defenses: str | Sequence[str] = ...,
+    n_models: int = ...,
+    check_size: float = ...,
+    groups: ArrayLike | None = ...,
+    params: Mapping[str, Any] | None = ...,
+    n_jobs: int | None = ...,
+    random_state: int | np.random.RandomState | None = ...,
+    verbose: int = ...,
+) -> SearchCost: ...
+
+
+@overload
+def recommend_defense(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    *,
+    max_leakage: float,
+    budget: float | None = ...,
+    scoring: str | Callable[..., float] = ...,
+    metric: str = ...,
+    defenses: str | Sequence[str] = ...,
+    n_models: int = ...,
+    check_size: float = ...,
+    groups: ArrayLike | None = ...,
+    params: Mapping[str, Any] | None = ...,
+    estimate_only: Literal[False] = ...,
+    n_jobs: int | None = ...,
+    random_state: int | np.random.RandomState | None = ...,
+    verbose: int = ...,
+) -> DefenseRecommendation: ...
+
+
+def recommend_defense(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    *,
+    max_leakage: float,
+    budget: float | None = None,
+    scoring: str | Callable[..., float] = "accuracy",
+    metric: str = "auc",
+    defenses: str | Sequence[str] = "all",
+    n_models: int = 16,
+    check_size: float = 0.3,
+    groups: ArrayLike | None = None,
+    params: Mapping[str, Any] | None = None,
+    estimate_only: bool = False,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    verbose: int = 0,
+) -> DefenseRecommendation | SearchCost:
+    """Find the defense that keeps a classifier under a limit at the least cost.
+
+    It compares the classifier as it is with its own regularisation, ensembles of small
+    shares, self-distillation (SELENA), high-entropy labels and masked outputs (HAMP),
+    and differential privacy, each at several strengths, by a halving search. The most
+    useful one whose leakage is surely under the limit is fitted on all rows.
+
+    Parameters
+    ----------
+    estimator : classifier or Pipeline
+        What is to be defended; not touched. Preprocessing that learns from rows belongs
+        inside. Defenses go around the whole Pipeline; for ensembles of small shares,
+        the last step is replaced.
+    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+        Training rows, a few hundred at least.
+    y : array-like of shape (n_samples,)
+        Class labels.
+    max_leakage : float
+        The limit, in [0, 1], in the units of `metric`: an AUC of 0.5 is no leakage.
+    budget : float, default=None
+        What the search may cost at most, in plain fits: fits of `estimator` on a half
+        of the rows. A defense that fits ten models on 60 % of these rows counts six.
+        None compares everything. What the budget does not hold is left out, and said.
+        Time does not count, so that the result is the same on another machine.
+    scoring : str or callable, default="accuracy"
+        The utility, greater is better: a scorer of scikit-learn or its name. It does
+        not see weights. Take ``"neg_log_loss"`` where probabilities are used: the
+        accuracy of a model says nothing of them, and some defenses give them up.
+    metric : str, default="auc"
+        What is limited: ``"auc"``, ``"advantage"``, or ``"tpr@"`` and a false positive
+        rate, such as ``"tpr@0.01"``; see :func:`skmia.metrics.get_metric`.
+    defenses : "all" or sequence of str, default="all"
+        Families that are compared: ``"regularization"``, ``"bagging"``, ``"private"``,
+        ``"hamp"``, ``"selena"``.
+    n_models : int, default=16
+        Models of each candidate of the last rung, an even number, 8 at least. Each is
+        fitted on a half of the rows.
+    check_size : float, default=0.3
+        Fraction of the rows that the choice does not look at, in (0, 1). What they say
+        of the candidates of the last rung is no better for having been chosen.
+    groups : array-like of shape (n_samples,), default=None
+        Name of the person that each row belongs to. Persons are drawn whole, and the
+        leakage is the larger one of those per row and per person.
+    params : dict, default=None
+        Metadata for ``estimator.fit``, such as ``sample_weight``; what has one value
+        per row is sliced for each model. Candidates that cannot take it are left out.
+    estimate_only : bool, default=False
+        Return what the search would cost, after four plain fits.
+    n_jobs : int, default=None
+        Models fitted at a time, as in joblib. The result does not depend on it.
+    random_state : int, RandomState or None, default=None
+        Draws the halves and the rows of the check, and seeds the models. A private
+        model that is recommended is fitted without a seed: whoever knows it could take
+        the noise away again.
+    verbose : int, default=0
+        Above 0, a line on the cost before the search, and a bar for each rung.
+
+    Returns
+    -------
+    DefenseRecommendation or SearchCost
+        The verdict, with ``best_estimator_``, ``to_frame()``, ``plot()`` and
+        ``summary()``; or what the search would cost.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of range or of another type, the budget holds no defense,
+        none can be fitted around this classifier, there are too few rows for the
+        metric, or a utility is not finite.
+
+    Warns
+    -----
+    LeakageLimitWarning
+        Where nothing stays under the limit: nothing is recommended then, and there is
+        no ``best_estimator_``.
+
+    See Also
+    --------
+    best_under_leakage : Chooses in a search of your own.
+    regularization_grid : The values of the classifier's own parameters.
+    skmia.audit.audit_classifier : Audits the model that you publish.
+
+    Notes
+    -----
+    *What is compared.* Every candidate is fitted on the same random halves of the rows,
+    in complementary pairs. Its models are each other's shadows, fitted with the
+    defense: the attacker knows it, and the likelihood-ratio attack costs no further
+    fit. The strongest of that attack, the loss, and the label alone counts; of a
+    defense that masks its outputs also label-only attacks and answers about perturbed
+    copies of the rows. An attack that does worse than guessing, by its whole interval,
+    is turned round. The upper end of the mean, for other rows of the same source, is
+    what has to stay under the limit.
+
+    *Halving.* Each rung adds models: 4, 8, 16. On the first all candidates are played,
+    on the next a third of them. All models are of as many rows: halving on rows, as
+    ``HalvingGridSearchCV`` does by default, would compare other things, since models
+    leak more of few rows, and private ones learn less. A third is taken by three rules
+    in turn: the most useful of those under the limit, of those that would be if the
+    attack grew stronger, and of those whose mean is.
+
+    *The check.* The figure of the chosen one is the best of several. A part of the rows
+    takes no part in the choice: models are trained on them as on others, and what is
+    said of them is read for the last rung only. A candidate whose mean is over the
+    limit there is passed over.
+
+    *Differential privacy.* The choice reads exact figures, and has no guarantee; see
+    the summary.
+
+    Figures are about models of half of the rows. Audit the model that you release.
+
+    References
+    ----------
+    Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter
+    Optimization", AISTATS 2016.
+
+    Carlini, Chien, Nasr, Song, Terzis and Tramer, "Membership Inference Attacks From
+    First Principles", IEEE S&P 2022.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmia.model_selection import recommend_defense
+    >>> X, y = make_classification(500, 12, n_informative=6, flip_y=0.2, random_state=0)
+    >>> found = recommend_defense(
+    ...     DecisionTreeClassifier(),
+    ...     X,
+    ...     y,
+    ...     max_leakage=0.65,
+    ...     defenses=["regularization", "bagging"],
+    ...     n_models=8,
+    ...     random_state=0,
+    ... )
+    >>> found.best_params_["defense"]
+    'bagging of small shares'
+    """
+    settings = _Settings(
+        max_leakage, budget, scoring, metric, defenses, n_models, check_size
+    )
+    check_is_classifier(estimator)
+    check_can_be_refitted(estimator)
+    rng = own_random_state(random_state)
+    rows = make_rows(X, y, groups, params, settings.check_size, rng)
+    candidates, left_out = _within(estimator, rows, settings)
+    plan = make_plan(len(candidates), settings.n_models)
+    seeds = draw_seeds(rng, len(plan.models) + 1)
+    search = Search(
+        rows,
+        plan,
+        seeds[1:],
+        settings.metric,
+        settings.max_leakage,
+        settings.scorer,
+        n_jobs,
+        verbose,
+        left_out=left_out,
+    )
+    with once_each():
+        seconds = search.start(undefended(estimator))
+        costs = [c.work for c in candidates]
+        cost = estimate(plan, costs, seconds, n_jobs, left_out)
+        tell(cost, verbose)
+        if estimate_only:
+            return cost
+        search.run(candidates)
+        chosen = search.choose()
+        model = None
+        if chosen is not None:
+            model = _fitted(chosen.candidate, X, y, params, int(seeds[0]))
+    found = _answer(search, chosen, model, cost, settings)
+    if chosen is None:
+        warn(f"{found.verdict} Nothing is recommended.", LeakageLimitWarning)
+    return found
+
+
+class _Settings:
+    """Parameters, checked."""
+
+    def __init__(
+        self,
+        max_leakage: Any,
+        budget: Any,
+        scoring: Any,
+        metric: Any,
+        defenses: Any,
+        n_models: Any,
+        check_size: Any,
+    ) -> None:
+        self.max_leakage = check_real(max_leakage, "max_leakage", 0, 1)
+        self.budget = budget
+        if budget is not None:
+            self.budget = check_real(budget, "budget", 0, np.inf, closed="neither")
+        self.scorer = get_scorer(scoring)
+        self.utility = scoring if isinstance(scoring, str) else "utility"
+        self.metric = get_metric(metric)
+        self.families = _check_families(defenses)
+        self.n_models = check_integer(n_models, "n_models", _FEWEST_MODELS)
+        if self.n_models % 2:
+            raise ValueError(
+                "The 'n_models' parameter must be even: models are drawn in pairs, "
+                f"each of one half of the rows. Got {n_models!r} instead."
+            )
+        self.check_size = check_real(check_size, "check_size", 0, 1, closed="neither")
+
+
+def _check_families(defenses: Any) -> tuple[str, ...]:
+    if isinstance(defenses, str) and defenses == "all":
+        return FAMILIES
+    wrong = isinstance(defenses, str) or not isinstance(defenses, Sequence)
+    if wrong or not defenses or any(name not in FAMILIES for name in defenses):
+        raise ValueError(
+            f"The 'defenses' parameter must be 'all' or a sequence of {list(FAMILIES)}."
+            f" Got {defenses!r} instead."
+        )
+    return tuple(name for name in FAMILIES if name in defenses)
+
+
+def _within(
+    estimator: Any, rows: Rows, settings: _Settings
+) -> tuple[list[Candidate], dict[str, str]]:
+    """Candidates that the budget holds, and those that are left out."""
+    found, left_out = make_candidates(estimator, settings.families, len(rows.classes))
+    if not found:
+        raise ValueError(
+            f"The 'defenses' parameter leaves nothing to compare: {left_out}. Pass "
+            "further defenses."
+        )
+    costs = [candidate.work for candidate in found]
+    held = within_budget(costs, settings.n_models, settings.budget)
+    if not held:
+        least = make_plan(1, settings.n_models).work([min(costs)])
+        raise ValueError(
+            "The 'budget' parameter must hold one defense beside the classifier as it "
+            f"is, which takes {least:.4g} plain fits with n_models="
+            f"{settings.n_models}. Got {settings.budget!r} instead."
+        )
+    for i in sorted(set(range(len(found))) - set(held)):
+        left_out[found[i].name] = f"more than the budget of {settings.budget:g} holds"
+    return [found[i] for i in held], left_out
+
+
+def _fitted(candidate: Candidate, X: Any, y: Any, params: Any, seed: int) -> Any:
+    """The model of all rows."""
+    given = dict(params or {})
+    if candidate.epsilon is not None:
+        # Whoever knows the seed can take the noise away again.
+        return unfitted_copy(candidate.estimator).fit(X, y, **given)
+    model = seeded_clone(
+        candidate.estimator, seed, single_thread=False, keep_seeds=True
+    )
+    with own_generators(seed):
+        return model.fit(X, y, **given)
+
+
+def _answer(
+    search: Search,
+    chosen: Entry | None,
+    model: Any,
+    cost: SearchCost,
+    settings: _Settings,
+) -> DefenseRecommendation:
+    entries = tuple(search.entries)
+    shown = search.closest() if chosen is None else chosen
+    position = next(i for i, entry in enumerate(entries) if entry is shown)
+    work = sum(e.play.n_models * e.candidate.work for e in entries)
+    if chosen is not None:
+        work += 2 * chosen.candidate.work
+    n_check = int(search.rows.check.sum())
+    return DefenseRecommendation(
+        _entries=entries,
+        _model=model,
+        _metric=settings.metric,
+        best_index_=None if chosen is None else position,
+        closest_index_=position,
+        utility=settings.utility,
+        max_leakage=settings.max_leakage,
+        cost_=cost,
+        work_=float(work),
+        left_out_=dict(search.left_out),
+        spent_=_spent(entries, chosen),
+        _has_persons=search.rows.persons is not None,
+        _n_rows=(len(search.rows.y) - n_check, n_check),
+    )
+
+
+def _spent(entries: Sequence[Entry], chosen: Entry | None) -> PrivacyLoss | None:
+    """What private fits have cost a row: of a pair of halves it is in one."""
+    losses = [loss for entry in entries for loss in entry.play.spent[::2]]
+    if not losses:
+        return None
+    if chosen is not None:
+        losses += chosen.play.spent[:1]
+    return compose_privacy(losses)
