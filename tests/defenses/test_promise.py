@@ -32,7 +32,7 @@ X, Y = load_iris(return_X_y=True)
 
 def private(**params):
     return DifferentialPrivacyClassifier(
-        GaussianNB(), epsilon=2.0, bounds=(0.0, 8.0), **params
+        GaussianNB(), epsilon=2.0, **{"delta": 0, "bounds": (0.0, 8.0)} | params
     )
 
 

@@ -48,7 +48,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 def private(epsilon=0.5, **params):
     return DifferentialPrivacyClassifier(
-        GaussianNB(), epsilon=epsilon, bounds=(0.0, 8.0), **params
+        GaussianNB(), epsilon=epsilon, **{"delta": 0, "bounds": (0.0, 8.0)} | params
     )
 
 
@@ -80,7 +80,7 @@ def by_brute_force(search, X=X, y=Y, **params):
 
 
 def ledger(**params):
-    return Ledger(GaussianNB(), bounds=(0.0, 8.0), **params)
+    return Ledger(GaussianNB(), delta=0, bounds=(0.0, 8.0), **params)
 
 
 EPSILONS = {"epsilon": [0.5, 1.0, 2.0]}

@@ -3,13 +3,14 @@
 import importlib
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import joblib
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.tree import _tree
@@ -63,3 +64,34 @@ def guarded() -> Iterator[Any]:
         warnings.simplefilter("error", library.utils.PrivacyLeakWarning)
         warnings.simplefilter("error", ConvergenceWarning)
         yield library
+
+
+def random_tree(
+    max_depth: int,
+    bounds: tuple[NDArray[np.float64], ...],
+    n_classes: int,
+    random_state: np.random.RandomState,
+) -> Callable[[NDArray[np.float64]], Any]:
+    """A tree with random splits within the bounds, as diffprivlib draws them.
+
+    Returns
+    -------
+    callable
+        Makes scikit-learn's tree from values of shape (n_leaves, n_classes) of its
+        leaves, in the order of their numbers.
+    """
+    n_features, classes = len(bounds[0]), np.arange(n_classes)
+    with guarded() as library:
+        splits = library.models.forest._FittingTree(
+            max_depth, n_features, classes, 1.0, bounds, random_state
+        ).build()
+    leaves = np.array([node.left_child < 0 for node in splits.nodes])
+
+    def make(values: NDArray[np.float64]) -> Any:
+        splits.values_ = np.zeros((len(leaves), 1, n_classes))
+        splits.values_[leaves, 0] = values
+        tree = _tree.Tree(n_features, np.array([n_classes]), 1)
+        tree.__setstate__(splits.__getstate__())
+        return tree
+
+    return make

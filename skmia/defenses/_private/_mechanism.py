@@ -107,7 +107,9 @@ class Mechanism(ABC):
     # is searched before, unless it `searches_itself`.
     needs: ClassVar[str | None] = None
     searches_itself: ClassVar[bool] = False
-    # Whether its noise is Gaussian: budgets are then divided as mu, and delta > 0.
+    # The budgets that it takes: one with delta = 0, which its parts add up as epsilon;
+    # and a Gaussian one, which they add up as mu. Where it takes both, delta decides.
+    pure: ClassVar[bool] = False
     gaussian: ClassVar[bool] = False
     # Share of the budget for searches where the user does not say.
     search_fraction: ClassVar[float] = 0.2

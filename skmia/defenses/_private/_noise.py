@@ -1,4 +1,4 @@
-"""Gaussian noise for sums of whole numbers, and where it is drawn from.
+"""Noise for sums of whole numbers, and where it is drawn from.
 
 The proof of the Gaussian mechanism is about real numbers. In floating point, the low
 bits of ``sum + noise`` can tell what the sum was, since only some numbers can be
@@ -66,6 +66,20 @@ class NoiseSource:
         """Standard normal numbers, each of two draws."""
         return (self._one_gaussian(size) + self._one_gaussian(size)) / math.sqrt(2)
 
+    def geometric(self, scale: float, size: Shape) -> NDArray[np.int64]:
+        """Whole numbers k with a chance proportional to exp(-abs(k) / scale).
+
+        The difference of two geometric numbers, each the whole part of an exponential
+        one: what is beyond 44 times the scale, in one of 2^64 draws, is not drawn.
+        """
+        one, two = (np.floor(scale * self.exponential(size)) for _ in range(2))
+        return (one - two).astype(np.int64)
+
+    def exponential(self, size: Shape) -> NDArray[np.float64]:
+        """Exponential numbers of scale 1, up to 44."""
+        words = self._words(size).astype(np.float64)
+        return -np.log((words + 0.5) * 2.0**-64)
+
     def _one_gaussian(self, size: Shape) -> NDArray[np.float64]:
         words = self._words(size)
         # The last bit is the sign; the others a number in (0, 1/2], whose small values
@@ -107,6 +121,44 @@ def add_gaussian(
     sums = np.asarray(sums, dtype=np.int64)
     noise = np.rint(scale * source.gaussian(sums.shape)).astype(np.int64)
     return round_to_grid(sums + noise, noise_grid(scale))
+
+
+def add_geometric(
+    sums: NDArray[np.int64], scale: float, source: NoiseSource
+) -> NDArray[np.int64]:
+    """Whole numbers with two-sided geometric noise: Laplace noise in whole numbers.
+
+    Parameters
+    ----------
+    sums : ndarray of int64
+        Exact sums, below 2^62 in magnitude.
+    scale : float
+        The scale of the noise in the unit of the sums: how far neighbours move all of
+        them together, in the sum of magnitudes, over epsilon.
+    source : NoiseSource
+        Where it is drawn from.
+
+    Returns
+    -------
+    ndarray of int64
+        Of the same unit.
+
+    Raises
+    ------
+    ValueError
+        If the noise is too large for whole numbers of 64 bits.
+
+    References
+    ----------
+    Ghosh, Roughgarden and Sundararajan, "Universally Utility-Maximizing Privacy
+    Mechanisms", STOC 2009.
+    """
+    if not scale <= _GREATEST_SCALE:
+        raise ValueError(
+            f"The scale of the noise must be at most 2^57 units of the sums. Got "
+            f"{scale!r} instead."
+        )
+    return np.asarray(sums, dtype=np.int64) + source.geometric(scale, np.shape(sums))
 
 
 def noise_grid(scale: float) -> int:

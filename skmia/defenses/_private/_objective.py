@@ -182,6 +182,7 @@ class ObjectivePerturbation(Mechanism):
     name = "objective"
     learners = ("sklearn.LogisticRegression",)
     needs = "data_norm"
+    pure = True
 
     _meant = ("C", "fit_intercept", "intercept_scaling")
     # Every solver looks for the same minimum.

@@ -1,21 +1,23 @@
 """Ranges and norms of data, found by a private search over a grid fixed beforehand.
 
-Neighbours are two data sets of equal size that differ in one row. The number of rows
-and of columns is public; everything else about the data is seen through noise.
+The number of columns is public, and that of the rows where neighbours have as many:
+where rows are added or left out it is seen through noise, as everything else is.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia.defenses._private._grid import MAGNITUDES, SIGNED, widened
 from skmia.defenses._private._library import import_diffprivlib
-from skmia.defenses._private._mechanism import Box
+from skmia.defenses._private._mechanism import Box, Settings
+from skmia.defenses._private._noisy_sums import add_noise
+from skmia.defenses._private._range_counts import ranges_by_counts
 
-# Powers of two from 1.5e-5 to 4.3e9; larger magnitudes are clipped. Every value that
-# is on the grid costs accuracy (the noise is drawn once for each), none costs privacy.
-MAGNITUDES = 2.0 ** np.arange(-16, 33)
-SIGNED = np.concatenate([-MAGNITUDES[::-1], [0.0], MAGNITUDES])
+# Of a search, for the number of rows where it is private.
+_SIZE_FRACTION = 0.1
 
 
 def above_threshold(
@@ -27,7 +29,8 @@ def above_threshold(
     """Position of the first count that lies above the threshold, up to noise.
 
     Differentially private where a change of one row moves every count by at most one,
-    and all of them in the same direction, as it does for cumulative counts. Half of
+    and all of them in the same direction, as it does for cumulative counts: whether
+    the row is added or replaced makes no difference to it. Half of
     `epsilon` goes into the threshold and half into the counts.
 
     Parameters
@@ -73,66 +76,72 @@ def _slack(epsilon: float) -> int:
     return math.ceil(4 * 2 / epsilon)
 
 
-def _resolves(n_rows: int, epsilon: float) -> bool:
-    """Whether the noise is small beside the number of rows, which is public."""
-    return _slack(epsilon) <= n_rows / 4
+def _number_of_rows(n_rows: int, settings: Settings) -> tuple[int, float]:
+    """The number of rows as it may be used, and the epsilon that is left per row."""
+    budget = settings.budget
+    if settings.neighbors == "replace":
+        return n_rows, budget.epsilon / settings.group_size
+    paid = replace(settings, budget=budget.part(_SIZE_FRACTION))
+    noisy = int(add_noise(np.array([n_rows]), 1.0, 1.0, paid)[0])
+    rest = budget.part(1 - _SIZE_FRACTION).epsilon
+    return max(noisy, 1), rest / settings.group_size
 
 
 def _smallest_cover(
     values: NDArray[np.float64],
     grid: NDArray[np.floating],
+    n_outside: int,
     epsilon: float,
     random_state: np.random.RandomState | None,
 ) -> float:
     """Smallest value of the grid that nearly all values do not exceed, privately."""
-    n_rows = len(values)
-    counts = np.searchsorted(np.sort(values), grid, side="right")
-    # Never below three quarters: with few rows the noise would decide at once.
-    threshold = n_rows - min(_slack(epsilon), n_rows // 4)
-    return float(grid[above_threshold(counts, threshold, epsilon, random_state)])
+    covered = np.searchsorted(np.sort(values), grid, side="right") - len(values)
+    return float(grid[above_threshold(covered, -n_outside, epsilon, random_state)])
 
 
-def private_norm(
-    X: NDArray[np.float64], epsilon: float, random_state: np.random.RandomState | None
-) -> float:
+def _outside(n_rows: int, epsilon: float) -> int:
+    """Rows that may stay beyond the answer, of about that number of rows.
+
+    Never more than a quarter: with few rows the noise would decide at once.
+    """
+    return min(_slack(epsilon), n_rows // 4)
+
+
+def private_norm(X: NDArray[np.float64], settings: Settings) -> float:
     """Power of two that nearly all rows of X have as a bound on their Euclidean norm.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features)
         Finite numbers.
-    epsilon : float
-        The privacy loss of the search.
-    random_state : RandomState instance or None
-        Source of the noise; None for the operating system's.
+    settings : Settings
+        The budget of the search, with delta = 0, the neighbours and the group size.
 
     Returns
     -------
     float
         The bound. Rows beyond it are to be clipped.
     """
-    norms = np.linalg.norm(X, axis=1)
-    return _smallest_cover(norms, MAGNITUDES, epsilon, random_state)
+    n_rows, epsilon = _number_of_rows(len(X), settings)
+    norms, n_outside = np.linalg.norm(X, axis=1), _outside(n_rows, epsilon)
+    return _smallest_cover(norms, MAGNITUDES, n_outside, epsilon, settings.source)
 
 
-def private_ranges(
-    X: NDArray[np.float64], epsilon: float, random_state: np.random.RandomState | None
-) -> Box:
+def private_ranges(X: NDArray[np.float64], settings: Settings) -> Box:
     """Lower and upper bounds that nearly all values of each feature lie between.
 
-    Every feature has two searches of its own where the number of rows allows it: each
-    gets ``epsilon / (2 * n_features)``, and the rows that may stay outside must be no
-    more than a quarter. Otherwise all features share one range, found by two searches
-    over the rows' least and greatest values. The choice depends on public numbers only.
+    Where the budget has delta = 0, every feature has two searches of its own if the
+    number of rows allows it: each gets one part of ``2 * n_features`` of epsilon, and
+    the rows that may stay outside must be no more than a quarter. Otherwise all
+    features share one range, found by two searches over the rows' least and greatest
+    values. Gaussian budgets are for :func:`ranges_by_counts`.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features)
         Finite numbers.
-    epsilon : float
-        The privacy loss of all searches together.
-    random_state : RandomState instance or None
-        Source of the noise; None for the operating system's.
+    settings : Settings
+        The budget of the search, the neighbours and the group size.
 
     Returns
     -------
@@ -140,21 +149,29 @@ def private_ranges(
         Zeros and signed powers of two, `lower` below `upper`. Values beyond are to be
         clipped.
     """
-    n_rows, n_features = X.shape
+    if settings.budget.mu is not None:
+        return ranges_by_counts(X, settings)
+    n_features = X.shape[1]
+    n_rows, epsilon = _number_of_rows(len(X), settings)
     each = epsilon / (2 * n_features)
-    if _resolves(n_rows, each):
+    if _slack(each) <= n_rows / 4:
         highs, lows = X, -X
     else:
         each = epsilon / 2
         highs, lows = X.max(axis=1)[:, None], -X.min(axis=1)[:, None]
     # The columns are few; the rows are what is vectorised.
-    upper = np.array([_smallest_cover(c, SIGNED, each, random_state) for c in highs.T])
-    lower = np.array([_smallest_cover(c, SIGNED, each, random_state) for c in lows.T])
+    upper, lower = (
+        np.array(
+            [
+                _smallest_cover(
+                    column, SIGNED, _outside(n_rows, each), each, settings.source
+                )
+                for column in side.T
+            ]
+        )
+        for side in (highs, lows)
+    )
     lower = 0.0 - lower  # and not -lower, which has a -0.0
-    # Noise, or a feature of one value, may bring them together or across.
-    lower, upper = np.minimum(lower, upper), np.maximum(lower, upper)
-    above = SIGNED[np.minimum(np.searchsorted(SIGNED, lower, "right"), len(SIGNED) - 1)]
-    upper = np.where(upper > lower, upper, above)
-    lower = np.where(lower < upper, lower, SIGNED[-2])
     shape = (n_features,)
+    lower, upper = widened(lower, upper)
     return np.broadcast_to(lower, shape).copy(), np.broadcast_to(upper, shape).copy()

@@ -7,11 +7,9 @@ from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
 
-from skmia.defenses._private._counterparts import dense_rows, fit_library
+from skmia.defenses._private._counterparts import dense_rows
 from skmia.defenses._private._mechanism import Box, Settings
-
-# A scale is at least this part of the range: a variance may be drawn near zero.
-_LEAST_SCALE = 1e-3
+from skmia.defenses._private._moments import private_moments
 
 
 def fit_private_scaler(
@@ -20,21 +18,11 @@ def fit_private_scaler(
     """Fit a StandardScaler with private means and variances; `scaler` is left alone."""
     model, rows = clone(scaler), dense_rows(X)
     validate_data(model, X, dtype=np.float64)
-    private = fit_library(
-        "StandardScaler",
-        rows,
-        None,
-        source=settings.source,
-        epsilon=settings.budget.pure_epsilon / settings.group_size,
-        bounds=settings.scale,
-        with_mean=model.with_mean,
-        with_std=model.with_std,
-    )
-    model.mean_, model.var_, model.scale_ = private.mean_, private.var_, None
-    model.n_samples_seen_ = len(rows)
-    if model.with_std:
-        least = _LEAST_SCALE * (settings.scale[1] - settings.scale[0])
-        model.scale_ = np.maximum(np.sqrt(private.var_), least)
+    one_class = np.zeros(len(rows), dtype=np.intp)
+    moments = private_moments(rows, one_class, 1, settings)
+    model.mean_, model.var_ = moments.means[0], moments.variances[0]
+    model.scale_ = np.sqrt(model.var_) if model.with_std else None
+    model.n_samples_seen_ = int(moments.counts[0])
     return model
 
 

@@ -193,7 +193,7 @@ class PrivateFit:
     def _ranges(self, X: Any) -> Box:
         rows, settings = dense_rows(X), self.settings
         if is_private(settings.bounds):
-            box = private_ranges(rows, self._search_epsilon(), settings.source)
+            box = private_ranges(rows, self._search_settings())
         else:
             box = check_bounds(settings.bounds, rows.shape[1])
         self.found.setdefault("bounds_", box)
@@ -204,14 +204,13 @@ class PrivateFit:
         if self._is_left_to_mechanism(norm):
             return None
         if is_private(norm):
-            rows = dense_rows(X)
-            norm = private_norm(rows, self._search_epsilon(), self.settings.source)
+            norm = private_norm(dense_rows(X), self._search_settings())
         self.found["data_norm_"] = norm
         return norm
 
-    def _search_epsilon(self) -> float:
+    def _search_settings(self) -> Settings:
         budget = self.budgets["searches"].part(1 / self.plan.n_searches)
-        return budget.pure_epsilon / self.settings.group_size
+        return replace(self.settings, budget=budget)
 
 
 def check_bounds(bounds: Any, n_features: int) -> Box:

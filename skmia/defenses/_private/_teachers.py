@@ -1,8 +1,6 @@
 """Private aggregation of teachers: noisy votes on public rows, and a student."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,57 +8,23 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skmia._tables import as_rows, n_rows
-from skmia.defenses._private._budget import Spent
 from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
+from skmia.defenses._private._noisy_sums import add_noise, noise_deviation
 from skmia.defenses._training import TrainingData, clone_with_seeds
 from skmia.exceptions import WeakDefenseWarning
-from skmia.utils import import_optional, warn
+from skmia.utils import warn
 
-
-def gaussian_noise(epsilon: float, delta: float, n_queries: int) -> tuple[float, float]:
-    """Least standard deviation of the noise on every count of votes.
-
-    A replaced row changes one teacher, whose vote on a public row then leaves one
-    class and joins another: the counts of a row move by sqrt(2) at most. `n_queries`
-    Gaussian mechanisms of noise multiplier z are, exactly, one of z / sqrt(n_queries),
-    which dp-accounting finds by a search over its exact loss.
-
-    Parameters
-    ----------
-    epsilon, delta : float
-        The budget for all rows together.
-    n_queries : int
-        Public rows that are voted on.
-
-    Returns
-    -------
-    sigma : float
-        The standard deviation.
-    spent : float
-        The epsilon of it at `delta`; at most `epsilon`.
-
-    References
-    ----------
-    Balle and Wang, "Improving the Gaussian Mechanism for Differential Privacy:
-    Analytical Calibration and Optimal Denoising", ICML 2018.
-    """
-    accounting = import_optional(
-        "dp_accounting",
-        "Private aggregation with delta > 0",
-        "set delta=0 for Laplace noise",
-    )
-    # A root is found from either side; a billionth more puts it on the safe one.
-    multiplier = accounting.get_sigma_gaussian(epsilon, delta) * (1 + 1e-9)
-    spent = accounting.get_epsilon_gaussian(multiplier, delta)
-    return float(multiplier * np.sqrt(2 * n_queries)), min(float(spent), epsilon)
-
-
-def laplace_noise(epsilon: float, n_queries: int) -> float:
-    """Scale of the noise on every count, with delta = 0.
-
-    The counts of a row move by 2 in total, and the rows' losses add up.
-    """
-    return 2 * n_queries / epsilon
+# A replaced row changes one teacher, whose vote on a public row then leaves one class
+# and joins another: the counts of a row move by 2 in all, and by sqrt(2) in Euclidean
+# norm. A row that is added does the same, since its teacher is drawn for it alone. The
+# rows of a person that is known have one teacher.
+_MOVED = 2
+# The rule for their number, found on made-up data: so many that noise does not decide,
+# and with so many rows for each that they have something to say.
+_TEACHERS_PER_NOISE, _ROWS_PER_CLASS, _LEAST_TEACHERS = 5.0, 5, 10
+_SIZE_FRACTION = 0.02  # of the budget, for the number of rows where it is private
+# Votes are whole; noise is drawn in finer units, for budgets that ask for little.
+_UNIT = 2**20
 
 
 def teacher_parts(
@@ -122,11 +86,18 @@ def count_votes(
     return counts
 
 
-def noisy_winners(
-    counts: NDArray[np.int64], draw: Callable[..., Any]
-) -> NDArray[np.intp]:
-    """The class with the most votes in each row, after noise from ``draw(size)``."""
-    return np.argmax(counts + draw(size=counts.shape), axis=1)
+def noisy_winners(counts: NDArray[np.int64], settings: Settings) -> NDArray[np.intp]:
+    """The class with the most votes in each row, after noise for all rows together."""
+    moved = _MOVED * len(counts)
+    l1, l2 = moved * _UNIT, np.sqrt(moved) * _UNIT
+    return np.argmax(add_noise(counts * _UNIT, l1, l2, settings), axis=1)
+
+
+def noise_scale(n_public: int, settings: Settings) -> float:
+    """The standard deviation of Gaussian noise on a count, or Laplace noise's scale."""
+    moved = _MOVED * n_public
+    deviation = noise_deviation(moved * _UNIT, np.sqrt(moved) * _UNIT, settings) / _UNIT
+    return deviation if settings.budget.mu else deviation / np.sqrt(2)
 
 
 def fit_student(
@@ -158,7 +129,7 @@ class Teachers(Mechanism):
     """
 
     name = "teachers"
-    gaussian = owns_steps = clips_persons = keeps_persons_whole = True
+    pure = gaussian = owns_steps = clips_persons = keeps_persons_whole = True
     takes_sparse = takes_nan = takes_text = takes_weight = True
 
     def check(self, estimator: Any) -> None:
@@ -171,43 +142,56 @@ class Teachers(Mechanism):
     def fit(self, estimator: Any, data: TrainingData, settings: Settings) -> Fitted:
         """Fit the student."""
         X_public = as_rows(settings.X_public)
-        n_public, budget = n_rows(X_public), settings.budget
+        n_public = n_rows(X_public)
         if n_public < 1:
             raise ValueError(
                 "The 'X_public' parameter must hold at least one row. Got none instead."
             )
-        n_teachers = 100 if settings.n_teachers == "auto" else settings.n_teachers
-        if n_teachers > len(data):
+        delta = settings.budget.delta
+        if delta * len(data) >= 1:
+            warn(
+                f"delta={delta:g} is no less than one over the {len(data)} rows: a "
+                "mechanism that publishes a whole row now and then would meet it. Set "
+                "it far lower.",
+                WeakDefenseWarning,
+            )
+        spent = settings.budget.spent()
+        if data.groups is not None:
+            settings = replace(settings, group_size=1)
+        n_teachers = settings.n_teachers
+        if n_teachers == "auto":
+            n_teachers, settings = _teachers_for(data, n_public, settings)
+        elif settings.neighbors == "replace" and n_teachers > len(data):
             raise ValueError(
                 "The 'n_teachers' parameter must not exceed the number of rows: each "
                 f"teacher has rows of its own. Got {n_teachers} teachers for "
                 f"{len(data)} rows instead."
             )
-        if budget.delta * len(data) >= 1:
-            warn(
-                f"delta={budget.delta:g} is no less than one over the {len(data)} "
-                "rows: a mechanism that publishes a whole row now and then would meet "
-                "it. Set it far lower.",
-                WeakDefenseWarning,
-            )
-        # The rows of a person that is known are for one teacher.
-        n_moved = settings.group_size if data.groups is None else 1
-        if budget.delta == 0:
-            scale = laplace_noise(budget.epsilon / n_moved, n_public)
-            spent, draw = budget.spent(), data.random_state.laplace
-        else:
-            scale, epsilon = gaussian_noise(budget.epsilon, budget.delta, n_public)
-            scale *= n_moved
-            spent = Spent(
-                epsilon, budget.delta, float(n_moved * np.sqrt(2 * n_public) / scale)
-            )
-            draw = data.random_state.normal
         parts = teacher_parts(
             len(data), n_teachers, data.random_state, groups=data.groups
         )
         counts = count_votes(estimator, data, X_public, parts)
-        winners = noisy_winners(counts, partial(draw, 0.0, scale))
-        student = fit_student(
-            estimator, X_public, data.classes[winners], data.random_state
-        )
-        return Fitted(student, spent, {"noise_scale_": scale})
+        labels = data.classes[noisy_winners(counts, settings)]
+        student = fit_student(estimator, X_public, labels, data.random_state)
+        found = {
+            "noise_scale_": noise_scale(n_public, settings),
+            "n_teachers_": n_teachers,
+        }
+        return Fitted(student, spent, found)
+
+
+def _teachers_for(
+    data: TrainingData, n_public: int, settings: Settings
+) -> tuple[int, Settings]:
+    """The number of teachers, by a rule, and the settings with what is left."""
+    n_units = len(data) if data.groups is None else int(data.groups.max()) + 1
+    if settings.neighbors == "add_remove":
+        budget = settings.budget
+        paid = replace(settings, budget=budget.part(_SIZE_FRACTION))
+        settings = replace(settings, budget=budget.part(1 - _SIZE_FRACTION))
+        n_units = int(add_noise(np.array([n_units]), 1.0, 1.0, paid)[0])
+    greatest = n_units // (_ROWS_PER_CLASS * len(data.classes))
+    wanted = round(_TEACHERS_PER_NOISE * noise_scale(n_public, settings))
+    return int(
+        np.clip(wanted, _LEAST_TEACHERS, max(greatest, _LEAST_TEACHERS))
+    ), settings

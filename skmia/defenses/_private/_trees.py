@@ -1,5 +1,6 @@
-"""Trees and forests with random splits and noisy labels of leaves, by diffprivlib."""
+"""Trees and forests with diffprivlib's random splits, and noisy labels of leaves."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,17 +8,21 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.tree._tree import Tree
 from sklearn.utils.validation import validate_data
 
 from skmia.defenses._private._counterparts import check_parameters, dense_rows
-from skmia.defenses._private._library import guarded
+from skmia.defenses._private._library import random_tree
 from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
+from skmia.defenses._private._noise import NoiseSource
 from skmia.defenses._training import TrainingData
 from skmia.utils import check_integer
 
-# A row that is added is in one leaf, whose label costs epsilon. One that is replaced
-# leaves a leaf and enters another, or moves a count from one class to another.
+# The label of a leaf is the class with the largest count after exponential noise of
+# scale 1 / epsilon, which is diffprivlib's permute-and-flip (Ding, Kifer, Saghaian,
+# Steinke, Wang, Xiao and Zhang, "The Permute-and-Flip Mechanism is Identical to
+# Report-Noisy-Max with Exponential Noise", 2021). Where counts move in one direction,
+# as they do in the one leaf of a row that is added, it costs epsilon. A row that is
+# replaced leaves one count and enters another, in that leaf or elsewhere.
 _COST = {"add_remove": 1, "replace": 2}
 _DEFAULT_DEPTH = 5  # diffprivlib's; leaves without a row would be most of a deeper tree
 
@@ -42,6 +47,7 @@ class RandomTrees(Mechanism):
     name = "trees"
     learners = ("sklearn.DecisionTreeClassifier", "sklearn.RandomForestClassifier")
     needs = "bounds"
+    pure = True
 
     def check(self, estimator: Any) -> None:
         """Refuse what has no part in random trees."""
@@ -57,15 +63,20 @@ class RandomTrees(Mechanism):
         rows, depth = dense_rows(data.X), _depth(estimator)
         cost = _COST[settings.neighbors] * settings.group_size
         epsilon, classes = settings.budget.epsilon / cost, np.arange(len(data.classes))
+        source = NoiseSource(settings.source)
+        # Numbers that predict will see in the same way.
+        clipped = np.clip(rows, *settings.scale).astype(np.float32)
+
+        def noise(shape: tuple[int, int]) -> NDArray[np.float64]:
+            return source.exponential(shape) / epsilon
 
         def grow(part: NDArray) -> FiniteTreeClassifier:
             model = FiniteTreeClassifier(max_depth=depth)
-            # Trees draw their splits as well, from a generator that can be seeded.
-            model.tree_ = _grow_randomly(
-                np.clip(rows[part], *settings.scale),
-                data.y[part],
-                (depth, rows.shape[1], classes, epsilon, settings.scale),
-                data.random_state,
+            make = random_tree(
+                depth, settings.scale, len(data.classes), data.random_state
+            )
+            model.tree_ = _label_leaves(
+                make, clipped[part], data.y[part], (2**depth, len(classes)), noise
             )
             model.n_classes_, model.n_outputs_ = len(data.classes), 1
             model.max_features_ = rows.shape[1]
@@ -85,21 +96,20 @@ class RandomTrees(Mechanism):
         return Fitted(model, settings.budget.spent())
 
 
-def _grow_randomly(
-    X: NDArray, y: NDArray, settings: tuple[Any, ...], random_state: Any
-) -> Tree:
-    """A tree of scikit-learn, as diffprivlib's classes make it of any number of rows.
-
-    Those refuse to be fitted on no row, which a private tree may well have.
-    """
-    with guarded() as library:
-        fitting = library.models.forest._FittingTree(*settings, random_state)
-        fitting.build()
-        fitting.fit(X, y)
-    _, n_features, classes = settings[:3]
-    tree = Tree(n_features, np.array([len(classes)]), 1)
-    tree.__setstate__(fitting.__getstate__())
-    return tree
+def _label_leaves(
+    make: Callable[[NDArray[np.float64]], Any],
+    X: NDArray[np.float32],
+    y: NDArray[np.intp],
+    shape: tuple[int, int],
+    noise: Callable[[tuple[int, int]], NDArray[np.float64]],
+) -> Any:
+    """The tree, with the class of each leaf that has the most rows after noise."""
+    blank = make(np.zeros(shape))
+    places = np.flatnonzero(blank.children_left < 0)
+    counts = np.zeros(shape)
+    if len(X):
+        np.add.at(counts, (np.searchsorted(places, blank.apply(X)), y), 1)
+    return make(np.eye(shape[1])[np.argmax(counts + noise(shape), axis=1)])
 
 
 def _depth(estimator: Any) -> int:

@@ -24,7 +24,7 @@ def whole_budget(mechanism: Mechanism, epsilon: float, delta: float) -> Budget:
     ValueError
         Where the mechanism has Gaussian noise, and `delta` is 0.
     """
-    if not mechanism.gaussian or (delta == 0 and mechanism.name == "teachers"):
+    if not mechanism.gaussian or (delta == 0 and mechanism.pure):
         return Budget(epsilon)
     if delta == 0:
         raise ValueError(

@@ -5,15 +5,22 @@ import pytest
 from scipy import stats
 
 from _helpers import global_state
+from skmia.defenses._private._budget import Budget
+from skmia.defenses._private._grid import MAGNITUDES, SIGNED
 from skmia.defenses._private._library import import_diffprivlib
+from skmia.defenses._private._mechanism import Settings
 from skmia.defenses._private._scale_search import (
-    MAGNITUDES,
-    SIGNED,
     above_threshold,
     private_norm,
     private_ranges,
 )
 from skmia.metrics import clopper_pearson
+
+RELATIONS = ("add_remove", "replace")
+
+
+def _settings(epsilon, rng, neighbors="replace", **given):
+    return Settings(Budget(epsilon), neighbors, source=rng, **given)
 
 
 def _pmf(epsilon):
@@ -63,12 +70,13 @@ def _violations(search, first, second, *, epsilon, n_runs, confidence_level):
     return found
 
 
-def _neighbours(n_rows=12):
+def _neighbours(neighbors="replace", n_rows=12):
     rng = np.random.RandomState(0)
     first = rng.uniform(-1, 1, size=(n_rows, 2))
-    second = first.copy()
-    second[0] = 1e6
-    return first, second
+    far = np.full((1, 2), 1e6)
+    if neighbors == "add_remove":
+        return first, np.vstack([far, first])
+    return first, np.vstack([far, first[1:]])
 
 
 def test_search_follows_the_exact_distribution():
@@ -114,16 +122,17 @@ def test_the_exact_test_sees_half_of_the_noise():
     assert 1.0 < max(exceeded) <= 2.0
 
 
+@pytest.mark.parametrize("neighbors", RELATIONS)
 @pytest.mark.parametrize("epsilon", [0.5, pytest.param(2.0, marks=pytest.mark.slow)])
-def test_norm_search_on_neighbours_with_one_extreme_row(epsilon):
-    first, second = _neighbours()
-    # 10,000 runs on each, seed 0; a sound search fails this in one case of 1000.
+def test_norm_search_on_neighbours_with_one_extreme_row(epsilon, neighbors):
+    first, second = _neighbours(neighbors)
+    # 3,000 runs on each, seed 0; a sound search fails this in one case of 1000.
     assert not _violations(
-        lambda X, rng: private_norm(X, epsilon, rng),
+        lambda X, rng: private_norm(X, _settings(epsilon, rng, neighbors)),
         first,
         second,
         epsilon=epsilon,
-        n_runs=10_000,
+        n_runs=3_000,
         confidence_level=0.999,
     )
 
@@ -132,7 +141,9 @@ def test_norm_search_on_neighbours_with_one_extreme_row(epsilon):
 def test_range_search_on_neighbours_with_one_extreme_row():
     first, second = _neighbours()
     assert not _violations(
-        lambda X, rng: hash(tuple(map(tuple, private_ranges(X, 1.0, rng)))) % 2**52,
+        lambda X, rng: (
+            hash(tuple(map(tuple, private_ranges(X, _settings(1.0, rng))))) % 2**52
+        ),
         first,
         second,
         epsilon=1.0,
@@ -169,7 +180,9 @@ def test_the_counting_test_catches_a_broken_search(broken):
 def test_norm_is_the_next_power_of_two_where_rows_are_many():
     X = np.random.RandomState(0).uniform(-1, 1, size=(5000, 3))
     norms = np.linalg.norm(X, axis=1)
-    found = [private_norm(X, 1.0, np.random.RandomState(s)) for s in range(200)]
+    found = [
+        private_norm(X, _settings(1.0, np.random.RandomState(s))) for s in range(200)
+    ]
     true = 2.0 ** np.ceil(np.log2(norms.max()))
     assert np.mean(np.equal(found, true)) > 0.9
     assert np.isin(found, MAGNITUDES).all()
@@ -178,7 +191,9 @@ def test_norm_is_the_next_power_of_two_where_rows_are_many():
 def test_one_row_far_out_does_not_move_the_norm():
     X = np.random.RandomState(0).uniform(-1, 1, size=(5000, 3))
     X[0] = 1e8
-    found = [private_norm(X, 1.0, np.random.RandomState(s)) for s in range(50)]
+    found = [
+        private_norm(X, _settings(1.0, np.random.RandomState(s))) for s in range(50)
+    ]
     assert np.median(found) == 2.0
 
 
@@ -192,16 +207,29 @@ def test_ranges_hold_nearly_all_values_of_each_feature():
             np.zeros(20_000),
         ]
     )
-    lower, upper = private_ranges(X, 2.0, np.random.RandomState(0))
+    lower, upper = private_ranges(X, _settings(2.0, np.random.RandomState(0)))
     np.testing.assert_array_equal(lower[1:], [-4, 0, 0])
     assert 0 <= lower[0] <= 0.5  # a few of 20,000 values may lie outside
     np.testing.assert_array_equal(upper[:3], [128, -1, 1])
     assert upper[3] > 0  # a range of no width would have no scale
 
 
+@pytest.mark.parametrize("mu", [None, 0.5])
+@pytest.mark.parametrize("neighbors", RELATIONS)
+def test_every_kind_of_search_finds_the_ranges(mu, neighbors):
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-1, 1, size=(20_000, 3)) * [100, 3, 1] + [0, 0, 1]
+    budget = Budget(2.0) if mu is None else Budget(2.0, 1e-5, mu)
+    settings = Settings(budget, neighbors, source=rng)
+    lower, upper = private_ranges(X, settings)
+    np.testing.assert_array_equal(upper, [128, 4, 2])
+    np.testing.assert_array_equal(lower[:2], [-128, -4])
+    assert 0 <= lower[2] <= 0.125
+
+
 def test_few_rows_share_one_range():
     X = np.random.RandomState(0).uniform(-1, 7, size=(300, 50))
-    lower, upper = private_ranges(X, 2.0, np.random.RandomState(0))
+    lower, upper = private_ranges(X, _settings(2.0, np.random.RandomState(0)))
     np.testing.assert_array_equal(lower, np.full(50, -1.0))
     np.testing.assert_array_equal(upper, np.full(50, 8.0))
 
@@ -210,7 +238,7 @@ def test_few_rows_share_one_range():
 @pytest.mark.parametrize("value", [0.0, -1e30, 1e30, 1e-30])
 def test_ranges_always_have_a_width(value, seed):
     X = np.full((5, 2), value)
-    lower, upper = private_ranges(X, 0.01, np.random.RandomState(seed))
+    lower, upper = private_ranges(X, _settings(0.01, np.random.RandomState(seed)))
     assert lower.shape == upper.shape == (2,)
     assert (lower < upper).all()
     assert np.isin(lower, SIGNED).all()
@@ -221,6 +249,6 @@ def test_search_leaves_the_rows_and_the_global_generator_alone():
     X = np.random.RandomState(0).uniform(size=(20, 2))
     X.flags.writeable = False
     before = global_state()
-    private_norm(X, 1.0, np.random.RandomState(0))
-    private_ranges(X, 1.0, np.random.RandomState(0))
+    private_norm(X, _settings(1.0, np.random.RandomState(0)))
+    private_ranges(X, _settings(1.0, np.random.RandomState(0)))
     np.testing.assert_array_equal(before, global_state())

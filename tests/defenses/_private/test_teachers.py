@@ -1,7 +1,6 @@
 """Noisy votes of teachers: the noise, the votes, and what a replaced row can do."""
 
 import itertools
-import sys
 
 import numpy as np
 import pytest
@@ -16,10 +15,11 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.defenses import DifferentialPrivacyClassifier
+from skmia.defenses._private._budget import Budget
+from skmia.defenses._private._mechanism import Settings
 from skmia.defenses._private._teachers import (
     count_votes,
-    gaussian_noise,
-    laplace_noise,
+    noise_scale,
     noisy_winners,
     teacher_parts,
 )
@@ -45,25 +45,30 @@ def _training(X, y, n_classes, seed=0, **params):
     return TrainingData(X, y, np.array(["a", "b", "c"][:n_classes]), params, source)
 
 
+def _settings(budget, seed=0, **given):
+    return Settings(budget, source=np.random.RandomState(seed), **given)
+
+
 @pytest.mark.parametrize("epsilon", [0.3, 1.0, 8.0])
 @pytest.mark.parametrize("delta", [1e-3, 1e-6])
 @pytest.mark.parametrize("n_queries", [1, 400])
-def test_gaussian_noise_against_closed_form(epsilon, delta, n_queries):
-    sigma, spent = gaussian_noise(epsilon, delta, n_queries)
+@pytest.mark.parametrize("group_size", [1, 4])
+def test_gaussian_noise_against_closed_form(epsilon, delta, n_queries, group_size):
+    settings = _settings(Budget.gaussian(epsilon, delta), group_size=group_size)
     expected = brentq(
-        lambda s: _closed_form_delta(s, np.sqrt(2), n_queries, epsilon) - delta,
+        lambda s: (
+            _closed_form_delta(s, group_size * np.sqrt(2), n_queries, epsilon) - delta
+        ),
         1e-2,
         1e5,
     )
-    assert sigma == pytest.approx(expected, rel=1e-4)
-    assert spent <= epsilon
-    assert spent == pytest.approx(epsilon, rel=1e-4)
+    assert noise_scale(n_queries, settings) == pytest.approx(expected, rel=1e-4)
 
 
 def test_gaussian_noise_against_accountants_of_other_kinds():
     import dp_accounting
 
-    sigma, _ = gaussian_noise(2.0, 1e-5, 30)
+    sigma = noise_scale(30, _settings(Budget.gaussian(2.0, 1e-5)))
     # Both are told of 30 votes, and neither uses the closed form.
     event = dp_accounting.SelfComposedDpEvent(
         dp_accounting.GaussianDpEvent(sigma / np.sqrt(2)), 30
@@ -80,7 +85,7 @@ def test_laplace_noise_bounds_the_likelihood_ratio():
     # distance over the scale.
     before = np.tile([7.0, 3.0, 0.0], (5, 1))
     after = np.tile([6.0, 4.0, 0.0], (5, 1))
-    scale = laplace_noise(1.5, 5)
+    scale = noise_scale(5, _settings(Budget(1.5)))
     points = np.stack([before, after, before + 9, after - 9])
     log_ratio = (
         stats.laplace.logpdf(points, before, scale)
@@ -166,8 +171,8 @@ def test_weights_reach_the_teachers_row_by_row():
 
 def test_noisy_winner_of_two_has_the_closed_form_chance():
     counts = np.tile([8, 5], (40_000, 1))
-    rng = np.random.RandomState(0)
-    winners = noisy_winners(counts, lambda size: rng.normal(0, 4.0, size))
+    mu = np.sqrt(2 * 40_000) / 4.0
+    winners = noisy_winners(counts, _settings(Budget(1.0, 1e-5, mu)))
     chance = stats.norm.cdf(3 / (4.0 * np.sqrt(2)))
     assert stats.binomtest((winners == 0).sum(), 40_000, chance).pvalue > 1e-3
 
@@ -202,13 +207,10 @@ def test_spent_budget_and_noise_of_the_classifier():
     assert not hasattr(clf, "bounds_")
 
 
-def test_pure_privacy_takes_laplace_noise_without_dp_accounting(monkeypatch):
-    monkeypatch.setitem(sys.modules, "dp_accounting", None)
+def test_pure_privacy_takes_laplace_noise():
     clf = _aggregated(epsilon=200.0, delta=0)
     assert (clf.spent_epsilon_, clf.spent_delta_) == (200.0, 0.0)
     assert clf.noise_scale_ == pytest.approx(2 * 60 / 200)
-    with pytest.raises(ImportError, match=r"skmia\[dp\].*delta=0"):
-        _aggregated()
 
 
 def test_same_seed_same_student_and_another_seed_another_one():
@@ -232,7 +234,8 @@ def test_sparse_rows_pass_where_the_classifier_takes_them():
 
 def test_more_teachers_than_rows_is_an_error():
     with pytest.raises(ValueError, match="'n_teachers' parameter must not exceed"):
-        _aggregated(n=20)
+        _aggregated(n=20, neighbors="replace")
+    assert _aggregated(n=20, epsilon=600.0).n_teachers_ == 30
 
 
 def test_a_delta_that_allows_publishing_a_row_warns():
@@ -243,6 +246,34 @@ def test_a_delta_that_allows_publishing_a_row_warns():
 def test_votes_for_one_class_only_are_an_error():
     with pytest.raises(ValueError, match="give all 1 rows of 'X_public' the class"):
         _aggregated(X_public=np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize("neighbors", ["add_remove", "replace"])
+def test_the_number_of_teachers_grows_with_the_noise_and_the_rows(neighbors):
+    def number(n, epsilon, delta=1e-5):
+        clf = _aggregated(
+            DecisionTreeClassifier(max_depth=3),
+            *(n, epsilon),
+            n_teachers="auto",
+            neighbors=neighbors,
+            delta=delta,
+        )
+        assert clf.spent_epsilon_ == pytest.approx(epsilon)
+        return clf.n_teachers_
+
+    assert number(600, 500.0, 0) < number(600, 30.0, 0)
+    assert number(300, 1.0, 5e-4) < number(1500, 1.0, 5e-4)
+
+
+def test_the_rows_of_a_person_have_the_noise_of_one():
+    persons = np.repeat(np.arange(200), 3)
+    X, y = _blobs()
+    settings = {"epsilon": 40.0, "n_teachers": 20, "group_size": 3, "random_state": 0}
+    clf = DifferentialPrivacyClassifier(
+        DecisionTreeClassifier(max_depth=3), X_public=_blobs(60, seed=1)[0], **settings
+    )
+    known, promised = clf.fit(X, y, groups=persons).noise_scale_, clf.fit(X, y)
+    assert promised.noise_scale_ == pytest.approx(3 * known)
 
 
 @pytest.mark.parametrize("given", [{"bounds": (0.0, 1.0)}, {"data_norm": 2.0}])
