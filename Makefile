@@ -73,6 +73,7 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/exposed_members.py
 	$(BIN)/python benchmarks/shifted_splits.py
 	$(BIN)/python benchmarks/report_share.py
+	$(BIN)/python benchmarks/row_copies.py
 
 bench-attacks: $(VENV)/.dev  ## every attack on 30 pairs of data and model, resumable
 	$(BIN)/python benchmarks/attack_power.py

@@ -21,7 +21,7 @@ from skmia._models._function import (
     is_refittable,
     shadow_recipe,
 )
-from skmia._models._in_workers import limit_threads, silence
+from skmia._models._in_workers import few_threads, limit_threads, silence
 from skmia._models._inside import Replaced, look_inside, repeated_searches
 from skmia._models._meta import MetaClassifier, MetaEstimator
 from skmia._models._response import (

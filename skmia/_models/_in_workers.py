@@ -1,8 +1,10 @@
-"""What copies that are fitted side by side are told: one thread each, and no output."""
+"""What copies that are fitted are told: few threads, and no output."""
 
 import inspect
 from functools import lru_cache
 from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 from skmia._models._cloning import own_parts
 
@@ -16,6 +18,8 @@ _THREADS = (
     "num_thread",
     "num_threads",
 )
+# Fewer are fitted as fast by one OpenMP thread, or nearly so.
+_FEW_ROWS = 100_000
 # By library: parameters that say what is printed, and how nothing is. Files are written
 # to the working folder, where parallel fits would overwrite each other's.
 _VERBOSITY = ("verbose", "logging_level", "silent", "metric_period")
@@ -45,6 +49,15 @@ def limit_threads(copy: Any, *, always: bool = False) -> None:
                 changes[name] = 1
         if changes:
             part.set_params(**changes)
+
+
+def few_threads(n: int) -> threadpool_limits:
+    """One OpenMP thread for `n` rows that are few, where threads wait for one another.
+
+    Boosting does so at every split. Where others use the cores as well, a fit of a
+    second takes a minute.
+    """
+    return threadpool_limits(1 if n < _FEW_ROWS else None, user_api="openmp")
 
 
 def silence(copy: Any) -> None:

@@ -8,10 +8,9 @@ from scipy import sparse
 from sklearn.base import is_regressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils import get_tags
-from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
-from skmia._models import draw_seeds, own_generators, seeded_clone
+from skmia._models import draw_seeds, few_threads, own_generators, seeded_clone
 from skmia._tables import (
     ColumnEncoder,
     Hashes,
@@ -31,7 +30,6 @@ from skmia.utils import check_integer
 
 # Columns of a wide sparse X that a regressor gets which takes dense input only.
 _MAX_COLUMNS = 256
-_FEW_ROWS = 100_000
 
 
 class QuantileAttack(MembershipAttack):
@@ -179,7 +177,7 @@ class QuantileAttack(MembershipAttack):
         fold = self._draw_folds(X, persons)
         regressor, quantile = self._quantile_params()
         self._models = []
-        with _few_threads(len(rows)):
+        with few_threads(len(rows)):
             seeds = draw_seeds(random_state, self.cv)
             bar = tqdm(seeds, "quantile", disable=not self.verbose, leave=None)
             for k, seed in enumerate(bar):
@@ -243,7 +241,7 @@ class QuantileAttack(MembershipAttack):
     ) -> FloatArray:
         """How far each score lies above its quantile, by the regressor of its fold."""
         evidence = np.empty(len(scores))
-        with _few_threads(len(scores)):
+        with few_threads(len(scores)):
             for k in np.unique(fold):
                 where = fold == k
                 part = self._part(X, columns, scores, where)
@@ -344,14 +342,6 @@ def widest_columns(features: Any, n_columns: int) -> IndexArray:
     mean = features.mean(axis=0)
     variance = features.power(2).mean(axis=0) - mean**2
     return np.sort(np.argsort(-variance, kind="stable")[:n_columns])
-
-
-def _few_threads(n: int) -> threadpool_limits:
-    """One OpenMP thread for few rows, on which the threads wait for one another.
-
-    Where others use the cores as well, they wait for a hundred times as long.
-    """
-    return threadpool_limits(1 if n < _FEW_ROWS else None, user_api="openmp")
 
 
 def _takes_sparse(regressor: Any) -> bool:

@@ -15,6 +15,7 @@ from skmia._models import (
     check_is_classifier,
     check_no_frozen_classifier,
     class_probabilities,
+    few_threads,
     forget_fit,
 )
 from skmia._tables import as_rows, check_metadata, n_rows
@@ -148,7 +149,8 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
             _check_two_classes_with_weight(encoded, params.get("sample_weight"))
         random_state = own_random_state(self.random_state)
         self._classes = classes
-        self._fit(TrainingData(X, encoded, classes, params, random_state, groups))
+        with few_threads(len(labels)):
+            self._fit(TrainingData(X, encoded, classes, params, random_state, groups))
         check_has_response(self.estimator_)
         self._adopt_columns(self.estimator_)
         self.classes_ = classes

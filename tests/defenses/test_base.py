@@ -1,5 +1,6 @@
 """What all defenses have in common, shown on those that change labels and outputs."""
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -26,6 +27,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
+from threadpoolctl import threadpool_info
 
 from _helpers import LabelsOnly, fruit, global_state
 from skmia import defenses
@@ -34,6 +36,7 @@ from skmia.defenses import (
     Defense,
     HighEntropyClassifier,
     LabelSmoothingClassifier,
+    SelfDistillationClassifier,
 )
 from skmia.shadows import fit_shadows
 
@@ -470,3 +473,26 @@ def test_shadows_are_fitted_with_the_defense(cls, data):
     if cls is LabelSmoothingClassifier:
         # A tree is certain of what it has seen, and not with smoothed labels.
         assert np.abs(one.signals["logit"]).max() < 5 < np.abs(bare).max()
+
+
+@pytest.mark.parametrize(
+    ("where", "n_jobs"), [("sequential", 1), ("threading", 2), ("loky", 2)]
+)
+def test_few_rows_are_fitted_in_one_openmp_thread(where, n_jobs):
+    info = threadpool_info
+
+    class Counts(GaussianNB):
+        def fit(self, X, y, sample_weight=None):
+            pools = [pool for pool in info() if pool["user_api"] == "openmp"]
+            if any(pool["num_threads"] > 1 for pool in pools):
+                raise AssertionError(f"Threads wait for one another: {pools}")
+            return super().fit(X, y, sample_weight)
+
+    X, y = fruit()
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    clf = SelfDistillationClassifier(
+        Counts(), n_models=3, n_left_out=1, n_jobs=n_jobs, random_state=0
+    )
+    with joblib.parallel_config(backend=where):
+        clf.fit(X, y)
+    assert [pool["num_threads"] for pool in threadpool_info()] == before

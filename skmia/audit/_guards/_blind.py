@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.stats import mannwhitneyu
 from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_limits
 
+from skmia._models import few_threads
 from skmia._tables import (
     draw_units,
     encode_columns,
@@ -131,8 +131,7 @@ def _out_of_fold_scores(
             early_stopping=False,
             random_state=seed,
         )
-        # One thread: on so few rows the threads would only wait for one another.
-        with threadpool_limits(1, user_api="openmp"):
+        with few_threads(len(train)):
             model.fit(known[:, has_value], membership[train])
             held_out = _design(columns, label, test, chosen)[:, has_value]
             proba = model.predict_proba(held_out)

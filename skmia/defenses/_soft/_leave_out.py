@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 
-from skmia._models import class_probabilities
+from skmia._models import class_probabilities, few_threads
 from skmia._tables import content_groups, hash_rows, take_rows
 from skmia.defenses._training import TrainingData
 
@@ -107,7 +107,8 @@ def _fit_and_ask(
     model: Any, data: TrainingData, left_out: NDArray[np.bool_]
 ) -> NDArray[np.floating]:
     seen, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
-    data.take(seen).fit(model)
-    if not len(unseen):
-        return np.zeros((0, len(data.classes)))
-    return class_probabilities(model, take_rows(data.X, unseen), data.classes)
+    with few_threads(len(data)):  # here too: this may be a thread or process of its own
+        data.take(seen).fit(model)
+        if not len(unseen):
+            return np.zeros((0, len(data.classes)))
+        return class_probabilities(model, take_rows(data.X, unseen), data.classes)
