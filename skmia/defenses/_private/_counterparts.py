@@ -1,6 +1,5 @@
 """What private counterparts of scikit-learn's classifiers have in common."""
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,11 +34,12 @@ def check_parameters(
         Naming the parameter.
     """
     name = type(estimator).__name__
-    signature = inspect.signature(type(estimator)).parameters
+    # Not the signature: XGBoost's says nothing of most of its parameters.
+    defaults = type(estimator)().get_params(deep=False)
     for parameter, value in estimator.get_params(deep=False).items():
         if parameter in meant:
             continue
-        default = signature[parameter].default
+        default = defaults[parameter]
         if value is default or value in (default, *(same or {}).get(parameter, ())):
             continue
         raise ValueError(

@@ -18,6 +18,7 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags
 
+from skmia.defenses._private._boosting import Boosting
 from skmia.defenses._private._gradient import NoisyGradient
 from skmia.defenses._private._mechanism import (
     Mechanism,
@@ -34,6 +35,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     ObjectivePerturbation(),
     NaiveBayes(),
     RandomTrees(),
+    Boosting(),
     Teachers(),
 )
 
@@ -121,5 +123,6 @@ def adapt_tags(tags: Tags, estimator: Any, name: str, X_public: Any) -> None:
         # The private scaler, and the searches before it, ask for dense numbers.
         alone = type(estimator) is not Pipeline
         takes.sparse &= alone and mechanism.takes_sparse
-        takes.allow_nan &= alone and mechanism.takes_nan
+        # What takes missing values does so whatever it stands for.
+        takes.allow_nan = alone and mechanism.takes_nan
         takes.string = takes.categorical = alone and mechanism.takes_text

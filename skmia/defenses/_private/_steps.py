@@ -172,8 +172,10 @@ class PrivateFit:
         needs = plan.mechanism.needs
         scale: float | Box | None = None
         if needs == "bounds":
+            # A mechanism that searches on its own also reads given bounds itself: its
+            # columns need not be numbers.
             scale = box
-            if box is None and not self._is_left_to_mechanism(settings.bounds):
+            if box is None and not plan.mechanism.searches_itself:
                 scale = self._ranges(X)
         elif needs == "data_norm":
             scale = self._norm(X)
