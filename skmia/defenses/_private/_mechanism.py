@@ -25,6 +25,9 @@ class Settings:
     budget : Budget
         What the mechanism may spend: the budget of the whole fit, less what the steps
         of a Pipeline and the searches before it have spent.
+    whole : Budget or None
+        The budget of the whole fit, for a mechanism that is not Gaussian in the end and
+        has to be added up with the rest of the fit by its own accounting.
     neighbors : {"add_remove", "replace"}
         Two data sets are neighbours where one has a row more, or another row in place
         of one.
@@ -58,6 +61,7 @@ class Settings:
     """
 
     budget: Budget
+    whole: Budget | None = None
     neighbors: str = "add_remove"
     group_size: int = 1
     groups: NDArray[np.intp] | None = None

@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags
 
 from skmia.defenses._private._boosting import Boosting
-from skmia.defenses._private._gradient import NoisyGradient
+from skmia.defenses._private._gradient import NoisyGradient, NoisyNetwork
 from skmia.defenses._private._mechanism import (
     Mechanism,
     class_name,
@@ -32,6 +32,7 @@ from skmia.defenses._private._trees import RandomTrees
 
 MECHANISMS: tuple[Mechanism, ...] = (
     NoisyGradient(),
+    NoisyNetwork(),
     ObjectivePerturbation(),
     NaiveBayes(),
     RandomTrees(),
@@ -42,7 +43,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
 
 def mechanism_names() -> tuple[str, ...]:
     """The names of all mechanisms."""
-    return tuple(mechanism.name for mechanism in MECHANISMS)
+    return tuple(dict.fromkeys(mechanism.name for mechanism in MECHANISMS))
 
 
 def served_classes() -> str:

@@ -65,7 +65,7 @@ def private_fit(
     data = replace(data, params=_bounded(mechanism, data.params, settings))
     if not mechanism.keeps_persons_whole:
         data = keep_some_rows(data, settings.group_size)
-    settings = replace(settings, groups=data.groups)
+    settings = replace(settings, groups=data.groups, whole=budget)
     if mechanism.owns_steps:
         mechanism.check(estimator)
         for name in ("bounds", "data_norm"):
@@ -94,7 +94,11 @@ def private_fit(
     budgets = {name: budget.part(share) for name, share in shares.items() if share}
     charge(budget, {name: part.amount for name, part in budgets.items()})
     answer = PrivateFit(plan, budgets, settings).fit(data)
-    return replace(answer, spent=budget.spent())
+    spent = budget.spent()
+    if answer.spent.mu is None:
+        # Nothing that holds for all epsilons is known of the whole, either.
+        spent = replace(spent, mu=None)
+    return replace(answer, spent=spent)
 
 
 def _bounded(

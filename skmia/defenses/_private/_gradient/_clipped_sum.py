@@ -30,7 +30,7 @@ WEIGHT_BITS = 20
 # A row of inputs has a norm of 2^20 units at most: those of the rows are shortened to
 # half of that, before they are rounded.
 _GREATEST_WEIGHT = 2.0**31  # the norm of a column, in units: products are below 2^52
-TINY = 1e-300
+TINY = 1e-200
 # Rows in one product of matrices, and the norm that each may add: again below 2^52.
 _BLOCK = 2**15
 GREATEST_BOUND = 2.0**37

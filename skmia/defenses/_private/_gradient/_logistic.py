@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import check_array, compute_class_weight
+from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import validate_data
 
-from skmia.defenses._private._accounting import remaining_mu, rows_between
+from skmia.defenses._private._accounting import remaining_mu
 from skmia.defenses._private._counterparts import check_parameters
 from skmia.defenses._private._gaussian_queries import noisy_class_totals
-from skmia.defenses._private._gradient._clipped_sum import Persons
 from skmia.defenses._private._gradient._descent import descend
+from skmia.defenses._private._gradient._given import Given
 from skmia.defenses._private._gradient._preparation import prepare
 from skmia.defenses._private._gradient._rule import schedule_of
 from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
@@ -70,21 +70,17 @@ class NoisyGradient(Mechanism):
 
     def fit(self, estimator: Any, data: TrainingData, settings: Settings) -> Fitted:
         """Descend, and put the result into a LogisticRegression."""
-        X = _rows(data.X)
+        given = Given.of(data, settings)
         budget, source = settings.budget, NoiseSource(settings.source)
         assert budget.mu is not None
-        one, persons = 1, None
-        if settings.groups is not None:
-            one, persons = settings.group_size, Persons.of(settings.groups)
-        apart = rows_between(settings.neighbors, settings.group_size // one)
-        mu = budget.mu / apart
+        mu = budget.mu / given.apart
         searches = mu * np.sqrt(settings.search_fraction)
         remaining = remaining_mu(mu, searches)
-        weighed = _weigh(estimator, data, settings, one, searches, source)
+        weighed = _weigh(estimator, data, given, searches, source)
         prepared = prepare(
-            X,
+            given.X,
             weighed.weights,
-            persons=persons,
+            persons=given.persons,
             norm=settings.scale,
             fit_intercept=bool(estimator.fit_intercept),
             mu=weighed.mu_left,
@@ -104,7 +100,7 @@ class NoisyGradient(Mechanism):
             prepared.rows,
             targets,
             weighed.weights,
-            persons=persons,
+            persons=given.persons,
             total=prepared.total,
             radius=prepared.radius,
             penalty=penalty,
@@ -124,17 +120,6 @@ class NoisyGradient(Mechanism):
         return Fitted(model, budget.spent(), {"data_norm_": prepared.norm})
 
 
-def _rows(X: Any) -> Any:
-    """X as float64, finite; sparse rows stay sparse."""
-    return check_array(
-        X,
-        accept_sparse="csr",
-        dtype=np.float64,
-        estimator="DifferentialPrivacyClassifier",
-        input_name="X",
-    )
-
-
 @dataclass(frozen=True)
 class _Weighed:
     """Weights of rows in [0, 1], their unit, and what is left for further searches."""
@@ -147,18 +132,12 @@ class _Weighed:
 def _weigh(
     estimator: LogisticRegression,
     data: TrainingData,
-    settings: Settings,
-    rows_of_person: int,
+    given: Given,
     mu: float,
     source: NoiseSource,
 ) -> _Weighed:
     """Weights of rows and classes, as parts of the greatest that a row can have."""
-    weights = np.ones(len(data))
-    if data.params.get("sample_weight") is not None:
-        given = np.asarray(data.params["sample_weight"], dtype=np.float64)
-        weights = np.clip(given / settings.max_sample_weight, 0, 1)
-    unit = settings.max_sample_weight if "sample_weight" in data.params else 1.0
-    weights, unit = weights / rows_of_person, unit * rows_of_person
+    weights, unit = given.weights, given.unit
     asked, n_classes = estimator.class_weight, len(data.classes)
     if asked is None:
         return _Weighed(weights, unit, mu)

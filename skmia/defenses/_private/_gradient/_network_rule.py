@@ -1,0 +1,63 @@
+"""How a network is trained: from public and noisy numbers, by a rule that is fixed."""
+
+import math
+from dataclasses import dataclass
+
+# Rows in a batch, on average, and the part of all rows that is worth drawing one for.
+BATCH = 8192
+_GREATEST_RATE = 0.4
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How noisy gradient descent of a network goes.
+
+    Parameters
+    ----------
+    n_steps : int
+        Noisy gradients.
+    step : float
+        Size of a step, for gradients that are clipped to norm 1.
+    clip : float
+        Greatest norm of the gradient of a row, for rows of radius 1.
+    rate : float
+        Chance of each row to be in the batch of a step; 1 for all rows in each.
+    first : float
+        What the gradients of all layers but the last count in clipping.
+    momentum : float
+        Part of the last move that is made again.
+    averaged : float
+        Part of the steps whose weights are averaged, the last ones: noise cancels.
+    """
+
+    n_steps: int
+    step: float
+    clip: float = 0.5
+    rate: float = 1.0
+    first: float = 0.7
+    momentum: float = 0.8
+    averaged: float = 0.4
+
+
+def choose_schedule(
+    total: float, mu: float, n_outputs: int, *, batches: bool
+) -> Schedule:
+    """Choose the schedule from the sizes and the budget alone.
+
+    Parameters
+    ----------
+    total : float
+        Noisy sum of the weights of the rows.
+    mu : float
+        Of all steps together.
+    n_outputs : int
+        Of the network: 1 for two classes, one for each class else.
+    batches : bool
+        Whether batches may be drawn.
+    """
+    time = 7.4 * max(total * mu, 1.0) ** (2 / 3) * n_outputs**0.25
+    n_steps = min(max(math.ceil(time / 14), 20), 200)
+    rate = min(BATCH / total, 1.0) if batches else 1.0
+    if rate > _GREATEST_RATE:
+        rate = 1.0
+    return Schedule(n_steps, min(time / n_steps, 32.0), rate=rate)
