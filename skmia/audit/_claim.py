@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, measure_jointly
 from skmia.audit._privacy import epsilon_bound, mu_bound
+from skmia.audit._promise import Promise
 from skmia.audit._section import Section
 from skmia.metrics import get_metric, tpr_ceiling
 from skmia.utils import percent
@@ -46,12 +47,13 @@ class Ceiling:
 class PrivacyClaim(Section):
     """Hold a claimed epsilon or mu against an audit.
 
-    :meth:`AuditReport.check_claim` makes one.
+    :meth:`AuditReport.check_claim` makes one, and :func:`audit_classifier` for what a
+    model with a private classifier inside promises itself.
 
     Parameters
     ----------
     epsilon, mu : float
-        What is claimed; one of the two is None.
+        What is compared; one of the two is None.
     delta : float
         The delta that goes with epsilon.
     bound : float
@@ -69,6 +71,10 @@ class PrivacyClaim(Section):
     void : bool
         Whether a guard of the report says that its figures are no measure of the model,
         or not of it alone.
+    promise : Promise
+        What the model itself promises, as ``epsilon``, ``delta``, ``mu``,
+        ``mechanism``, ``neighbors``, ``group_size``, and ``voided`` where that is not
+        the model's as a whole; None for a claim of somebody else's.
 
     See Also
     --------
@@ -94,6 +100,7 @@ class PrivacyClaim(Section):
     confidence_level: float
     unit: str = "row"
     void: bool = False
+    promise: Promise | None = None
 
     @classmethod
     def of(
@@ -104,6 +111,7 @@ class PrivacyClaim(Section):
         delta: float = 0.0,
         mu: float | None = None,
         void: bool = False,
+        promise: Promise | None = None,
     ) -> Self:
         """Compare a claim with what an audit measured."""
         tpr_ceiling(0, epsilon=epsilon, delta=delta, mu=mu)  # checks the parameters
@@ -126,7 +134,15 @@ class PrivacyClaim(Section):
             confidence_level=evidence.confidence_level,
             unit="row" if evidence.persons is None else "person",
             void=void,
+            promise=promise,
         )
+
+    @classmethod
+    def of_promise(cls, evidence: Evidence, *, void: bool = False) -> Self:
+        """Compare what the audited model promises."""
+        promise = evidence.promise
+        assert promise is not None
+        return cls.of(evidence, **promise.allows, void=void, promise=promise)
 
     @property
     def contradicted(self) -> bool:
@@ -138,7 +154,11 @@ class PrivacyClaim(Section):
         assert claimed is not None
         proved = self.bound is not None and self.bound > claimed
         above = any(ceiling.contradicted for ceiling in self.ceilings)
-        return not self.void and (proved or above)
+        return not self.void and not self._is_no_promise and (proved or above)
+
+    @property
+    def _is_no_promise(self) -> bool:
+        return self.promise is not None and bool(self.promise.voided)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a report's contents."""
@@ -148,12 +168,14 @@ class PrivacyClaim(Section):
     def from_dict(cls, contents: Mapping[str, Any]) -> Self:
         """The same again, from what :meth:`to_dict` returned."""
         known = {key: value for key, value in contents.items() if key != "contradicted"}
-        ceilings = tuple(Ceiling(**entry) for entry in contents["ceilings"])
-        return cls(**{**known, "ceilings": ceilings})
+        known["ceilings"] = tuple(Ceiling(**entry) for entry in contents["ceilings"])
+        if known.get("promise") is not None:
+            known["promise"] = Promise.from_dict(known["promise"])
+        return cls(**known)
 
     @property
     def title(self) -> str:
-        """What is claimed."""
+        """What is claimed, or what a promise comes to here."""
         if self.epsilon is None:
             return f"mu = {self.mu:g}"
         return f"epsilon = {self.epsilon:g}" + (
@@ -165,6 +187,9 @@ class PrivacyClaim(Section):
         """What the comparison says, most important first."""
         what = "mu" if self.epsilon is None else "epsilon"
         whom = "one record" if self.unit == "row" else "all records of a person"
+        promised = [] if self.promise is None else self._promised(self.promise)
+        if self._is_no_promise:
+            return promised
         if self.void:
             first = (
                 "The figures of this audit are no measure of what the model leaks by "
@@ -187,23 +212,39 @@ class PrivacyClaim(Section):
             else f"By {self.attack}, {what} is at least {self.bound:.3g}{at}."
         )
         level = percent(self.confidence_level)
+        beginning = [first, *promised] if self.contradicted else [*promised, first]
         return [
-            first,
+            *beginning,
             f"{bound} This bound and the intervals below hold together with {level} "
             f"confidence, for a change of {whom}. Records of one training run "
             "influence one another: this is a quick test, and no certificate.",
         ]
 
+    def _promised(self, promise: Promise) -> list[str]:
+        """What the model promises, and what that comes to in this audit."""
+        if promise.voided:
+            void = "The model as a whole makes no such promise: "
+            return [promise.sentence, void + " ".join(promise.voided)]
+        compared = f"Compared with what was found is {self.title}."
+        return [promise.sentence, *promise.remarks, compared]
+
+    @property
+    def heading(self) -> str:
+        """What the section is about."""
+        if self.promise is None:
+            return f"Claimed differential privacy: {self.title}"
+        return "Differential privacy that the model promises"
+
     def summary(self) -> str:
         """Text for a report."""
-        lines = [f"Claimed differential privacy: {self.title}"]
+        lines = [self.heading]
         lines += [
             textwrap.fill(s, 80, initial_indent="  - ", subsequent_indent="    ")
             for s in self.sentences
         ]
-        if self.ceilings:
+        if self.ceilings and not self._is_no_promise:
             lines.append(f"  {'':<20}{'found':>9}   {'interval':<22}{'allowed':>9}")
-        for c in self.ceilings:
+        for c in () if self._is_no_promise else self.ceilings:
             interval = f"[{100 * c.low:.2f} %, {100 * c.high:.2f} %]"
             mark = "  too high" if c.contradicted else ""
             lines.append(

@@ -27,6 +27,7 @@ from skmia.audit._inputs import check_reading, check_scores, resolve_seed
 from skmia.audit._persons import person_evidence
 from skmia.audit._pool import Pool, make_pool
 from skmia.audit._progress import enter_stage, expect_stages, with_progress
+from skmia.audit._promise import find_promise
 from skmia.audit._provenance import Beginning
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
@@ -274,12 +275,14 @@ def audit_classifier(
         not_run=reach.out_of_reach(estimator),
         mismatches=mismatches,
         structure=structure,
+        promise=find_promise(estimator, pool.persons),
         **pool.facts,
         **answers.facts,
         **made.facts,
         **persons,
     )
-    return AuditReport._of(evidence).including(structure)
+    report = AuditReport._of(evidence).including(structure)
+    return report if evidence.promise is None else report.including(report._promised())
 
 
 def _score(name: str, attack: Any, pool: Pool) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from skmia._tables import Overlap
 from skmia.attacks import RecordSeparation
 from skmia.audit._game import Game
 from skmia.audit._persons import Rule, title_of
+from skmia.audit._promise import Promise
 from skmia.audit._provenance import Beginning
 from skmia.audit._row_order import RowOrder
 from skmia.audit._structure import Structure
@@ -113,6 +114,8 @@ class Evidence:
     one_sided_fraction: float = 0.0
     # What its file holds of its training rows.
     structure: Structure | None = None
+    # What it promises by differential privacy.
+    promise: Promise | None = None
     # Why the models of a cross-validation are no shadows of each other, and how many
     # were left out since they have none.
     no_shadows: str = ""

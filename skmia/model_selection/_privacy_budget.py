@@ -232,8 +232,10 @@ def privacy_budget(search: Any, *, delta: float | None = None) -> PrivacyBudget:
     ...     cv=PredefinedSplit(np.arange(len(y)) % 3),
     ... ).fit(X, y)
     >>> budget = privacy_budget(search)
-    >>> budget.n_fits, budget.epsilon  # 2 candidates x 2 of 3 folds, and the refit
-    (5, 2.5)
+    >>> budget.n_fits  # 2 candidates x 2 of 3 folds, and the refit
+    5
+    >>> round(budget.epsilon, 1)
+    1.2
     """
     count = _Count()
     _add(search, count)

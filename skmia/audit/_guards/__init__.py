@@ -5,7 +5,7 @@ report, so that a number is not read as more than it is. A new guard is one entr
 with its function in one of the files beside it, a test, and a section of the guide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._answers import (
@@ -24,6 +24,7 @@ from skmia.audit._guards._persons import (
     rows_per_person,
     shared_persons,
 )
+from skmia.audit._guards._promise import broken_promise, voided_promise
 from skmia.audit._guards._rows import (
     duplicate_rows,
     near_copies,
@@ -58,6 +59,13 @@ _NOTE: tuple[Severity, ...] = ("note",)
 _EITHER = _WARNING + _NOTE
 
 CHECKS = (
+    Check(voided_promise, "a promise of privacy that is not the model's", _WARNING),
+    Check(
+        broken_promise,
+        "a promise of privacy that does not hold",
+        _WARNING,
+        needs_figures=True,
+    ),
     Check(dependent_splits, "splits that cannot be each other's shadows", _WARNING),
     Check(one_sided_records, "records in all shadows or in none", _WARNING),
     Check(unmoved_shadows, "shadows that answer alike", _WARNING, voids=True),
@@ -122,11 +130,20 @@ if Guard.__doc__:  # there is none under python -OO
     Guard.__doc__ = Guard.__doc__.replace("<names>", _NAMES)
 
 
+def is_no_measure(guards: Iterable[Guard]) -> bool:
+    """Whether figures are no measure of the model, or not of it alone."""
+    warnings = {guard.name for guard in guards if guard.severity == "warning"}
+    return bool(warnings & (VOIDING | CONFOUNDING))
+
+
 def run_guards(evidence: Evidence, given: Sequence[Guard] = ()) -> tuple[Guard, ...]:
     """Run all guards; those given and those found, warnings first."""
     found = [*given]
-    for check in CHECKS:
-        found += check.find(evidence)
+    for check in sorted(CHECKS, key=lambda check: check.needs_figures):
+        if not (check.needs_figures and is_no_measure(found)):
+            found += check.find(evidence)
+    places = {check.name: place for place, check in enumerate(CHECKS)}
+    found[len(given) :] = sorted(found[len(given) :], key=lambda g: places[g.name])
     return tuple(sorted(found, key=lambda guard: guard.severity == "note"))
 
 
@@ -140,5 +157,6 @@ __all__ = [
     "Check",
     "Guard",
     "find_unchecked",
+    "is_no_measure",
     "run_guards",
 ]

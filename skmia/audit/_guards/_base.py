@@ -62,7 +62,8 @@ class Check:
     has one of these severities. Where it `voids` the figures, they keep no limit; where
     it `confounds` them, as a warning, they are not of the model alone. A note says
     that it could not look, or found what it looks for without being sure that it
-    misleads; only where it is `slight` has it found too little to mislead.
+    misleads; only where it is `slight` has it found too little to mislead. One that
+    `needs_figures` looks only where they are of the model alone.
     """
 
     find: Callable[[Evidence], Iterable[Guard]]
@@ -71,6 +72,7 @@ class Check:
     voids: bool = False
     confounds: bool = False
     slight: bool = False
+    needs_figures: bool = False
 
     @property
     def name(self) -> str:

@@ -90,12 +90,20 @@ def _no_persons(evidence: Evidence) -> Unchecked | None:
     return Unchecked("The audit was not told whose the rows are.", False)
 
 
+def _no_promise(evidence: Evidence) -> Unchecked | None:
+    if evidence.promise is not None:
+        return None
+    return Unchecked("No model was audited that promises differential privacy.", False)
+
+
 def _nothing(evidence: Evidence) -> Unchecked | None:
     return None
 
 
 #: What each guard has to see. A new guard is entered here as well.
 NEEDS: dict[str, Callable[[Evidence], Unchecked | None]] = {
+    "voided_promise": _no_promise,
+    "broken_promise": _no_promise,
     "dependent_splits": _one_model,
     "one_sided_records": _one_model,
     "unmoved_shadows": _no_shadows,

@@ -65,3 +65,8 @@ class Claims(ReportBase):
         void = self._contents["privacy"] is None
         evidence = self._measured("check_claim")
         return PrivacyClaim.of(evidence, epsilon=epsilon, delta=delta, mu=mu, void=void)
+
+    def _promised(self) -> PrivacyClaim:
+        """Hold what the model itself promises against the figures."""
+        void = self._contents["privacy"] is None
+        return PrivacyClaim.of_promise(self._measured("check_claim"), void=void)

@@ -9,11 +9,11 @@ import numpy as np
 from skmia.audit._evidence import Evidence
 from skmia.audit._figures import Figure, measure, measure_headline, measure_strongest
 from skmia.audit._guards import (
-    CONFOUNDING,
     TITLES,
     VOIDING,
     Guard,
     find_unchecked,
+    is_no_measure,
     run_guards,
 )
 from skmia.audit._privacy import epsilon_bound, mu_bound
@@ -133,8 +133,7 @@ def _privacy(evidence: Evidence, guards: Sequence[Guard]) -> dict[str, Any] | No
 
     None where figures are no measure of the model, or not of it alone.
     """
-    warnings = {guard.name for guard in guards if guard.severity == "warning"}
-    if warnings & (VOIDING | CONFOUNDING):
+    if is_no_measure(guards):
         return None
     bounds = {"epsilon": epsilon_bound(evidence), "mu": mu_bound(evidence)}
     return {

@@ -92,8 +92,8 @@ class PrivacyAccountant:
     >>> accountant = PrivacyAccountant(epsilon=8.0)
     >>> clf = DifferentialPrivacyClassifier(GaussianNB(), accountant=accountant)
     >>> _ = cross_val_score(clf, *load_breast_cancer(return_X_y=True), cv=3)
-    >>> accountant.total().epsilon
-    3.0
+    >>> len(accountant.spent), round(accountant.total().epsilon, 1)
+    (3, 1.8)
     """
 
     def __init__(

@@ -20,6 +20,8 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from _helpers.audits import SETS, audit
@@ -27,6 +29,7 @@ from _helpers.persons import persons_of, sides, split
 from skmia.attacks import FunctionClassifier
 from skmia.audit import audit_cv
 from skmia.audit._guards import CHECKS
+from skmia.defenses import DifferentialPrivacyClassifier
 from skmia.model_selection import AuditableClassifier
 from skmia.shadows import ShadowModels
 
@@ -229,6 +232,17 @@ def rare_class():
     return of(replacing(y_in=y_in), DecisionTreeClassifier(random_state=0))
 
 
+def private(*, outside=False, broken=False):
+    """A private classifier; with a scaler before it, or without its noise."""
+    model = DifferentialPrivacyClassifier(epsilon=0.1, random_state=0)
+    if outside:
+        return of(SETS, make_pipeline(StandardScaler(), model), attacks=["loss"])
+    model.fit(X_IN, Y_IN)
+    if broken:
+        model.estimator_ = DEEP
+    return audit(model, attacks=["loss"])
+
+
 @dataclass(frozen=True)
 class Case:
     """Audits, made when they are called for."""
@@ -238,6 +252,8 @@ class Case:
 
 
 CASES = {
+    "voided_promise": Case(lambda: private(outside=True), private),
+    "broken_promise": Case(lambda: private(broken=True), private),
     "dependent_splits": Case(
         lambda: audit_splits(ONCE), lambda: audit_splits(REPEATED)
     ),

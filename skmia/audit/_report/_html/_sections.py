@@ -298,5 +298,5 @@ _KNOWN: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "structure": ("What the model's file gives away", _nothing),
     "attributes": ("Values that an attacker guesses", _attributes),
     "comparison": ("Compared with another report", _comparison),
-    "claim": ("Claimed differential privacy", _claim),
+    "claim": ("Promised differential privacy", _claim),
 }
