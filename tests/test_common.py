@@ -13,6 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skmia
+from _helpers.mechanisms import MECHANISMS
 
 # Checks fit on a handful of records: the models, and what we say of it, warn.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -80,6 +81,8 @@ def instances():
             yield cls(inner, **settings)
         for variant in VARIANTS.get(name, ()):
             yield cls(INNER[0], **settings, **variant)
+    for case in MECHANISMS:
+        yield case()
 
 
 def test_every_attack_and_defense_is_found():

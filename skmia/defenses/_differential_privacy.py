@@ -1,4 +1,4 @@
-"""Differential privacy: private counterparts, or noisy votes of teachers."""
+"""Differential privacy: a mechanism for every learner."""
 
 from typing import Any, Self
 
@@ -8,40 +8,43 @@ from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter
 
 from skmia.defenses._base import Defense
 from skmia.defenses._private import (
-    NEIGHBORS,
     Budget,
     PrivacyAccountant,
     PrivacyLoss,
     Settings,
     adapt_tags,
+    check_parameters_of,
     choose_mechanism,
-    mechanism_names,
     note_clone,
     private_fit,
     whole_budget,
 )
 from skmia.defenses._tags import DefenseTags
 from skmia.defenses._training import TrainingData
-from skmia.utils import check_integer, check_option, check_real
 
 
 class DifferentialPrivacyClassifier(Defense):
     """Fit a classifier with (epsilon, delta)-differential privacy for its rows.
 
     The only defense here with a guarantee: whatever an attacker knows and however it
-    attacks, telling which of two data sets of equal size that differ in one row
-    (features and label) was trained on succeeds with
-    ``TPR <= exp(epsilon) * FPR + delta``.
+    attacks, telling which of two neighbouring data sets was trained on succeeds with
+    ``TPR <= exp(epsilon) * FPR + delta``. Neighbours differ in all rows of one person,
+    features and labels; `neighbors` and `group_size` say how.
 
-    There are two ways to it, and `X_public` decides:
+    Each classifier, alone or at the end of a Pipeline, has a mechanism:
 
-    - without it, LogisticRegression, GaussianNB, DecisionTreeClassifier and
-      RandomForestClassifier are replaced by their counterparts of diffprivlib, alone or
-      at the end of a Pipeline, with ``delta = 0``. A parameter that would be dropped
-      is an error;
-    - with it, any classifier is fitted as `n_teachers` teachers on disjoint parts of
-      the rows. Their votes on the public rows, with noise, are the labels that a
-      student is fitted on, which is all that is kept.
+    - ``"gradient"``, gradient descent with Gaussian noise: LogisticRegression,
+      MLPClassifier;
+    - ``"objective"``, a random term in the objective, with ``delta=0``:
+      LogisticRegression;
+    - ``"boosting"``, boosting of one feature at a time: HistGradientBoostingClassifier,
+      XGBClassifier, LGBMClassifier;
+    - ``"naive_bayes"``, means and variances with noise: GaussianNB;
+    - ``"trees"``, random splits: DecisionTreeClassifier, RandomForestClassifier;
+    - ``"teachers"``, noisy votes on `X_public` of classifiers that share no row, and a
+      student that learns them: any other classifier.
+
+    A parameter of the classifier that the mechanism would drop is an error.
 
     Parameters
     ----------
@@ -51,37 +54,35 @@ class DifferentialPrivacyClassifier(Defense):
     epsilon : float, default=1.0
         Privacy loss of the whole fit, the searches for scales included.
     delta : float, default=1e-5
-        Chance that the loss is larger, with `X_public`; to be far below one over the
-        number of rows. 0 takes Laplace instead of Gaussian noise for the votes.
-        Mechanisms without Gaussian noise spend nothing of it.
+        Chance that the loss is larger; to be far below one over the number of rows. 0
+        takes noise that is not Gaussian, where the mechanism has it. ``"objective"``
+        and ``"trees"`` spend nothing of it.
     mechanism : str, default="auto"
-        How privacy is kept: ``"objective"`` (LogisticRegression), ``"naive_bayes"``
-        (GaussianNB), ``"trees"`` (DecisionTreeClassifier, RandomForestClassifier) or
-        ``"teachers"`` (any classifier, with `X_public`). ``"auto"`` takes what serves
-        the estimator; teachers where `X_public` is given.
+        One of the names above. ``"auto"`` takes the first that serves the estimator,
+        and teachers where `X_public` is given.
     neighbors : {"add_remove", "replace"}, default="add_remove"
         What the guarantee hides: that a row is there at all, or which one it is of all
-        that could be in its place. The field counts the former; the latter costs up to
-        twice as much.
+        that could be in its place. The field counts the former. The latter costs up to
+        twice as much, and makes the number of rows public.
     group_size : int, default=1
         Rows of one person at most: the guarantee is for all of them together. With
         `groups` in ``fit``, rows beyond it are left out; without, it is a promise.
     bounds : "private" or tuple (least, greatest), default="private"
         Ranges of the features, as numbers or arrays of one number per feature, that
-        GaussianNB, trees, forests and a StandardScaler scale their noise to; those of
+        GaussianNB, trees, boosting and a StandardScaler scale their noise to; those of
         the rows that the first of them is given. They must not be read from these
         rows; take what is known of the features in general. ``"private"`` searches
         them over a grid of powers of two, with noise.
     data_norm : "private" or float, default="private"
-        Greatest Euclidean norm of the rows that LogisticRegression is given; longer
-        ones are shortened. Not to be read from the rows either.
+        Greatest Euclidean norm of the rows that LogisticRegression and MLPClassifier
+        are given; longer ones are shortened. Not to be read from the rows either.
     feature_types : list of str, default=None
         Kinds of the columns, for mechanisms that take others than numbers.
     bounds_fraction : "auto" or float, default="auto"
         Fraction of the budget for all private searches together, where there is one.
         ``"auto"`` is what the mechanism needs: 0.05 for ``"gradient"``, 0.2 else.
     scaler_fraction : float, default=0.2
-        Fraction of `epsilon` for the private StandardScaler of a Pipeline.
+        Fraction of the budget for the private StandardScaler of a Pipeline.
     max_sample_weight : float, default=1.0
         Weights of rows are cut to it, where the mechanism takes weights; to be decided
         on without a look at them.
@@ -90,6 +91,8 @@ class DifferentialPrivacyClassifier(Defense):
         each and less for the student to learn from.
     n_teachers : "auto" or int, default="auto"
         Number of teachers. More of them outvote the noise, on fewer rows each.
+        ``"auto"`` is five for each unit of the noise on a vote, with five rows or more
+        for each class; of the number of rows it sees a noisy one.
     accountant : PrivacyAccountant, default=None
         Is charged, and raises where its ceiling would be exceeded, before a row is
         looked at. `clone` hands on the accountant itself, so that it adds up what the
@@ -97,8 +100,7 @@ class DifferentialPrivacyClassifier(Defense):
     random_state : int, RandomState instance or None, default=None
         Seed. Whoever knows it can take the noise away again, and fits of one seed have
         the same noise, which their difference is free of: a model to be published
-        needs None. The noise of counterparts without random splits then comes from
-        the operating system's generator.
+        needs None, where noise comes from the operating system's generator.
 
     Attributes
     ----------
@@ -113,11 +115,14 @@ class DifferentialPrivacyClassifier(Defense):
     mu_ : float
         The same as Gaussian differential privacy, or a bound on it.
     budget_ : dict of str to float
-        How `spent_epsilon_` was divided.
+        How it was divided: the epsilons of the parts, which add up, or their mus, whose
+        squares do.
     bounds_ : tuple of ndarray
         Ranges that the noise was scaled to, where there was need of them.
     data_norm_ : float
         Norm that the noise was scaled to, where there was need of it.
+    n_teachers_ : int
+        Number of teachers; with `X_public`.
     noise_scale_ : float
         Standard deviation of the Gaussian noise on each count of votes, or the scale of
         the Laplace noise; with `X_public`.
@@ -144,46 +149,27 @@ class DifferentialPrivacyClassifier(Defense):
     is void. A StandardScaler is replaced by a private one. Transformers that learn
     nothing (FunctionTransformer, Normalizer, ...) stay; they must treat each row by
     itself, which is tried out on permuted and split batches. One that was fitted on
-    public rows is to be passed in a FrozenEstimator.
-    Anything else is an error. A scaler outside, in a Pipeline around this class, cannot
-    be seen from here and voids the guarantee all the same.
+    public rows is to be passed in a FrozenEstimator. Anything else is an error. A
+    scaler outside, in a Pipeline around this class, cannot be seen from here and voids
+    the guarantee all the same.
 
-    What is carried over: ``C``, ``fit_intercept`` and ``intercept_scaling``
-    (LogisticRegression), ``priors`` (GaussianNB), ``n_estimators`` and ``max_depth``
-    (trees; None means 5). Solvers and their tolerances find the same minimum, and the
-    private one is always solved for to the end. Several classes are one logistic
-    regression each against the rest, with the intercept penalised as in
-    ``solver="liblinear"``. Trees split at random and spend epsilon on the labels of
-    their leaves; each tree of a forest has rows of its own.
-
-    The noise of LogisticRegression does not grow with the penalty, while the penalty
-    keeps it from the coefficients: the smaller epsilon and the fewer the rows, the
-    further below the best `C` without privacy, to be decided on beforehand; see the
-    user guide, :doc:`/guide/defenses`.
-
-    diffprivlib is not followed everywhere. It counts neighbours as one row added or
-    left out but publishes the number of rows; here a row is replaced, which costs trees
-    twice and GaussianNB up to 5/3 times as much, and they are given less accordingly.
-    Its logistic regression spends more than it charges where rows are longer than 1,
-    and leaves the intercept without the penalty that its proof needs; here rows are
-    scaled to norm 1 first, and the intercept is a penalised column.
-
-    The proofs are about real numbers. diffprivlib draws noise in floating point, in a
-    way that resists known attacks on the low bits but does not rule them out.
+    The number of columns and the labels of the classes are public. What the settings
+    of a mechanism depend on besides, and what each of them does with parameters,
+    weights and groups, is in the user guide, :doc:`/guide/defenses`. An error is an
+    answer as well: that a fit failed is not covered.
 
     References
     ----------
-    Holohan, Braghin, Mac Aonghusa and Levacher, "Diffprivlib: The IBM Differential
-    Privacy Library", 2019, arXiv:1907.02444.
+    Dong, Roth and Su, "Gaussian Differential Privacy", JRSS B 2022.
 
     Chaudhuri, Monteleoni and Sarwate, "Differentially Private Empirical Risk
     Minimization", JMLR 12, 2011.
 
+    Holohan, Braghin, Mac Aonghusa and Levacher, "Diffprivlib: The IBM Differential
+    Privacy Library", 2019, arXiv:1907.02444.
+
     Papernot, Song, Mironov, Raghunathan, Talwar and Erlingsson, "Scalable Private
     Learning with PATE", ICLR 2018.
-
-    Lyu, Su and Li, "Understanding the Sparse Vector Technique for Differential
-    Privacy", PVLDB 10(6), 2017, doi:10.14778/3055330.3055331.
 
     Examples
     --------
@@ -339,36 +325,7 @@ class DifferentialPrivacyClassifier(Defense):
         return super().fit(X, y, groups=groups, **params)
 
     def _check_params(self) -> None:
-        check_real(self.epsilon, "epsilon", 0, np.inf, closed="neither")
-        check_real(self.delta, "delta", 0, 1, closed="left")
-        check_option(self.mechanism, "mechanism", ("auto", *mechanism_names()))
-        check_option(self.neighbors, "neighbors", NEIGHBORS)
-        check_integer(self.group_size, "group_size", 1)
-        for name in ("bounds_fraction", "scaler_fraction"):
-            if name == "bounds_fraction" and isinstance(self.bounds_fraction, str):
-                check_option(self.bounds_fraction, name, ("auto",))
-            else:
-                check_real(getattr(self, name), name, 0, 1, closed="neither")
-        check_real(
-            self.max_sample_weight, "max_sample_weight", 0, np.inf, closed="neither"
-        )
-        if not isinstance(self.n_teachers, str):
-            check_integer(self.n_teachers, "n_teachers", 2)
-        else:
-            check_option(self.n_teachers, "n_teachers", ("auto",))
-        if not isinstance(self.accountant, PrivacyAccountant | None):
-            raise TypeError(
-                "The 'accountant' parameter must be a skmia.defenses."
-                "PrivacyAccountant, which copies of a classifier share. Got "
-                f"{type(self.accountant).__name__} instead; one that is copied adds up "
-                "the fits of each copy by itself."
-            )
-        if isinstance(self.bounds, str):
-            check_option(self.bounds, "bounds", ("private",))
-        if isinstance(self.data_norm, str):
-            check_option(self.data_norm, "data_norm", ("private",))
-        else:
-            check_real(self.data_norm, "data_norm", 0, np.inf, closed="neither")
+        check_parameters_of(self)
 
     def _fit(self, data: TrainingData) -> None:
         estimator = self._inner()

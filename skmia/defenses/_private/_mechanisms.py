@@ -6,8 +6,8 @@ To add one:
    `name`, the `learners` that it serves, what it needs and takes, `check` and `fit`.
 2. Add it to ``MECHANISMS`` below. The first one that serves a classifier is what
    ``mechanism="auto"`` takes.
-3. Add it to ``MECHANISMS`` in ``tests/_helpers/_private.py``, which runs the tests that
-   all of them have to pass, and to the canaries of ``benchmarks/dp_audit.py``.
+3. Add it to ``MECHANISMS`` in ``tests/_helpers/mechanisms.py``, for the tests that all
+   of them have to pass, and to the canaries of ``benchmarks/dp_audit.py``.
 
 Nothing else has to know it: the parameter, the tags, the messages and the budget of the
 meta-estimator are read from the table.
