@@ -50,4 +50,4 @@ from skmia._tables._persons import (
 from skmia._tables._perturbation import Perturbation, is_numeric
 from skmia._tables._queries import Copies, Queries, Strengths, mean_answer
 from skmia._tables._row_noise import RowNoise
-from skmia._tables._value_bits import Hashes, is_missing, mix, value_bits
+from skmia._tables._value_bits import Hashes, is_missing, mix, value_bits, which_missing

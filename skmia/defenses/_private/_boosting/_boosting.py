@@ -152,9 +152,13 @@ class _Fit:
         self.source = NoiseSource(settings.source)
         assert settings.budget.mu is not None
         self.mu, self.spent = settings.budget.mu, [0.0]
+        self.rest = 1.0  # of the squared mu, for all but the search for ranges
 
     def run(self) -> Fitted:
         """Ask for all that is learnt of the rows, in turn."""
+        searched = is_private(self.settings.bounds) and self.settings.scale is None
+        if searched and self.continuous:
+            self.rest = 1 - self.settings.search_fraction
         weights = self._weights()
         class_weights = self._class_weights(weights)
         weights = np.floor(weights * self._factors(class_weights)[self.data.y])
@@ -194,10 +198,12 @@ class _Fit:
         return np.floor(weights * UNIT)
 
     def _class_weights(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        noise = self._counts_noise(self._part(COUNTS_SHARE), 1)
+        noise = self._counts_noise(self._part(COUNTS_SHARE * self.rest), 1)
         n_classes = len(self.data.classes)
         counts = noise.add(count_bins(self.data.y, weights, n_classes))
-        return np.maximum(counts, 1.0)
+        # No class is taken for rarer than the noise could tell.
+        share = np.maximum(counts, 0.0) + noise.scale
+        return share / share.sum() * max(float(counts.sum()), 1.0)
 
     def _factors(self, class_weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """What `class_weight` multiplies the weights of each class with, 1 at most."""
@@ -239,7 +245,7 @@ class _Fit:
         self, weights: NDArray[np.float64], n_rows: float, ranges: Box
     ) -> list[Binned]:
         n_columns = len(self.columns)
-        mu = self.mu * math.sqrt(BINS_SHARE)
+        mu = self.mu * math.sqrt(BINS_SHARE * self.rest)
         noise: Noise | None = self._counts_noise(mu, n_columns)
         if noise is not None and is_worthwhile(noise.scale, n_rows):
             self.spent.append(mu)
@@ -273,7 +279,9 @@ class _Fit:
         y, n_classes = self.data.y, len(self.data.classes)
         two = n_classes == 2
         slope_noise = (
-            self._counts_noise(self._part(RECALIBRATION_SHARE), 1) if two else None
+            self._counts_noise(self._part(RECALIBRATION_SHARE * self.rest), 1)
+            if two
+            else None
         )
         mu = remaining_mu(self.mu, *self.spent)
         share = class_weights / class_weights.sum()

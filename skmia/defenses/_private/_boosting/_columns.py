@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from skmia._tables import (
     as_numbers,
-    is_missing,
     is_numeric,
     mix,
     split_columns,
     value_bits,
+    which_missing,
 )
 
 CONTINUOUS, NOMINAL = "continuous", "nominal"
@@ -104,7 +104,8 @@ class NominalBins:
             at = np.searchsorted(self.hashes, hashes).clip(max=len(self.hashes) - 1)
             known = self.hashes[at] == hashes
             bins = np.where(known, self.bin_of[at], self.n_bins - 2)
-        return np.where(_missing(values), self.n_bins - 1, bins).astype(np.intp)
+        missing = which_missing(values.tolist())
+        return np.where(missing, self.n_bins - 1, bins).astype(np.intp)
 
 
 Bins = ContinuousBins | NominalBins
@@ -119,7 +120,7 @@ def find_buckets(hashes: NDArray[np.uint64], n_buckets: int) -> NDArray[np.intp]
 def hash_column(column: Any) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """The hash of each value, and whether it is missing."""
     values = _objects(column)
-    return value_bits(values), _missing(values)
+    return value_bits(values), which_missing(values.tolist())
 
 
 def _objects(column: Any) -> NDArray[np.object_]:
@@ -127,10 +128,6 @@ def _objects(column: Any) -> NDArray[np.object_]:
     objects = np.empty(len(values), dtype=object)
     objects[:] = values
     return objects
-
-
-def _missing(values: NDArray[np.object_]) -> NDArray[np.bool_]:
-    return np.fromiter(map(is_missing, values), dtype=bool, count=len(values))
 
 
 def resolve_kinds(X: Any, feature_types: Any, nominal: Sequence[int]) -> list[Kind]:

@@ -21,6 +21,8 @@ from skmia.defenses._private._boosting._queries import UNIT, Noise, count_bins
 from skmia.defenses._private._boosting._rule import Rule
 
 _SCORE_UNIT = 1024
+# What is expected of the intercept, once the shares of the classes are known.
+_SPREAD = 0.3
 _GREATEST_SCORE = 16 * _SCORE_UNIT
 _SCORES = np.arange(-_GREATEST_SCORE, _GREATEST_SCORE + 1) / _SCORE_UNIT
 # Looked up instead of computed: a vectorised exponential may round in another way at
@@ -81,14 +83,17 @@ class Residuals:
             most = math.floor(self.clip * UNIT)
             np.clip(left, -most, most, out=left)
             return np.trunc(left * (self.weights / UNIT))[None]
-        below = np.maximum(scores - scores.max(axis=0), -_GREATEST_SCORE)
-        chances = _EXPONENTIALS[below + _GREATEST_SCORE]
-        left = -chances / chances.sum(axis=0)
+        below = scores - scores.max(axis=0)
+        np.maximum(below, -_GREATEST_SCORE, out=below)
+        below += _GREATEST_SCORE
+        left = _EXPONENTIALS[below]
+        left /= -left.sum(axis=0)
         left[self.y, np.arange(len(self.y))] += 1.0
         norms = np.sqrt((left * left).sum(axis=0))
         # Shorter by more than all roundings: the whole numbers keep the bound.
         factors = np.minimum(1.0, self.clip / np.maximum(norms, 1e-9))
-        return np.trunc(left * (factors * self.weights * (1 - 2.0**-30)))
+        left *= factors * self.weights * (1 - 2.0**-30)
+        return np.trunc(left, out=left)
 
 
 def boost(
@@ -126,7 +131,7 @@ def boost(
     else:
         intercept = np.log(share) - np.log(share).mean()
         curvature = share * (1 - share)
-    total = class_weights.sum() * curvature
+    inverse = _inverse(class_weights.sum(keepdims=True), curvature, rule, _SPREAD)
     step = rule.step
     scores = [np.zeros((len(curvature), column.bins.n_bins)) for column in columns]
     whole = [np.zeros(score.shape, dtype=np.int64) for score in scores]
@@ -136,22 +141,18 @@ def boost(
     now = np.repeat(whole_intercept[:, None], len(residuals.y), axis=1)
     for n_round in range(rule.n_rounds):
         asked = residuals.at(now).sum(axis=1)
-        intercept = intercept + step * noise.add(asked) / total
+        intercept = intercept + step * noise.add(asked) * inverse[:, 0]
         moved = _as_whole(intercept)
         now += (moved - whole_intercept)[:, None]
         whole_intercept = moved
         for j in random_state.permutation(len(columns)):
             column = columns[j]
             leaves = _draw_leaves(column, rule.n_leaves, random_state)
-            left = residuals.at(now)
-            asked = np.stack(
-                [
-                    count_bins(leaves, count_bins(bins[j], row, len(leaves)), 0)
-                    for row in left
-                ]
-            )
             rows = count_bins(leaves, column.weights, 0)
-            moves = step * noise.add(asked) * _inverse(rows, curvature, rule)
+            asked = _sums_by_leaf(residuals.at(now), leaves[bins[j]], len(rows))
+            moves = (
+                step * noise.add(asked) * _inverse(rows, curvature, rule, rule.spread)
+            )
             scores[j] += moves[:, leaves]
             moved = _as_whole(scores[j])
             now += (moved - whole[j])[:, bins[j]]
@@ -163,6 +164,15 @@ def boost(
             for kept, score in zip(sums, scores, strict=True):
                 kept += score
     return Scores(sum_intercept / n_kept, [kept / n_kept for kept in sums])
+
+
+def _sums_by_leaf(
+    left: NDArray[np.float64], leaves: NDArray[np.intp], n_leaves: int
+) -> NDArray[np.float64]:
+    """The exact sum of the residuals in each leaf, for each score."""
+    places = leaves + n_leaves * np.arange(len(left))[:, None]
+    sums = count_bins(places.ravel(), left.ravel(), n_leaves * len(left))
+    return sums.reshape(len(left), n_leaves)
 
 
 def _as_whole(scores: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -184,7 +194,10 @@ def _draw_leaves(
 
 
 def _inverse(
-    rows: NDArray[np.float64], curvature: NDArray[np.float64], rule: Rule
+    rows: NDArray[np.float64],
+    curvature: NDArray[np.float64],
+    rule: Rule,
+    spread: float,
 ) -> NDArray[np.float64]:
     """The inverse curvature of each leaf, less where noise is more than it.
 
@@ -193,4 +206,4 @@ def _inverse(
     h)`` is expected to be signal.
     """
     h = np.maximum(rows[None] * curvature[:, None], 1e-9)
-    return 1 / (h + (rule.noise_of_gradient / rule.spread) ** 2 / h)
+    return 1 / (h + (rule.noise_of_gradient / spread) ** 2 / h)

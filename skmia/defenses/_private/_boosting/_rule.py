@@ -72,10 +72,10 @@ def make_rule(
     """
     clip = clip_of(n_classes)
     noise = math.sqrt(n_columns + 1) * clip * sensitivity / mu
-    n_rounds = min(max(1500 // n_columns, 12), 30)
     # Where the noise is small beside the rows, there is more to learn than to unlearn.
     time = 4 * (0.012 * curvature / noise) ** 0.4
     time = min(max(time, 2.0), 16.0)
+    n_rounds = max(min(max(1500 // n_columns, 6), 30), math.ceil(2 * time))
     return Rule(
         n_rounds=n_rounds,
         n_leaves=3,
