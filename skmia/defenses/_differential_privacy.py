@@ -367,5 +367,6 @@ class DifferentialPrivacyClassifier(Defense):
         """The mechanism of a fit with these parameters, and what it would spend."""
         self._check_params()
         mechanism = choose_mechanism(self._inner(), self.mechanism, self.X_public)
-        spent = whole_budget(mechanism, self.epsilon, self.delta).spent()
+        budget = whole_budget(mechanism, self.epsilon, self.delta)
+        spent = mechanism.known_spending(budget).spent()
         return mechanism.name, PrivacyLoss(spent.epsilon, spent.delta, spent.mu)

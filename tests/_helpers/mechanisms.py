@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.defenses import DifferentialPrivacyClassifier
@@ -36,6 +37,8 @@ class MechanismCase:
         Further parameters of DifferentialPrivacyClassifier.
     pure, gaussian : bool
         Whether it takes ``delta=0``, and whether it spends a delta above 0.
+    adds_up_as_mu : bool
+        Whether several Gaussian fits add up in squares of mu.
     takes_weight : bool
         Whether it takes ``sample_weight``.
     accurate : float
@@ -49,6 +52,7 @@ class MechanismCase:
     settings: dict[str, Any]
     pure: bool = False
     gaussian: bool = True
+    adds_up_as_mu: bool = True
     takes_weight: bool = False
     accurate: float = 0.9
     cls: type[Any] = DifferentialPrivacyClassifier
@@ -62,14 +66,24 @@ class MechanismCase:
         return f"{self.name}-{type(self.estimator).__name__}"
 
 
+_PURE = {"pure": True, "gaussian": False}
 MECHANISMS = [
     MechanismCase("gradient", LogisticRegression(), {}, takes_weight=True),
-    MechanismCase("objective", LogisticRegression(C=0.1), {}, True, False),
-    MechanismCase("naive_bayes", GaussianNB(), {}, True),
     MechanismCase(
-        "trees", DecisionTreeClassifier(max_depth=5), {}, True, False, False, 0.6
+        "gradient",
+        MLPClassifier((8,)),
+        {},
+        adds_up_as_mu=False,
+        takes_weight=True,
+        accurate=0.8,
     ),
-    MechanismCase("trees", RandomForestClassifier(5), {}, True, False, False, 0.8),
+    MechanismCase("objective", LogisticRegression(C=0.1), {}, **_PURE),
+    MechanismCase("naive_bayes", GaussianNB(), {}, pure=True),
+    MechanismCase(
+        "trees", DecisionTreeClassifier(max_depth=5), {}, **_PURE, accurate=0.7
+    ),
+    MechanismCase("trees", RandomForestClassifier(5), {}, **_PURE, accurate=0.8),
+    MechanismCase("boosting", HistGradientBoostingClassifier(), {}, takes_weight=True),
     MechanismCase(
         "teachers",
         DecisionTreeClassifier(max_depth=3),

@@ -26,7 +26,7 @@ class Budget:
     epsilon, delta : float
         The loss; `delta` is 0 in a pure budget.
     mu : float or None
-        None in a pure budget.
+        None in a pure budget, and where no mu bounds what is spent.
     """
 
     epsilon: float
@@ -60,7 +60,9 @@ class Budget:
 
     def spent(self) -> "Spent":
         """All of it, spent."""
-        mu = gaussian_of_pure(self.epsilon) if self.mu is None else self.mu
+        mu = self.mu
+        if mu is None and self.delta == 0:
+            mu = gaussian_of_pure(self.epsilon)
         return Spent(self.epsilon, self.delta, mu)
 
 

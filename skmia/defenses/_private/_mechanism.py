@@ -145,6 +145,14 @@ class Mechanism(ABC):
         ``data.params`` holds ``sample_weight`` or nothing.
         """
 
+    def known_spending(self, budget: Budget) -> Budget:
+        """What is known of a fit before it starts; the accountant is charged with it.
+
+        Without the mu where the mechanism may choose, in fit, to spend the budget in a
+        way that no mu bounds: several fits then do not add up in squares.
+        """
+        return budget
+
     def serves(self, estimator: Any) -> bool:
         """Whether the classifier, or the one that a Pipeline ends in, is served."""
         return class_name(final_classifier(estimator)) in self.learners

@@ -75,7 +75,7 @@ def private_fit(
                     f"Got {getattr(settings, name)!r} with 'X_public'; leave one of "
                     "the two out."
                 )
-        charge(budget, {"votes": budget.amount})
+        charge(mechanism.known_spending(budget), {"votes": budget.amount})
         return mechanism.fit(estimator, data, settings)
     plan = make_plan(
         mechanism, estimator, bounds=settings.bounds, data_norm=settings.data_norm
@@ -92,7 +92,8 @@ def private_fit(
         )
     shares["classifier"] = 1 - sum(shares.values())
     budgets = {name: budget.part(share) for name, share in shares.items() if share}
-    charge(budget, {name: part.amount for name, part in budgets.items()})
+    parts = {name: part.amount for name, part in budgets.items()}
+    charge(mechanism.known_spending(budget), parts)
     answer = PrivateFit(plan, budgets, settings).fit(data)
     spent = budget.spent()
     if answer.spent.mu is None:

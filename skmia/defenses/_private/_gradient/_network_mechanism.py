@@ -1,6 +1,7 @@
 """MLPClassifier by noisy gradient descent."""
 
 import math
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from skmia.defenses._private._accounting import remaining_mu
-from skmia.defenses._private._budget import Spent
+from skmia.defenses._private._budget import Budget, Spent
 from skmia.defenses._private._counterparts import check_parameters
 from skmia.defenses._private._gradient._given import Given
 from skmia.defenses._private._gradient._minibatches import (
@@ -103,6 +104,10 @@ class NoisyNetwork(Mechanism):
         hidden_layers(estimator)
         check_option(estimator.activation, "activation", tuple(ACTIVATIONS))
         check_real(estimator.alpha, "alpha", 0, np.inf, closed="left")
+
+    def known_spending(self, budget: Budget) -> Budget:
+        """Without mu: no mu bounds random batches, and rows decide on having them."""
+        return replace(budget, mu=None) if can_account() else budget
 
     def fit(self, estimator: Any, data: TrainingData, settings: Settings) -> Fitted:
         """Descend, and put the weights into an MLPClassifier."""
