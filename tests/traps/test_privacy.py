@@ -1,4 +1,4 @@
-"""Trap 51, and what pickles hold: steps on which a promise of privacy rests."""
+"""Traps 40 and 51, and what pickles hold: on what a promise of privacy rests."""
 
 import pickle
 import struct
@@ -10,14 +10,21 @@ import pytest
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardScaler
 
 from skmia import defenses
 from skmia.attacks import ATTACKS, LabelOnlyAttack, QuantileAttack
 from skmia.audit import audit_classifier
-from skmia.defenses import DifferentialPrivacyClassifier
-from skmia.model_selection import AuditableClassifier
+from skmia.defenses import (
+    DifferentialPrivacyClassifier,
+    PrivacyAccountant,
+    compose_privacy,
+)
+from skmia.exceptions import PrivacyBudgetError, RepeatedPrivateFitWarning
+from skmia.model_selection import AuditableClassifier, privacy_budget
 from skmia.shadows import ShadowModels, fit_shadows
 
 pytestmark = pytest.mark.filterwarnings("ignore::skmia.exceptions.ResolutionWarning")
@@ -181,3 +188,27 @@ def test_trap_51_one_generator_for_all_classes():
     np.testing.assert_array_equal(*coefficients)
     between = np.corrcoef(coefficients[0])[np.triu_indices(3, 1)]
     assert np.abs(between).max() < 4.4 / np.sqrt(100)  # one case in 100,000
+
+
+def test_trap_40_the_epsilon_of_one_fit_for_a_search_over_many():
+    rng = np.random.RandomState(0)
+    X, y = rng.uniform(-1, 1, size=(90, 3)), np.arange(90) % 2
+    private = DifferentialPrivacyClassifier(GaussianNB(), bounds=(-1.0, 1.0), delta=0.0)
+    search = GridSearchCV(private, {"epsilon": [0.5, 1.0]}, cv=3)
+    with pytest.warns(RepeatedPrivateFitWarning, match="add up over candidates"):
+        search.fit(X, y)
+    told = search.best_estimator_.spent_epsilon_
+    assert told <= 1.0  # the wrong reading
+    # Of six fits of candidates a row was in four, and in the refit.
+    assert privacy_budget(search).epsilon == 2 * 0.5 + 2 * 1.0 + told
+
+    # Copies of an accountant have books of their own, unless it survives `clone`.
+    accountant = PrivacyAccountant(delta=0.0)
+    search.set_params(estimator__accountant=accountant).fit(X, y)
+    assert accountant.total().epsilon == 4.5 + search.best_estimator_.spent_epsilon_
+    assert compose_privacy(accountant.spent, delta=0.0) == accountant.total()
+    ceiling = PrivacyAccountant(epsilon=1.0, delta=0.0)
+    search.set_params(estimator__accountant=ceiling, error_score="raise")
+    with pytest.raises(PrivacyBudgetError, match="would exceed the ceiling"):
+        search.fit(X, y)
+    assert ceiling.total().epsilon == 1.0
