@@ -1,5 +1,6 @@
 """Pictures of an audit, in scikit-learn's form; matplotlib is imported to draw."""
 
+from skmia.audit._displays._contents import allowed_by_promises
 from skmia.audit._displays._record_risk import RecordRiskDisplay
 from skmia.audit._displays._roc import MembershipRocDisplay
 from skmia.audit._displays._scores import MembershipScoreDisplay
@@ -12,5 +13,6 @@ __all__ = [
     "MembershipScoreDisplay",
     "RecordRiskDisplay",
     "SubgroupDisplay",
+    "allowed_by_promises",
     "color_of",
 ]

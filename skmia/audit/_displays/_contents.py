@@ -44,6 +44,23 @@ def contents_of(
     return contents, {name: known[name] for name in names}
 
 
+def allowed_by_promises(
+    contents: Mapping[str, Any], unit: str
+) -> dict[str, dict[str, float]]:
+    """What the claims of a report allow attacks to find, by what it is called."""
+    found = {}
+    for section in contents.get("sections", ()):
+        if section["section"] != "claim" or section["unit"] != unit or section["void"]:
+            continue
+        promise = section.get("promise")
+        if promise is not None and promise["voided"]:
+            continue
+        what = "mu" if section["epsilon"] is None else "epsilon"
+        title = f"Allowed by {what} = {section[what]:.3g}"
+        found[title] = {"delta": section["delta"], what: section[what]}
+    return found
+
+
 def figure_of(
     contents: Mapping[str, Any], attack: str, metric: str, unit: str = "row"
 ) -> float | None:

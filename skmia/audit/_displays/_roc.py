@@ -7,7 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skmia.audit._curves import curves
-from skmia.audit._displays._contents import contents_of, evidence_of, figure_of
+from skmia.audit._displays._contents import (
+    allowed_by_promises,
+    contents_of,
+    evidence_of,
+    figure_of,
+)
 from skmia.audit._displays._from_attack import FromAttack
 from skmia.audit._displays._many_curves import (
     check_length,
@@ -15,7 +20,7 @@ from skmia.audit._displays._many_curves import (
     curves_of,
     listed,
 )
-from skmia.metrics import roc_auc
+from skmia.metrics import roc_auc, tpr_ceiling
 from skmia.utils import (
     BACKGROUND,
     axes_of,
@@ -30,6 +35,7 @@ from skmia.utils import (
     text_color,
 )
 
+_ALLOWED: dict[str, Any] = {"linestyle": (0, (8, 3)), "linewidth": 1.4, "zorder": 1.6}
 _UNRESOLVED = {"alpha": 0.12, "linewidth": 0, "zorder": 0.5}
 
 
@@ -54,11 +60,17 @@ class MembershipRocDisplay(FromAttack):
         Number of non-members; rates below one of them are marked as not resolvable.
     confidence_level : float, default=None
         Level of the band, for the legend.
+    allowed : dict of str to dict, default=None
+        Promises of differential privacy, by their names for the legend: ``epsilon``
+        and ``delta``, or ``mu``. The most that each allows any attack is drawn. From a
+        report, those of its claims.
 
     Attributes
     ----------
     line_ : Line2D or list of Line2D
         The curves.
+    allowed_ : list of Line2D
+        What promises allow, where there are any.
     band_ : list of PolyCollection
         The bands, where there are any.
     chance_level_ : Line2D or None
@@ -104,6 +116,7 @@ class MembershipRocDisplay(FromAttack):
         name: Any = None,
         n_nonmembers: int | None = None,
         confidence_level: float | None = None,
+        allowed: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         self.fpr = fpr
         self.tpr = tpr
@@ -113,6 +126,7 @@ class MembershipRocDisplay(FromAttack):
         self.name = name
         self.n_nonmembers = n_nonmembers
         self.confidence_level = confidence_level
+        self.allowed = allowed
 
     def plot(
         self,
@@ -201,6 +215,12 @@ class MembershipRocDisplay(FromAttack):
                     ax.fill_between(fpr[shown], low[shown], highs[i][shown], **fill)
                 )
         self.line_ = lines[0] if n_curves == 1 else lines
+        self.allowed_ = []
+        rates = np.geomspace(max(start, 1e-6), 1, 300)
+        for label, promise in (self.allowed or {}).items():
+            top = tpr_ceiling(rates, **promise)
+            look = {**_ALLOWED, "color": text_color(), "label": label}
+            self.allowed_ += ax.plot(rates, top, **look)
         self.chance_level_ = None
         if plot_chance_level:
             ends = (max(start, 0), 1)
@@ -295,6 +315,7 @@ class MembershipRocDisplay(FromAttack):
             [figure_of(contents, name, "auc", unit) for name in known],
             counts[side],
             contents["confidence_level"],
+            allowed_by_promises(contents, unit),
         )
         return display.plot(ax, **plot_kwargs)
 
@@ -358,6 +379,7 @@ class MembershipRocDisplay(FromAttack):
         areas: Sequence[float | None],
         n_nonmembers: int,
         confidence_level: float,
+        allowed: Mapping[str, Mapping[str, float]] | None = None,
     ) -> "MembershipRocDisplay":
         arrays = {
             key: [np.array(curve[key]) for curve in known.values()]
@@ -369,4 +391,5 @@ class MembershipRocDisplay(FromAttack):
             name=list(known),
             n_nonmembers=n_nonmembers,
             confidence_level=confidence_level,
+            allowed=allowed,
         )

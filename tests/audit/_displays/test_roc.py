@@ -13,7 +13,7 @@ from sklearn.naive_bayes import GaussianNB
 from _helpers import noisy_rows
 from skmia.attacks import LossThresholdAttack
 from skmia.audit import AuditReport, MembershipRocDisplay
-from skmia.metrics import roc_auc, roc_band
+from skmia.metrics import roc_auc, roc_band, tpr_ceiling
 
 ONE = np.array([0.01, 1])
 
@@ -39,6 +39,23 @@ def test_what_is_drawn_of_a_report(report):
         "95 % interval, rate by rate",
     ]
     assert display.figure_ is ax.figure
+
+
+def test_what_a_promise_allows_is_drawn_with_what_was_found(report, tmp_path):
+    assert MembershipRocDisplay.from_report(report).allowed_ == []
+    more = report.including(report.check_claim(mu=0.5), report.check_claim(epsilon=1))
+    # The report knows of persons, and so the claims are for a person.
+    assert MembershipRocDisplay.from_report(more).allowed_ == []
+    display = MembershipRocDisplay.from_report(more, unit="person")
+    for line, promise in zip(
+        display.allowed_, ({"mu": 0.5}, {"epsilon": 1.0}), strict=True
+    ):
+        assert_allclose(line.get_ydata(), tpr_ceiling(line.get_xdata(), **promise))
+    named = ["Allowed by mu = 0.5", "Allowed by epsilon = 1"]
+    assert [name for name in legend_of(display.ax_) if name in named] == named
+    more.to_html(tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert all(name in page for name in named)
 
 
 def test_rates_below_one_nonmember_are_marked(report):

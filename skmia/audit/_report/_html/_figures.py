@@ -10,6 +10,7 @@ from skmia.audit._displays import (
     MembershipRocDisplay,
     MembershipScoreDisplay,
     RecordRiskDisplay,
+    allowed_by_promises,
 )
 from skmia.audit._report._html._svg import Drawing, draw
 from skmia.utils import percent
@@ -35,6 +36,7 @@ def curves(contents: Mapping[str, Any]) -> Iterator[tuple[Drawing, str]]:
             name=[str(number) for number in range(len(known))],
             n_nonmembers=counts[side],
             confidence_level=contents["confidence_level"],
+            allowed=allowed_by_promises(contents, unit),
         )
         drawing = draw(
             display.plot,
