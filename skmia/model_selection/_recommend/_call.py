@@ -184,10 +184,10 @@ def recommend_defense(
     -----
     *What is compared.* Every candidate is fitted on the same random halves of the rows,
     in complementary pairs. Its models are each other's shadows, fitted with the
-    defense: the attacker knows it, and the likelihood-ratio attack costs no further
-    fit. The strongest of that attack, the loss, and the label alone counts; of a
-    defense that masks its outputs also label-only attacks and answers about perturbed
-    copies of the rows. An attack that does worse than guessing, by its whole interval,
+    defense: the attacker knows it, and attacks with shadow models cost no further fit.
+    The strongest of LiRA, RMIA, the loss, and the label alone counts; of a defense that
+    masks its outputs also label-only attacks and answers about perturbed copies of the
+    rows. An attack that does worse than guessing, by its whole interval,
     is turned round. The upper end of the mean, for other rows of the same source, is
     what has to stay under the limit.
 
@@ -215,6 +215,9 @@ def recommend_defense(
 
     Carlini, Chien, Nasr, Song, Terzis and Tramer, "Membership Inference Attacks From
     First Principles", IEEE S&P 2022.
+
+    Zarifzadeh, Liu and Shokri, "Low-Cost High-Power Membership Inference Attacks", ICML
+    2024.
 
     Examples
     --------
@@ -290,7 +293,7 @@ class _Settings:
         self.budget = budget
         if budget is not None:
             self.budget = check_real(budget, "budget", 0, np.inf, closed="neither")
-        self.scorer = get_scorer(scoring)
+        self.scorer = None if scoring == "neg_log_loss" else get_scorer(scoring)
         self.utility = scoring if isinstance(scoring, str) else "utility"
         self.metric = get_metric(metric)
         self.families = _check_families(defenses)

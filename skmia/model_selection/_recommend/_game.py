@@ -16,7 +16,7 @@ from sklearn.frozen import FrozenEstimator
 
 from skmia._models import answering, iter_class_probabilities
 from skmia._tables import any_seen, one_of_copies, take_rows
-from skmia.attacks import LabelOnlyAttack, LiRAAttack
+from skmia.attacks import LabelOnlyAttack, LiRAAttack, RMIAAttack
 from skmia.defenses import PrivacyLoss, masks_outputs
 from skmia.exceptions import (
     OneSidedRecordsWarning,
@@ -60,13 +60,14 @@ class Play:
         What is fitted.
     rows : Rows
         On halves of which.
-    scorer : callable
-        Of scikit-learn, for the utility.
+    scorer : callable or None
+        Of scikit-learn, for the utility; None for the negative log-loss, which the
+        signals tell.
     """
 
     candidate: Candidate
     rows: Rows
-    scorer: Callable[..., float]
+    scorer: Callable[..., float] | None
     member: list[BoolArray] = field(default_factory=list)
     # (n_models, n_rows) each, by name.
     said: dict[str, list[FloatArray]] = field(default_factory=dict)
@@ -116,21 +117,22 @@ class Play:
         self.member += list(fitted.member)
         for name, values in fitted.signals.items():
             self.said.setdefault(name, []).extend(values)
-        for model, member in zip(fitted.models, fitted.member, strict=True):
-            self._ask(model, member, seed)
+        new = enumerate(fitted.models, start=self.n_models - n_models)
+        for k, model in new:
+            self._ask(k, model, seed)
 
-    def _ask(self, model: Any, member: BoolArray, seed: int) -> None:
-        """Ask a model what its signals do not tell."""
+    def _ask(self, k: int, model: Any, seed: int) -> None:
+        """Ask the model of number `k` what its signals do not tell."""
+        member = self.member[k]
         rows = self.rows
         known = np.isin(rows.y, model.classes_)
         for check, values in self.utility.items():
             held_out = np.flatnonzero(~member & known & (rows.check == check))
-            X, y = take_rows(rows.X, held_out), rows.y[held_out]
-            value = float(self.scorer(model, X, y))
+            value = self._utility(k, model, held_out)
             if not np.isfinite(value):
                 raise ValueError(
                     f"The 'scoring' parameter must be finite. Got {value} for "
-                    f"{self.candidate.name} on {len(y)} held-out rows instead."
+                    f"{self.candidate.name} on {len(held_out)} held-out rows instead."
                 )
             values.append(value)
         if self.candidate.epsilon is not None:
@@ -138,6 +140,14 @@ class Play:
             self.spent.append(PrivacyLoss(*loss))
         if masks_outputs(model):
             self._ask_behind(model, member, known, seed)
+
+    def _utility(self, k: int, model: Any, held_out: NDArray[np.intp]) -> float:
+        rows = self.rows
+        if self.scorer is None:
+            # scikit-learn's needs every class among the rows.
+            return -float(_loss(self.said["logit"][k][held_out]).mean())
+        X, y = take_rows(rows.X, held_out), rows.y[held_out]
+        return float(self.scorer(model, X, y))
 
     def _ask_behind(
         self, model: Any, member: BoolArray, known: BoolArray, seed: int
@@ -201,7 +211,7 @@ class Play:
             for read in _readings(metric, seen, asked, scores, rows.persons)
         ]
         utility = np.array(self.utility[check])
-        loss = self._log_loss()
+        loss = _loss(np.stack(self.said["logit"]))
         out = asked & ~member
         return Figures(
             utility=float(utility.mean()),
@@ -212,38 +222,48 @@ class Play:
             leakages=max(readings, key=lambda read: read[0].value)[1],
         )
 
-    def _log_loss(self) -> FloatArray:
-        own = np.logaddexp(0.0, -np.stack(self.said["logit"]).astype(np.float64))
-        # As scikit-learn cuts a probability of 0 off.
-        return np.minimum(own, -np.log(np.finfo(np.float64).eps))
-
     def _scores(self, member: BoolArray) -> list[FloatArray]:
         """Scores of every attack, (n_models, n_rows)."""
         said = {name: np.stack(values) for name, values in self.said.items()}
         found = [said["logit"], said["correctness"]]
-        found.append(_compared(said["logit"], member, self.rows))
-        if _COPIES in said:
-            found += [_compared(said[_COPIES], member, self.rows), said[_LABELS]]
+        for answers in ("logit", _COPIES):
+            if answers in said:
+                found += _compared(said[answers], member, self.rows)
+        if _LABELS in said:
+            found.append(said[_LABELS])
         return [scores.astype(np.float64) for scores in found]
 
 
-def _compared(logits: FloatArray, member: BoolArray, rows: Rows) -> FloatArray:
-    """What LiRA says of every model, with the others but its complement as shadows."""
+def _loss(logits: FloatArray) -> FloatArray:
+    """Of the true class; a probability of 0 is cut off as scikit-learn does it."""
+    loss = np.logaddexp(0.0, -logits.astype(np.float64))
+    return np.minimum(loss, -np.log(np.finfo(np.float64).eps))
+
+
+def _compared(logits: FloatArray, member: BoolArray, rows: Rows) -> list[FloatArray]:
+    """What attacks with shadows say of every model, by the others but its complement.
+
+    With few models RMIA finds more than LiRA, and with many nearly as much as an attack
+    that learns from all signals, at no cost.
+    """
     signals = ShadowSignals({"logit": logits}, member)
-    attack = LiRAAttack("precomputed", shadows=signals, max_fpr=0.5)
+    # Nothing is read of the target's own answers.
     n_classes = len(rows.classes)
-    scores = np.full(member.shape, np.nan)
+    alike = np.full((len(rows.y), n_classes), 1 / n_classes)
     known = {} if rows.persons is None else {"groups": rows.persons}
-    with warnings.catch_warnings():
-        # Of few models; and of one that answers the same whatever it is fitted on.
-        warnings.simplefilter("ignore", OneSidedRecordsWarning)
-        warnings.simplefilter("ignore", UninformativeShadowsWarning)
-        # Nothing is read of the target's own answers.
-        alike = np.full((len(rows.y), n_classes), 1 / n_classes)
-        attack.fit(alike, rows.columns, **known)
-        for k, (of, _, found) in enumerate(attack.score_shadows(every=True)):
-            scores[k, of] = found
-    return scores
+    found = []
+    for kind in (LiRAAttack, RMIAAttack):
+        attack = kind("precomputed", shadows=signals, max_fpr=0.5)
+        scores = np.full(member.shape, np.nan)
+        with warnings.catch_warnings():
+            # Of few models; and of those that answer alike whatever they learn from.
+            warnings.simplefilter("ignore", OneSidedRecordsWarning)
+            warnings.simplefilter("ignore", UninformativeShadowsWarning)
+            attack.fit(alike, rows.columns, **known)
+            for k, (of, _, own) in enumerate(attack.score_shadows(every=True)):
+                scores[k, of] = own
+        found.append(scores)
+    return found
 
 
 def _readings(

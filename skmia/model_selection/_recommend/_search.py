@@ -57,8 +57,8 @@ class Search:
         Of the leakage.
     max_leakage : float
         The limit.
-    scorer : callable
-        Of the utility.
+    scorer : callable or None
+        Of the utility; None for the negative log-loss.
     n_jobs, verbose : int
         As in joblib; whether a bar is shown.
     """
@@ -68,7 +68,7 @@ class Search:
     seeds: NDArray[np.int64]
     metric: Metric
     max_leakage: float
-    scorer: Callable[..., float]
+    scorer: Callable[..., float] | None
     n_jobs: int | None
     verbose: int
     entries: list[Entry] = field(default_factory=list)
