@@ -112,8 +112,9 @@ class DifferentialPrivacyClassifier(Defense):
         The mechanism that was chosen.
     spent_epsilon_, spent_delta_ : float
         What was spent on the rows, by all steps together.
-    mu_ : float
-        The same as Gaussian differential privacy, or a bound on it.
+    mu_ : float or None
+        The same as Gaussian differential privacy, or a bound on it. None where there is
+        none: for a network that is fitted on batches of many rows.
     budget_ : dict of str to float
         How it was divided: the epsilons of the parts, which add up, or their mus, whose
         squares do.
