@@ -94,8 +94,8 @@ class NoisyGradient(Mechanism):
         # C multiplies the sum of losses, each with its weight, of rows as they are.
         penalty = 0.0
         if getattr(estimator, "penalty", "l2") is not None:
-            norm = prepared.norm
-            penalty = 1 / (estimator.C * weighed.unit * prepared.total * norm**2)
+            whole = estimator.C * weighed.unit * prepared.total
+            penalty = 1 / (whole * prepared.unit**2)
         coefficients = descend(
             prepared.rows,
             targets,

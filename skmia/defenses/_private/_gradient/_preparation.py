@@ -25,8 +25,10 @@ from skmia.defenses._private._noise import NoiseSource, add_gaussian
 
 # Norms of rows, 128 numbers.
 _NORMS = 2.0 ** (np.arange(-64, 64) / 2)
-# Distances from the mean, as parts of the norm that rows are shortened to.
-_RADII = 2.0 ** (np.arange(-32, 1) / 4)
+# Distances from the mean, as parts of a typical norm.
+_RADII = 2.0 ** (np.arange(-24, 9) / 4)
+# Rows are shortened where they are longer than the typical one by this factor.
+_LONGEST = 4.0
 # What stands for the intercept, beside a row's distance from the mean. It takes room
 # from the gradients of all other columns.
 _COLUMN = 0.25
@@ -41,21 +43,24 @@ class Prepared:
     Parameters
     ----------
     rows : GridRows
-        Rows, less the mean, over `norm`; with a last column for the intercept.
+        Rows, less the mean, over `unit`; with a last column for the intercept.
     total : float
         Noisy sum of the weights of the rows.
+    unit : float
+        What rows were divided by, before they were put into whole units.
     norm : float
         Rows of a greater one were shortened to it.
     mean : ndarray of shape (n_features,)
-        Noisy mean of the rows over `norm`, in whole units; zeros without an intercept.
+        Noisy mean of the rows over `unit`, in whole units; zeros without an intercept.
     radius : float
-        Typical distance of a row over `norm` from the mean.
+        Typical distance of a row over `unit` from the mean.
     column : float
-        What the last column holds, over `norm`; 0 where there is none.
+        What the last column holds, over `unit`; 0 where there is none.
     """
 
     rows: GridRows
     total: float
+    unit: float
     norm: float
     mean: NDArray[np.float64]
     radius: float
@@ -66,10 +71,10 @@ class Prepared:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Coefficients and intercepts for rows as they were given."""
         if not self.column:
-            return weights.T / self.norm, np.zeros(weights.shape[1])
+            return weights.T / self.unit, np.zeros(weights.shape[1])
         inner, last = weights[:-1], weights[-1]
         intercept = last * self.column - self.mean * 2.0**-INPUT_BITS @ inner
-        return inner.T / self.norm, intercept
+        return inner.T / self.unit, intercept
 
 
 def prepare(
@@ -105,15 +110,17 @@ def prepare(
     whole = sum(_SHARES[name] for name in used)
     part = {name: mu * np.sqrt(_SHARES[name] / whole) for name in used}
     total = noisy_total(weights, part["total"], source)
-    if norm is None:
-        # Half of the rows are longer, and are shortened: the mean is known better for
-        # it, and the direction of a row is what counts.
-        norm = noisy_median(row_norms(X), weights, _NORMS, total, part["norm"], source)
-    rows = GridRows.of(_over(X, norm), 1.0)
-    mean = np.zeros(X.shape[1])
+    unit, longest = norm, 1.0
+    if unit is None:
+        unit = noisy_median(row_norms(X), weights, _NORMS, total, part["norm"], source)
+        longest = _LONGEST
+    X, mean = _over(X, unit), np.zeros(X.shape[1])
     if fit_intercept:
-        mean = _noisy_mean(rows, weights, persons, total, part["mean"], source)
-        rows = rows.shifted(mean)
+        # Of rows that are shortened to the unit: half of them are longer, and the noise
+        # of the mean is scaled to the longest. It is a place to look from, no more.
+        short = GridRows.of(X, 1.0)
+        mean = _noisy_mean(short, weights, persons, total, part["mean"], source)
+    rows = GridRows.of(X, longest).shifted(mean)
     radius = noisy_median(
         rows.norms * 2.0**-INPUT_BITS, weights, _RADII, total, part["radius"], source
     )
@@ -122,7 +129,7 @@ def prepare(
         units = float(np.rint(_COLUMN * radius * 2.0**INPUT_BITS))
         column = units * 2.0**-INPUT_BITS
         rows = rows.with_column(units)
-    return Prepared(rows, total, norm, mean, radius, column)
+    return Prepared(rows, total, unit, longest * unit, mean, radius, column)
 
 
 def _over(X: Any, norm: float) -> Any:

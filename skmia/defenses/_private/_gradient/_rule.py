@@ -31,10 +31,15 @@ def schedule_of(total: float, n_inputs: int, n_outputs: int, mu: float) -> Sched
 
     The noise of all steps together, over the number of rows, has the norm
     ``clip / quality`` with ``quality = total * mu / sqrt(n_inputs * n_outputs)``.
-    How far descent may go, ``n_steps * step * clip``, grows with the quality: farther
-    on, the noise has grown by more than what there is to learn. Neither the number of
-    steps nor the clipping matter much beside it. A small clip is better than a large
-    one: most gradients are long in the beginning, and their direction is what counts.
+
+    - How far descent may go, ``n_steps * step * clip``, grows with the quality: farther
+      on, the noise has grown by more than what there is to learn. It grows with the
+      number of inputs as well: where a row's length is spread over many columns, less
+      of a gradient points where the others do.
+    - A small clip is better than a large one: most gradients are long in the beginning,
+      and their direction is what counts. With a budget that allows it, the clip grows,
+      and what clipping does to the probabilities goes away.
+    - The number of steps hardly matters beside these two.
 
     Found on made-up data by ``benchmarks/gradient_rule.py``.
 
@@ -48,6 +53,7 @@ def schedule_of(total: float, n_inputs: int, n_outputs: int, mu: float) -> Sched
         Of all steps together.
     """
     quality = total * mu / math.sqrt(n_inputs * n_outputs)
-    way = min(9 * quality**0.8, 1000.0)
-    clip, n_steps = 0.35, 100
+    way = min(0.5 * n_inputs**0.7 * quality**0.8, 2000.0)
+    clip = min(0.35 * max(quality / 60, 1.0) ** 0.35, 4.0)
+    n_steps = 100
     return Schedule(n_steps, way / (n_steps * clip), clip)
