@@ -38,7 +38,7 @@ class DifferentialPrivacyClassifier(Defense):
     - ``"objective"``, a random term in the objective, with ``delta=0``:
       LogisticRegression;
     - ``"boosting"``, boosting of one feature at a time: HistGradientBoostingClassifier,
-      XGBClassifier, LGBMClassifier;
+      GradientBoostingClassifier, XGBClassifier, LGBMClassifier;
     - ``"naive_bayes"``, means and variances with noise: GaussianNB;
     - ``"trees"``, random splits: DecisionTreeClassifier, RandomForestClassifier;
     - ``"teachers"``, noisy votes on `X_public` of classifiers that share no row, and a
@@ -72,12 +72,15 @@ class DifferentialPrivacyClassifier(Defense):
         GaussianNB, trees, boosting and a StandardScaler scale their noise to; those of
         the rows that the first of them is given. They must not be read from these
         rows; take what is known of the features in general. ``"private"`` searches
-        them over a grid of powers of two, with noise.
+        them over a fixed grid, with noise. Those of nominal features are not looked at.
     data_norm : "private" or float, default="private"
         Greatest Euclidean norm of the rows that LogisticRegression and MLPClassifier
         are given; longer ones are shortened. Not to be read from the rows either.
-    feature_types : list of str, default=None
-        Kinds of the columns, for mechanisms that take others than numbers.
+    feature_types : list or dict, default=None
+        What the features are, for ``"boosting"``: ``"continuous"``, ``"nominal"``, or a
+        list of all categories, which must not be read from the rows. A dict has them by
+        name or position. None goes by the types of the columns: text and categories of
+        a frame are nominal, arrays are continuous.
     bounds_fraction : "auto" or float, default="auto"
         Fraction of the budget for all private searches together, where there is one.
         ``"auto"`` is what the mechanism needs: 0.05 for ``"gradient"``, 0.2 else.
@@ -168,6 +171,9 @@ class DifferentialPrivacyClassifier(Defense):
 
     Holohan, Braghin, Mac Aonghusa and Levacher, "Diffprivlib: The IBM Differential
     Privacy Library", 2019, arXiv:1907.02444.
+
+    Nori, Caruana, Bu, Shen and Kulkarni, "Accuracy, Interpretability, and Differential
+    Privacy via Explainable Boosting", ICML 2021.
 
     Papernot, Song, Mironov, Raghunathan, Talwar and Erlingsson, "Scalable Private
     Learning with PATE", ICLR 2018.
