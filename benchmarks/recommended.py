@@ -4,7 +4,7 @@ A half of the rows goes into the recommendation. The chosen defense is then audi
 `audit_learner` on the other half, whose rows the search has never seen: 16 models, all
 of them attacked by LiRA and the stacked attack, with the others as shadows.
 
-    python benchmarks/recommended.py [--jobs 2] [--only NAME ...]
+    python benchmarks/recommended.py [--jobs 2] [--cells 0 1 ...]
 
 Cells are kept in benchmarks/.cache: a run that was stopped goes on where it was.
 """
@@ -102,13 +102,11 @@ def run(data, model, limit, scoring, budget, jobs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--only", nargs="*", default=list(DATA))
+    parser.add_argument("--cells", type=int, nargs="*", default=list(range(len(CELLS))))
     given = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     found = []
-    for cell in CELLS:
-        if cell[0] not in given.only:
-            continue
+    for cell in [CELLS[i] for i in given.cells]:
         path = FOLDER / f"{'-'.join(map(str, cell)).lower()}.json"
         if not path.exists():
             path.write_text(json.dumps(run(*cell, given.jobs)))

@@ -230,12 +230,12 @@ def recommend_defense(
     ...     X,
     ...     y,
     ...     max_leakage=0.65,
-    ...     defenses=["regularization", "bagging"],
+    ...     defenses=["regularization"],
     ...     n_models=8,
     ...     random_state=0,
     ... )
     >>> found.best_params_["defense"]
-    'bagging of small shares'
+    'own regularization'
     """
     settings = _Settings(
         max_leakage, budget, scoring, metric, defenses, n_models, check_size
