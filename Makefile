@@ -63,6 +63,7 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/stacked_cost.py
 	$(BIN)/python benchmarks/train_share.py
 	$(BIN)/python benchmarks/dp_audit.py
+	$(BIN)/python benchmarks/private_accuracy.py
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/learner_coverage.py
 	$(BIN)/python benchmarks/compare_coverage.py

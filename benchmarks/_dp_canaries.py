@@ -11,11 +11,11 @@ and of those without, or with others in their place.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from dp_accounting import get_sigma_gaussian
+from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
@@ -102,47 +102,58 @@ def one_at_a_time(score, estimator, rest, row, other, **more):
 # ---- noisy gradient descent: many canaries in one run
 
 N_CANARIES = 100
-_PAIRS = 1000
 
 
-def many_gradients(given, seeds, neighbors, size, known=False):
-    """A hundred persons in each run, each in or out by a coin, in a column each.
+def many(
+    estimator, weights, *, pairs=(1000, 1.0), known=False, as_matrix=np.asarray, **more
+):
+    """A canary of a hundred persons in each run, each in or out by a coin.
 
-    All other rows are pairs that cancel out, in a further column. The penalty holds the
-    weights so near zero that every row's gradient is at the clip in every step: a
-    weight is then a sum of that and of noise alone, and tells whether its person is
-    there. With neighbours replaced, the coin turns the labels.
+    Every one has a column of its own; all other rows are pairs that cancel out. A
+    penalty holds the weights of the columns so near zero that a person's gradient is
+    at the clip in every step: its weight is then a sum of that and of noise alone.
+    `pairs` are their number, and how long their rows are beside those of the persons.
+    With neighbours replaced, the coin turns the label. `weights` are asked of the
+    model.
     """
-    scores, inside = [], []
-    for seed in seeds:
-        coins = np.random.RandomState(seed).uniform(size=N_CANARIES) < 0.5
-        X, y, persons = crowd(coins, neighbors, size)
-        fit = private(
-            LogisticRegression(C=1e-9, fit_intercept=False),
-            given,
-            seed,
-            X,
-            y,
-            groups=persons if known else None,
-            mechanism="gradient",
-            bounds_fraction=_LITTLE,
-        )
-        scores.append(fit.estimator_.coef_[0, :N_CANARIES])
-        inside.append(coins)
-    # In the run's own unit, which a noisy number of rows has moved for all.
-    scores = np.concatenate([run / np.std(run) for run in scores])
-    inside = np.concatenate(inside)
-    return scores[inside], scores[~inside]
+
+    def play(given, seeds, neighbors, size):
+        scores, inside = [], []
+        for seed in seeds:
+            coins = np.random.RandomState(seed).uniform(size=N_CANARIES) < 0.5
+            X, y, persons = crowd(coins, neighbors, size, *pairs)
+            groups = persons if known else None
+            fit = private(
+                estimator, given, seed, as_matrix(X), y, groups=groups, **more
+            )
+            found = weights(fit.estimator_)[:N_CANARIES]
+            # In the run's own unit, which a noisy number of rows has moved for all.
+            scores.append(found / np.std(found))
+            inside.append(coins)
+        scores, inside = np.concatenate(scores), np.concatenate(inside)
+        return scores[inside], scores[~inside]
+
+    return play
 
 
-def crowd(coins, neighbors, size):
+def own_weights(model):
+    return model.coef_[0]
+
+
+def towards_output(model):
+    """Weights of the columns, along what the units say to the output."""
+    return model.coefs_[0] @ model.coefs_[1][:, 0]
+
+
+def crowd(coins, neighbors, size, n_pairs, height):
     """Rows of the persons and of the pairs that cancel out, labels and persons."""
     n = len(coins)
     here = np.flatnonzero(coins) if neighbors == "add_remove" else np.arange(n)
     rows = np.repeat(np.eye(n + 1)[here], size, axis=0)
-    pairs = np.repeat(np.eye(n + 1)[-1:], 2 * _PAIRS, axis=0)
-    y = np.append(np.repeat(coins[here], size).astype(int), np.arange(2 * _PAIRS) % 2)
-    persons = np.append(np.repeat(here, size), n + np.arange(2 * _PAIRS))
+    pairs = np.zeros((2 * n_pairs, n + 1))
+    pairs[:, -1] = height * np.where(np.arange(2 * n_pairs) // 2 % 2, 1, -1)
+    y = np.append(np.repeat(coins[here], size).astype(int), np.arange(2 * n_pairs) % 2)
+    persons = np.append(np.repeat(here, size), n + np.arange(2 * n_pairs))
     return np.vstack([rows, pairs]), y, persons
 
 
@@ -180,11 +191,6 @@ def class_sums(clf):
 
 def at_zero(clf):
     return clf.predict_proba(np.zeros((1, 1)))[0, 1]
-
-
-def log_odds(clf):
-    proba = np.clip(clf.predict_proba(np.ones((1, 1))), 1e-12, 1)[0]
-    return np.log(proba[1] / proba[0])
 
 
 def moments(clf):
@@ -232,10 +238,27 @@ _LEAF = (np.array([[0.0], [1.0]]), np.array([0, 1]))
 _EVEN = (np.array([[1.0], [1.0], [1.0], [0.0], [0.0]]), np.array([0, 0, 1, 1, 0]))
 _ENDS = (np.repeat([[1e-4], [1e4]], 30, axis=0), np.arange(60) % 2)
 
+_LINEAR = LogisticRegression(C=1e-9, fit_intercept=False)
+_LOGISTIC = {"mechanism": "gradient", "bounds_fraction": _LITTLE}
+_NETWORK = MLPClassifier((2,), alpha=4.0, activation="tanh")
+
 CANARIES: dict[str, Canary] = {
-    "gradient, logistic": Canary(many_gradients),
+    "gradient, logistic": Canary(many(_LINEAR, own_weights, **_LOGISTIC), cost=4),
     "gradient, logistic, persons known": Canary(
-        partial(many_gradients, known=True), size=2
+        many(_LINEAR, own_weights, known=True, **_LOGISTIC), cost=4, size=2
+    ),
+    "gradient, network": Canary(
+        many(_NETWORK, towards_output, pairs=(1000, 0.2), data_norm=1.0), cost=8
+    ),
+    "gradient, network in batches": Canary(
+        many(
+            _NETWORK,
+            towards_output,
+            pairs=(12_000, 0.2),
+            as_matrix=sparse.csr_array,
+            data_norm=1.0,
+        ),
+        cost=25,
     ),
     "objective": Canary(
         one_at_a_time(
@@ -322,18 +345,7 @@ CANARIES: dict[str, Canary] = {
             (_B, 0),
             feature_types=[("a", "b")] * _N_COLUMNS,
         ),
-        cost=4,
-    ),
-    "gradient, network": Canary(
-        one_at_a_time(
-            log_odds,
-            MLPClassifier((2,), alpha=0.0),
-            (np.ones((200, 1)), np.arange(200) % 10 == 0),
-            (np.ones(1), True),
-            (np.ones(1), False),
-            data_norm=1.0,
-        ),
-        cost=8,
+        cost=2,
     ),
     "scaler": Canary(
         one_at_a_time(

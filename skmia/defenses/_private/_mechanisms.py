@@ -7,7 +7,7 @@ To add one:
 2. Add it to ``MECHANISMS`` below. The first one that serves a classifier is what
    ``mechanism="auto"`` takes.
 3. Add it to ``MECHANISMS`` in ``tests/_helpers/mechanisms.py``, for the tests that all
-   of them have to pass, and to the canaries of ``benchmarks/dp_audit.py``.
+   of them have to pass, and to the canaries of ``benchmarks/_dp_canaries.py``.
 
 Nothing else has to know it: the parameter, the tags, the messages and the budget of the
 meta-estimator are read from the table.
