@@ -65,8 +65,9 @@ class DifferentialPrivacyClassifier(Defense):
         that could be in its place. The field counts the former. The latter costs up to
         twice as much, and makes the number of rows public.
     group_size : int, default=1
-        Rows of one person at most: the guarantee is for all of them together. With
-        `groups` in ``fit``, rows beyond it are left out; without, it is a promise.
+        Rows of one person at most: the guarantee is for all of them together; with
+        ``neighbors="replace"``, for as many others in their place. With `groups` in
+        ``fit``, rows beyond it are left out; without, it is a promise.
     bounds : "private" or tuple (least, greatest), default="private"
         Ranges of the features, as numbers or arrays of one number per feature, that
         GaussianNB, trees, boosting and a StandardScaler scale their noise to; those of

@@ -367,6 +367,17 @@ def test_no_counterpart_names_those_that_have_one(estimator, iris):
         _private(estimator).fit(*iris)
 
 
+def test_the_message_names_the_closest_that_has_one(iris):
+    with pytest.raises(ValueError, match=r"Take LogisticRegression, which is the clos"):
+        _private(LogisticRegressionCV()).fit(*iris)
+    with pytest.raises(ValueError, match=r"one of: gradient, objective, or 'teachers'"):
+        _private(LogisticRegression(), mechanism="trees").fit(*iris)
+    with pytest.raises(ValueError, match="'mechanism' parameter is 'teachers'"):
+        _private(mechanism="teachers").fit(*iris)
+    with pytest.raises(ValueError, match="'X_public' parameter means nothing"):
+        _private(mechanism="gradient", X_public=iris[0]).fit(*iris)
+
+
 def _rank_within_column(X):
     return np.argsort(np.argsort(X, axis=0), axis=0).astype(float)
 

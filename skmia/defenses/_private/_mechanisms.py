@@ -41,6 +41,18 @@ MECHANISMS: tuple[Mechanism, ...] = (
 )
 
 
+# What to take in place of a classifier that none serves.
+_INSTEAD = {
+    "LogisticRegression": (
+        *("LogisticRegressionCV", "RidgeClassifier", "RidgeClassifierCV"),
+        *("SGDClassifier", "LinearSVC", "Perceptron", "LinearDiscriminantAnalysis"),
+    ),
+    "RandomForestClassifier": ("ExtraTreesClassifier", "ExtraTreeClassifier"),
+    "HistGradientBoostingClassifier": ("CatBoostClassifier", "AdaBoostClassifier"),
+    "GaussianNB": ("QuadraticDiscriminantAnalysis", "BernoulliNB", "CategoricalNB"),
+}
+
+
 def mechanism_names() -> tuple[str, ...]:
     """The names of all mechanisms."""
     return tuple(dict.fromkeys(mechanism.name for mechanism in MECHANISMS))
@@ -87,8 +99,8 @@ def choose_mechanism(estimator: Any, name: str, X_public: Any) -> Mechanism:
     if mechanism is None and name == "auto":
         raise ValueError(
             f"{learner} has no private counterpart: those that have one are "
-            f"{served_classes()}. Pass public, unlabelled rows in 'X_public' to have "
-            "the votes of such classifiers noised instead."
+            f"{served_classes()}. {_hint(learner)}Pass public, unlabelled rows in "
+            "'X_public' to have the votes of such classifiers noised instead."
         )
     if mechanism is None:
         own = ", ".join(
@@ -112,6 +124,13 @@ def choose_mechanism(estimator: Any, name: str, X_public: Any) -> Mechanism:
             "out, or pass mechanism='teachers'."
         )
     return mechanism
+
+
+def _hint(learner: str) -> str:
+    for name, others in _INSTEAD.items():
+        if learner in others:
+            return f"Take {name}, which is the closest to {learner}. "
+    return ""
 
 
 def adapt_tags(tags: Tags, estimator: Any, name: str, X_public: Any) -> None:

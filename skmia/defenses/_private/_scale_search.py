@@ -80,10 +80,10 @@ def _number_of_rows(n_rows: int, settings: Settings) -> tuple[int, float]:
     """The number of rows as it may be used, and the epsilon that is left per row."""
     budget = settings.budget
     if settings.neighbors == "replace":
-        return n_rows, budget.epsilon / settings.group_size
+        return n_rows, budget.pure_epsilon / settings.group_size
     paid = replace(settings, budget=budget.part(_SIZE_FRACTION))
     noisy = int(add_noise(np.array([n_rows]), 1.0, 1.0, paid)[0])
-    rest = budget.part(1 - _SIZE_FRACTION).epsilon
+    rest = budget.part(1 - _SIZE_FRACTION).pure_epsilon
     return max(noisy, 1), rest / settings.group_size
 
 
@@ -115,7 +115,7 @@ def private_norm(X: NDArray[np.float64], settings: Settings) -> float:
     X : ndarray of shape (n_rows, n_features)
         Finite numbers.
     settings : Settings
-        The budget of the search, with delta = 0, the neighbours and the group size.
+        The budget of the search, the neighbours and the group size.
 
     Returns
     -------
