@@ -79,7 +79,7 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 bench-attacks: $(VENV)/.dev  ## every attack on 30 pairs of data and model, resumable
 	$(BIN)/python benchmarks/attack_power.py
 
-bench-defenses: $(VENV)/.dev  ## every defense at several strengths on 12 pairs, resumable
+bench-defenses: $(VENV)/.dev  ## every defense at several strengths on 14 pairs, resumable
 	$(BIN)/python benchmarks/defense_frontier.py
 
 clean:
