@@ -51,7 +51,7 @@ _OWN: Mapping[str, Sequence[Grid]] = {
     ],
 }
 _FEW_ROWS: Grid = {
-    "max_samples": [0.02, 0.05, 0.1, 0.3],
+    "max_samples": [0.05, 0.1, 0.3],
     "min_samples_leaf": [1, 3, 5],
     "n_estimators": [30, 100],
 }
