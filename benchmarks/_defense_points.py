@@ -125,7 +125,7 @@ SMALL_SHARES = {
     BOOSTING: [(0.1, 10), (0.3, 10)],
 }
 EPSILONS = {
-    LINEAR: (1, 4, 8, 16, 32, 64),
+    LINEAR: (1, 4, 8, 16, 20, 32, 64),
     NETWORK: (1, 4, 8, 16, 64),
     BOOSTING: (1, 4, 16),
     FOREST: (100,),
