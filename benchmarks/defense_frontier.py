@@ -128,29 +128,37 @@ def make_points(cells, without, jobs):
     return found
 
 
-def ask_about_copies(cells, best, jobs):
-    """Where outputs are masked, let the attacker ask about copies; all figures.
+def ask_about_copies(cells, best, asked, jobs):
+    """Where outputs are masked, let the attacker ask about copies; figures by point.
 
     Such a point keeps the larger AUC. That is done for the best points only, of models
-    that leak.
+    that leak, and not of what was `asked` before.
     """
     chosen = {}
     for (data, model), point, rival, _ in best:
+        key = (data, model, f"{point['method']}, copies", point["strength"])
         undefended = next(p for p in cells[data, model] if p["method"] == UNDEFENDED)
         if (
             point["method"] in MASKED
+            and key not in asked
             and undefended["AUC"] >= LEAKS
             and rival.below(point) >= WORTH_ASKING
         ):
-            chosen[data, model, point["method"], point["strength"]] = point
-    named = {(*p[:2], f"{p[2]}, copies", p[3]): p for p in chosen}
-    run(_audit_copies, [p for k, p in named.items() if not _path(*k).exists()], jobs)
-    asked = [read(point) for point in named]
-    for point, figures in zip(chosen.values(), asked, strict=True):
-        auc = float(np.mean(figures["AUC"]))
+            chosen[key] = point
+    run(
+        _audit_copies,
+        [
+            (*key[:2], point["method"], point["strength"])
+            for key, point in chosen.items()
+            if not _path(*key).exists()
+        ],
+        jobs,
+    )
+    for key, point in chosen.items():
+        auc = float(np.mean(read(key)["AUC"]))
         if auc > point["AUC"]:
             point.update(AUC=auc, strongest="LiRA, copies")
-    return asked
+    return {key: read(key) for key in chosen}
 
 
 def main():
@@ -174,11 +182,15 @@ def main():
         cell: [summary(p) for p in raw if (p["data"], p["model"]) == cell]
         for cell in wanted
     }
-    chosen = {by: best_points(cells, shares, by) for by in UTILITIES}
-    best = [entry for by in UTILITIES for entry in chosen[by]]
-    raw += ask_about_copies(cells, best, given.jobs)
-    # What an attacker reads from copies may have changed which point is best.
-    chosen = {by: best_points(cells, shares, by) for by in UTILITIES}
+    asked: dict = {}
+    while True:
+        chosen = {by: best_points(cells, shares, by) for by in UTILITIES}
+        best = [entry for by in UTILITIES for entry in chosen[by]]
+        # What it reads from copies may change which point is best.
+        if not (more := ask_about_copies(cells, best, asked, given.jobs)):
+            break
+        asked |= more
+    raw += asked.values()
     for (data, model), found in cells.items():
         plot_cell(data, model, found, RESULTS / "defense_frontier")
     lines = {by: by_method(cells, chosen[by]) for by in UTILITIES}
