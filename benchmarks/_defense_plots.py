@@ -37,12 +37,14 @@ STYLES = {
     BAGGED: ("k", "+"),
     FEW: ("k", "1"),
 }
+# Points of less than this fraction of the undefended accuracy are left out.
+LOWEST = 0.6
 
 
 def plot_cell(data, model, points, folder):
     """Write ``<data>-<model>.png`` to `folder`, with regularisation's frontier."""
     rivals = [p for p in points if p["method"] in (UNDEFENDED, OWN)]
-    figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
+    figure, ax = plt.subplots(figsize=(9, 5), layout="constrained")
     LeakageTradeoffDisplay(
         leakage=[p["AUC"] for p in rivals],
         utility=[p["accuracy"] for p in rivals],
@@ -73,12 +75,15 @@ def plot_cell(data, model, points, folder):
                 color=color,
                 marker=marker,
                 linewidth=0.8,
-                linestyle=":",
+                # Several parameters differ: no line from light to strong.
+                linestyle="none" if method == FEW else ":",
                 label=method,
             )
     ax.set_title(f"{data}, {model}")
     ax.grid(alpha=0.3)
-    ax.legend(fontsize=7, loc="best")
+    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1))
+    if min(p["accuracy"] for p in points) < LOWEST * undefended["accuracy"]:
+        ax.set_ylim(bottom=LOWEST * undefended["accuracy"])
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{data}-{model}".lower()
     figure.savefig(folder / f"{name}.png", dpi=110)
