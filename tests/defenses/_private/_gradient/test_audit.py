@@ -81,8 +81,8 @@ def test_no_bound_is_above_the_promise_and_none_far_below(case, epsilon):
     promised = mu_of_budget(epsilon, DELTA)
     assert mu <= promised
     found = epsilon_of_gaussian(mu, DELTA)
-    # Three rows with a third of the weight each are less, and their coefficients noisier
-    # beside what keeps a canary's gradient long: such a case shows less of the truth.
+    # With a third of the weight each, three rows are fewer in what keeps the gradients
+    # of canaries long, and noise is larger beside it: it shows less of the truth.
     within = 3 if "clipped together" in case else 2
     assert epsilon / within < found <= epsilon
 
