@@ -199,8 +199,8 @@ def main():
         f"""\
 Means over {N_MODELS} models in complementary pairs, each attacked with the others but
 its complement as shadows, which are trained with the defense. AUC and TPR are those of
-the strongest of LiRA, the stacked attack (two of the models) and the label-only
-attack ({N_LABEL_ONLY} of them, {N_QUERIES} copies of each record); `loss attack` is the
+the strongest of LiRA, the stacked attack (two of the models) and the label-only attack
+({N_LABEL_ONLY} of them, {N_QUERIES} copies of each record); `loss attack` is the
 balanced accuracy of the loss threshold at its best threshold. Accuracy and log-loss are
 of records that the models have not seen. Gradient boosting on Location-30 stops after 5
 rounds, for the time it takes, where it does not memorise all that it could. All points
@@ -219,9 +219,9 @@ with LiRA on 8 perturbed copies as well, where the undefended AUC is {LEAKS} or 
 they are {WORTH_ASKING} below regularisation. Other points of these methods, in the last
 table, are not.
 
-Adult, Caravan and digits are scaled once, before any model: not part of what is
-attacked, and outside of what differential privacy promises here. The seed is given, for
-which no guarantee holds.
+Adult and Caravan are scaled once, before any model: not part of what is attacked, and
+outside of what differential privacy promises here. The seed is given, for which no
+guarantee holds.
 """,
         *skipped,
     ]
