@@ -102,6 +102,7 @@ def best_points(cells, shares, by):
     for (data, model), points in cells.items():
         undefended = next(p for p in points if p["method"] == UNDEFENDED)
         own = [p for p in points if p["method"] in (UNDEFENDED, OWN)]
+        rival: Rival | BothRivals
         if by == BOTH:
             rival = BothRivals(own, shares[data])
         else:
@@ -149,7 +150,7 @@ def shown(line):
 
 def winners(lines):
     """The method furthest below regularisation in every cell."""
-    chosen = {}
+    chosen: dict[tuple[str, str], dict] = {}
     for line in lines:
         cell = line["data"], line["model"]
         best = chosen.get(cell)

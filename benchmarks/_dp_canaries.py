@@ -130,8 +130,8 @@ def many(
             # In the run's own unit, which a noisy number of rows has moved for all.
             scores.append(found / np.std(found))
             inside.append(coins)
-        scores, inside = np.concatenate(scores), np.concatenate(inside)
-        return scores[inside], scores[~inside]
+        every, of_in = np.concatenate(scores), np.concatenate(inside)
+        return every[of_in], every[~of_in]
 
     return play
 

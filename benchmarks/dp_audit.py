@@ -71,7 +71,7 @@ def run_cell(name, canary, epsilon, neighbors, n_runs, n_seeds):
     inside, outside = (np.concatenate(side) for side in zip(*played, strict=True))
     spread = np.sqrt((inside.var() + outside.var()) / 2)
     return {
-        "bounds": [bound(name, *sides, seed) for seed, sides in enumerate(played)],
+        "bounds": [bound(name, a, b, seed) for seed, (a, b) in enumerate(played)],
         "pooled": bound(name, inside, outside, 0),
         "distance": float((inside.mean() - outside.mean()) / spread) if spread else 0.0,
         "samples": min(len(inside), len(outside)),

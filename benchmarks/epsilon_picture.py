@@ -26,9 +26,10 @@ def mu_of(epsilon: float) -> float:
     clf = DifferentialPrivacyClassifier(
         epsilon=epsilon, delta=DELTA, X_public=[[0.0]], mechanism="teachers"
     )
-    mu = privacy_promise(clf).mu
-    assert mu is not None
-    return mu
+    promise = privacy_promise(clf)
+    assert promise is not None
+    assert promise.mu is not None
+    return promise.mu
 
 
 def table() -> None:

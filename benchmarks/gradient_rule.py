@@ -65,7 +65,8 @@ def score(X, y, n, epsilon, seed, way, clip, seen):
 
 def row_of(name, make, n, n_seeds, epsilon):
     grid = [(way, clip) for clip in CLIPS for way in WAYS]
-    scores, seen = np.zeros((n_seeds, len(grid))), []
+    scores = np.zeros((n_seeds, len(grid)))
+    seen: list[tuple[float, float]] = []
     for seed in range(n_seeds):
         X, y = make(2 * n + 2000, 1000 + seed)
         for at, (way, clip) in enumerate(grid):

@@ -130,7 +130,7 @@ def noise_of_batches(_):
     rows = []
     for epsilon in (1.0, 8.0):
         all_rows = 10 / mu_of_budget(epsilon, 1e-5)
-        row = {"epsilon": epsilon}
+        row: dict[str, object] = {"epsilon": epsilon}
         for rate in (0.5, 0.2, 0.1):
             least = all_rows * rate
             noise, _ = noise_of_samples(
@@ -156,7 +156,7 @@ def main():
     args = parser.parse_args()
     with threadpool_limits(1):
         rows = PARTS[args.part](args.seeds)
-    text = inspect.getdoc(PARTS[args.part])
+    text = inspect.getdoc(PARTS[args.part]) or ""
     if args.part != "batches":
         text += f" Accuracy / log-loss on {N_TEST} further rows, {args.seeds} seeds."
     save(

@@ -49,8 +49,9 @@ CELLS = [
 ]
 
 
-def run(data, model, limit, scoring, budget, jobs):
+def run(cell, jobs):
     """Recommend on one half of the rows, audit on the other."""
+    data, model, limit, scoring, budget = cell
     X, y = DATA[data]()
     X, fresh, y, fresh_y = train_test_split(
         X, y, test_size=0.5, stratify=y, random_state=0
@@ -109,7 +110,7 @@ def main():
     for cell in [CELLS[i] for i in given.cells]:
         path = FOLDER / f"{'-'.join(map(str, cell)).lower()}.json"
         if not path.exists():
-            path.write_text(json.dumps(run(*cell, given.jobs)))
+            path.write_text(json.dumps(run(cell, given.jobs)))
         found.append(json.loads(path.read_text()))
         print(json.dumps(found[-1]), flush=True)
     lines = [

@@ -415,9 +415,10 @@ def test_a_step_fitted_on_public_rows_stays(iris):
     X, y = iris
     public = MinMaxScaler().fit(X[::2])
     inner = make_pipeline(FrozenEstimator(public), GaussianNB())
-    clf = _private(inner, epsilon=NO_NOISE, bounds=(-1.0, 2.0)).fit(X[1::2], y[1::2])
+    settings = {"epsilon": NO_NOISE, "delta": 0, "bounds": (-1.0, 2.0)}
+    clf = _private(inner, **settings).fit(X[1::2], y[1::2])
     reference = GaussianNB().fit(public.transform(X[1::2]), y[1::2])
-    np.testing.assert_allclose(clf.estimator_[-1].theta_, reference.theta_, rtol=1e-4)
+    np.testing.assert_allclose(clf.estimator_[-1].theta_, reference.theta_, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

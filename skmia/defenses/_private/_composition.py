@@ -221,7 +221,8 @@ def _distribution(
     epsilons: Sequence[float],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Losses that answers add up to, and their chances; never rounded down."""
-    losses, chances = np.zeros(1), np.ones(1)
+    losses: NDArray[np.float64] = np.zeros(1)
+    chances: NDArray[np.float64] = np.ones(1)
     for epsilon, n in Counter(epsilons).items():
         lies = np.arange(n + 1)
         odds = binom.pmf(lies, n, 1 / (1 + math.exp(min(epsilon, 700.0))))
@@ -230,6 +231,6 @@ def _distribution(
         if len(losses) > _MAX_LOSSES:
             step = (losses.max() - losses.min()) / _MAX_LOSSES
             up = np.ceil((losses - losses.min()) / step).astype(np.intp)
-            chances = np.bincount(up, chances)
+            chances = np.bincount(up, chances).astype(np.float64)
             losses = losses.min() + step * np.arange(len(chances))
     return losses, chances
