@@ -81,6 +81,7 @@ bench-attacks: $(VENV)/.dev  ## every attack on 30 pairs of data and model, resu
 
 bench-defenses: $(VENV)/.dev  ## every defense at several strengths on 14 pairs, resumable
 	$(BIN)/python benchmarks/defense_frontier.py
+	$(BIN)/python benchmarks/defense_shadows.py
 
 clean:
 	rm -rf $(VENV) $(OLDEST) docs/_build
