@@ -219,6 +219,9 @@ with LiRA on 8 perturbed copies as well, where the undefended AUC is {LEAKS} or 
 they are {WORTH_ASKING} below regularisation. Other points of these methods, in the last
 table, are not.
 
+Each AUC has an error of about 0.02, and those of private models are too low, by up to
+0.03: see defense_shadows.md, with more models and more targets.
+
 Adult and Caravan are scaled once, before any model: not part of what is attacked, and
 outside of what differential privacy promises here. The seed is given, for which no
 guarantee holds.
