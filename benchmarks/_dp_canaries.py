@@ -240,7 +240,7 @@ _ENDS = (np.repeat([[1e-4], [1e4]], 30, axis=0), np.arange(60) % 2)
 
 _LINEAR = LogisticRegression(C=1e-9, fit_intercept=False)
 _LOGISTIC = {"mechanism": "gradient", "bounds_fraction": _LITTLE}
-_NETWORK = MLPClassifier((2,), alpha=4.0, activation="tanh")
+_NETWORK = MLPClassifier((2,), alpha=4.0, activation="identity")
 
 CANARIES: dict[str, Canary] = {
     "gradient, logistic": Canary(many(_LINEAR, own_weights, **_LOGISTIC), cost=4),
@@ -248,13 +248,13 @@ CANARIES: dict[str, Canary] = {
         many(_LINEAR, own_weights, known=True, **_LOGISTIC), cost=4, size=2
     ),
     "gradient, network": Canary(
-        many(_NETWORK, towards_output, pairs=(1000, 0.2), data_norm=1.0), cost=8
+        many(_NETWORK, towards_output, pairs=(1000, 0.1), data_norm=1.0), cost=8
     ),
     "gradient, network in batches": Canary(
         many(
             _NETWORK,
             towards_output,
-            pairs=(12_000, 0.2),
+            pairs=(12_000, 0.1),
             as_matrix=sparse.csr_array,
             data_norm=1.0,
         ),
