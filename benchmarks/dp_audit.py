@@ -240,8 +240,10 @@ def main():
         "replaced. diffprivlib's own "
         "logistic regression is given the rows without the scaling to norm 1; its "
         "noise is for a curvature that is too small. In processes its classes all have "
-        "the same noise. Of both the audit proves more than the epsilon that they were "
-        "asked for. Without noise it finds what the number of runs allows."
+        "the same noise. With 2,000 samples it proves more than the epsilon that they "
+        "were asked for (2.94 of 1, and 3.69 of .5); with a hundred it does not, "
+        "and bounds of 0 on so few samples say nothing about the other rows either. "
+        "Without noise it finds what the number of runs allows."
         + (f"\n\nNot played: {'; '.join(missing)}." if missing else ""),
         rows,
     )
