@@ -84,7 +84,8 @@ class DifferentialPrivacyClassifier(Defense):
         a frame are nominal, arrays are continuous.
     bounds_fraction : "auto" or float, default="auto"
         Fraction of the budget for all private searches together, where there is one.
-        ``"auto"`` is what the mechanism needs: 0.05 for ``"gradient"``, 0.2 else.
+        ``"auto"`` is what the mechanism needs: 0.05 for ``"gradient"``, and up to 0.2
+        where the budget is small; 0.2 else.
     scaler_fraction : float, default=0.2
         Fraction of the budget for the private StandardScaler of a Pipeline.
     max_sample_weight : float, default=1.0
@@ -338,15 +339,16 @@ class DifferentialPrivacyClassifier(Defense):
     def _fit(self, data: TrainingData) -> None:
         estimator = self._inner()
         mechanism = choose_mechanism(estimator, self.mechanism, self.X_public)
+        budget = whole_budget(mechanism, self.epsilon, self.delta)
         settings = Settings(
-            budget=whole_budget(mechanism, self.epsilon, self.delta),
+            budget=budget,
             neighbors=self.neighbors,
             group_size=self.group_size,
             source=None if self.random_state is None else data.random_state,
             max_sample_weight=self.max_sample_weight,
             feature_types=self.feature_types,
             search_fraction=(
-                mechanism.search_fraction
+                mechanism.default_search_fraction(budget)
                 if isinstance(self.bounds_fraction, str)
                 else self.bounds_fraction
             ),

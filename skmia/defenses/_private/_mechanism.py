@@ -115,7 +115,7 @@ class Mechanism(ABC):
     # and a Gaussian one, which they add up as mu. Where it takes both, delta decides.
     pure: ClassVar[bool] = False
     gaussian: ClassVar[bool] = False
-    # Share of the budget for searches where the user does not say.
+    # What `default_search_fraction` says of any budget.
     search_fraction: ClassVar[float] = 0.2
     # What rows it takes, and what comes with them.
     takes_sparse: ClassVar[bool] = False
@@ -152,6 +152,10 @@ class Mechanism(ABC):
         way that no mu bounds: several fits then do not add up in squares.
         """
         return budget
+
+    def default_search_fraction(self, budget: Budget) -> float:
+        """Share of the budget for searches where the user does not say."""
+        return self.search_fraction
 
     def serves(self, estimator: Any) -> bool:
         """Whether the classifier, or the one that a Pipeline ends in, is served."""

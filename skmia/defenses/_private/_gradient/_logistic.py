@@ -11,12 +11,13 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import validate_data
 
 from skmia.defenses._private._accounting import remaining_mu
+from skmia.defenses._private._budget import Budget
 from skmia.defenses._private._counterparts import check_parameters
 from skmia.defenses._private._gaussian_queries import noisy_class_totals
 from skmia.defenses._private._gradient._descent import descend
 from skmia.defenses._private._gradient._given import Given
 from skmia.defenses._private._gradient._preparation import prepare
-from skmia.defenses._private._gradient._rule import schedule_of
+from skmia.defenses._private._gradient._rule import schedule_of, search_share
 from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
 from skmia.defenses._private._noise import NoiseSource
 from skmia.defenses._training import TrainingData
@@ -45,7 +46,6 @@ class NoisyGradient(Mechanism):
     needs: ClassVar[str | None] = "data_norm"
     searches_itself: ClassVar[bool] = True
     gaussian: ClassVar[bool] = True
-    search_fraction: ClassVar[float] = 0.05
     takes_sparse: ClassVar[bool] = True
     takes_weight: ClassVar[bool] = True
     clips_persons: ClassVar[bool] = True
@@ -67,6 +67,11 @@ class NoisyGradient(Mechanism):
         """Refuse what has no part in the objective."""
         check_parameters(estimator, self._meant + self._free, self._same)
         check_real(estimator.C, "C", 0, np.inf, closed="right")
+
+    def default_search_fraction(self, budget: Budget) -> float:
+        """By the budget alone."""
+        assert budget.mu is not None
+        return search_share(budget.mu)
 
     def fit(self, estimator: Any, data: TrainingData, settings: Settings) -> Fitted:
         """Descend, and put the result into a LogisticRegression."""

@@ -28,6 +28,7 @@ from skmia.defenses._private._gradient._network_descent import (
 )
 from skmia.defenses._private._gradient._network_rule import Schedule, choose_schedule
 from skmia.defenses._private._gradient._preparation import prepare
+from skmia.defenses._private._gradient._rule import search_share
 from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
 from skmia.defenses._private._noise import NoiseSource
 from skmia.defenses._training import TrainingData
@@ -86,7 +87,6 @@ class NoisyNetwork(Mechanism):
     needs: ClassVar[str | None] = "data_norm"
     searches_itself: ClassVar[bool] = True
     gaussian: ClassVar[bool] = True
-    search_fraction: ClassVar[float] = 0.05
     takes_sparse: ClassVar[bool] = True
     takes_weight: ClassVar[bool] = True
     clips_persons: ClassVar[bool] = True
@@ -108,6 +108,11 @@ class NoisyNetwork(Mechanism):
     def known_spending(self, budget: Budget) -> Budget:
         """Without mu: no mu bounds random batches, and rows decide on having them."""
         return replace(budget, mu=None) if can_account() else budget
+
+    def default_search_fraction(self, budget: Budget) -> float:
+        """By the budget alone."""
+        assert budget.mu is not None
+        return search_share(budget.mu)
 
     def fit(self, estimator: Any, data: TrainingData, settings: Settings) -> Fitted:
         """Descend, and put the weights into an MLPClassifier."""

@@ -57,3 +57,12 @@ def schedule_of(total: float, n_inputs: int, n_outputs: int, mu: float) -> Sched
     clip = min(0.35 * max(quality / 60, 1.0) ** 0.35, 4.0)
     n_steps = 100
     return Schedule(n_steps, way / (n_steps * clip), clip)
+
+
+def search_share(mu: float) -> float:
+    """Choose the share of the squared budget for what is searched beforehand.
+
+    Where the budget is small, and rows are few as well, a norm that was not found
+    costs everything; a larger share for the search costs next to nothing.
+    """
+    return min(max(0.05 / mu, 0.05), 0.2)
