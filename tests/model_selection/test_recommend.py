@@ -1,5 +1,7 @@
 """recommend_defense: the choice, its cost, and what is said where there is none."""
 
+import time
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -12,6 +14,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from _helpers import fruit, global_state, mixed_frame, noisy_rows
+from skmia.defenses import DifferentialPrivacyClassifier
 from skmia.exceptions import LeakageLimitWarning
 from skmia.model_selection import SearchCost, recommend_defense
 from skmia.model_selection._recommend import _plan
@@ -127,6 +130,64 @@ def test_any_number_of_jobs_and_the_same_seed_give_the_same(data):
     np.testing.assert_array_equal(
         one.best_estimator_.predict_proba(X), two.best_estimator_.predict_proba(X)
     )
+
+
+@pytest.mark.slow
+def test_a_private_model_of_persons_promises_for_all_of_their_rows(monkeypatch):
+    """Two persons have far more rows than the others, who have three."""
+    told = []
+    fit = DifferentialPrivacyClassifier.fit
+
+    def noting(self, X, y, groups=None, **params):
+        assert len(groups) == len(y)
+        told.append(groups)
+        return fit(self, X, y, groups=groups, **params)
+
+    monkeypatch.setattr(DifferentialPrivacyClassifier, "fit", noting)
+    rng = np.random.RandomState(0)
+    persons = np.repeat(np.arange(150), 3)
+    persons = np.append(persons, rng.permutation(np.repeat([0, 1], 15)))
+    X, y = noisy_rows(len(persons), 6)
+    names = np.array([f"p{p}" for p in persons])
+    found = recommend_defense(
+        GaussianNB(),
+        X,
+        y,
+        max_leakage=1.0,
+        defenses=["private"],
+        groups=names,
+        scoring=lambda model, X, y: float(hasattr(model, "spent_epsilon_")),
+        **QUICK,
+    )
+    assert found.best_params_["group_size"] == 3
+    assert found.best_estimator_.group_size == 3
+    text = " ".join(found.summary().split())
+    assert "together on all rows of a person" in text
+    assert "take the group_size from what is known of persons" in text
+    # Each fit is told whose the rows are: it leaves out those beyond three. Three
+    # candidates in eight models, and one of all rows.
+    assert len(told) == 3 * 8 + 1
+    assert np.array_equal(told[-1], names)
+    assert all(0 < len(np.unique(some)) < 150 for some in told[:-1])
+
+
+@pytest.mark.slow
+def test_the_time_of_private_fits_is_measured(data, monkeypatch):
+    """The seconds of all fits, and not the count, grow where these are slow."""
+    X, y = data
+    call = {"max_leakage": 1.0, "defenses": ["private"], **QUICK}
+    fit = DifferentialPrivacyClassifier.fit
+    quick = recommend_defense(GaussianNB(), X, y, estimate_only=True, **call)
+
+    def slow(self, *args, **kwargs):
+        time.sleep(0.2)
+        return fit(self, *args, **kwargs)
+
+    monkeypatch.setattr(DifferentialPrivacyClassifier, "fit", slow)
+    cost = recommend_defense(GaussianNB(), X, y, estimate_only=True, **call)
+    assert cost.work == quick.work
+    # Three private ones in eight models each, and one more of all rows.
+    assert cost.seconds > 3 * 8 * 0.2
 
 
 class Counted(ClassifierMixin, BaseEstimator):
@@ -311,12 +372,14 @@ def test_a_private_model_is_not_seeded_and_the_choice_has_no_guarantee():
             y,
             max_leakage=0.6,
             defenses=["private"],
+            n_jobs=n_jobs,
             **QUICK,
         )
-        for _ in range(2)
+        for n_jobs in (None, 2)
     ]
     found = calls[0]
     assert found.best_params_ == calls[1].best_params_
+    assert columns(found).equals(columns(calls[1]))
     assert found.best_params_["defense"] == "differential privacy"
     own = found.best_params_["epsilon"]
     assert found.best_estimator_.random_state is None

@@ -48,8 +48,9 @@ class DefenseRecommendation:
     metric, utility : str
         Names of what was measured.
     spent_ : PrivacyLoss or None
-        What all private fits of the search have spent together on a row, the
-        recommended model included; None where there were none.
+        What all private fits of the search have spent together on a row, with
+        `groups` on all rows of a person, the recommended model included; None where
+        there were none.
 
     See Also
     --------
@@ -300,14 +301,15 @@ class DefenseRecommendation:
     def _notes(self) -> list[str]:
         chosen_by, checked = self._n_rows
         entry = self._closest
+        seconds = sum(sum(e.play.seconds) for e in self._entries)
         notes = [
             f"Leakage is the {self._metric.title} of the strongest of several attacks "
             f"that know the defense. Figures are about models of half of the rows: "
             f"{chosen_by} rows decide, and {checked} others check. A model of all rows "
             "is more accurate and leaks less, as a rule. Audit it on rows of its own "
             "before you release it.",
-            f"Cost: {self.work_:.0f} plain fits, about "
-            f"{duration(self.work_ * self.cost_.seconds_per_fit)} one after the other.",
+            f"Cost: {self.work_:.0f} plain fits, which took {duration(seconds)} one "
+            "after the other, without attacks.",
         ]
         if entry.candidate.masks:
             notes.append(
@@ -324,9 +326,10 @@ class DefenseRecommendation:
     def _privacy(self, entry: Entry) -> str:
         assert self.spent_ is not None
         loss = self.spent_
+        whom = "all rows of a person" if self._has_persons else "a row"
         text = (
             f"Differential privacy: the private fits of the search have spent epsilon "
-            f"{loss.epsilon:.4g} (delta {loss.delta:.2g}) together on a row. The "
+            f"{loss.epsilon:.4g} (delta {loss.delta:.2g}) together on {whom}. The "
             "choice has no guarantee at all: it read exact figures of these rows."
         )
         own = entry.candidate.epsilon
@@ -337,7 +340,12 @@ class DefenseRecommendation:
                 "see."
             )
         if self._has_persons:
-            text += " It is for one row, not for all rows of a person: see group_size."
+            text += (
+                " Pass 'groups' to that fit as well, and take the group_size from what "
+                "is known of persons in general: here it was read from the rows."
+            )
+        else:
+            text += " It is for one row. Where persons have several, pass 'groups'."
         return text
 
 

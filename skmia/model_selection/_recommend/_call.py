@@ -120,6 +120,7 @@ def recommend_defense(
     budget : float, default=None
         What the search may cost at most, in plain fits: fits of `estimator` on a half
         of the rows. A defense that fits ten models on 60 % of these rows counts six.
+        A private fit counts one, whatever it takes.
         None compares everything. What the budget does not hold is left out, and said.
         Time does not count, so that the result is the same on another machine.
     scoring : str or callable, default="accuracy"
@@ -140,12 +141,15 @@ def recommend_defense(
         of the candidates of the last rung is no better for having been chosen.
     groups : array-like of shape (n_samples,), default=None
         Name of the person that each row belongs to. Persons are drawn whole, and the
-        leakage is the larger one of those per row and per person.
+        leakage is the larger one of those per row and per person. Private models get
+        them: their epsilon is for all rows of a person, of which they learn from
+        `group_size` at most. That number is chosen here, for nine in ten rows to stay.
     params : dict, default=None
         Metadata for ``estimator.fit``, such as ``sample_weight``; what has one value
         per row is sliced for each model. Candidates that cannot take it are left out.
     estimate_only : bool, default=False
-        Return what the search would cost, after four plain fits.
+        Return what the search would cost, after four plain fits and, where private
+        learners are compared, four of one of them.
     n_jobs : int, default=None
         Models fitted at a time, as in joblib. The result does not depend on it.
     random_state : int, RandomState or None, default=None
@@ -261,7 +265,8 @@ def recommend_defense(
     with once_each():
         seconds = search.start(undefended(estimator))
         costs = [c.work for c in candidates]
-        cost = estimate(plan, costs, seconds, n_jobs, left_out)
+        times = search.times(candidates, seconds)
+        cost = estimate(plan, costs, times, seconds, n_jobs, left_out)
         tell(cost, verbose)
         if estimate_only:
             return cost
@@ -269,7 +274,10 @@ def recommend_defense(
         chosen = search.choose()
         model = None
         if chosen is not None:
-            model = _fitted(chosen.candidate, X, y, params, int(seeds[0]))
+            given = dict(params or {})
+            if chosen.candidate.needs_persons:
+                given["groups"] = groups
+            model = _fitted(chosen.candidate, X, y, given, int(seeds[0]))
     found = _answer(search, chosen, model, cost, settings)
     if chosen is None:
         warn(f"{found.verdict} Nothing is recommended.", LeakageLimitWarning)
@@ -322,7 +330,9 @@ def _within(
     estimator: Any, rows: Rows, settings: _Settings
 ) -> tuple[list[Candidate], dict[str, str]]:
     """Candidates that the budget holds, and those that are left out."""
-    found, left_out = make_candidates(estimator, settings.families, len(rows.classes))
+    found, left_out = make_candidates(
+        estimator, settings.families, len(rows.classes), rows.group_size
+    )
     if not found:
         raise ValueError(
             f"The 'defenses' parameter leaves nothing to compare: {left_out}. Pass "
@@ -342,9 +352,10 @@ def _within(
     return [found[i] for i in held], left_out
 
 
-def _fitted(candidate: Candidate, X: Any, y: Any, params: Any, seed: int) -> Any:
+def _fitted(
+    candidate: Candidate, X: Any, y: Any, given: Mapping[str, Any], seed: int
+) -> Any:
     """The model of all rows."""
-    given = dict(params or {})
     if candidate.epsilon is not None:
         # Whoever knows the seed can take the noise away again.
         return unfitted_copy(candidate.estimator).fit(X, y, **given)

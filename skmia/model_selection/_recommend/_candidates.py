@@ -50,6 +50,8 @@ class Candidate:
         What a fit takes, in fits of the classifier as it is on as many rows; at most.
     epsilon : float or None
         That a private one promises.
+    needs_persons : bool
+        Whether its fit is told whose the rows are.
     """
 
     defense: str
@@ -57,6 +59,7 @@ class Candidate:
     estimator: Any
     work: float
     epsilon: float | None = None
+    needs_persons: bool = False
 
     @property
     def masks(self) -> bool:
@@ -80,9 +83,14 @@ def undefended(estimator: Any) -> Candidate:
 
 
 def make_candidates(
-    estimator: Any, families: Sequence[str], n_classes: int
+    estimator: Any,
+    families: Sequence[str],
+    n_classes: int,
+    group_size: int | None = None,
 ) -> tuple[list[Candidate], dict[str, str]]:
     """All candidates of some families, and why some of these have none.
+
+    `group_size` is for private ones, where it is known whose the rows are.
 
     Taken in turn from each family, so that a part of the list has something of all.
     """
@@ -92,7 +100,7 @@ def make_candidates(
     makers = {
         "regularization": lambda: own,
         "bagging": lambda: _bagging(estimator),
-        "private": lambda: _private(estimator),
+        "private": lambda: _private(estimator, group_size),
         "hamp": lambda: _hamp(estimator, some, n_classes),
         "selena": lambda: _selena(estimator, n_classes),
     }
@@ -126,13 +134,19 @@ def _bagging(estimator: Any) -> Iterator[Candidate]:
             yield Candidate(grid.name, _short(params), few, max(work, 0.05))
 
 
-def _private(estimator: Any) -> Iterator[Candidate]:
+def _private(estimator: Any, group_size: int | None) -> Iterator[Candidate]:
+    persons: dict[str, Any] = {} if group_size is None else {"group_size": group_size}
     for epsilon in _EPSILONS:
         private = DifferentialPrivacyClassifier(
-            unfitted_copy(estimator), epsilon=epsilon
+            unfitted_copy(estimator), epsilon=epsilon, **persons
         )
         yield Candidate(
-            "differential privacy", {"epsilon": epsilon}, private, 1.0, epsilon
+            "differential privacy",
+            {"epsilon": epsilon, **persons},
+            private,
+            1.0,
+            epsilon,
+            needs_persons=group_size is not None,
         )
 
 

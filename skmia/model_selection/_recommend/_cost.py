@@ -30,11 +30,13 @@ class SearchCost:
         Candidates that are fitted, over all rungs, at most.
     work : float
         What that takes at most, in plain fits: fits of the undefended classifier on a
-        half of the rows. What `budget` limits. The private learners count as one.
+        half of the rows. What `budget` limits. A fit of a private learner counts as
+        one, whatever it takes.
     seconds_per_fit : float
         What a plain fit took, with its answers about all rows, measured.
     seconds : float
-        An estimate for the whole search; it decides nothing.
+        An estimate of the time of all fits, from the plain ones and from those of a
+        private learner, measured. Attacks come on top. It decides nothing.
     left_out : dict of str to str
         Candidates that the budget or the classifier leaves out, and why.
 
@@ -46,7 +48,7 @@ class SearchCost:
     --------
     >>> from skmia.model_selection import SearchCost
     >>> SearchCost(9, 60, 200.0, 0.05, 10.0, {})
-    SearchCost(9 candidates, at most 200 plain fits of 0.05 s: about 10 s)
+    SearchCost(9 candidates, at most 200 plain fits of 0.05 s: about 10 s of fits)
     """
 
     n_candidates: int
@@ -63,18 +65,24 @@ class SearchCost:
         left = f"; {len(self.left_out)} left out" if self.left_out else ""
         return (
             f"{self.n_candidates} candidates, at most {self.work:.0f} plain fits of "
-            f"{self.seconds_per_fit:.2g} s: about {duration(self.seconds)}{left}"
+            f"{self.seconds_per_fit:.2g} s: about {duration(self.seconds)} of fits"
+            f"{left}"
         )
 
 
 def estimate(
     plan: Plan,
     costs: list[float],
+    times: list[float],
     seconds_per_fit: float,
     n_jobs: int | None,
     left_out: Mapping[str, str],
 ) -> SearchCost:
-    """Put a plan and the time of a plain fit together."""
+    """Put a plan and the time of a plain fit together.
+
+    `costs` count a fit of each candidate in plain fits, and decide; `times` are what
+    it takes, in the time of a plain fit.
+    """
     work = plan.work(costs)
     at_a_time = min(effective_n_jobs(n_jobs), plan.added[0])
     return SearchCost(
@@ -82,7 +90,7 @@ def estimate(
         n_fits=plan.n_fits(),
         work=work,
         seconds_per_fit=seconds_per_fit,
-        seconds=math.ceil(work) * seconds_per_fit / at_a_time,
+        seconds=math.ceil(plan.work(times)) * seconds_per_fit / at_a_time,
         left_out=dict(left_out),
     )
 

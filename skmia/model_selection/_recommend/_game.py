@@ -100,13 +100,16 @@ class Play:
         models = ShadowModels(
             n_models, train_size=0.5, keep_models=True, refit_search=True
         )
+        params = dict(rows.params)
+        if self.candidate.needs_persons:
+            params["groups"] = rows.persons
         fitted = fit_shadows(
             self.candidate.estimator,
             rows.X,
             rows.y,
             shadows=models,
             groups=rows.persons,
-            params=rows.params,
+            params=params,
             n_jobs=n_jobs,
             random_state=seed,
         )

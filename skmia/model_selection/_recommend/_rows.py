@@ -28,6 +28,8 @@ from skmia.utils import check_labels, check_two_classes, encode_groups
 
 # Perturbed copies of a record that a model is asked about where it masks its outputs.
 _N_QUERIES = 8
+# Part of the rows that private models of persons learn from, at least.
+_KEPT = 0.9
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,20 @@ class Rows:
         """Perturbed copies of the rows, the same for all models."""
         queries = Queries.checked(_N_QUERIES, "auto", 0.1, 0.05, self.seed)
         return Copies(queries, self.X)
+
+    @property
+    def group_size(self) -> int | None:
+        """Rows of a person that a private model learns from; None without persons.
+
+        Nine in ten of all rows stay. Noise grows with this number, so that a few
+        persons with many rows do not decide.
+        """
+        if self.persons is None:
+            return None
+        lengths = np.bincount(self.persons)
+        sizes = np.unique(lengths[lengths > 0])
+        kept = np.minimum(lengths, sizes[:, None]).sum(axis=1)
+        return int(sizes[np.argmax(kept >= _KEPT * len(self.persons))])
 
 
 def make_rows(

@@ -73,6 +73,7 @@ class Search:
     verbose: int
     entries: list[Entry] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
+    timed: Entry | None = None
 
     def start(self, undefended: Candidate) -> float:
         """Play the first rung of the undefended candidate; seconds of a plain fit."""
@@ -81,9 +82,29 @@ class Search:
         self.entries.append(entry)
         return float(np.mean(entry.play.seconds))
 
+    def times(self, candidates: list[Candidate], seconds: float) -> list[float]:
+        """Time of a fit of each, in `seconds`, those of a plain one.
+
+        What a private one takes is measured in its first rung, which is played now.
+        """
+        beside = 1.0
+        private = next((c for c in candidates if c.epsilon is not None), None)
+        if private is not None:
+            self.timed = Entry(Play(private, self.rows, self.scorer))
+            self._try(self.timed, 0)
+            if private.name not in self.left_out:
+                beside = float(np.mean(self.timed.play.seconds)) / max(seconds, 1e-9)
+        return [c.work if c.epsilon is None else beside for c in candidates]
+
     def run(self, candidates: list[Candidate]) -> None:
         """Play all rungs, and check the last."""
-        others = [Entry(Play(c, self.rows, self.scorer)) for c in candidates]
+        timed = self.timed
+        others = [
+            timed
+            if timed is not None and timed.candidate is c
+            else Entry(Play(c, self.rows, self.scorer))
+            for c in candidates
+        ]
         first, going = self.entries[0], others
         for rung in range(len(self.plan.models)):
             if rung:
@@ -96,7 +117,8 @@ class Search:
                 leave=None,
             )
             for entry in names:
-                self._try(entry, rung)
+                if rung or entry is not timed:
+                    self._try(entry, rung)
             going = [e for e in going if e.candidate.name not in self.left_out]
             if not going:
                 raise ValueError(
