@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from dp_accounting import get_sigma_gaussian
-from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
@@ -104,9 +103,7 @@ def one_at_a_time(score, estimator, rest, row, other, **more):
 N_CANARIES = 100
 
 
-def many(
-    estimator, weights, *, pairs=(1000, 1.0), known=False, as_matrix=np.asarray, **more
-):
+def many(estimator, weights, *, pairs=(1000, 1.0), known=False, **more):
     """A canary of a hundred persons in each run, each in or out by a coin.
 
     Every one has a column of its own; all other rows are pairs that cancel out. A
@@ -123,9 +120,7 @@ def many(
             coins = np.random.RandomState(seed).uniform(size=N_CANARIES) < 0.5
             X, y, persons = crowd(coins, neighbors, size, *pairs)
             groups = persons if known else None
-            fit = private(
-                estimator, given, seed, as_matrix(X), y, groups=groups, **more
-            )
+            fit = private(estimator, given, seed, X, y, groups=groups, **more)
             found = weights(fit.estimator_)[:N_CANARIES]
             # In the run's own unit, which a noisy number of rows has moved for all.
             scores.append(found / np.std(found))
@@ -249,16 +244,6 @@ CANARIES: dict[str, Canary] = {
     ),
     "gradient, network": Canary(
         many(_NETWORK, towards_output, pairs=(1000, 0.1), data_norm=1.0), cost=8
-    ),
-    "gradient, network in batches": Canary(
-        many(
-            _NETWORK,
-            towards_output,
-            pairs=(12_000, 0.1),
-            as_matrix=sparse.csr_array,
-            data_norm=1.0,
-        ),
-        cost=25,
     ),
     "objective": Canary(
         one_at_a_time(

@@ -37,8 +37,6 @@ NEIGHBORS = ("add_remove", "replace")
 # Of pure differential privacy, whatever delta is given.
 PURE = {"objective", "objective, three classes", "objective, curvature"}
 PURE |= {"tree", "forest", "norm search, objective"}
-# No mu bounds what batches spend.
-BATCHES = {"gradient, network in batches"}
 
 
 def epsilon_of(mu):
@@ -50,9 +48,8 @@ def bound(name, inside, outside, seed):
     """What the scores prove of epsilon."""
     scores = np.concatenate([inside, outside])
     member = np.arange(len(scores)) < len(inside)
-    if name in PURE or name in CONTROLS or name in BATCHES:
-        delta = DELTA if name in BATCHES else 0.0
-        return epsilon_lower_bound(member, scores, delta=delta, random_state=seed)
+    if name in PURE or name in CONTROLS:
+        return epsilon_lower_bound(member, scores, delta=0.0, random_state=seed)
     return epsilon_of(mu_lower_bound(member, scores, random_state=seed))
 
 
@@ -204,7 +201,7 @@ def main():
         cell = json.loads(path.read_text())
         bounds = cell["bounds"]
         below = int(np.sum(np.less_equal(bounds, epsilon)))
-        pure = name in PURE or name in CONTROLS or name in BATCHES
+        pure = name in PURE or name in CONTROLS
         rows.append(
             {
                 "canary": name,
@@ -234,8 +231,7 @@ def main():
         "persons in each run, each in or out by a coin and with a column of its own: "
         "their scores are independent, and a run is a hundred samples; so is that of "
         "MLPClassifier. Weights are means over the last steps, which tell less "
-        "than all of them do. Of networks that draw batches, which have no mu, the "
-        "bound is `epsilon_lower_bound` at delta. "
+        "than all of them do. "
         "The last rows, from `diffprivlib as it is` on, are controls, with one row "
         "replaced. diffprivlib's own "
         "logistic regression is given the rows without the scaling to norm 1; its "

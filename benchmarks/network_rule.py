@@ -16,6 +16,14 @@ from unittest import mock
 import numpy as np
 from _made_up import KINDS
 from _results import save, table
+from dp_accounting import (
+    ExplicitBracketInterval,
+    GaussianDpEvent,
+    PoissonSampledDpEvent,
+    SelfComposedDpEvent,
+    calibrate_dp_mechanism,
+)
+from dp_accounting.pld import PLDAccountant
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
@@ -23,7 +31,6 @@ from threadpoolctl import threadpool_limits
 from skmia.defenses import DifferentialPrivacyClassifier
 from skmia.defenses._private._accounting import mu_of_budget
 from skmia.defenses._private._gradient import _network_mechanism
-from skmia.defenses._private._gradient._minibatches import noise_of_samples
 from skmia.defenses._private._gradient._network_rule import choose_schedule
 
 # Kind, training rows, columns, classes, epsilon, hidden layers.
@@ -133,8 +140,18 @@ def noise_of_batches(_):
         row: dict[str, object] = {"epsilon": epsilon}
         for rate in (0.5, 0.2, 0.1):
             least = all_rows * rate
-            noise, _ = noise_of_samples(
-                rate, 100, epsilon, 1e-5, least=least, greatest=2 * least
+
+            def steps(noise, rate=rate):
+                batch = PoissonSampledDpEvent(rate, GaussianDpEvent(noise))
+                return SelfComposedDpEvent(batch, 100)
+
+            noise = calibrate_dp_mechanism(
+                lambda: PLDAccountant(value_discretization_interval=1e-3),
+                steps,
+                epsilon,
+                1e-5,
+                ExplicitBracketInterval(0.9 * least, 2 * least),
+                tol=0.002 * least,
             )
             row[f"rate {rate}"] = f"{noise / least:.2f}"
         print(row, flush=True)
@@ -142,11 +159,7 @@ def noise_of_batches(_):
     return rows
 
 
-PARTS = {
-    "times": best_times,
-    "choices": other_choices,
-    "batches": noise_of_batches,
-}
+PARTS = {"times": best_times, "choices": other_choices, "batches": noise_of_batches}
 
 
 def main():

@@ -117,9 +117,8 @@ class DifferentialPrivacyClassifier(Defense):
         The mechanism that was chosen.
     spent_epsilon_, spent_delta_ : float
         What was spent on the rows, by all steps together.
-    mu_ : float or None
-        The same as Gaussian differential privacy, or a bound on it. None where there is
-        none: for a network that is fitted on batches of many rows.
+    mu_ : float
+        The same as Gaussian differential privacy, or a bound on it.
     budget_ : dict of str to float
         How it was divided: the epsilons of the parts, which add up, or their mus, whose
         squares do.
@@ -361,22 +360,19 @@ class DifferentialPrivacyClassifier(Defense):
         answer = private_fit(
             mechanism, estimator, data, settings, self.scaler_fraction, self._charge
         )
-        self.estimator_, spent = answer.model, answer.spent
-        self.spent_epsilon_, self.spent_delta_ = spent.epsilon, spent.delta
-        self.mu_ = spent.mu
+        self.estimator_ = answer.model
         for name, value in answer.found.items():
             setattr(self, name, value)
 
-    def _charge(self, spent: Budget, parts: dict[str, float]) -> None:
+    def _charge(self, budget: Budget, parts: dict[str, float]) -> None:
         if self.accountant is not None:
-            self.accountant.spend(spent.epsilon, spent.delta, spent.mu)
+            self.accountant.spend(budget.epsilon, budget.delta, budget.mu)
         self.budget_ = parts
-        self.spent_epsilon_, self.spent_delta_ = spent.epsilon, spent.delta
+        self.spent_epsilon_, self.spent_delta_, self.mu_ = budget.spent()
 
     def _planned(self) -> tuple[str, PrivacyLoss]:
         """The mechanism of a fit with these parameters, and what it would spend."""
         self._check_params()
         mechanism = choose_mechanism(self._inner(), self.mechanism, self.X_public)
         budget = whole_budget(mechanism, self.epsilon, self.delta)
-        spent = mechanism.known_spending(budget).spent()
-        return mechanism.name, PrivacyLoss(spent.epsilon, spent.delta, spent.mu)
+        return mechanism.name, budget.spent()

@@ -4,7 +4,6 @@ from importlib import import_module
 from typing import Any
 
 _EXTRAS = {
-    "dp_accounting": "dp",
     "jinja2": "report",
     "matplotlib": "report",
     "mlflow": "share",

@@ -37,8 +37,6 @@ class MechanismCase:
         Further parameters of DifferentialPrivacyClassifier.
     pure, gaussian : bool
         Whether it takes ``delta=0``, and whether it spends a delta above 0.
-    adds_up_as_mu : bool
-        Whether several Gaussian fits add up in squares of mu.
     takes_weight : bool
         Whether it takes ``sample_weight``.
     accurate : float
@@ -52,7 +50,6 @@ class MechanismCase:
     settings: dict[str, Any]
     pure: bool = False
     gaussian: bool = True
-    adds_up_as_mu: bool = True
     takes_weight: bool = False
     accurate: float = 0.9
     cls: type[Any] = DifferentialPrivacyClassifier
@@ -69,14 +66,7 @@ class MechanismCase:
 _PURE = {"pure": True, "gaussian": False}
 MECHANISMS = [
     MechanismCase("gradient", LogisticRegression(), {}, takes_weight=True),
-    MechanismCase(
-        "gradient",
-        MLPClassifier((8,)),
-        {},
-        adds_up_as_mu=False,
-        takes_weight=True,
-        accurate=0.8,
-    ),
+    MechanismCase("gradient", MLPClassifier((8,)), {}, takes_weight=True, accurate=0.8),
     MechanismCase("objective", LogisticRegression(C=0.1), {}, **_PURE),
     MechanismCase("naive_bayes", GaussianNB(), {}, pure=True),
     MechanismCase(

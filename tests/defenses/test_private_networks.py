@@ -16,7 +16,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmia.defenses import DifferentialPrivacyClassifier
-from skmia.defenses._private._gradient import _network_rule
 
 
 def private(estimator=None, *, epsilon=4.0, random_state=0, **params):
@@ -246,30 +245,3 @@ def test_rows_of_any_scale(value):
     X, y = blobs()
     proba = private().fit(X * value, y).predict_proba(X * value)
     assert np.isfinite(proba).all()
-
-
-@pytest.mark.parametrize("neighbors", ["add_remove", "replace"])
-def test_batches_of_many_rows_stay_within_the_budget(monkeypatch, neighbors):
-    pytest.importorskip("dp_accounting")
-    monkeypatch.setattr(_network_rule, "BATCH", 300)
-    X, y = blobs(1500)
-    clf = private(epsilon=2.0, neighbors=neighbors).fit(X, y)
-    assert clf.mu_ is None  # no mu holds of batches, but the one of all rows
-    assert clf.spent_epsilon_ <= 2.0
-    assert clf.score(X, y) > 0.6
-
-
-def test_batches_are_not_drawn_of_persons_that_are_not_known(monkeypatch):
-    monkeypatch.setattr(_network_rule, "BATCH", 300)
-    X, y = blobs(1500)
-    assert private(group_size=2).fit(X, y).mu_ is not None
-
-
-def test_batches_hold_whole_persons(monkeypatch):
-    pytest.importorskip("dp_accounting")
-    monkeypatch.setattr(_network_rule, "BATCH", 100)
-    X, y = blobs(1500)
-    clf = private(group_size=3, epsilon=8.0)
-    clf.fit(X, y, groups=np.arange(1500) // 3)
-    assert clf.mu_ is None
-    assert clf.score(X, y) > 0.6

@@ -11,6 +11,7 @@ from skmia.defenses._private._accounting import (
     mu_of_budget,
     pure_of_gaussian,
 )
+from skmia.defenses._private._composition import PrivacyLoss
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Budget:
     epsilon, delta : float
         The loss; `delta` is 0 in a pure budget.
     mu : float or None
-        None in a pure budget, and where no mu bounds what is spent.
+        None in a pure budget.
     """
 
     epsilon: float
@@ -58,27 +59,7 @@ class Budget:
         """What adds up over parts: epsilon, or mu in squares."""
         return self.epsilon if self.mu is None else self.mu
 
-    def spent(self) -> "Spent":
+    def spent(self) -> PrivacyLoss:
         """All of it, spent."""
-        mu = self.mu
-        if mu is None and self.delta == 0:
-            mu = gaussian_of_pure(self.epsilon)
-        return Spent(self.epsilon, self.delta, mu)
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What was spent, at most what the budget was.
-
-    Parameters
-    ----------
-    epsilon, delta : float
-        The loss for the neighbours and groups of the settings.
-    mu : float or None
-        The mu of Gaussian differential privacy that bounds all of it, where there is
-        one.
-    """
-
-    epsilon: float
-    delta: float
-    mu: float | None
+        mu = gaussian_of_pure(self.epsilon) if self.mu is None else self.mu
+        return PrivacyLoss(self.epsilon, self.delta, mu)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from skmia.defenses._private._budget import Budget, Spent
+from skmia.defenses._private._budget import Budget
 from skmia.defenses._training import TrainingData
 
 Box = tuple[
@@ -25,9 +25,6 @@ class Settings:
     budget : Budget
         What the mechanism may spend: the budget of the whole fit, less what the steps
         of a Pipeline and the searches before it have spent.
-    whole : Budget or None
-        The budget of the whole fit, for a mechanism that is not Gaussian in the end and
-        has to be added up with the rest of the fit by its own accounting.
     neighbors : {"add_remove", "replace"}
         Two data sets are neighbours where one has a row more, or another row in place
         of one.
@@ -61,7 +58,6 @@ class Settings:
     """
 
     budget: Budget
-    whole: Budget | None = None
     neighbors: str = "add_remove"
     group_size: int = 1
     groups: NDArray[np.intp] | None = None
@@ -85,14 +81,11 @@ class Fitted:
     model : classifier
         Fitted; with ``classes_`` as in ``data.classes``, ``n_features_in_``, and all
         that is known of the rows is private. No source of noise stays in it.
-    spent : Spent
-        What it has spent.
     found : dict of str to Any
         Fitted attributes for the user, such as ``{"data_norm_": 4.0}``.
     """
 
     model: Any
-    spent: Spent
     found: dict[str, Any] = field(default_factory=dict)
 
 
@@ -144,14 +137,6 @@ class Mechanism(ABC):
         that the user gave where there are none; :func:`dense_rows` checks and converts.
         ``data.params`` holds ``sample_weight`` or nothing.
         """
-
-    def known_spending(self, budget: Budget) -> Budget:
-        """What is known of a fit before it starts; the accountant is charged with it.
-
-        Without the mu where the mechanism may choose, in fit, to spend the budget in a
-        way that no mu bounds: several fits then do not add up in squares.
-        """
-        return budget
 
     def default_search_fraction(self, budget: Budget) -> float:
         """Share of the budget for searches where the user does not say."""

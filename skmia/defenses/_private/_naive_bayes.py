@@ -40,7 +40,7 @@ class NaiveBayes(Mechanism):
         model.epsilon_ = model.var_smoothing
         validate_data(model, data.X, dtype=np.float64)
         model.classes_ = data.classes
-        return Fitted(model, settings.budget.spent())
+        return Fitted(model)
 
 
 def _checked(priors: Any, n_classes: int) -> np.ndarray:

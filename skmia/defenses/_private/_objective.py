@@ -215,4 +215,4 @@ class ObjectivePerturbation(Mechanism):
         # Remembers the number and names of features, and nothing else.
         validate_data(model, data.X, dtype=np.float64)
         model.classes_ = data.classes
-        return Fitted(model, settings.budget.spent())
+        return Fitted(model)

@@ -155,7 +155,6 @@ class Teachers(Mechanism):
                 "it far lower.",
                 WeakDefenseWarning,
             )
-        spent = settings.budget.spent()
         if data.groups is not None:
             settings = replace(settings, group_size=1)
         n_teachers = settings.n_teachers
@@ -177,7 +176,7 @@ class Teachers(Mechanism):
             "noise_scale_": noise_scale(n_public, settings),
             "n_teachers_": n_teachers,
         }
-        return Fitted(student, spent, found)
+        return Fitted(student, found)
 
 
 def _teachers_for(

@@ -93,7 +93,7 @@ class RandomTrees(Mechanism):
             model = grow(np.ones(len(rows), bool))
         validate_data(model, data.X, dtype=np.float64)
         model.classes_ = data.classes
-        return Fitted(model, settings.budget.spent())
+        return Fitted(model)
 
 
 def _label_leaves(

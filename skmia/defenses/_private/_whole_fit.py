@@ -65,7 +65,7 @@ def private_fit(
     data = replace(data, params=_bounded(mechanism, data.params, settings))
     if not mechanism.keeps_persons_whole:
         data = keep_some_rows(data, settings.group_size)
-    settings = replace(settings, groups=data.groups, whole=budget)
+    settings = replace(settings, groups=data.groups)
     if mechanism.owns_steps:
         mechanism.check(estimator)
         for name in ("bounds", "data_norm"):
@@ -75,7 +75,7 @@ def private_fit(
                     f"Got {getattr(settings, name)!r} with 'X_public'; leave one of "
                     "the two out."
                 )
-        charge(mechanism.known_spending(budget), {"votes": budget.amount})
+        charge(budget, {"votes": budget.amount})
         return mechanism.fit(estimator, data, settings)
     plan = make_plan(
         mechanism, estimator, bounds=settings.bounds, data_norm=settings.data_norm
@@ -93,13 +93,8 @@ def private_fit(
     shares["classifier"] = 1 - sum(shares.values())
     budgets = {name: budget.part(share) for name, share in shares.items() if share}
     parts = {name: part.amount for name, part in budgets.items()}
-    charge(mechanism.known_spending(budget), parts)
-    answer = PrivateFit(plan, budgets, settings).fit(data)
-    spent = budget.spent()
-    if answer.spent.mu is None:
-        # Nothing that holds for all epsilons is known of the whole, either.
-        spent = replace(spent, mu=None)
-    return replace(answer, spent=spent)
+    charge(budget, parts)
+    return PrivateFit(plan, budgets, settings).fit(data)
 
 
 def _bounded(

@@ -175,7 +175,7 @@ class _Fit:
             self.data.classes, [column.bins for column in columns], scores
         )
         found = {"bounds_": tuple(ranges)} if self.continuous else {}
-        return Fitted(model, self.settings.budget.spent(), found)
+        return Fitted(model, found)
 
     def _part(self, share: float) -> float:
         """The mu of a share of the budget, spent."""

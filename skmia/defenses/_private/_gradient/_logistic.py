@@ -122,7 +122,7 @@ class NoisyGradient(Mechanism):
         model.coef_, model.intercept_ = prepared.raw_weights(coefficients)
         model.classes_ = data.classes
         model.n_iter_ = np.array([schedule.n_steps], dtype=np.int32)
-        return Fitted(model, budget.spent(), {"data_norm_": prepared.norm})
+        return Fitted(model, {"data_norm_": prepared.norm})
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Noisy gradient descent of a network, by exact sums of clipped gradients."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,13 @@ from skmia.defenses._private._gradient._network_rule import Schedule
 from skmia.defenses._private._noise import NoiseSource, add_gaussian
 
 Array = NDArray[np.float64]
+# For each layer, what it is given and the derivatives by what it says, of some rows.
+Outer = tuple[list[GridRows], list[Array]]
+
+# Rows that are looked at together, where nobody has several: what the layers say of
+# them is kept no longer than that, and near the processor. Sums are exact, and hence
+# the same whatever this is.
+_BLOCK = 4096
 
 _UNITS = 2.0 ** (INPUT_BITS + SIGNAL_BITS)
 
@@ -34,8 +43,8 @@ class PrivateRows:
         0 and 1.
     weights : ndarray of shape (n_rows,)
         In [0, 1], for the rows of a person together as well.
-    groups : ndarray of shape (n_rows,) or None
-        Persons, whose rows are clipped together.
+    persons : Persons or None
+        Whose rows are clipped together.
     source : NoiseSource
         Where noise is drawn from.
     """
@@ -43,41 +52,36 @@ class PrivateRows:
     inputs: GridRows
     targets: Array
     weights: Array
-    groups: NDArray | None
+    persons: Persons | None
     source: NoiseSource
 
-    def sample(self, rate: float) -> "PrivateRows":
-        """A batch: each row, or person, is in it with a chance of its own.
-
-        From the same source as the noise. Whoever knows who was in which batch is
-        hidden from by the noise alone, which is less where batches are drawn.
-        """
-        if self.groups is None:
-            chosen = np.flatnonzero(self.source.uniform(len(self.weights)) < rate)
-        else:
-            persons, person = np.unique(self.groups, return_inverse=True)
-            taken = self.source.uniform(len(persons)) < rate
-            chosen = np.flatnonzero(taken[person])
+    def parts(self) -> Iterator["PrivateRows"]:
+        """The same rows in blocks, persons whole."""
+        if self.persons is not None:
+            yield self
+            return
         rows = self.inputs
-        return PrivateRows(
-            GridRows(rows.values[chosen], rows.norms[chosen], rows.shift),
-            self.targets[chosen],
-            self.weights[chosen],
-            None if self.groups is None else self.groups[chosen],
-            self.source,
-        )
+        for start in range(0, len(rows), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            yield replace(
+                self,
+                inputs=GridRows(rows.values[block], rows.norms[block], rows.shift),
+                targets=self.targets[block],
+                weights=self.weights[block],
+            )
 
     def noisy_sums(
-        self, inputs: list[GridRows], signals: list[Array], bound: float, noise: float
+        self, outer: Iterable[Outer], bound: float, noise: float
     ) -> list[Array]:
         """Sums of outer products, each row's or person's of norm `bound` at most.
 
-        The standard deviation of the noise is `noise` times the bound.
+        They are those of every one of the :meth:`parts`. The standard deviation of the
+        noise is `noise` times the bound.
         """
-        persons = None
-        if self.groups is not None and len(self.groups):
-            persons = Persons.of(self.groups)
-        sums = clipped_sums(inputs, signals, bound * _UNITS, persons)
+        sums: list[Any] = []
+        for inputs, signals in outer:
+            found = clipped_sums(inputs, signals, bound * _UNITS, self.persons)
+            sums = [a + b for a, b in zip(sums, found, strict=True)] if sums else found
         scale = noise * bound * _UNITS
         return [add_gaussian(s, scale, self.source) / _UNITS for s in sums]
 
@@ -91,15 +95,20 @@ def find_centres(
     noise that are together mu-Gaussian differentially private.
     """
     noise = math.sqrt(len(network.centres)) / mu
-    inputs = rows.inputs
     for layer in range(1, len(network.weights)):
-        values, _ = network.hidden(layer - 1, inputs)
-        short = GridRows.of(values, 1.0)
-        (sums,) = rows.noisy_sums([short], [rows.weights[:, None]], 1.0, noise)
+        (sums,) = rows.noisy_sums(_short_values(network, layer, rows), 1.0, noise)
         centre = _shrunk(sums[:, 0] / total, noise / total)
         network = network.with_centre(layer, centre)
-        inputs = network.given(layer, values)
     return network
+
+
+def _short_values(network: Network, layer: int, rows: PrivateRows) -> Iterator[Outer]:
+    """What the layer before a layer says, shortened to norm 1, with weights."""
+    for part in rows.parts():
+        values, _ = network.hidden(0, part.inputs)
+        for before in range(1, layer):
+            values, _ = network.hidden(before, network.given(before, values))
+        yield [GridRows.of(values, 1.0)], [part.weights[:, None]]
 
 
 def _shrunk(mean: Array, deviation: float) -> Array:
@@ -131,7 +140,7 @@ def descend(
     total : float
         Noisy sum of the weights of the rows.
     schedule : Schedule
-        How many steps, of which size, on which part of the rows.
+        How many steps, and of which size.
     noise : float
         Standard deviation of the noise of a step over the clip.
     penalties : list of float
@@ -152,22 +161,17 @@ def descend(
         1 / (1 + step * scale * penalty)
         for step, scale, penalty in zip(steps, scales, penalties, strict=True)
     ]
-    to_mean = 1 / (total * schedule.rate)
     moves = [np.zeros_like(w) for w in network.weights]
     means = [np.zeros_like(w) for w in network.weights]
     n_averaged = max(round(schedule.n_steps * schedule.averaged), 1)
     for t in range(schedule.n_steps):
-        batch = rows if schedule.rate == 1 else rows.sample(schedule.rate)
-        inputs, slopes, outputs = network.forward(batch.inputs)
-        last = derivatives(outputs, batch.targets) * batch.weights[:, None]
-        signals = network.signals(slopes, last)
-        signals = [s * scale for s, scale in zip(signals, scales, strict=True)]
-        gradients = batch.noisy_sums(inputs, signals, schedule.clip, noise)
+        outer = _gradients(network, scales, rows)
+        gradients = rows.noisy_sums(outer, schedule.clip, noise)
         # From here on, rows are seen no more in this step.
         weights = []
         for layer, gradient in enumerate(gradients):
             moves[layer] *= schedule.momentum
-            moves[layer] += (1 - schedule.momentum) * to_mean * gradient
+            moves[layer] += (1 - schedule.momentum) * gradient / total
             moved = network.weights[layer] - steps[layer] * moves[layer]
             moved[:-1] *= keep[layer]
             weights.append(moved)
@@ -176,3 +180,14 @@ def descend(
             for mean, weight in zip(means, network.weights, strict=True):
                 mean += weight / n_averaged
     return network.with_weights(means)
+
+
+def _gradients(
+    network: Network, scales: list[float], rows: PrivateRows
+) -> Iterator[Outer]:
+    """Inputs of all layers, and derivatives of the loss over the layers' scales."""
+    for part in rows.parts():
+        inputs, slopes, outputs = network.forward(part.inputs)
+        last = derivatives(outputs, part.targets) * part.weights[:, None]
+        signals = network.signals(slopes, last)
+        yield inputs, [s * scale for s, scale in zip(signals, scales, strict=True)]

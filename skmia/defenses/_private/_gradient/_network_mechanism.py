@@ -1,7 +1,6 @@
 """MLPClassifier by noisy gradient descent."""
 
 import math
-from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -13,20 +12,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from skmia.defenses._private._accounting import remaining_mu
-from skmia.defenses._private._budget import Budget, Spent
+from skmia.defenses._private._budget import Budget
 from skmia.defenses._private._counterparts import check_parameters
 from skmia.defenses._private._gradient._given import Given
-from skmia.defenses._private._gradient._minibatches import (
-    can_account,
-    noise_of_samples,
-)
 from skmia.defenses._private._gradient._network import ACTIVATIONS, Network
 from skmia.defenses._private._gradient._network_descent import (
     PrivateRows,
     descend,
     find_centres,
 )
-from skmia.defenses._private._gradient._network_rule import Schedule, choose_schedule
+from skmia.defenses._private._gradient._network_rule import choose_schedule
 from skmia.defenses._private._gradient._preparation import prepare
 from skmia.defenses._private._gradient._rule import search_share
 from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
@@ -75,11 +70,9 @@ class PrivateMLPClassifier(MLPClassifier):
 class NoisyNetwork(Mechanism):
     """Networks with one or two hidden layers, by noisy gradient descent.
 
-    With all rows in each step it is the same as for logistic regression: exactly
-    mu-Gaussian differentially private, a replaced row pays twice, and with `groups` a
-    row has 1 / `group_size` of its weight and the rows of a person are clipped
-    together. With batches, which are drawn of many rows, persons are drawn whole, and
-    what is spent is bounded by `dp-accounting`.
+    As for logistic regression: exactly mu-Gaussian differentially private, since all
+    rows are in every step; a replaced row pays twice, and with `groups` a row has
+    1 / `group_size` of its weight and the rows of a person are clipped together.
     """
 
     name: ClassVar[str] = "gradient"
@@ -105,10 +98,6 @@ class NoisyNetwork(Mechanism):
         check_option(estimator.activation, "activation", tuple(ACTIVATIONS))
         check_real(estimator.alpha, "alpha", 0, np.inf, closed="left")
 
-    def known_spending(self, budget: Budget) -> Budget:
-        """Without mu: no mu bounds random batches, and rows decide on having them."""
-        return replace(budget, mu=None) if can_account() else budget
-
     def default_search_fraction(self, budget: Budget) -> float:
         """By the budget alone."""
         assert budget.mu is not None
@@ -133,9 +122,7 @@ class NoisyNetwork(Mechanism):
         targets = np.eye(len(data.classes))[data.y]
         if len(data.classes) == 2:
             targets = targets[:, 1:]
-        rows = PrivateRows(
-            prepared.rows, targets, given.weights, settings.groups, source
-        )
+        rows = PrivateRows(prepared.rows, targets, given.weights, given.persons, source)
         n_inputs, n_outputs = prepared.rows.values.shape[1], targets.shape[1]
         network = Network.start(
             n_inputs,
@@ -148,13 +135,7 @@ class NoisyNetwork(Mechanism):
         centres = mu * math.sqrt(_CENTRES)
         network = find_centres(network, rows, prepared.total, centres)
         left = remaining_mu(mu, searches, centres)
-        schedule = choose_schedule(
-            prepared.total, left, n_outputs, batches=_may_draw_batches(settings)
-        )
-        noise, spent = math.sqrt(schedule.n_steps) / left, settings.budget.spent()
-        if schedule.rate < 1:
-            before = given.apart * math.hypot(searches, centres)
-            noise, spent = _noise_of_batches(schedule, noise, before, settings)
+        schedule = choose_schedule(prepared.total, left, n_outputs)
         # What a layer's plain coefficients are, over its weights.
         factors = [1 / (prepared.norm * prepared.radius)]
         factors += [network.gain(layer) for layer in range(len(hidden))]
@@ -164,7 +145,7 @@ class NoisyNetwork(Mechanism):
             rows,
             total=prepared.total,
             schedule=schedule,
-            noise=noise,
+            noise=math.sqrt(schedule.n_steps) / left,
             penalties=[penalty * factor**2 for factor in factors],
         )
         model = PrivateMLPClassifier(**clone(estimator).get_params(deep=False))
@@ -176,50 +157,7 @@ class NoisyNetwork(Mechanism):
         model.out_activation_ = "logistic" if n_outputs == 1 else "softmax"
         model.n_layers_ = len(model.coefs_) + 1
         model.n_iter_ = schedule.n_steps
-        return Fitted(model, spent, {"data_norm_": prepared.norm})
-
-
-def _may_draw_batches(settings: Settings) -> bool:
-    """Whether what random batches spend can be told.
-
-    Of persons without `groups` it cannot: their rows would be drawn one by one.
-    """
-    one = settings.group_size == 1 or settings.groups is not None
-    return one and settings.whole is not None and can_account()
-
-
-def _noise_of_batches(
-    schedule: Schedule, enough: float, before: float, settings: Settings
-) -> tuple[float, Spent]:
-    """Noise of the steps over the clip, and what is spent by the whole fit.
-
-    Parameters
-    ----------
-    schedule : Schedule
-        With a rate below 1.
-    enough : float
-        The noise without sampling.
-    before : float
-        The mu that this mechanism has spent.
-    settings : Settings
-        With the budget of the mechanism, and of the whole fit.
-    """
-    whole, part = settings.whole, settings.budget
-    assert whole is not None
-    assert whole.mu is not None
-    assert part.mu is not None
-    others = max(whole.mu**2 - part.mu**2, 0.0)
-    noise, epsilon = noise_of_samples(
-        schedule.rate,
-        schedule.n_steps,
-        whole.epsilon,
-        whole.delta,
-        other_mu=math.hypot(math.sqrt(others), before) * (1 + 1e-9),
-        neighbors=settings.neighbors,
-        least=enough * schedule.rate / 2,
-        greatest=enough,
-    )
-    return noise, Spent(epsilon, whole.delta, None)
+        return Fitted(model, {"data_norm_": prepared.norm})
 
 
 def hidden_layers(estimator: MLPClassifier) -> tuple[int, ...]:

@@ -3,10 +3,6 @@
 import math
 from dataclasses import dataclass
 
-# Rows in a batch, on average, and the part of all rows that is worth drawing one for.
-BATCH = 8192
-_GREATEST_RATE = 0.4
-
 
 @dataclass(frozen=True)
 class Schedule:
@@ -20,8 +16,6 @@ class Schedule:
         Size of a step, for gradients that are clipped to norm 1.
     clip : float
         Greatest norm of the gradient of a row, for rows of radius 1.
-    rate : float
-        Chance of each row to be in the batch of a step; 1 for all rows in each.
     first : float
         What the gradients of all layers but the last count in clipping.
     momentum : float
@@ -33,15 +27,12 @@ class Schedule:
     n_steps: int
     step: float
     clip: float = 0.5
-    rate: float = 1.0
     first: float = 0.7
     momentum: float = 0.8
     averaged: float = 0.4
 
 
-def choose_schedule(
-    total: float, mu: float, n_outputs: int, *, batches: bool
-) -> Schedule:
+def choose_schedule(total: float, mu: float, n_outputs: int) -> Schedule:
     """Choose the schedule from the sizes and the budget alone.
 
     What decides is how far descent goes, the sum of the sizes of all steps: the noise
@@ -51,9 +42,8 @@ def choose_schedule(
     learnt from fewer rows. Columns and units hardly matter: rows are scaled to one
     norm, and what layers say to another.
 
-    Batches never win accuracy: for the same steps on a part of the rows, the noise
-    shrinks by less than that part. They win time, where rows are many and noise is
-    small beside them anyway.
+    All rows are in every step. Random batches of them would not win accuracy: the noise
+    that the same steps need shrinks by less than the part of the rows does.
 
     Found on made-up data by ``benchmarks/network_rule.py``.
 
@@ -65,12 +55,7 @@ def choose_schedule(
         Of all steps together.
     n_outputs : int
         Of the network: 1 for two classes, one for each class else.
-    batches : bool
-        Whether batches may be drawn.
     """
     time = 7.4 * max(total * mu, 1.0) ** (2 / 3) * n_outputs**0.25
     n_steps = min(max(math.ceil(time / 14), 20), 200)
-    rate = min(BATCH / total, 1.0) if batches else 1.0
-    if rate > _GREATEST_RATE:
-        rate = 1.0
-    return Schedule(n_steps, min(time / n_steps, 32.0), rate=rate)
+    return Schedule(n_steps, min(time / n_steps, 32.0))

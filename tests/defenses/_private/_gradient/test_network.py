@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.special import expit, softmax
 
 from skmia.defenses._private._accounting import rows_between
+from skmia.defenses._private._gradient import _network_descent
 from skmia.defenses._private._gradient._clipped_sum import (
     INPUT_BITS,
     SIGNAL_BITS,
@@ -24,10 +26,10 @@ UNITS = 2.0 ** (INPUT_BITS + SIGNAL_BITS)
 ACTIVATIONS = ("identity", "logistic", "relu", "tanh")
 
 
-def prepared_rows(rng, n=40, d=5):
+def prepared_rows(rng, n=40, d=5, as_matrix=np.asarray):
     X = rng.normal(size=(n, d)) + 1
     ready = prepare(
-        X,
+        as_matrix(X),
         np.ones(n),
         persons=None,
         norm=None,
@@ -200,9 +202,9 @@ def test_the_plain_network_says_the_same_on_rows_as_they_are(
     assert plain[kept] == pytest.approx(outputs[kept], abs=2e-3)
 
 
-def private_rows(rng, ready, targets, groups=None):
+def private_rows(rng, ready, targets):
     weights = np.ones(len(targets))
-    return PrivateRows(ready.rows, targets, weights, groups, NoiseSource(rng))
+    return PrivateRows(ready.rows, targets, weights, None, NoiseSource(rng))
 
 
 def test_without_noise_it_fits_what_it_is_shown():
@@ -245,33 +247,35 @@ def test_noise_of_a_step_has_the_deviation_that_it_says():
     rows = private_rows(rng, ready, np.eye(2)[rng.randint(2, size=30)])
     one = GridRows.of(np.ones((30, 1)), 1.0)
     signals = [np.ones((30, 2000))]
-    (sums,) = rows.noisy_sums([one], signals, 0.5, 7.0)
+    (sums,) = rows.noisy_sums([([one], signals)], 0.5, 7.0)
     # 2,000 draws: the error of a standard deviation is 1.6 %.
     assert sums.std() == pytest.approx(7.0 * 0.5, rel=0.07)
 
 
-@pytest.mark.parametrize("groups", [None, np.repeat(np.arange(2000), 3)])
-def test_batches_hold_rows_by_a_chance_of_their_own_and_persons_whole(groups):
-    rng = np.random.RandomState(7)
-    n = 6000
-    rows = PrivateRows(
-        GridRows(np.arange(n, dtype=float)[:, None], np.ones(n)),
-        np.ones((n, 1)),
-        np.ones(n),
-        groups,
-        NoiseSource(rng),
-    )
-    sizes = []
-    for _ in range(50):
-        batch = rows.sample(0.2)
-        sizes.append(len(batch.weights))
-        if groups is not None:
-            counts = np.unique(batch.groups, return_counts=True)[1]
-            assert (counts == 3).all()
-    each = 1 if groups is None else 3
-    deviation = np.sqrt(n * each * 0.2 * 0.8)  # of a binomial number of persons
-    assert np.mean(sizes) == pytest.approx(0.2 * n, abs=4 * deviation / np.sqrt(50))
-    assert np.std(sizes) == pytest.approx(deviation, rel=0.5)
+@pytest.mark.parametrize("as_matrix", [np.asarray, sparse.csr_matrix])
+@pytest.mark.parametrize("hidden", [(8,), (8, 5)])
+def test_blocks_of_rows_change_no_bit(hidden, as_matrix, monkeypatch):
+    def fitted(block):
+        monkeypatch.setattr(_network_descent, "_BLOCK", block)
+        rng = np.random.RandomState(7)
+        _, ready = prepared_rows(rng, n=150, as_matrix=as_matrix)
+        rows = private_rows(rng, ready, targets_of(rng, 150, 3))
+        start = network(rng, ready, hidden, 3)
+        start = find_centres(start, rows, 150.0, 1.0)
+        return descend(
+            start,
+            rows,
+            total=150.0,
+            schedule=Schedule(10, 5.0),
+            noise=2.0,
+            penalties=[0.1] * (len(hidden) + 1),
+        )
+
+    whole = fitted(150)
+    for block in (149, 64, 1):
+        again = fitted(block)
+        for one, other in zip(whole.weights, again.weights, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_neighbours_that_are_two_rows_apart_have_twice_the_noise():
