@@ -15,6 +15,8 @@ from skmia._tables._containers import (
     column_types,
     concat_rows,
     copy_rows,
+    is_pandas,
+    is_polars,
     n_rows,
     replace_column,
     split_columns,

@@ -5,8 +5,8 @@ from the rows in spite of what its tags say, shows every row in the values of al
 others, and no noise that comes later hides that.
 """
 
-import contextlib
 import copy
+import warnings
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -25,6 +25,7 @@ from skmia._tables import (
     split_columns,
     take_rows,
 )
+from skmia.defenses._private._made_up_rows import made_up_rows
 from skmia.defenses._private._shared_state import describe_shared
 
 _N_SPLITS = 4
@@ -76,17 +77,40 @@ def fit_row_by_row(name: str, step: Any, X: Any) -> Any:
                 "replaced by a private one."
             )
     if describe_shared(kept) != shared:
-        raise ValueError(
-            f"The step {name!r} ({type(step).__name__}) keeps something from one call "
-            "to the next, in its module, a class, a default or an attribute of a "
-            "function, which voids the guarantee where it is of the rows. Compute it "
-            "from public rows, before fit."
-        )
+        raise ValueError(keeps_something(f"step {name!r}", step))
     if isinstance(step, FrozenEstimator):
         return kept
-    # To fit may have been to ask, as with check_inverse.
-    fitted = _copy(kept).fit(copy_rows(X, np.arange(n)), None)
-    return fitted.set_params(**_copy(kept).get_params(deep=False))
+    return _fit_on_no_row(name, kept, X)
+
+
+def keeps_something(what: str, step: Any) -> str:
+    """Why a step, or a model, that has a state besides its attributes is refused."""
+    return (
+        f"The {what} ({type(step).__name__}) keeps something from one call "
+        "to the next, in its module, a class, a default, a cache or an attribute of "
+        "a function, which voids the guarantee where it is of the rows. Compute it "
+        "from public rows, before fit. What it keeps now may be of the rows: start "
+        "Python anew before the next fit."
+    )
+
+
+def _fit_on_no_row(name: str, step: Any, X: Any) -> Any:
+    """Fit on made-up rows: what a fit keeps in attributes is published with them."""
+    for rows in made_up_rows(X):
+        with warnings.catch_warnings():
+            # Of a check of made-up values, as with check_inverse.
+            warnings.simplefilter("ignore")
+            try:
+                fitted = _copy(step).fit(rows, None)
+            except Exception:  # not values that it takes
+                continue
+        # To fit may have been to ask.
+        return fitted.set_params(**_copy(step).get_params(deep=False))
+    raise ValueError(
+        f"The step {name!r} ({type(step).__name__}) could not be fitted on made-up "
+        "rows of these types, and what a fit on the rows themselves keeps would be "
+        "published. Fit it on public rows, and pass it in a FrozenEstimator."
+    )
 
 
 def _copy(step: Any) -> Any:
@@ -101,10 +125,14 @@ def _ask(step: Any, X: Any, batch: NDArray[np.intp]) -> Any:
 
 def _ask_of_no_row(step: Any, X: Any) -> None:
     """Let what keeps its first batch keep one that is none of the rows."""
-    if isinstance(X, np.ndarray) and X.dtype.kind == "f" and X.ndim == 2:
-        with contextlib.suppress(Exception):
-            ones = np.ones((2, X.shape[1]), dtype=X.dtype)
-            _ask(step, ones, np.arange(2))
+    for rows in made_up_rows(X):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                _copy(step).fit(rows, None).transform(rows)
+            except Exception:  # not values that it takes
+                continue
+        return
 
 
 def _draw_singles(n: int) -> NDArray[np.intp]:

@@ -4,6 +4,7 @@ A deep copy has attributes of its own, and the same functions. One that keeps it
 batch in a module's dict, a default, an attribute or a class has kept private rows.
 """
 
+import contextvars
 import functools
 import sys
 import sysconfig
@@ -16,6 +17,7 @@ import joblib
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _SEVERAL = (list, tuple, set, frozenset, deque)
+_BUILT_IN = (*sys.builtin_module_names, "array")
 _INSTALLED = tuple(
     sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
@@ -59,12 +61,37 @@ def _walk(value: Any, shared: bool, seen: dict[int, Any]) -> Iterator[str]:
         if shared:
             yield _hash(value)
         return
+    elif isinstance(value, property):
+        inner = [value.fget, value.fset, value.fdel]
+    elif isinstance(value, types.GeneratorType):
+        frame = value.gi_frame
+        inner = [] if frame is None else [dict(frame.f_locals)]
+    elif isinstance(value, contextvars.ContextVar):
+        inner = [value.get(None)]
     else:
-        inner = [type(value), getattr(value, "__dict__", None)]
+        inner = [type(value), getattr(value, "__dict__", None), *_slots(value)]
+        counts = getattr(value, "cache_info", None)
+        if callable(counts):
+            # A cache of results, that a copy has in common. What is in it is out of
+            # sight; any call changes its counts.
+            yield repr(counts())
+        elif shared and type(value).__module__ in _BUILT_IN:
+            yield repr(value)
     if shared:
         yield f"{type(value).__qualname__} {len(inner)}"
     for item in inner:
         yield from _walk(item, shared, seen)
+
+
+def _slots(value: Any) -> Iterator[Any]:
+    """What a value keeps in slots instead of a dict."""
+    for cls in type(value).__mro__:
+        names = vars(cls).get("__slots__", ())
+        for name in (names,) if isinstance(names, str) else names:
+            if name.startswith("__") and not name.endswith("__"):
+                name = f"_{cls.__name__.lstrip('_')}{name}"
+            if name not in ("__dict__", "__weakref__"):
+                yield getattr(value, name, None)
 
 
 def _parts(value: Any) -> list[Any]:

@@ -1,5 +1,7 @@
 """Private aggregation of teachers: noisy votes on public rows, and a student."""
 
+import copy
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -7,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._tables import as_rows, n_rows
+from skmia._tables import as_rows, copy_rows, n_rows
 from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
 from skmia.defenses._private._noisy_sums import add_noise, noise_deviation
+from skmia.defenses._private._row_by_row import keeps_something
+from skmia.defenses._private._shared_state import describe_shared
 from skmia.defenses._training import TrainingData, clone_with_seeds
 from skmia.exceptions import WeakDefenseWarning
 from skmia.utils import warn
@@ -72,7 +76,8 @@ def count_votes(
     counts = np.zeros((n_rows(X_public), len(data.classes)), dtype=np.int64)
     every = np.arange(len(counts))
     for part in parts:
-        teacher = data.clone(estimator)
+        # A frozen step is no part of what a clone has of its own.
+        teacher = data.clone(copy.deepcopy(estimator))
         if not len(part):
             continue  # nothing to vote on; one row would be one vote
         labels = data.y[part]
@@ -84,6 +89,39 @@ def count_votes(
             votes = np.asarray(teacher.predict(X_public), dtype=np.intp)
         counts[every, votes] += 1
     return counts
+
+
+def check_keeps_nothing(estimator: Any, X_public: Any, shared: list[str]) -> None:
+    """Raise where a model keeps something outside of itself, from fit to fit.
+
+    A teacher could hand it on to the next one, and to the student, besides its vote.
+    Tried out on the public rows first, so that what is kept is of none of the others.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What the teachers are clones of.
+    X_public : array or frame
+        Public rows, to try it out on; None to look at what has become of it since.
+    shared : list of str
+        What it referred to at first, by :func:`describe_shared`.
+    """
+    if X_public is not None:
+        every = np.arange(n_rows(X_public))
+        for labels in (every % 2, np.zeros(len(every), dtype=np.intp)):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    model = clone_with_seeds(
+                        copy.deepcopy(estimator), np.random.RandomState(0)
+                    )
+                    model.fit(copy_rows(X_public, every), labels)
+                    model.predict(copy_rows(X_public, every))
+                except Exception:  # too few rows, or labels, for such a model
+                    continue
+            break
+    if describe_shared(estimator) != shared:
+        raise ValueError(keeps_something("estimator", estimator))
 
 
 def noisy_winners(counts: NDArray[np.int64], settings: Settings) -> NDArray[np.intp]:
@@ -169,9 +207,13 @@ class Teachers(Mechanism):
         parts = teacher_parts(
             len(data), n_teachers, data.random_state, groups=data.groups
         )
-        counts = count_votes(estimator, data, X_public, parts)
+        kept = copy.deepcopy(estimator)
+        shared = describe_shared(kept)
+        check_keeps_nothing(kept, X_public, shared)
+        counts = count_votes(kept, data, X_public, parts)
+        check_keeps_nothing(kept, None, shared)
         labels = data.classes[noisy_winners(counts, settings)]
-        student = fit_student(estimator, X_public, labels, data.random_state)
+        student = fit_student(copy.deepcopy(kept), X_public, labels, data.random_state)
         found = {
             "noise_scale_": noise_scale(n_public, settings),
             "n_teachers_": n_teachers,
