@@ -34,7 +34,11 @@ def main():
                 every=True,
             )
             raw.append({"data": data, "strength": strength, "models": n_models} | found)
-            row = {"data": data, "method": method, "strength": strength}
+            row: dict[str, object] = {
+                "data": data,
+                "method": method,
+                "strength": strength,
+            }
             row |= {"models": n_models, "accuracy": f"{np.mean(found['accuracy']):.3f}"}
             for attack in ("LiRA", "stacked"):
                 for metric in ("AUC", "TPR@0.1%"):
