@@ -55,8 +55,8 @@ class DifferentialPrivacyClassifier(Defense):
         Privacy loss of the whole fit, the searches for scales included.
     delta : float, default=1e-5
         Chance that the loss is larger; to be far below one over the number of rows. 0
-        takes noise that is not Gaussian, where the mechanism has it. ``"objective"``
-        and ``"trees"`` spend nothing of it.
+        takes noise that is not Gaussian, where the mechanism has it; Gaussian noise
+        takes 1e-10 or more. ``"objective"`` and ``"trees"`` spend nothing of it.
     mechanism : str, default="auto"
         One of the names above. ``"auto"`` takes the first that serves the estimator,
         and teachers where `X_public` is given.
@@ -316,8 +316,9 @@ class DifferentialPrivacyClassifier(Defense):
             left out, without a look at features and labels. Requested by default where
             metadata routing is on.
         **params : dict
-            ``sample_weight``, where the mechanism takes it; with `X_public` whatever
-            the ``fit`` of the inner classifier takes.
+            ``sample_weight``, where the mechanism takes it: finite numbers of 0 and
+            more, anything else is an error before noise is drawn or the accountant is
+            charged. With `X_public` whatever the ``fit`` of the inner classifier takes.
 
         Returns
         -------
@@ -327,8 +328,9 @@ class DifferentialPrivacyClassifier(Defense):
         Raises
         ------
         ValueError
-            If a parameter is out of range or means nothing here, no mechanism serves
-            the estimator, or a step of a Pipeline would void the guarantee.
+            If a parameter or a weight is out of range or means nothing here, no
+            mechanism serves the estimator, or a step of a Pipeline would void the
+            guarantee.
         """
         return super().fit(X, y, groups=groups, **params)
 

@@ -116,7 +116,9 @@ def add_gaussian(
     if not _LEAST_SCALE <= scale <= _GREATEST_SCALE:
         raise ValueError(
             f"The standard deviation of the noise must be in [1, 2^57] units of the "
-            f"sums. Got {scale!r} instead."
+            f"sums. Got {scale!r} instead; where it is larger, so little may be spent "
+            "that nothing is learnt: pass a larger 'epsilon' or 'delta', or a smaller "
+            "'group_size'."
         )
     sums = np.asarray(sums, dtype=np.int64)
     noise = np.rint(scale * source.gaussian(sums.shape)).astype(np.int64)

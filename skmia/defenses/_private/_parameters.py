@@ -9,6 +9,9 @@ from skmia.defenses._private._accounting import NEIGHBORS
 from skmia.defenses._private._mechanisms import mechanism_names
 from skmia.utils import check_integer, check_option, check_real
 
+# Beyond these, squares are no numbers of floating point.
+_SCALES = 1e-100, 1e100
+
 
 def check_parameters_of(clf: Any) -> None:
     """Raise for a parameter of a DifferentialPrivacyClassifier out of range."""
@@ -17,10 +20,13 @@ def check_parameters_of(clf: Any) -> None:
     check_option(clf.mechanism, "mechanism", ("auto", *mechanism_names()))
     check_option(clf.neighbors, "neighbors", NEIGHBORS)
     check_integer(clf.group_size, "group_size", 1)
-    _check_real_or("auto", clf.bounds_fraction, "bounds_fraction", 1)
+    if isinstance(clf.bounds_fraction, str):
+        check_option(clf.bounds_fraction, "bounds_fraction", ("auto",))
+    else:
+        check_real(clf.bounds_fraction, "bounds_fraction", 0, 1, closed="neither")
     check_real(clf.scaler_fraction, "scaler_fraction", 0, 1, closed="neither")
     weight = clf.max_sample_weight
-    check_real(weight, "max_sample_weight", 0, np.inf, closed="neither")
+    check_real(weight, "max_sample_weight", *_SCALES)
     if isinstance(clf.n_teachers, str):
         check_option(clf.n_teachers, "n_teachers", ("auto",))
     else:
@@ -34,11 +40,7 @@ def check_parameters_of(clf: Any) -> None:
         )
     if isinstance(clf.bounds, str):
         check_option(clf.bounds, "bounds", ("private",))
-    _check_real_or("private", clf.data_norm, "data_norm", np.inf)
-
-
-def _check_real_or(word: str, value: Any, name: str, greatest: float) -> None:
-    if isinstance(value, str):
-        check_option(value, name, (word,))
+    if isinstance(clf.data_norm, str):
+        check_option(clf.data_norm, "data_norm", ("private",))
     else:
-        check_real(value, name, 0, greatest, closed="neither")
+        check_real(clf.data_norm, "data_norm", *_SCALES)

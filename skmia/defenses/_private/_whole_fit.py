@@ -5,15 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skmia.defenses._private._budget import Budget
 from skmia.defenses._private._groups import keep_some_rows
 from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
 from skmia.defenses._private._steps import PrivateFit, make_plan
+from skmia.defenses._private._weights import check_weights
 from skmia.defenses._training import TrainingData
 
 Charge = Callable[[Budget, dict[str, float]], None]
+
+# Draws of Gaussian noise end where one of 2^64 would be larger, see `_noise.py`: what a
+# fit of many draws can prove ends here.
+LEAST_DELTA = 1e-10
 
 
 def whole_budget(mechanism: Mechanism, epsilon: float, delta: float) -> Budget:
@@ -22,7 +26,8 @@ def whole_budget(mechanism: Mechanism, epsilon: float, delta: float) -> Budget:
     Raises
     ------
     ValueError
-        Where the mechanism has Gaussian noise, and `delta` is 0.
+        Where the mechanism has Gaussian noise, and `delta` is 0 or below what its
+        draws can prove.
     """
     if not mechanism.gaussian or (delta == 0 and mechanism.pure):
         return Budget(epsilon)
@@ -31,6 +36,12 @@ def whole_budget(mechanism: Mechanism, epsilon: float, delta: float) -> Budget:
             f"The 'delta' parameter must be above 0 for mechanism={mechanism.name!r}, "
             "whose noise is Gaussian. Got 0 instead; pass 1e-5, or a mechanism that "
             "needs none, such as mechanism='objective' for LogisticRegression."
+        )
+    if delta < LEAST_DELTA:
+        raise ValueError(
+            f"The 'delta' parameter must be {LEAST_DELTA:g} or more for mechanism="
+            f"{mechanism.name!r}: its Gaussian noise is drawn from 64 bits, and "
+            f"proves nothing below. Got {delta!r} instead."
         )
     return Budget.gaussian(epsilon, delta)
 
@@ -62,7 +73,7 @@ def private_fit(
         What is spent stays spent where the fit fails later: a failure is an output too.
     """
     budget = settings.budget
-    data = replace(data, params=_bounded(mechanism, data.params, settings))
+    data = replace(data, params=_bounded(mechanism, data, settings))
     if not mechanism.keeps_persons_whole:
         data = keep_some_rows(data, settings.group_size)
     settings = replace(settings, groups=data.groups)
@@ -98,9 +109,10 @@ def private_fit(
 
 
 def _bounded(
-    mechanism: Mechanism, params: dict[str, Any], settings: Settings
+    mechanism: Mechanism, data: TrainingData, settings: Settings
 ) -> dict[str, Any]:
     """The metadata that the mechanism takes, with weights cut to their maximum."""
+    params = data.params
     if mechanism.owns_steps:
         return params
     unknown = set(params) - ({"sample_weight"} if mechanism.takes_weight else set())
@@ -110,7 +122,7 @@ def _bounded(
             f"{mechanism.name!r} cannot take: its noise is for rows that count "
             "equally. Leave it out, or pass 'X_public', where the teachers take it."
         )
-    if "sample_weight" not in params:
-        return params
-    weight: NDArray = np.asarray(params["sample_weight"], dtype=np.float64)
-    return {"sample_weight": np.clip(weight, 0.0, settings.max_sample_weight)}
+    if params.get("sample_weight") is None:
+        return {}
+    weights = check_weights(params["sample_weight"], len(data))
+    return {"sample_weight": np.minimum(weights, settings.max_sample_weight)}

@@ -50,8 +50,7 @@ class Given:
         weights, unit = np.ones(len(data)), 1.0
         if data.params.get("sample_weight") is not None:
             unit = settings.max_sample_weight
-            weight = np.asarray(data.params["sample_weight"], dtype=np.float64)
-            weights = np.clip(weight / unit, 0, 1)
+            weights = np.minimum(data.params["sample_weight"] / unit, 1.0)
         size, persons = settings.group_size, None
         if settings.groups is not None:
             persons = Persons.of(settings.groups)

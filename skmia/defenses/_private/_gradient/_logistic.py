@@ -1,6 +1,8 @@
 """The mechanism of noisy gradient descent for LogisticRegression."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -67,6 +69,7 @@ class NoisyGradient(Mechanism):
         """Refuse what has no part in the objective."""
         check_parameters(estimator, self._meant + self._free, self._same)
         check_real(estimator.C, "C", 0, np.inf, closed="right")
+        _check_class_weight(estimator.class_weight)
 
     def default_search_fraction(self, budget: Budget) -> float:
         """By the budget alone."""
@@ -125,6 +128,19 @@ class NoisyGradient(Mechanism):
         return Fitted(model, {"data_norm_": prepared.norm})
 
 
+def _check_class_weight(asked: Any) -> None:
+    """Raise for what is no weight: it would void the bound on what a row adds."""
+    if asked is None or (isinstance(asked, str) and asked == "balanced"):
+        return
+    weights = list(asked.values()) if isinstance(asked, Mapping) else [None]
+    if not all(isinstance(w, Real) and 0 <= float(w) < np.inf for w in weights):
+        raise ValueError(
+            "The 'class_weight' parameter of LogisticRegression must be None, "
+            "'balanced' or a dict of finite numbers of 0 and more by class label. Got "
+            f"{asked!r} instead."
+        )
+
+
 @dataclass(frozen=True)
 class _Weighed:
     """Weights of rows in [0, 1], their unit, and what is left for further searches."""
@@ -147,11 +163,6 @@ def _weigh(
     if asked is None:
         return _Weighed(weights, unit, mu)
     if isinstance(asked, str):
-        if asked != "balanced":
-            raise ValueError(
-                "The 'class_weight' parameter of LogisticRegression must be a dict, "
-                f"'balanced' or None. Got {asked!r} instead."
-            )
         part = mu * np.sqrt(_CLASS_SHARE)
         totals = noisy_class_totals(data.y, n_classes, weights, part, source)
         mu = remaining_mu(mu, part)
@@ -160,4 +171,9 @@ def _weigh(
     else:
         of_class = compute_class_weight(asked, classes=data.classes, y=data.classes)
     greatest = float(of_class.max())
+    if greatest == 0:
+        raise ValueError(
+            "The 'class_weight' parameter of LogisticRegression must leave a class "
+            f"with a weight above 0. Got {asked!r} instead."
+        )
     return _Weighed(weights * (of_class / greatest)[data.y], unit * greatest, mu)
