@@ -41,6 +41,7 @@ from skmia._models._seeding import (
     kept_generators,
     own_generators,
     seeded_clone,
+    without_noise_seeds,
 )
 from skmia._models._steadiness import SecondAnswers, ask_again
 from skmia._models._unpublished import (

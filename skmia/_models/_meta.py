@@ -83,6 +83,8 @@ class MetaClassifier(ClassifierMixin, MetaEstimator):
     _fits_all_rows: ClassVar[bool] = False
     # Whether that is all it learns of them.
     _hands_on: ClassVar[bool] = False
+    # Whether what it draws at random protects its rows: then a seed in it is a secret.
+    _private_noise: ClassVar[bool] = False
 
     def __sklearn_tags__(self) -> Tags:
         """Tags of the inner classifier, for a single label per row.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmia._models._cloning import contained, own_params, unfitted_copy
+from skmia._models._cloning import contained, own_params, own_parts, unfitted_copy
 from skmia._models._in_workers import limit_threads
 
 MAX_SEED = np.iinfo(np.int32).max
@@ -29,7 +29,8 @@ def seeded_clone(
     seeds. An estimator without one is cloned as it is. Estimators and splitters in
     lists, dicts and grids of candidates count as well. With `single_thread`, all have
     one thread: the parallelism is one level up. With `keep_seeds`, only those that are
-    None are set.
+    None are set, and none in a part whose noise protects the rows: its seed would be in
+    the fitted model, and whoever has that could take the noise away.
     """
     copy = unfitted_copy(estimator)
     if copy is not estimator:
@@ -42,12 +43,14 @@ def seeded_clone(
 def _seed(copy: Any, random_state: np.random.RandomState, keep: bool) -> None:
     """Seed an estimator that is ours, and what it holds in containers."""
     params = own_params(copy)
+    protected = [f"{n}__" for n, value in params if _has_private_noise(value)]
     changes: dict[str, int] = {}
     for name, value in params:
         last = name.rpartition("__")[2]
         if last == "random_state":
             drawn = int(random_state.randint(MAX_SEED))
-            if value is None or not keep:
+            noise = _has_private_noise(copy) or name.startswith(tuple(protected))
+            if not keep or (value is None and not noise):
                 changes[name] = drawn
         else:
             _seed_splitter(value, random_state)
@@ -63,6 +66,21 @@ def _seed(copy: Any, random_state: np.random.RandomState, keep: bool) -> None:
                     _seed(part, random_state, keep)
                 else:
                     _seed_splitter(part, random_state)
+
+
+def without_noise_seeds(copy: Any) -> Any:
+    """Take the seeds of noise that protects the rows out of a clone, and return it."""
+    for part in own_parts(copy):
+        if _has_private_noise(part):
+            part.set_params(random_state=None)
+    return copy
+
+
+def _has_private_noise(part: Any) -> bool:
+    return (
+        not isinstance(part, type)
+        and getattr(type(part), "_private_noise", False) is True
+    )
 
 
 def _seed_splitter(value: Any, random_state: np.random.RandomState) -> None:

@@ -199,7 +199,7 @@ class DifferentialPrivacyClassifier(Defense):
     # It reaches fit through routing without the user asking for it.
     __metadata_request__fit = {"groups": True}  # noqa: RUF012
 
-    _noisy = _takes_groups = True
+    _noisy = _takes_groups = _private_noise = True
 
     def __init__(
         self,

@@ -271,7 +271,8 @@ def epsilon_lower_bound(
     Rows of one person are no independent draws, and without `groups` a bound of them is
     above 0 most of the time where nothing leaks. With it the bound is on the epsilon of
     a person with all rows, by what one row shows. A promise of epsilon for each row is
-    one of k times epsilon for a person with k rows. An attack on all rows of a person
+    one of k times epsilon for a person with k rows where delta is 0; of one with mu, k
+    times mu; else delta grows as well. An attack on all rows of a person
     may prove more: pass its one score for each person, without `groups`, and only where
     the persons of both sides have as many rows.
 

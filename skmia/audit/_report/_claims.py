@@ -48,7 +48,8 @@ class Claims(ReportBase):
         -----
         That nothing contradicts a claim does not prove it. With `groups` the comparison
         is for a claim about all records of a person: a promise of epsilon for each
-        record is one of k times epsilon for a person with k of them.
+        record is one of k times epsilon for a person with k of them where delta is 0;
+        of one with mu, it is k times mu; else delta grows as well.
 
         Examples
         --------

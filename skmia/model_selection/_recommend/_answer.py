@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skmia.defenses import PrivacyLoss
+from skmia.defenses import PrivacyLoss, privacy_promise
 from skmia.metrics import Metric
 from skmia.model_selection._displays import LeakageTradeoffDisplay
 from skmia.model_selection._recommend._cost import SearchCost, by_reason
@@ -50,7 +50,7 @@ class DefenseRecommendation:
     spent_ : PrivacyLoss or None
         What all private fits of the search have spent together on a row, with
         `groups` on all rows of a person, the recommended model included; None where
-        there were none.
+        there were none. Infinite where there is no bound; the summary says why.
 
     See Also
     --------
@@ -88,6 +88,7 @@ class DefenseRecommendation:
     work_: float
     left_out_: Mapping[str, str]
     spent_: PrivacyLoss | None
+    _unbounded: tuple[str, ...]
     _has_persons: bool
     _n_rows: tuple[int, int]
 
@@ -326,20 +327,34 @@ class DefenseRecommendation:
     def _privacy(self, entry: Entry) -> str:
         assert self.spent_ is not None
         loss = self.spent_
-        whom = "all rows of a person" if self._has_persons else "a row"
-        text = (
-            f"Differential privacy: the private fits of the search have spent epsilon "
-            f"{loss.epsilon:.4g} (delta {loss.delta:.2g}) together on {whom}. The "
-            "choice has no guarantee at all: it read exact figures of these rows."
+        persons = self._has_persons and all(
+            e.candidate.needs_persons for e in self._entries if e.candidate.is_private
         )
-        own = entry.candidate.epsilon
-        if own is not None and self.best_index_ is not None:
+        whom = "all rows of a person" if persons else "a row"
+        text = "Differential privacy: "
+        if self._unbounded:
             text += (
-                f" The epsilon of {own:g} is that of fitting this model alone. To "
-                "claim it, fit it with this epsilon on rows that the search did not "
-                "see."
+                "there is no bound on what the fits of the search have spent together "
+                f"on {whom}. {' '.join(self._unbounded)}"
             )
-        if self._has_persons:
+        else:
+            text += (
+                f"the private fits of the search have spent epsilon {loss.epsilon:.4g} "
+                f"(delta {loss.delta:.2g}) together on {whom}."
+            )
+        text += (
+            " The choice has no guarantee at all: it read exact figures of these rows."
+        )
+        promise = None
+        if self.best_index_ is not None and entry.candidate.is_private:
+            promise = privacy_promise(self._model)
+        if promise is not None and promise.holds and not promise.seeded:
+            text += (
+                f" The epsilon of {promise.epsilon:g} is that of fitting this model "
+                "alone. To claim it, fit it with this epsilon on rows that the search "
+                "did not see."
+            )
+        if persons:
             text += (
                 " Pass 'groups' to that fit as well, and take the group_size from what "
                 "is known of persons in general: here it was read from the rows."

@@ -13,7 +13,6 @@ from skmia._models import (
     draw_seeds,
     own_generators,
     seeded_clone,
-    unfitted_copy,
 )
 from skmia.defenses import PrivacyLoss, compose_privacy
 from skmia.exceptions import LeakageLimitWarning
@@ -27,6 +26,12 @@ from skmia.model_selection._recommend._candidates import (
 )
 from skmia.model_selection._recommend._cost import SearchCost, estimate, tell
 from skmia.model_selection._recommend._plan import make_plan, within_budget
+from skmia.model_selection._recommend._private import (
+    all_reasons,
+    seeds_left,
+    spending_of,
+    without_seeds,
+)
 from skmia.model_selection._recommend._rows import Rows, make_rows
 from skmia.model_selection._recommend._search import Entry, Search, once_each
 from skmia.utils import check_integer, check_real, own_random_state, warn
@@ -356,9 +361,9 @@ def _fitted(
     candidate: Candidate, X: Any, y: Any, given: Mapping[str, Any], seed: int
 ) -> Any:
     """The model of all rows."""
-    if candidate.epsilon is not None:
+    if candidate.is_private:
         # Whoever knows the seed can take the noise away again.
-        return unfitted_copy(candidate.estimator).fit(X, y, **given)
+        return without_seeds(candidate.estimator).fit(X, y, **given)
     model = seeded_clone(
         candidate.estimator, seed, single_thread=False, keep_seeds=True
     )
@@ -380,6 +385,7 @@ def _answer(
     if chosen is not None:
         work += 2 * chosen.candidate.work
     n_check = int(search.rows.check.sum())
+    spent, reasons = _spent(entries, chosen, model)
     return DefenseRecommendation(
         _entries=entries,
         _model=model,
@@ -391,17 +397,28 @@ def _answer(
         cost_=cost,
         work_=float(work),
         left_out_=dict(search.left_out),
-        spent_=_spent(entries, chosen),
+        spent_=spent,
+        _unbounded=reasons,
         _has_persons=search.rows.persons is not None,
         _n_rows=(len(search.rows.y) - n_check, n_check),
     )
 
 
-def _spent(entries: Sequence[Entry], chosen: Entry | None) -> PrivacyLoss | None:
-    """What private fits have cost a row: of a pair of halves it is in one."""
-    losses = [loss for entry in entries for loss in entry.play.spent[::2]]
-    if not losses:
-        return None
-    if chosen is not None:
-        losses += chosen.play.spent[:1]
-    return compose_privacy(losses)
+def _spent(
+    entries: Sequence[Entry], chosen: Entry | None, model: Any
+) -> tuple[PrivacyLoss | None, tuple[str, ...]]:
+    """What private fits have cost a row, and why that is no bound where it is none.
+
+    Of a pair of halves a row is in one.
+    """
+    found = [each for entry in entries for each in entry.play.spent[::2]]
+    if not found:
+        return None, ()
+    reasons: tuple[str, ...] = ()
+    if chosen is not None and chosen.candidate.is_private:
+        found.append(spending_of(model))
+        reasons = seeds_left(model)
+    reasons = (*reasons, *all_reasons(found))
+    if reasons:
+        return PrivacyLoss(np.inf), reasons
+    return compose_privacy([each.loss for each in found]), ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -17,6 +18,7 @@ from skmia.defenses import (
     masks_outputs,
 )
 from skmia.model_selection._grids import regularization_grid, sub_bagging_grid
+from skmia.model_selection._recommend._private import is_private
 
 UNDEFENDED = "undefended"
 ORDER = "order of classes only"
@@ -32,6 +34,10 @@ _MOST_COPIES = 10
 _COUNTS = ("n_estimators", "iterations", "max_iter")
 # Classes whose answers are steps: they are more confident on the rows of their leaves.
 _STEPS = ("Tree", "Forest", "Boosting", "XGB", "LGBM", "CatBoost")
+_SEEDED = (
+    "it gives each private classifier inside a random_state, and whoever has the model "
+    "could take the noise away"
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,11 @@ class Candidate:
     work: float
     epsilon: float | None = None
     needs_persons: bool = False
+
+    @cached_property
+    def is_private(self) -> bool:
+        """Whether there is a private classifier anywhere in it."""
+        return is_private(self.estimator)
 
     @property
     def masks(self) -> bool:
@@ -104,9 +115,13 @@ def make_candidates(
         "hamp": lambda: _hamp(estimator, some, n_classes),
         "selena": lambda: _selena(estimator, n_classes),
     }
+    left_out = left_out if "regularization" in families else {}
+    if "bagging" in families and is_private(estimator):
+        families = [f for f in families if f != "bagging"]
+        left_out["bagging of small shares"] = _SEEDED
     lists = [_middle_first(list(makers[f]())) for f in FAMILIES if f in families]
     found = [c for c in chain(*zip_longest(*lists)) if c is not None]
-    return found, left_out if "regularization" in families else {}
+    return found, left_out
 
 
 def _own(estimator: Any) -> tuple[list[Candidate], dict[str, str]]:

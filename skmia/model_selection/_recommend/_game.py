@@ -17,7 +17,7 @@ from sklearn.frozen import FrozenEstimator
 from skmia._models import answering, iter_class_probabilities
 from skmia._tables import any_seen, one_of_copies, take_rows
 from skmia.attacks import LabelOnlyAttack, LiRAAttack, RMIAAttack
-from skmia.defenses import PrivacyLoss, masks_outputs
+from skmia.defenses import masks_outputs
 from skmia.exceptions import (
     OneSidedRecordsWarning,
     OverlapWarning,
@@ -26,6 +26,7 @@ from skmia.exceptions import (
 from skmia.metrics import Metric, get_metric, mean_roc_auc_interval
 from skmia.model_selection._reading import Reading, strongest
 from skmia.model_selection._recommend._candidates import Candidate
+from skmia.model_selection._recommend._private import Spending, spending_of
 from skmia.model_selection._recommend._rows import Rows
 from skmia.shadows import ShadowModels, ShadowSignals, fit_shadows
 from skmia.signals import logit
@@ -77,7 +78,7 @@ class Play:
     )
     seconds: list[float] = field(default_factory=list)
     # What each fit of a private candidate has spent.
-    spent: list[PrivacyLoss] = field(default_factory=list)
+    spent: list[Spending] = field(default_factory=list)
 
     @property
     def n_models(self) -> int:
@@ -138,9 +139,8 @@ class Play:
                     f"{self.candidate.name} on {len(held_out)} held-out rows instead."
                 )
             values.append(value)
-        if self.candidate.epsilon is not None:
-            loss = model.spent_epsilon_, model.spent_delta_, model.mu_
-            self.spent.append(PrivacyLoss(*loss))
+        if self.candidate.is_private:
+            self.spent.append(spending_of(model))
         if masks_outputs(model):
             self._ask_behind(model, member, known, seed)
 
