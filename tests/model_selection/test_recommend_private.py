@@ -20,7 +20,7 @@ CALL = {"max_leakage": 1.0, "n_models": 8, "random_state": 0}
 
 @pytest.fixture(scope="module")
 def data():
-    return noisy_rows(150, 4)
+    return noisy_rows(150, 6)
 
 
 def private(**params):
