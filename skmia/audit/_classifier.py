@@ -275,7 +275,7 @@ def audit_classifier(
         not_run=reach.out_of_reach(estimator),
         mismatches=mismatches,
         structure=structure,
-        promise=find_promise(estimator, pool.persons),
+        promise=find_promise(estimator, pool.persons, pool.X),
         **pool.facts,
         **answers.facts,
         **made.facts,

@@ -94,7 +94,9 @@ class Promise:
         return cls(**{**contents, **texts})
 
 
-def find_promise(model: Any, persons: NDArray[np.intp] | None) -> Promise | None:
+def find_promise(
+    model: Any, persons: NDArray[np.intp] | None, X: Any = None
+) -> Promise | None:
     """Find what the audited model promises; None where it promises nothing.
 
     Parameters
@@ -103,12 +105,15 @@ def find_promise(model: Any, persons: NDArray[np.intp] | None) -> Promise | None
         What was passed to the audit.
     persons : ndarray of int or None
         Whose its rows are.
+    X : array-like, frame or None
+        The rows of the audit, to try out steps on that the private classifier cannot
+        see.
     """
-    found = privacy_promise(model)
+    found = privacy_promise(model, X)
     if found is None:
         return None
     spent = found.epsilon, found.delta, found.mu
-    voided, remarks, times = found.voided, [], 1
+    voided, remarks, times = found.voided, list(found.unchecked), 1
     budget = _budget(model)
     if budget is not None:
         search = type(unwrap_frozen(model)).__name__

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
 
 from skmia._models import MetaClassifier, attributes, deep_params, unwrap_frozen
+from skmia._tables import as_rows
 from skmia.defenses._differential_privacy import DifferentialPrivacyClassifier
+from skmia.defenses._steps_outside import look_at_steps
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ class PrivacyPromise:
     voided : tuple of str
         Why the model as a whole does not keep the promise of the private classifier
         inside of it, a sentence each; empty where it does.
+    unchecked : tuple of str
+        What of the model nobody has looked at, and would void the promise if it were
+        not as it has to be, a sentence each.
 
     See Also
     --------
@@ -59,14 +62,15 @@ class PrivacyPromise:
     group_size: int
     seeded: bool = False
     voided: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was found that voids it."""
-        return not self.voided
+        """Whether nothing was found that voids it, and nothing is unchecked."""
+        return not self.voided and not self.unchecked
 
 
-def privacy_promise(estimator: Any) -> PrivacyPromise | None:
+def privacy_promise(estimator: Any, X: Any = None) -> PrivacyPromise | None:
     """Find the differential privacy that a model promises.
 
     Parameters
@@ -76,6 +80,9 @@ def privacy_promise(estimator: Any) -> PrivacyPromise | None:
         that ends in one, a search that has refitted one, an ``AuditableClassifier``, a
         ``FixedThresholdClassifier``. Fitted or not; of what is not fitted, what a fit
         with its parameters would spend.
+    X : array-like, frame or sparse matrix, default=None
+        Rows to try out steps on that are outside of the private classifier and learn
+        nothing: whether they treat each row by itself. Without rows that is unchecked.
 
     Returns
     -------
@@ -96,6 +103,9 @@ def privacy_promise(estimator: Any) -> PrivacyPromise | None:
     A promise is voided by whatever else has looked at the same rows without noise. What
     can be seen is named in `voided`: a step of a Pipeline that learns before the
     private classifier, a model around it that does more than hand on rows, a search.
+    What would have to be tried out, or asked of whoever made the model, is named in
+    `unchecked`: a function before the private classifier, a step that was fitted
+    before. Inside of the private classifier, functions are checked by every fit.
     What was done outside of the model cannot be seen: rows that were scaled by their
     own range, columns or parameters that were chosen on them.
 
@@ -110,11 +120,15 @@ def privacy_promise(estimator: Any) -> PrivacyPromise | None:
     >>> privacy_promise(make_pipeline(StandardScaler(), private)).holds
     False
     """
-    found = _find(estimator)
+    found = _find(estimator, None if X is None else as_rows(X))
     if found is None:
         return None
-    classifier, voided = found
-    return replace(_of(classifier), voided=tuple(dict.fromkeys(voided)))
+    classifier, voided, unchecked = found
+    return replace(
+        _of(classifier),
+        voided=tuple(dict.fromkeys(voided)),
+        unchecked=tuple(dict.fromkeys(unchecked)),
+    )
 
 
 def _of(classifier: DifferentialPrivacyClassifier) -> PrivacyPromise:
@@ -138,34 +152,36 @@ def _of(classifier: DifferentialPrivacyClassifier) -> PrivacyPromise:
 
 
 def _find(
-    estimator: Any,
-) -> tuple[DifferentialPrivacyClassifier, list[str]] | None:
-    """The private classifier in a model, and what of the model voids its promise."""
+    estimator: Any, X: Any
+) -> tuple[DifferentialPrivacyClassifier, list[str], list[str]] | None:
+    """The private classifier in a model, what voids its promise, what is unchecked."""
     estimator = unwrap_frozen(estimator)
     if isinstance(estimator, DifferentialPrivacyClassifier):
-        return estimator, []
+        return estimator, [], []
     name = type(estimator).__name__
     if isinstance(estimator, Pipeline):
-        found = _find(estimator.steps[-1][1])
+        voided, unchecked, X = look_at_steps(estimator.steps[:-1], X)
+        found = _find(estimator.steps[-1][1], X)
         if found is not None:
-            return found[0], [*_learning(estimator), *found[1]]
+            return found[0], [*voided, *found[1]], [*unchecked, *found[2]]
     elif (best := attributes(estimator).get("best_estimator_")) is not None:
-        found = _find(best)
+        found = _find(best, X)
         if found is not None:
-            return found[0], [
-                *found[1],
+            chosen = (
                 f"{name} fitted more than this one on the same rows, and chose it by "
-                "exact scores; skmia.model_selection.privacy_budget adds up the fits.",
-            ]
+                "exact scores; skmia.model_selection.privacy_budget adds up the fits."
+            )
+            return found[0], [*found[1], chosen], found[2]
     elif _hands_on(estimator):
-        return _find(attributes(estimator).get("estimator_", estimator.estimator))
+        return _find(attributes(estimator).get("estimator_", estimator.estimator), X)
     inside = next(_private_parts(estimator), None)
     if inside is None:
         return None
-    return inside, [
+    around = (
         f"{name} has a private classifier inside, and what else it does with the rows, "
-        "or how often it fits it, is not covered by the promise of one fit.",
-    ]
+        "or how often it fits it, is not covered by the promise of one fit."
+    )
+    return inside, [around], []
 
 
 def _hands_on(estimator: Any) -> bool:
@@ -173,21 +189,6 @@ def _hands_on(estimator: Any) -> bool:
     if isinstance(estimator, FixedThresholdClassifier):
         return True
     return isinstance(estimator, MetaClassifier) and estimator._hands_on
-
-
-def _learning(pipeline: Pipeline) -> Iterator[str]:
-    """Steps that learn from the rows before a private classifier is given them."""
-    for name, step in pipeline.steps[:-1]:
-        if step is None or isinstance(step, str | FrozenEstimator):
-            continue
-        if not hasattr(step, "__sklearn_tags__") or get_tags(step).requires_fit:
-            yield (
-                f"The step {name!r} ({type(step).__name__}) of the Pipeline learns "
-                "from the rows without noise, before the private classifier is given "
-                "them. Put it inside: "
-                "DifferentialPrivacyClassifier(make_pipeline(...)), which takes "
-                "private scalers and refuses what cannot be private."
-            )
 
 
 def _private_parts(estimator: Any) -> Iterator[DifferentialPrivacyClassifier]:

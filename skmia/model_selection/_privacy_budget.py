@@ -158,6 +158,7 @@ class _Count:
         if promise.voided:
             self.reasons += promise.voided
             return PrivacyLoss(np.inf)
+        self.caveats += promise.unchecked
         return PrivacyLoss(promise.epsilon, promise.delta, promise.mu)
 
 

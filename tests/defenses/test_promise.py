@@ -1,5 +1,6 @@
 """What a model with a private classifier inside promises, and what voids it."""
 
+import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
@@ -16,8 +17,9 @@ from sklearn.model_selection import (
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler, scale
 
+from skmia.audit import audit_classifier
 from skmia.defenses import (
     ConfidenceMaskingClassifier,
     DifferentialPrivacyClassifier,
@@ -54,7 +56,6 @@ def test_of_a_fitted_classifier_what_it_spent():
 HANDS_ON = [
     lambda clf: make_pipeline(Normalizer(), "passthrough", clf),
     lambda clf: make_pipeline(FunctionTransformer(), None, clf),
-    lambda clf: make_pipeline(FrozenEstimator(StandardScaler().fit(X)), clf),
     AuditableClassifier,
     lambda clf: AuditableClassifier(make_pipeline(Normalizer(), clf)),
 ]
@@ -67,6 +68,61 @@ def test_what_learns_nothing_keeps_the_promise(around):
     model.fit(X, Y)
     assert privacy_promise(model).holds
     assert privacy_promise(FrozenEstimator(model)).holds
+
+
+def _by_batch(X):
+    return (X - X.mean(axis=0)) / (X.std(axis=0) + 1e-3)
+
+
+OUTSIDE = {
+    "own function": FunctionTransformer(_by_batch),
+    "scale": FunctionTransformer(scale),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_function_outside_is_unchecked_without_rows_and_void_with_them(name):
+    model = make_pipeline(OUTSIDE[name], private(bounds="private")).fit(X, Y)
+    for asked in (model, AuditableClassifier(model), FrozenEstimator(model)):
+        promise = privacy_promise(asked)
+        assert not promise.holds
+        assert "was not checked to treat each row by itself" in promise.unchecked[0]
+        (why,) = privacy_promise(asked, X).voided
+        assert "rows around it are others" in why
+
+
+def test_a_function_outside_that_passes():
+    model = make_pipeline(FunctionTransformer(np.log1p), Normalizer(), private())
+    assert not privacy_promise(model).holds
+    assert privacy_promise(model, X).holds
+    # What it makes of the rows is what the next step is tried out on.
+    second = FunctionTransformer(_by_batch)
+    model = make_pipeline(FunctionTransformer(np.log1p), second, private())
+    assert len(privacy_promise(model, X).voided) == 1
+    assert not privacy_promise(make_pipeline(StandardScaler(), *model), X).holds
+
+
+def test_nobody_can_see_what_a_frozen_step_was_fitted_on():
+    model = make_pipeline(FrozenEstimator(StandardScaler().fit(X)), private())
+    for promise in (privacy_promise(model), privacy_promise(model, X)):
+        assert not promise.holds
+        assert promise.voided == ()
+        (what,) = promise.unchecked
+        assert "on which rows cannot be seen" in what
+
+
+def test_the_report_tries_steps_out_on_its_rows():
+    def claim(step):
+        model = make_pipeline(step, private()).fit(X[::2], Y[::2])
+        half = X[::2], Y[::2], X[1::2], Y[1::2]
+        report = audit_classifier(model, *half, attacks=["loss"], random_state=0)
+        return " ".join(report.summary().split())
+
+    assert "makes no such promise" in claim(FunctionTransformer(_by_batch))
+    assert "cannot be seen" in claim(FrozenEstimator(StandardScaler().fit(X)))
+    said = claim(FunctionTransformer(np.log1p))
+    assert "was not checked" not in said
+    assert "makes no such promise" not in said
 
 
 def test_a_fixed_threshold_keeps_the_promise():

@@ -26,7 +26,12 @@ from sklearn.model_selection import (
 )
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Normalizer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    Normalizer,
+    StandardScaler,
+    scale,
+)
 
 from skmia.defenses import (
     DifferentialPrivacyClassifier,
@@ -172,6 +177,12 @@ def test_gaussian_fits_add_up_in_squares():
 def test_what_hands_on_rows_costs_nothing(around):
     search = GridSearchCV(around(private()), {}, cv=3).fit(X, Y)
     assert privacy_budget(search).epsilon == 1.5
+
+
+def test_a_function_before_the_fits_is_named():
+    model = make_pipeline(FunctionTransformer(scale), private()).fit(X, Y)
+    text = " ".join(privacy_budget(model).sentences)
+    assert "was not checked to treat each row by itself" in text
 
 
 def test_the_sentences_name_what_is_not_covered():

@@ -10,6 +10,7 @@ from skmia.defenses._private._mechanisms import (
 )
 from skmia.defenses._private._parameters import check_parameters_of
 from skmia.defenses._private._repeated import note_clone
+from skmia.defenses._private._row_by_row import fit_row_by_row
 from skmia.defenses._private._whole_fit import private_fit, whole_budget
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "check_parameters_of",
     "choose_mechanism",
     "compose_privacy",
+    "fit_row_by_row",
     "note_clone",
     "private_fit",
     "whole_budget",
