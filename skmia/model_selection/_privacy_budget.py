@@ -276,6 +276,11 @@ def _add(search: Any, count: _Count) -> None:
     if isinstance(search, Mapping):
         _add_cross_validation(search, count)
     elif isinstance(search, (list, tuple)):
+        if not search:
+            raise ValueError(
+                "The 'search' parameter must hold at least one fitted search or "
+                f"classifier. Got {search!r} instead."
+            )
         for each in search:
             _add(each, count)
         count.planned = False

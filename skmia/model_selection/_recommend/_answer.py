@@ -89,6 +89,7 @@ class DefenseRecommendation:
     left_out_: Mapping[str, str]
     spent_: PrivacyLoss | None
     _unbounded: tuple[str, ...]
+    _file: tuple[str, ...]
     _has_persons: bool
     _n_rows: tuple[int, int]
 
@@ -129,7 +130,8 @@ class DefenseRecommendation:
             else f"Use {name}"
         )
         hidden = self._hidden(entry) if entry.candidate.masks else ""
-        return f"{start}: {self._said(entry)}.{hidden}{beside}"
+        told = "".join(f" {sentence}" for sentence in self._file)
+        return f"{start}: {self._said(entry)}.{hidden}{beside}{told}"
 
     @property
     def cv_results_(self) -> dict[str, Any]:

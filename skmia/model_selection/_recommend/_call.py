@@ -25,6 +25,7 @@ from skmia.model_selection._recommend._candidates import (
     undefended,
 )
 from skmia.model_selection._recommend._cost import SearchCost, estimate, tell
+from skmia.model_selection._recommend._file import said_of_file
 from skmia.model_selection._recommend._plan import make_plan, within_budget
 from skmia.model_selection._recommend._private import (
     all_reasons,
@@ -181,7 +182,8 @@ def recommend_defense(
     -----
     LeakageLimitWarning
         Where nothing stays under the limit: nothing is recommended then, and there is
-        no ``best_estimator_``.
+        no ``best_estimator_``. Also where the recommended model keeps training rows,
+        which whoever has its file reads: the limit is for its answers alone.
 
     See Also
     --------
@@ -283,9 +285,12 @@ def recommend_defense(
             if chosen.candidate.needs_persons:
                 given["groups"] = groups
             model = _fitted(chosen.candidate, X, y, given, int(seeds[0]))
-    found = _answer(search, chosen, model, cost, settings)
+    file, holds_rows = ((), False) if model is None else said_of_file(model, X)
+    found = _answer(search, chosen, model, cost, settings, file)
     if chosen is None:
         warn(f"{found.verdict} Nothing is recommended.", LeakageLimitWarning)
+    elif holds_rows:
+        warn(found._file[0], LeakageLimitWarning)
     return found
 
 
@@ -377,6 +382,7 @@ def _answer(
     model: Any,
     cost: SearchCost,
     settings: _Settings,
+    file: tuple[str, ...],
 ) -> DefenseRecommendation:
     entries = tuple(search.entries)
     shown = search.closest() if chosen is None else chosen
@@ -399,6 +405,7 @@ def _answer(
         left_out_=dict(search.left_out),
         spent_=spent,
         _unbounded=reasons,
+        _file=file,
         _has_persons=search.rows.persons is not None,
         _n_rows=(len(search.rows.y) - n_check, n_check),
     )

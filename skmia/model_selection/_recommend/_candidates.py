@@ -32,6 +32,8 @@ _EPSILONS = (2.0, 8.0, 32.0)
 _MOST_COPIES = 10
 # Parameters by which the time of a fit grows.
 _COUNTS = ("n_estimators", "iterations", "max_iter")
+# What they are where a classifier of another library says None, or nothing.
+_UNSAID = {"n_estimators": 100, "iterations": 1000, "max_iter": 100}
 # Classes whose answers are steps: they are more confident on the rows of their leaves.
 _STEPS = ("Tree", "Forest", "Boosting", "XGB", "LGBM", "CatBoost")
 _SEEDED = (
@@ -142,7 +144,9 @@ def _own(estimator: Any) -> tuple[list[Candidate], dict[str, str]]:
 
 def _bagging(estimator: Any) -> Iterator[Candidate]:
     for grid in sub_bagging_grid(estimator):
-        now = estimator.get_params()
+        # A forest has its trees; each model of a bag is a fit of the whole classifier.
+        own = grid.name == "few rows for each tree"
+        now = estimator.get_params() if own else {}
         for params in ParameterGrid(grid.param_grid):
             few = unfitted_copy(grid.estimator).set_params(**params)
             work = _work(params, now)
@@ -220,8 +224,19 @@ def _work(params: Mapping[str, Any], now: Mapping[str, Any]) -> float:
         if last == "max_samples":
             work *= value
         elif last in _COUNTS:
-            work *= value / (now.get(name) or 1)
+            work *= value / (now.get(name) or _unsaid(name, last, now))
     return work
+
+
+def _unsaid(name: str, last: str, now: Mapping[str, Any]) -> int:
+    """How many there are where the parameter does not say; 1 of what is not there."""
+    if name in now or last == "iterations":
+        # CatBoost has other names for it.
+        prefix = name[: -len(last)]
+        others = ("n_estimators", "num_boost_round", "num_trees")
+        known = [now.get(prefix + other) for other in others]
+        return next((value for value in known if value), _UNSAID[last])
+    return 1
 
 
 def _short(params: Mapping[str, Any]) -> dict[str, Any]:

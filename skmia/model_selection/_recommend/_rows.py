@@ -30,6 +30,8 @@ from skmia.utils import check_labels, check_two_classes, encode_groups
 _N_QUERIES = 8
 # Part of the rows that private models of persons learn from, at least.
 _KEPT = 0.9
+# Rows of the choice and of the check, of which about half are members of each model.
+_FEWEST_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -114,5 +116,12 @@ def make_rows(
     hashes = hash_rows(X, labels)
     units = draw_units(hashes, persons)
     check = draw_design(columns, 1, check_size, random_state, units=units)[0]
+    n_check, n_all = int(check.sum()), len(check)
+    if min(n_check, n_all - n_check) < _FEWEST_ROWS:
+        raise ValueError(
+            f"The 'check_size' parameter must leave {_FEWEST_ROWS} rows or more to "
+            f"choose by, and {_FEWEST_ROWS} or more to check on. Got {check_size!r} "
+            f"instead, which of {n_all} rows leaves {n_all - n_check} and {n_check}."
+        )
     seed = int(random_state.randint(2**31))
     return Rows(X, labels, columns, classes, persons, metadata, hashes, check, seed)

@@ -191,6 +191,10 @@ class Search:
             self._play(entry, rung)
         except _NOT_POSSIBLE as error:
             self.left_out[entry.candidate.name] = str(error)
+        except Exception as error:
+            # One candidate of many: the others say what they say without it.
+            why = f"{type(error).__name__}: {error}"
+            self.left_out[entry.candidate.name] = why
 
     def _play(self, entry: Entry, rung: int) -> None:
         added, seed = self.plan.added[rung], int(self.seeds[rung])
