@@ -258,14 +258,15 @@ def test_a_budget_leaves_out_and_says_what(data):
 
 def test_what_a_classifier_has_no_defense_for_is_said(data):
     X, y = data
-    found = recommend_defense(
-        KNeighborsClassifier(),
-        X,
-        y,
-        max_leakage=1.0,
-        defenses=["private", "regularization"],
-        **QUICK,
-    )
+    with pytest.warns(LeakageLimitWarning, match="training rows"):
+        found = recommend_defense(
+            KNeighborsClassifier(),
+            X,
+            y,
+            max_leakage=1.0,
+            defenses=["private", "regularization"],
+            **QUICK,
+        )
     private = {k: v for k, v in found.left_out_.items() if "privacy" in k}
     assert len(private) == 3
     assert all("KNeighborsClassifier" in why for why in private.values())
@@ -336,8 +337,10 @@ def test_a_person_is_worth_all_of_its_rows():
     y = rng.randint(2, size=120)[persons]
     call = {"max_leakage": 1.0, "defenses": ["regularization"], **QUICK}
     model = KNeighborsClassifier()
-    by_person = recommend_defense(model, X, y, groups=persons, **call)
-    by_row = recommend_defense(model, X, y, **call)
+    with pytest.warns(LeakageLimitWarning, match="training rows"):
+        by_person = recommend_defense(model, X, y, groups=persons, **call)
+    with pytest.warns(LeakageLimitWarning, match="training rows"):
+        by_row = recommend_defense(model, X, y, **call)
     assert columns(by_person).loc[0, "leakage"] > 0.9
     assert columns(by_row).loc[0, "accuracy"] > columns(by_person).loc[0, "accuracy"]
 
