@@ -140,6 +140,7 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
             encoded = encode_labels(labels, classes)
         else:
             classes, encoded = np.unique(labels, return_inverse=True)
+            classes = _plain(classes)
             check_two_classes(classes, type(self).__name__)
         groups = params.pop("groups", None) if self._takes_groups else None
         if groups is not None:
@@ -228,6 +229,19 @@ class Defense(MetaClassifier, metaclass=ABCMeta):
         tags = DefenseTags.of(super().__sklearn_tags__())
         tags.classifier_tags.poor_score |= self._noisy
         return tags
+
+
+def _plain(classes: NDArray) -> NDArray:
+    """Labels without what an instance of a subclass of str or int has besides."""
+    if classes.dtype != object:
+        return classes
+    plain = np.empty_like(classes)
+    for i, label in enumerate(classes.tolist()):
+        for kind in (str, int, float):
+            if isinstance(label, kind) and type(label) not in (kind, bool):
+                label = getattr(kind, f"__{kind.__name__}__")(label)
+        plain[i] = label
+    return plain
 
 
 def _check_two_classes_with_weight(y: NDArray[np.intp], weight: Any) -> None:

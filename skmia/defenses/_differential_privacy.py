@@ -81,7 +81,9 @@ class DifferentialPrivacyClassifier(Defense):
         What the features are, for ``"boosting"``: ``"continuous"``, ``"nominal"``, or a
         list of all categories, which must not be read from the rows. A dict has them by
         name or position. None goes by the types of the columns: text and categories of
-        a frame are nominal, arrays are continuous.
+        a frame are nominal, arrays are continuous. These types are taken as public:
+        where a file is read without them, one odd value in one row makes a column of
+        numbers one of text. Read files with their types given.
     bounds_fraction : "auto" or float, default="auto"
         Fraction of the budget for all private searches together, where there is one.
         ``"auto"`` is what the mechanism needs: 0.05 for ``"gradient"``, and up to 0.2
@@ -93,7 +95,8 @@ class DifferentialPrivacyClassifier(Defense):
         on without a look at them.
     X_public : array-like, frame or sparse matrix, default=None
         Unlabelled rows like those of X that are no secret. Fewer mean less noise for
-        each and less for the student to learn from.
+        each and less for the student to learn from. An error where all of them, or
+        more than half of ten or more, are rows of X that occur once there.
     n_teachers : "auto" or int, default="auto"
         Number of teachers. More of them outvote the noise, on fewer rows each.
         ``"auto"`` is five for each unit of the noise on a vote, with five rows or more

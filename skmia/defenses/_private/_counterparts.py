@@ -39,7 +39,8 @@ def check_parameters(
     for parameter, value in estimator.get_params(deep=False).items():
         if parameter in meant:
             continue
-        default = defaults[parameter]
+        # One that came in by **kwargs is no parameter of the class.
+        default = defaults.get(parameter)
         if value is default or value in (default, *(same or {}).get(parameter, ())):
             continue
         raise ValueError(

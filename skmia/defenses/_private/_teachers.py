@@ -9,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skmia._tables import as_rows, copy_rows, n_rows
-from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
+from skmia._tables import as_rows, copy_rows, hash_rows, n_rows
+from skmia.defenses._private._mechanism import (
+    Fitted,
+    Mechanism,
+    Settings,
+    class_name,
+    final_classifier,
+)
 from skmia.defenses._private._noisy_sums import add_noise, noise_deviation
 from skmia.defenses._private._row_by_row import keeps_something
 from skmia.defenses._private._shared_state import describe_shared
@@ -27,8 +33,13 @@ _MOVED = 2
 # and with so many rows for each that they have something to say.
 _TEACHERS_PER_NOISE, _ROWS_PER_CLASS, _LEAST_TEACHERS = 5.0, 5, 10
 _SIZE_FRACTION = 0.02  # of the budget, for the number of rows where it is private
+_FEW = 10  # public rows of which more than half may be private ones by chance
 # Votes are whole; noise is drawn in finer units, for budgets that ask for little.
 _UNIT = 2**20
+
+
+# Learners that refuse other labels than 0, 1, ... without a gap.
+_NUMBERS_FROM_ZERO = ("xgboost.XGBClassifier",)
 
 
 def teacher_parts(
@@ -85,10 +96,18 @@ def count_votes(
             # Most classifiers refuse to be fitted on one class; it is what they know.
             votes = labels[0]
         else:
-            data.take(part).fit(teacher)
-            votes = np.asarray(teacher.predict(X_public), dtype=np.intp)
+            votes = _votes(teacher, data.take(part), X_public)
         counts[every, votes] += 1
     return counts
+
+
+def _votes(teacher: Any, data: TrainingData, X_public: Any) -> NDArray[np.intp]:
+    if class_name(final_classifier(teacher)) not in _NUMBERS_FROM_ZERO:
+        data.fit(teacher)
+        return np.asarray(teacher.predict(X_public), dtype=np.intp)
+    known, positions = np.unique(data.y, return_inverse=True)
+    replace(data, y=positions, classes=np.arange(len(known))).fit(teacher)
+    return known[np.asarray(teacher.predict(X_public), dtype=np.intp)]
 
 
 def check_keeps_nothing(estimator: Any, X_public: Any, shared: list[str]) -> None:
@@ -154,7 +173,19 @@ def fit_student(
             f"{labels[0]!r}, and no student can learn from that. Raise 'epsilon' or "
             "'n_teachers', or pass fewer or other public rows."
         )
-    student = clone_with_seeds(estimator, random_state).fit(X_public, labels)
+    student = clone_with_seeds(estimator, random_state)
+    name = class_name(final_classifier(student))
+    known = np.unique(labels)
+    if name in _NUMBERS_FROM_ZERO and not (
+        known.dtype.kind in "iu" and np.array_equal(known, np.arange(len(known)))
+    ):
+        raise ValueError(
+            f"The noisy votes give the rows of 'X_public' the classes {known.tolist()}"
+            f", and {name.partition('.')[2]} can only learn from the numbers 0, 1, ... "
+            "without a gap. Pass labels as such numbers, and where a class has no "
+            "votes, raise 'epsilon' or pass more public rows."
+        )
+    student.fit(X_public, labels)
     check_is_fitted(student)
     return student
 
@@ -185,6 +216,7 @@ class Teachers(Mechanism):
             raise ValueError(
                 "The 'X_public' parameter must hold at least one row. Got none instead."
             )
+        _check_is_public(X_public, data.X)
         delta = settings.budget.delta
         if delta * len(data) >= 1:
             warn(
@@ -219,6 +251,25 @@ class Teachers(Mechanism):
             "n_teachers_": n_teachers,
         }
         return Fitted(student, found)
+
+
+def _check_is_public(X_public: Any, X: Any) -> None:
+    """Raise where the public rows are the private ones, or mostly.
+
+    A content that several private rows have may be a public row's by chance, as where
+    all columns are nominal; that of one row counts.
+    """
+    public, private = hash_rows(X_public), hash_rows(X)
+    contents, counts = np.unique(private, return_counts=True)
+    n_found = int(np.isin(public, contents[counts == 1]).sum())
+    n = len(public)
+    the_same = np.array_equal(np.sort(public), np.sort(private))
+    if the_same or n_found == n or (n >= _FEW and n_found > n / 2):
+        raise ValueError(
+            f"The 'X_public' parameter must hold rows that are no secret. Got {n} "
+            f"rows, of which {n if the_same else n_found} are among the rows of X: the "
+            "student would be fitted on them without noise. Pass others."
+        )
 
 
 def _teachers_for(

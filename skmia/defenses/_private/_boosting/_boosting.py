@@ -92,6 +92,10 @@ _FREE = (
     "enable_categorical",
     "validate_parameters",
     "subsample_for_bin",
+    "metric",
+    "seed",
+    "num_threads",
+    "nthread",
 )
 _CARRIED = ("categorical_features", "class_weight", "max_bins", "max_bin")
 _SAME = {

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from skmia._tables import (
     as_numbers,
+    is_missing,
     is_numeric,
     mix,
     split_columns,
@@ -133,7 +134,9 @@ def _objects(column: Any) -> NDArray[np.object_]:
 def resolve_kinds(X: Any, feature_types: Any, nominal: Sequence[int]) -> list[Kind]:
     """What each column is, by the types of the table and what the user says.
 
-    The types of columns are public, as their names are; no value is looked at.
+    The types of columns are public, as their names are. No value is looked at but for
+    objects of a frame, which are a type of their own where all of them are True, False
+    or missing: pandas has none for that.
 
     Parameters
     ----------
@@ -162,7 +165,31 @@ def resolve_kinds(X: Any, feature_types: Any, nominal: Sequence[int]) -> list[Ki
     names = [str(name) for name in getattr(X, "columns", range(len(columns)))]
     for j, kind in _given(feature_types, names):
         kinds[j] = _check_kind(kind, names[j])
+        if isinstance(kinds[j], tuple):
+            _check_can_occur(kinds[j], columns[j], names[j])
     return kinds
+
+
+def _check_can_occur(categories: Sequence[Any], column: Any, name: str) -> None:
+    """Raise for listed categories that no value of the column's type equals."""
+    dtype = getattr(column.dtype, "categories", column)
+    dtype = getattr(dtype, "dtype", column.dtype)
+    kind, text = getattr(dtype, "kind", ""), str(dtype).lower()
+    if text.startswith(("bool", "int", "uint", "float", "decimal")):
+        wrong: list[Any] = [c for c in categories if isinstance(c, str)]
+        values = "numbers"
+    elif (kind in "US" and kind) or text.startswith(("str", "utf8", "enum")):
+        wrong = [c for c in categories if isinstance(c, int | float | np.number)]
+        wrong = [c for c in wrong if c == c]  # a missing value is no number
+        values = "texts"
+    else:
+        return
+    if wrong:
+        raise ValueError(
+            "The 'feature_types' parameter must list categories as the values of the "
+            f"feature are. Got {wrong[0]!r} for the feature {name!r}, which holds "
+            f"{values} ({dtype}); every row would count as another category."
+        )
 
 
 def _default_kind(column: Any) -> Kind:
@@ -172,7 +199,12 @@ def _default_kind(column: Any) -> Kind:
     if isinstance(dtype, np.dtype) and dtype.kind == "O":
         # Numbers or texts: only the values could tell. Those of an array are taken for
         # numbers, as scikit-learn does, and those of a frame for texts.
-        return CONTINUOUS if isinstance(column, np.ndarray) else NOMINAL
+        if isinstance(column, np.ndarray):
+            return CONTINUOUS
+        # True and False, of which some are missing.
+        known = [v for v in column.tolist() if not is_missing(v)]
+        truths = known and all(isinstance(v, bool | np.bool_) for v in known)
+        return (False, True) if truths else NOMINAL
     return CONTINUOUS if is_numeric(column) else NOMINAL
 
 
