@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import clone
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter
 
 from skmia.defenses._base import Defense
@@ -11,6 +12,7 @@ from skmia.defenses._private import (
     Budget,
     PrivacyAccountant,
     PrivacyLoss,
+    PrivacyPromise,
     Settings,
     adapt_tags,
     check_parameters_of,
@@ -49,8 +51,8 @@ class DifferentialPrivacyClassifier(Defense):
     Parameters
     ----------
     estimator : estimator, default=None
-        Classifier or Pipeline to defend; never fitted itself. None stands for
-        ``LogisticRegression()``.
+        Classifier or Pipeline to defend; never fitted itself, and unfitted in a pickle
+        where it was fitted before. None stands for ``LogisticRegression()``.
     epsilon : float, default=1.0
         Privacy loss of the whole fit, the searches for scales included.
     delta : float, default=1e-5
@@ -122,6 +124,8 @@ class DifferentialPrivacyClassifier(Defense):
         What was spent on the rows, by all steps together.
     mu_ : float
         The same as Gaussian differential privacy, or a bound on it.
+    promise_ : PrivacyPromise
+        What was fitted, with its neighbours: changes of parameters do not change it.
     budget_ : dict of str to float
         How it was divided: the epsilons of the parts, which add up, or their mus, whose
         squares do.
@@ -291,6 +295,13 @@ class DifferentialPrivacyClassifier(Defense):
         adapt_tags(tags, self._inner(), self.mechanism, self.X_public)
         return tags
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The estimator is not private where the user has fitted it before, and a
+        # pickle is what is handed on. FrozenEstimators stay, they hold public models.
+        state = {**super().__getstate__()}
+        state["estimator"] = clone(state["estimator"], safe=False)
+        return state
+
     def get_metadata_routing(self) -> MetadataRouter:
         """Metadata that the inner estimator asks for, and `groups` for this object.
 
@@ -366,6 +377,7 @@ class DifferentialPrivacyClassifier(Defense):
             mechanism, estimator, data, settings, self.scaler_fraction, self._charge
         )
         self.estimator_ = answer.model
+        self.promise_ = self._promised(mechanism.name, budget.spent())
         for name, value in answer.found.items():
             setattr(self, name, value)
 
@@ -375,9 +387,15 @@ class DifferentialPrivacyClassifier(Defense):
         self.budget_ = parts
         self.spent_epsilon_, self.spent_delta_, self.mu_ = budget.spent()
 
-    def _planned(self) -> tuple[str, PrivacyLoss]:
-        """The mechanism of a fit with these parameters, and what it would spend."""
+    def _planned(self) -> PrivacyPromise:
+        """What a fit with these parameters would promise."""
         self._check_params()
         mechanism = choose_mechanism(self._inner(), self.mechanism, self.X_public)
         budget = whole_budget(mechanism, self.epsilon, self.delta)
-        return mechanism.name, budget.spent()
+        return self._promised(mechanism.name, budget.spent())
+
+    def _promised(self, mechanism: str, spent: PrivacyLoss) -> PrivacyPromise:
+        seeded = self.random_state is not None
+        return PrivacyPromise(
+            *spent, mechanism, self.neighbors, self.group_size, seeded
+        )

@@ -1,7 +1,7 @@
 """What a model promises by differential privacy, found at any depth."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sklearn.model_selection import FixedThresholdClassifier
@@ -10,64 +10,8 @@ from sklearn.pipeline import Pipeline
 from skmia._models import MetaClassifier, attributes, deep_params, unwrap_frozen
 from skmia._tables import as_rows
 from skmia.defenses._differential_privacy import DifferentialPrivacyClassifier
+from skmia.defenses._private import PrivacyPromise
 from skmia.defenses._steps_outside import look_at_steps
-
-
-@dataclass(frozen=True)
-class PrivacyPromise:
-    """Hold what one fit of a model promises to whoever is in its training rows.
-
-    :func:`privacy_promise` makes one.
-
-    Parameters
-    ----------
-    epsilon, delta : float
-        The privacy loss of the fit.
-    mu : float or None
-        The same as Gaussian differential privacy, where it is.
-    mechanism : str
-        How the private classifier was fitted.
-    neighbors : {"add_remove", "replace"}
-        Whether the promise compares data sets of which one has a row more, or another
-        row in place of one.
-    group_size : int
-        Number of rows, of one person, that the promise is for together.
-    seeded : bool
-        Whether its noise follows from a `random_state`: whoever knows that can take the
-        noise away, and fits with the same one have the same noise.
-    voided : tuple of str
-        Why the model as a whole does not keep the promise of the private classifier
-        inside of it, a sentence each; empty where it does.
-    unchecked : tuple of str
-        What of the model nobody has looked at, and would void the promise if it were
-        not as it has to be, a sentence each.
-
-    See Also
-    --------
-    skmia.model_selection.privacy_budget : What all fits of a search spend together.
-
-    Examples
-    --------
-    >>> from skmia.defenses import DifferentialPrivacyClassifier, privacy_promise
-    >>> promise = privacy_promise(DifferentialPrivacyClassifier(epsilon=2.0))
-    >>> promise.epsilon, promise.holds
-    (2.0, True)
-    """
-
-    epsilon: float
-    delta: float
-    mu: float | None
-    mechanism: str
-    neighbors: str
-    group_size: int
-    seeded: bool = False
-    voided: tuple[str, ...] = ()
-    unchecked: tuple[str, ...] = ()
-
-    @property
-    def holds(self) -> bool:
-        """Whether nothing was found that voids it, and nothing is unchecked."""
-        return not self.voided and not self.unchecked
 
 
 def privacy_promise(estimator: Any, X: Any = None) -> PrivacyPromise | None:
@@ -78,8 +22,8 @@ def privacy_promise(estimator: Any, X: Any = None) -> PrivacyPromise | None:
     estimator : estimator
         A :class:`DifferentialPrivacyClassifier`, or what has one inside: a Pipeline
         that ends in one, a search that has refitted one, an ``AuditableClassifier``, a
-        ``FixedThresholdClassifier``. Fitted or not; of what is not fitted, what a fit
-        with its parameters would spend.
+        ``FixedThresholdClassifier``. Of what is fitted, what was fitted, whatever its
+        parameters were set to since; else what a fit with its parameters would spend.
     X : array-like, frame or sparse matrix, default=None
         Rows to try out steps on that are outside of the private classifier and learn
         nothing: whether they treat each row by itself. Without rows that is unchecked.
@@ -133,22 +77,10 @@ def privacy_promise(estimator: Any, X: Any = None) -> PrivacyPromise | None:
 
 def _of(classifier: DifferentialPrivacyClassifier) -> PrivacyPromise:
     known = attributes(classifier)
-    if "spent_epsilon_" in known and "classes_" in known:
-        epsilon, delta, mu = (
-            known[f"{name}_"] for name in ("spent_epsilon", "spent_delta", "mu")
-        )
-        mechanism = known["mechanism_"]
-    else:
-        mechanism, (epsilon, delta, mu) = classifier._planned()
-    return PrivacyPromise(
-        epsilon,
-        delta,
-        mu,
-        mechanism,
-        classifier.neighbors,
-        classifier.group_size,
-        classifier.random_state is not None,
-    )
+    if "classes_" in known:
+        # What was fitted, whatever the parameters are by now.
+        return known["promise_"]
+    return classifier._planned()
 
 
 def _find(

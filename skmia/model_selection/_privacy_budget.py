@@ -1,7 +1,7 @@
 """What a search has spent of the privacy of any one row."""
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmia._models import attributes, deep_params, unwrap_frozen
 from skmia.defenses import PrivacyLoss, PrivacyPromise, compose_privacy, privacy_promise
 from skmia.model_selection._row_counts import Places, splits_of
+from skmia.model_selection._worst_row import losses_of_worst_row
 
 _SCORES = (
     "Not covered: the candidates were compared by exact scores on held-out rows, and "
@@ -186,8 +187,9 @@ def privacy_budget(search: Any, *, delta: float | None = None) -> PrivacyBudget:
     Raises
     ------
     ValueError
-        If something else than that is given, a split has a row twice, or fits promise
-        something for different neighbours, which cannot be added up.
+        If something else than that is given, a split has a row twice, fits promise
+        something for different neighbours, which cannot be added up, or the parameters
+        of a search are not those that it was fitted with.
     sklearn.exceptions.NotFittedError
         If a search is not fitted.
 
@@ -200,7 +202,9 @@ def privacy_budget(search: Any, *, delta: float | None = None) -> PrivacyBudget:
     Notes
     -----
     It is worked out from the parameters of the candidates, so that `n_jobs` does not
-    matter, and a candidate whose fit failed counts as well.
+    matter, and a candidate whose fit failed counts as well. What was refitted counts as
+    it was fitted, whatever its parameters were set to since. With ``refit=False``
+    nothing of a fit is left: parameters of the search must not have been changed.
 
     A row is in all training folds but one, for every candidate. Of a person with
     several rows (`group_size`), and with any splitter that may leave a row out of no
@@ -308,10 +312,11 @@ def _is_search(part: Any) -> bool:
 def _add_search(search: Any, count: _Count) -> None:
     check_is_fitted(search, "cv_results_")
     results = search.cv_results_
-    losses, beginning = [], len(count.promises)
-    for params in results["params"]:
-        model = clone(search.estimator).set_params(**clone(params, safe=False))
-        losses.append(_price_of(model, params, count))
+    beginning = len(count.promises)
+    losses = [
+        _price_of(_candidate(search, params), params, count)
+        for params in results["params"]
+    ]
     group_size = max((p.group_size for p in count.promises[beginning:]), default=1)
     splits = splits_of(search, group_size)
     for params, loss in zip(results["params"], losses, strict=True):
@@ -327,6 +332,7 @@ def _add_search(search: Any, count: _Count) -> None:
         told += " over all rungs"
     best = attributes(search).get("best_estimator_")
     if best is not None:
+        _check_unchanged(search, best)
         loss = count.price(best, "The refit")
         count.losses.append(loss)
         count.n_made += 1
@@ -338,6 +344,32 @@ def _add_search(search: Any, count: _Count) -> None:
     count.planned &= len(set(losses)) == 1 or not decided
     count.chosen = True
     count.caveats += splits.caveats
+
+
+def _check_unchanged(search: Any, best: Any) -> None:
+    """Raise where the parameters of the search are not those that it fitted."""
+    planned = _candidate(search, search.best_params_)
+    fitted, now = privacy_promise(best), privacy_promise(planned)
+    if fitted is None or now is None:
+        changed = fitted is not now
+    else:
+        changed = _guarantee(fitted) != _guarantee(now)
+    if changed:
+        raise ValueError(
+            "The 'search' parameter must have the parameters that it was fitted with, "
+            "which the budgets of its candidates are read from. Got a best_estimator_ "
+            f"that was fitted with {fitted}, where the search by now says {now}; set "
+            "'estimator' to what it was, or fit the search again."
+        )
+
+
+def _guarantee(promise: PrivacyPromise) -> tuple[Any, ...]:
+    spent = (f"{x:.9g}" for x in (promise.epsilon, promise.delta))
+    return (*spent, promise.neighbors, promise.group_size, promise.seeded)
+
+
+def _candidate(search: Any, params: Mapping[str, Any]) -> Any:
+    return clone(search.estimator).set_params(**clone(params, safe=False))
 
 
 def _price_of(model: Any, params: Mapping[str, Any], count: _Count) -> PrivacyLoss:
@@ -377,30 +409,25 @@ def _add_cross_validation(results: Mapping[str, Any], count: _Count) -> None:
     inside = None
     if "indices" in results and not of_persons:
         inside = Places.of(results["indices"]["train"])
-    worst = _worst_row(parts, inside)
-    for part in (parts[i] for i in worst):
-        count.losses += part.losses
-    count.told.append(f"{len(worst)} of {len(parts)} training sets")
+    rows = _kinds_of_rows(len(parts), inside)
+    count.losses += losses_of_worst_row(
+        [[loss for i in fits for loss in parts[i].losses] for fits in rows]
+    )
+    most = max(map(len, rows))
+    count.told.append(f"{most} of {len(parts)} training sets")
     losses = {loss for part in parts for loss in part.losses}
     count.planned &= all(part.planned for part in parts) and len(losses) == 1
 
 
-def _worst_row(parts: Sequence[_Count], places: Places | None) -> NDArray[np.intp]:
-    """The fits that the row was in that has the largest total."""
-    everything = np.arange(len(parts))
+def _kinds_of_rows(n_fits: int, places: Places | None) -> list[NDArray[np.intp]]:
+    """The fits that rows were in, for all rows that differ in it."""
+    everything = [np.arange(n_fits)]
     if places is None:
         return everything
     patterns = places.patterns()
     if len(patterns) > _MAX_PATTERNS:
         return everything
-    rows = [np.flatnonzero(pattern) for pattern in patterns]
-
-    def total(fits: Iterable[int]) -> tuple[float, float]:
-        losses = [loss for i in fits for loss in parts[i].losses]
-        spent = compose_privacy(losses)
-        return spent.epsilon, -1.0 if spent.mu is None else spent.mu
-
-    return max(rows, key=total)
+    return [np.flatnonzero(pattern) for pattern in patterns]
 
 
 def _sentences(budget: PrivacyBudget, count: _Count) -> list[str]:

@@ -1,11 +1,14 @@
 """What a model with a private classifier inside promises, and what voids it."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
-from sklearn.ensemble import BaggingClassifier
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -27,7 +30,7 @@ from skmia.defenses import (
     SelfDistillationClassifier,
     privacy_promise,
 )
-from skmia.model_selection import AuditableClassifier
+from skmia.model_selection import AuditableClassifier, privacy_budget
 
 X, Y = load_iris(return_X_y=True)
 
@@ -47,10 +50,47 @@ def test_of_a_fitted_classifier_what_it_spent():
     assert promise.mechanism == clf.mechanism_ == "naive_bayes"
     assert (promise.neighbors, promise.group_size) == ("replace", 2)
     assert promise.holds
-    # What was changed since does not change what was fitted.
-    assert privacy_promise(clf.set_params(epsilon=9.0)).epsilon == 2.0
+    assert clf.promise_ == promise
     assert not promise.seeded
     assert privacy_promise(private(random_state=0)).seeded
+
+
+def test_what_was_fitted_stays_what_parameters_are_set_to():
+    clf = private(random_state=0).fit(X, Y)
+    promise = privacy_promise(clf)
+    clf.set_params(
+        epsilon=9.0,
+        delta=0.5,
+        mechanism="teachers",
+        neighbors="replace",
+        group_size=50,
+        random_state=None,
+    )
+    for model in (clf, FrozenEstimator(clf), make_pipeline(clf)):
+        assert privacy_promise(model) == promise
+    assert privacy_promise(pickle.loads(pickle.dumps(clf))) == promise
+    budget = privacy_budget(clf)
+    assert (budget.neighbors, budget.group_size) == ("add_remove", 1)
+    assert privacy_budget([clf, clf]).epsilon == np.inf  # with the same noise
+
+
+def test_a_pickle_holds_nothing_of_what_was_fitted_before():
+    for plain in (
+        RandomForestClassifier(n_estimators=3).fit(X, Y),
+        make_pipeline(StandardScaler(), RandomForestClassifier(3)).fit(X, Y),
+    ):
+        clf = DifferentialPrivacyClassifier(plain, epsilon=1.0).fit(X, Y)
+        again = pickle.loads(pickle.dumps(clf))
+        with pytest.raises(NotFittedError):
+            again.estimator.predict(X)
+        assert str(again.estimator) == str(plain)
+        np.testing.assert_array_equal(again.predict(X), clf.predict(X))
+        assert clf.estimator is plain
+        plain.predict(X)
+    public = FrozenEstimator(StandardScaler().fit(X))
+    clf = DifferentialPrivacyClassifier(make_pipeline(public, LogisticRegression()))
+    kept = pickle.loads(pickle.dumps(clf)).estimator[0]
+    np.testing.assert_array_equal(kept.transform(X), public.transform(X))
 
 
 HANDS_ON = [

@@ -42,6 +42,7 @@ from skmia.defenses import (
 )
 from skmia.exceptions import RepeatedPrivateFitWarning
 from skmia.model_selection import AuditableClassifier, privacy_budget
+from skmia.model_selection._worst_row import losses_of_worst_row
 
 X, Y = load_iris(return_X_y=True)
 FOLD = np.arange(150) % 3
@@ -275,6 +276,71 @@ def test_nested_cross_validation():
     outer = GridSearchCV(search, {"cv": [2, 3]}, cv=3).fit(X, Y)
     with pytest.raises(ValueError, match="must not search inside"):
         privacy_budget(outer)
+
+
+def test_the_worst_row_is_the_worst_at_every_delta():
+    """Folds with different deltas: epsilons at them do not compare."""
+    folds = [np.arange(0, 75), np.arange(75, 150)]
+    one, two = (
+        DifferentialPrivacyClassifier(epsilon=epsilon, delta=delta).fit(
+            X[fold], fold % 2
+        )
+        for epsilon, delta, fold in zip((1.0, 0.9), (1e-5, 0.2), folds, strict=True)
+    )
+    for models in ([one, two], [two, one]):
+        budget = privacy_budget({"estimator": models, "indices": {"train": folds}})
+        assert budget.mu == two.mu_ > one.mu_
+        assert (budget.n_fits, budget.delta) == (1, 0.2)
+        for delta in (1e-5, 0.01, 0.2):
+            totals = [
+                compose_privacy(
+                    [(m.spent_epsilon_, m.spent_delta_, m.mu_)], delta=delta
+                ).epsilon
+                for m in (one, two)
+            ]
+            assert budget.epsilon_at(delta) == pytest.approx(max(totals))
+            again = privacy_budget(
+                {"estimator": models, "indices": {"train": folds}}, delta=delta
+            )
+            assert again.epsilon == budget.epsilon_at(delta)
+
+
+def test_no_row_exceeds_the_worst_one():
+    rng = np.random.default_rng(0)
+    known = [
+        PrivacyLoss(0.3),
+        PrivacyLoss(1.0),
+        PrivacyLoss(0.5, 1e-6),
+        PrivacyLoss(0.4, 1e-3),
+        PrivacyLoss(1.0, 1e-5, 0.27),
+        PrivacyLoss(0.9, 0.2, 1.1),
+    ]
+    for _ in range(50):
+        rows = [
+            [known[i] for i in rng.integers(0, 6, rng.integers(1, 5))] for _ in range(3)
+        ]
+        worst = losses_of_worst_row(rows)
+        for delta in (0.0, 1e-5, 4e-3, 0.3):
+            total = compose_privacy(worst, delta=delta).epsilon
+            each = [compose_privacy(losses, delta=delta).epsilon for losses in rows]
+            assert total >= max(each) - 1e-12
+
+
+def test_what_was_fitted_counts_and_not_what_parameters_say_by_now():
+    search = GridSearchCV(private(4.0), SAME, cv=3).fit(X, Y)
+    budget = privacy_budget(search)
+    search.best_estimator_.set_params(epsilon=0.01, group_size=9, neighbors="replace")
+    assert privacy_budget(search) == budget
+    for change in ({"epsilon": 0.01}, {"group_size": 2}, {"neighbors": "replace"}):
+        search = GridSearchCV(private(4.0), SAME, cv=3).fit(X, Y)
+        search.estimator.set_params(**change)
+        with pytest.raises(ValueError, match="parameters that it was fitted with"):
+            privacy_budget(search)
+    search = GridSearchCV(private(4.0), EPSILONS, cv=3).fit(X, Y)
+    search.estimator.set_params(epsilon=0.01)  # that no candidate had
+    assert privacy_budget(search).epsilon == pytest.approx(
+        2 * 3.5 + search.best_params_["epsilon"]
+    )
 
 
 def test_several_on_the_same_rows():

@@ -9,6 +9,7 @@ from skmia.defenses._private._mechanisms import (
     choose_mechanism,
 )
 from skmia.defenses._private._parameters import check_parameters_of
+from skmia.defenses._private._promised import PrivacyPromise
 from skmia.defenses._private._repeated import note_clone
 from skmia.defenses._private._row_by_row import fit_row_by_row
 from skmia.defenses._private._whole_fit import private_fit, whole_budget
@@ -17,6 +18,7 @@ __all__ = [
     "Budget",
     "PrivacyAccountant",
     "PrivacyLoss",
+    "PrivacyPromise",
     "Settings",
     "adapt_tags",
     "check_parameters_of",
