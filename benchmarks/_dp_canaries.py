@@ -12,23 +12,25 @@ and of those without, or with others in their place.
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
+import _dp_boosting
+import _dp_networks
 import numpy as np
+from _dp_gradients import LINEAR, last_weights, many, sum_of_steps
 from dp_accounting import get_sigma_gaussian
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skmia.defenses import DifferentialPrivacyClassifier
+from skmia.defenses._private import _noisy_sums
 
 DELTA = 1e-5
 NORM = 1e4
-# Of the budget, what the searches of noisy gradient descent leave to the gradients.
-_LITTLE = 0.02
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Canary:
     play : callable
         ``play(given, seeds, neighbors, size)`` returns two arrays of scores, with the
         rows and without; `given` are parameters of the private classifier.
-    cost : int
-        By how much fewer runs there are than of others, for the time they take.
+    runs : int
+        On either data set, for each seed.
     cells : tuple of str
         The neighbours that it is for.
     size : int
@@ -49,7 +51,7 @@ class Canary:
     """
 
     play: Callable[..., tuple[np.ndarray, np.ndarray]]
-    cost: int = 1
+    runs: int = 50
     cells: tuple[str, ...] = ("add_remove", "replace")
     size: int = 1
 
@@ -98,61 +100,42 @@ def one_at_a_time(score, estimator, rest, row, other, **more):
     return play
 
 
-# ---- noisy gradient descent: many canaries in one run
+def every_sum(estimator, rest, row, other, **more):
+    """A canary of one difference in each run, to an attacker who sees all noisy sums.
 
-N_CANARIES = 100
-
-
-def many(estimator, weights, *, pairs=(1000, 1.0), known=False, **more):
-    """A canary of a hundred persons in each run, each in or out by a coin.
-
-    Every one has a column of its own; all other rows are pairs that cancel out. A
-    penalty holds the weights of the columns so near zero that a person's gradient is
-    at the clip in every step: its weight is then a sum of that and of noise alone.
-    `pairs` are their number, and how long their rows are beside those of the persons.
-    With neighbours replaced, the coin turns the label. `weights` are asked of the
-    model.
+    What the sums of both data sets are without noise is known to him: no sum depends on
+    an earlier one.
     """
 
     def play(given, seeds, neighbors, size):
-        scores, inside = [], []
-        for seed in seeds:
-            coins = np.random.RandomState(seed).uniform(size=N_CANARIES) < 0.5
-            X, y, persons = crowd(coins, neighbors, size, *pairs)
-            groups = persons if known else None
-            fit = private(estimator, given, seed, X, y, groups=groups, **more)
-            found = weights(fit.estimator_)[:N_CANARIES]
-            # In the run's own unit, which a noisy number of rows has moved for all.
-            scores.append(found / np.std(found))
-            inside.append(coins)
-        every, of_in = np.concatenate(scores), np.concatenate(inside)
-        return every[of_in], every[~of_in]
+        sides = neighbours(rest, row, other, neighbors, size)
+        (one, _), (two, _) = (run(given, 0, side) for side in sides)
+        apart = [a - b for a, b in zip(one, two, strict=True)]
+        half = len(seeds) // 2
+        parts = zip(sides, (seeds[:half], seeds[half:]), strict=True)
+        return tuple(
+            np.array([along(apart, run(given, seed, side)[1]) for seed in part])
+            for side, part in parts
+        )
+
+    def along(apart, answers):
+        return sum(float(np.sum(a * b)) for a, b in zip(apart, answers, strict=True))
+
+    def run(given, seed, side):
+        exact, answers, noisy = [], [], _noisy_sums.add_gaussian
+
+        def watched(sums, scale, source):
+            answer = noisy(sums, scale, source)
+            exact.append(sums / scale)
+            answers.append(answer / scale)
+            return answer
+
+        with patch.object(_noisy_sums, "add_gaussian", watched):
+            private(estimator, given, seed, *side, **more)
+        return exact, answers
 
     return play
 
-
-def own_weights(model):
-    return model.coef_[0]
-
-
-def towards_output(model):
-    """Weights of the columns, along what the units say to the output."""
-    return model.coefs_[0] @ model.coefs_[1][:, 0]
-
-
-def crowd(coins, neighbors, size, n_pairs, height):
-    """Rows of the persons and of the pairs that cancel out, labels and persons."""
-    n = len(coins)
-    here = np.flatnonzero(coins) if neighbors == "add_remove" else np.arange(n)
-    rows = np.repeat(np.eye(n + 1)[here], size, axis=0)
-    pairs = np.zeros((2 * n_pairs, n + 1))
-    pairs[:, -1] = height * np.where(np.arange(2 * n_pairs) // 2 % 2, 1, -1)
-    y = np.append(np.repeat(coins[here], size).astype(int), np.arange(2 * n_pairs) % 2)
-    persons = np.append(np.repeat(here, size), n + np.arange(2 * n_pairs))
-    return np.vstack([rows, pairs]), y, persons
-
-
-# ---- all others: one difference in each run
 
 _ROW, _ORIGIN = np.array([NORM]), np.zeros(1)
 _ZEROS = (np.zeros((3, 1)), np.array([0, 1, 0]))
@@ -177,21 +160,8 @@ def curvature(clf):
     return -abs(weight(clf))
 
 
-def class_sums(clf):
-    """The sum over classes of noisy sums, and the counts of classes."""
-    model = clf.estimator_
-    sums = model.class_count_ * model.theta_[:, 0]
-    return sums.sum() + model.class_count_[1] - model.class_count_[0]
-
-
 def at_zero(clf):
     return clf.predict_proba(np.zeros((1, 1)))[0, 1]
-
-
-def moments(clf):
-    """Mean and number of rows by a private scaler."""
-    scaler = clf.estimator_[0]
-    return scaler.mean_[0] * scaler.n_samples_seen_
 
 
 def reach(clf):
@@ -200,12 +170,6 @@ def reach(clf):
 
 def share_of_ones(clf):
     return clf.predict(_PUBLIC).mean()
-
-
-def bins(clf):
-    """What the bins of the row's own category add, over all columns."""
-    model = clf.estimator_
-    return sum(term[0, 1] for term in model.term_scores_)
 
 
 def edge_of_noise(epsilon, neighbors):
@@ -227,24 +191,22 @@ def _some_far(value, n_far):
 
 
 _PUBLIC = np.arange(4.0)[:, None]
-_N_COLUMNS = 5
-_A, _B = np.array(["a"] * _N_COLUMNS, object), np.array(["b"] * _N_COLUMNS, object)
 _LEAF = (np.array([[0.0], [1.0]]), np.array([0, 1]))
 _EVEN = (np.array([[1.0], [1.0], [1.0], [0.0], [0.0]]), np.array([0, 0, 1, 1, 0]))
 _ENDS = (np.repeat([[1e-4], [1e4]], 30, axis=0), np.arange(60) % 2)
 
-_LINEAR = LogisticRegression(C=1e-9, fit_intercept=False)
-_LOGISTIC = {"mechanism": "gradient", "bounds_fraction": _LITTLE}
-_NETWORK = MLPClassifier((2,), alpha=4.0, activation="identity")
-
 CANARIES: dict[str, Canary] = {
-    "gradient, logistic": Canary(many(_LINEAR, own_weights, **_LOGISTIC), cost=4),
+    "gradient, logistic": Canary(many(LINEAR, sum_of_steps), runs=2),
+    "gradient, logistic, two rows each": Canary(
+        many(LINEAR, sum_of_steps), runs=1, size=2
+    ),
     "gradient, logistic, persons known": Canary(
-        many(_LINEAR, own_weights, known=True, **_LOGISTIC), cost=4, size=2
+        many(LINEAR, sum_of_steps, known=True), runs=1, size=2
     ),
-    "gradient, network": Canary(
-        many(_NETWORK, towards_output, pairs=(1000, 0.1), data_norm=1.0), cost=8
+    "gradient, logistic, model alone": Canary(
+        many(LINEAR, last_weights, seen=False), runs=1
     ),
+    "gradient, network": Canary(_dp_networks.play, runs=4),
     "objective": Canary(
         one_at_a_time(
             weight,
@@ -280,8 +242,7 @@ CANARIES: dict[str, Canary] = {
         cells=("replace",),
     ),
     "naive Bayes": Canary(
-        one_at_a_time(
-            class_sums,
+        every_sum(
             GaussianNB(),
             (np.zeros((2, 1)), np.array([0, 1])),
             (np.ones(1), 1),
@@ -319,22 +280,11 @@ CANARIES: dict[str, Canary] = {
             X_public=_PUBLIC,
             n_teachers=3,
         ),
-        cost=2,
+        runs=15,
     ),
-    "boosting": Canary(
-        one_at_a_time(
-            bins,
-            HistGradientBoostingClassifier(),
-            (np.array([_A] * 200), np.arange(200) % 2),
-            (_B, 1),
-            (_B, 0),
-            feature_types=[("a", "b")] * _N_COLUMNS,
-        ),
-        cost=2,
-    ),
+    "boosting": Canary(_dp_boosting.play, runs=6),
     "scaler": Canary(
-        one_at_a_time(
-            moments,
+        every_sum(
             make_pipeline(StandardScaler(), GaussianNB()),
             (np.zeros((4, 1)), np.array([0, 1, 0, 1])),
             (np.ones(1), 1),
@@ -351,7 +301,8 @@ CANARIES: dict[str, Canary] = {
             (np.array([1e9]), 0),
             (_TINY, 0),
             bounds_fraction=0.98,
-        )
+        ),
+        runs=25,
     ),
     "norm search": Canary(
         one_at_a_time(
@@ -363,7 +314,7 @@ CANARIES: dict[str, Canary] = {
             mechanism="gradient",
             bounds_fraction=0.98,
         ),
-        cost=8,
+        runs=15,
     ),
     "norm search, objective": Canary(
         one_at_a_time(
@@ -374,6 +325,7 @@ CANARIES: dict[str, Canary] = {
             (_TINY, 0),
             mechanism="objective",
             bounds_fraction=0.98,
-        )
+        ),
+        runs=25,
     ),
 }
