@@ -136,7 +136,8 @@ def find_promise(
         )
     if persons is not None:
         most = int(np.bincount(persons).max())
-        each = math.ceil(most / found.group_size)
+        # Told whose the rows are, a fit leaves out those beyond group_size.
+        each = 1 if found.of_persons else math.ceil(most / found.group_size)
         times *= each
         if each > 1:
             remarks.append(

@@ -1,5 +1,6 @@
 """Differential privacy: a mechanism for every learner."""
 
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -377,7 +378,8 @@ class DifferentialPrivacyClassifier(Defense):
             mechanism, estimator, data, settings, self.scaler_fraction, self._charge
         )
         self.estimator_ = answer.model
-        self.promise_ = self._promised(mechanism.name, budget.spent())
+        promise = self._promised(mechanism.name, budget.spent())
+        self.promise_ = replace(promise, of_persons=data.groups is not None)
         for name, value in answer.found.items():
             setattr(self, name, value)
 

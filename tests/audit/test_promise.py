@@ -151,6 +151,16 @@ def test_persons_have_more_than_the_row_that_is_promised():
     assert "up to 3 rows of one person" in in_one_line(claim.summary())
 
 
+def test_a_fit_that_was_told_whose_the_rows_are_promises_for_persons():
+    """It has left out their rows beyond group_size, and no more is allowed."""
+    persons = np.arange(len(Y_IN)) // 4
+    groups = persons, 1000 + np.arange(len(SETS[3])) // 4
+    model = private(group_size=2).fit(X_IN, Y_IN, groups=persons)
+    claim = promise_in(audit(model, attacks=["loss"], groups=groups))
+    assert claim.epsilon == 40.0
+    assert "not for a person" not in in_one_line(claim.summary())
+
+
 def test_a_search_promises_what_all_of_its_fits_have_spent():
     fold = PredefinedSplit(np.arange(len(Y_IN)) % 3)
     unseeded = private(0.5, None, accountant=PrivacyAccountant())

@@ -31,6 +31,9 @@ class PrivacyPromise:
     unchecked : tuple of str
         What of the model nobody has looked at, and would void the promise if it were
         not as it has to be, a sentence each.
+    of_persons : bool
+        Whether the fit was told whose the rows are, and left out those of a person
+        beyond `group_size`: the promise is for persons with any number of rows then.
 
     See Also
     --------
@@ -53,6 +56,7 @@ class PrivacyPromise:
     seeded: bool = False
     voided: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
+    of_persons: bool = False
 
     @property
     def holds(self) -> bool:

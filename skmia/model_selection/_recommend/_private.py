@@ -69,7 +69,7 @@ def seeds_left(model: Any) -> tuple[str, ...]:
         if (
             isinstance(part, DifferentialPrivacyClassifier)
             and hasattr(part, "classes_")
-            and part.random_state is not None
+            and part.promise_.seeded
         ):
             return (
                 f"{type(model).__name__} gives its private classifiers a random_state, "
