@@ -143,7 +143,7 @@ def test_random_and_halving_searches():
 
 def gaussian(epsilon=1.0):
     return DifferentialPrivacyClassifier(
-        LogisticRegression(), epsilon=epsilon, X_public=X[::2], n_teachers=2
+        LogisticRegression(), epsilon=epsilon, X_public=X[::2] + 0.01, n_teachers=2
     )
 
 
