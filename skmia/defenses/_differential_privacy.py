@@ -385,7 +385,14 @@ class DifferentialPrivacyClassifier(Defense):
 
     def _charge(self, budget: Budget, parts: dict[str, float]) -> None:
         if self.accountant is not None:
-            self.accountant.spend(budget.epsilon, budget.delta, budget.mu)
+            self.accountant.spend(
+                budget.epsilon,
+                budget.delta,
+                budget.mu,
+                neighbors=self.neighbors,
+                group_size=self.group_size,
+                seeded=self.random_state is not None,
+            )
         self.budget_ = parts
         self.spent_epsilon_, self.spent_delta_, self.mu_ = budget.spent()
 

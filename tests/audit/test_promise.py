@@ -161,6 +161,7 @@ def test_a_fit_that_was_told_whose_the_rows_are_promises_for_persons():
     assert "not for a person" not in in_one_line(claim.summary())
 
 
+@pytest.mark.filterwarnings("ignore::skmia.exceptions.RepeatedPrivateFitWarning")
 def test_a_search_promises_what_all_of_its_fits_have_spent():
     fold = PredefinedSplit(np.arange(len(Y_IN)) % 3)
     unseeded = private(0.5, None, accountant=PrivacyAccountant())
@@ -170,7 +171,7 @@ def test_a_search_promises_what_all_of_its_fits_have_spent():
     text = in_one_line(claim.summary())
     assert "GridSearchCV has spent that on 3 fits" in text
     assert "chose among them by exact scores is not covered" in text
-    seeded = private(0.5, accountant=PrivacyAccountant())
+    seeded = private(0.5)
     claim = promise_in(report_of(GridSearchCV(seeded, {}, cv=fold)))
     assert claim.promise.voided
 

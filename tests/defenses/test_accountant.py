@@ -137,7 +137,8 @@ def test_a_path_keeps_what_was_spent_for_later_sessions(tmp_path):
     with pytest.raises(PrivacyBudgetError):
         again.spend(0.1)
     assert b"Iris" not in path.read_bytes()
-    assert path.read_text().splitlines()[1] == "[2.0, 0.0, null]"
+    last = path.read_text().splitlines()[2]
+    assert last == '[2.0, 0.0, null, "add_remove", 1, false]'
 
 
 def test_a_file_for_workers_is_private_and_goes_with_the_accountant():
@@ -174,10 +175,56 @@ def test_records_that_are_gone_are_an_error(tmp_path):
 
 def test_a_damaged_file_is_an_error(tmp_path):
     path = tmp_path / "spent.jsonl"
-    for content in ("[1.0, 0.0, null]\n[1.0,", "[-1.0]\n", "{}\n", "\x00\n", "7\n"):
+    PrivacyAccountant(path=path).spend(1.0)
+    whole = path.read_text()
+    first, second = whole.splitlines(keepends=True)
+    for content in (
+        "",
+        second,
+        whole[:-1],
+        whole + "[1.0,",
+        first + "[-1.0]\n",
+        "{}\n",
+        "\x00\n",
+        "7\n",
+    ):
         path.write_text(content)
         with pytest.raises(PrivacyBudgetError, match="does not hold the records"):
             PrivacyAccountant(path=path)
+
+
+def test_an_emptied_file_is_an_error_and_no_new_beginning(tmp_path):
+    path = tmp_path / "spent.jsonl"
+    accountant = PrivacyAccountant(1.0, 0.0, path=path)
+    assert PrivacyAccountant(1.0, 0.0, path=path).spent == ()
+    accountant.spend(1.0)
+    path.write_bytes(b"")
+    with pytest.raises(PrivacyBudgetError, match="damaged or empty"):
+        accountant.spend(1.0)
+    with pytest.raises(PrivacyBudgetError, match="damaged or empty"):
+        PrivacyAccountant(1.0, 0.0, path=path)
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+@pytest.mark.parametrize(
+    ("one", "other", "message"),
+    [
+        ({"neighbors": "replace"}, {}, "were for neighbors='replace' and group_size=1"),
+        ({}, {"neighbors": "replace"}, "it is for neighbors='replace'"),
+        ({"group_size": 10}, {"group_size": 1}, "for neighbors='add_remove' and group"),
+        ({"random_state": 0}, {"random_state": 0}, "with the same noise in both"),
+    ],
+)
+def test_fits_that_cannot_be_added_up(one, other, message, in_file, tmp_path):
+    path = tmp_path / "spent.jsonl" if in_file else None
+    accountant = PrivacyAccountant(path=path)
+    private(accountant).set_params(**one).fit(X, Y)
+    with pytest.raises(PrivacyBudgetError, match=message):
+        private(accountant).set_params(**other).fit(X, Y)
+    assert len(accountant.spent) == 1
+    same = {name: one[name] for name in one if name != "random_state"}
+    private(accountant).set_params(**same).fit(X, Y)
+    assert len(accountant.spent) == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork.")

@@ -8,8 +8,10 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Self
 
+from skmia.defenses._private._accounting import ADD_REMOVE, NEIGHBORS
 from skmia.defenses._private._composition import (
     PrivacyLoss,
     check_loss,
@@ -17,7 +19,7 @@ from skmia.defenses._private._composition import (
     total_epsilon,
 )
 from skmia.exceptions import PrivacyBudgetError
-from skmia.utils import check_real
+from skmia.utils import check_integer, check_option, check_real
 
 # Of this process, by the path of their file: what is unpickled where it was pickled is
 # the same accountant.
@@ -25,6 +27,8 @@ _KNOWN: "weakref.WeakValueDictionary[str, PrivacyAccountant]" = (
     weakref.WeakValueDictionary()
 )
 _MAKING = threading.RLock()
+# Of every file: one that was emptied is not one that nothing was ever written to.
+_FIRST_LINE = b'"What private fits have spent, one a line."\n'
 
 
 class PrivacyAccountant:
@@ -43,7 +47,8 @@ class PrivacyAccountant:
         The delta that totals are read at.
     path : str or path-like, default=None
         File that keeps what was spent, to be charged by later sessions as well. Made
-        where there is none. With None, what was spent is forgotten with the accountant,
+        where there is none; an empty one has lost its records, and is an error. With
+        None, what was spent is forgotten with the accountant,
         and a file for workers is made, and removed again, where there is need of one.
 
     Attributes
@@ -63,6 +68,11 @@ class PrivacyAccountant:
     earlier results: the sum of all epsilons, and the total of all fits as Gaussian
     differential privacy, ``mu = sqrt(sum of mu squared)``, in which an epsilon with
     delta = 0 counts as ``mu = 2 Phi^-1(exp(epsilon) / (1 + exp(epsilon)))``.
+
+    The total is for the neighbours and the group size that its fits are for. They have
+    to be the same for all: half a guarantee for ten rows of a person and half of one
+    for a single row are no guarantee for ten. Nor can two fits with a `random_state` be
+    added up, whose noise may be the same.
 
     A fit that fails on the rows stays charged: a failure is an answer, too. Shadow
     models of attacks and audits are not charged, since nobody is given them; what an
@@ -106,12 +116,12 @@ class PrivacyAccountant:
         self.epsilon = check_real(epsilon, "epsilon", 0, math.inf, closed="right")
         self.delta = check_real(delta, "delta", 0, 1, closed="left")
         self._lock = threading.RLock()
-        self._in_memory: list[PrivacyLoss] = []
+        self._in_memory: list[_Record] = []
         self._process = os.getpid()
         self._path = None if path is None else os.path.abspath(os.fspath(path))
         if self._path is not None:
-            with open(self._path, "ab"):
-                pass
+            with contextlib.suppress(FileExistsError), open(self._path, "xb") as file:
+                file.write(_FIRST_LINE)
             self._read()  # raises for a file of another kind
             with _MAKING:
                 _KNOWN.setdefault(self._path, self)
@@ -119,7 +129,7 @@ class PrivacyAccountant:
     @property
     def spent(self) -> tuple[PrivacyLoss, ...]:
         """What each fit has spent."""
-        return tuple(self._read())
+        return tuple(record.loss for record in self._read())
 
     def total(self, delta: float | None = None) -> PrivacyLoss:
         """Compute what all fits together have spent.
@@ -135,10 +145,17 @@ class PrivacyAccountant:
             A tuple (epsilon, delta, mu); `mu` is None where some fit has none.
         """
         at = self.delta if delta is None else delta
-        return compose_privacy(self._read(), delta=at)
+        return compose_privacy(self.spent, delta=at)
 
     def spend(
-        self, epsilon: float, delta: float = 0.0, mu: float | None = None
+        self,
+        epsilon: float,
+        delta: float = 0.0,
+        mu: float | None = None,
+        *,
+        neighbors: str = ADD_REMOVE,
+        group_size: int = 1,
+        seeded: bool = False,
     ) -> None:
         """Charge one fit, or raise where the total would exceed the ceiling.
 
@@ -148,23 +165,47 @@ class PrivacyAccountant:
             The privacy loss of the fit.
         mu : float, default=None
             The same as Gaussian differential privacy, where all of it is.
+        neighbors : {"add_remove", "replace"}, default="add_remove"
+            What the loss is for.
+        group_size : int, default=1
+            Rows of one person that the loss is for.
+        seeded : bool, default=False
+            Whether the noise of the fit follows from a `random_state`.
 
         Raises
         ------
         PrivacyBudgetError
-            Where the ceiling would be exceeded; nothing is charged then. And where the
-            records are out of reach.
+            Where the ceiling would be exceeded, or the fit cannot be added to those
+            before; nothing is charged then. And where the records are out of reach.
         """
-        loss = check_loss(epsilon, delta, mu)
+        new = _Record.of(epsilon, delta, mu, neighbors, group_size, seeded)
         with self._lock:
             if self._path is None:
                 self._check_process()
-                self._check_ceiling(self._in_memory, loss)
-                self._in_memory.append(loss)
+                self._check(self._in_memory, new)
+                self._in_memory.append(new)
                 return
             with self._opened() as file:
-                self._check_ceiling(_losses_in(file, self._path), loss)
-                file.write(_line(loss))
+                self._check(_records_in(file, self._path), new)
+                file.write(new.line())
+
+    def _check(self, records: list["_Record"], new: "_Record") -> None:
+        """Raise where a fit may not be charged."""
+        for before in records:
+            if before.guarantee != new.guarantee:
+                raise PrivacyBudgetError(
+                    "A fit cannot be added up with those that its PrivacyAccountant "
+                    f"was charged with: they were for {before.guarantee}, and it is "
+                    f"for {new.guarantee}. Take the same 'neighbors' and 'group_size' "
+                    "for all fits. The rows were not looked at."
+                )
+        if new.seeded and any(before.seeded for before in records):
+            raise PrivacyBudgetError(
+                "A fit with a random_state cannot be added up with another one: with "
+                "the same noise in both, what differs between them has none. Leave "
+                "random_state at None. The rows were not looked at."
+            )
+        self._check_ceiling([record.loss for record in records], new.loss)
 
     def _check_ceiling(self, losses: list[PrivacyLoss], new: PrivacyLoss) -> None:
         after = total_epsilon([*losses, new], self.delta)
@@ -177,13 +218,13 @@ class PrivacyAccountant:
                 f"delta={self.delta:g}. The rows were not looked at."
             )
 
-    def _read(self) -> list[PrivacyLoss]:
+    def _read(self) -> list["_Record"]:
         with self._lock:
             if self._path is None:
                 self._check_process()
                 return list(self._in_memory)
             with self._opened() as file:
-                return _losses_in(file, self._path)
+                return _records_in(file, self._path)
 
     def _check_process(self) -> None:
         if os.getpid() != self._process:
@@ -221,7 +262,8 @@ class PrivacyAccountant:
             self._check_process()
             number, path = tempfile.mkstemp(prefix="skmia-accountant-", suffix=".jsonl")
             with open(number, "wb") as file:
-                file.writelines(map(_line, self._in_memory))
+                file.write(_FIRST_LINE)
+                file.writelines(record.line() for record in self._in_memory)
             self._path = path
             with _MAKING:
                 _KNOWN[path] = self
@@ -266,20 +308,57 @@ def _attached(path: str, epsilon: float, delta: float) -> PrivacyAccountant:
         return made
 
 
-def _line(loss: PrivacyLoss) -> bytes:
-    return json.dumps(loss).encode() + b"\n"
+@dataclass(frozen=True)
+class _Record:
+    """What one fit was charged with."""
+
+    loss: PrivacyLoss
+    neighbors: str
+    group_size: int
+    seeded: bool
+
+    @classmethod
+    def of(
+        cls,
+        epsilon: float,
+        delta: float,
+        mu: float | None,
+        neighbors: str,
+        group_size: int,
+        seeded: bool,
+    ) -> Self:
+        """Checked."""
+        return cls(
+            check_loss(epsilon, delta, mu),
+            check_option(neighbors, "neighbors", NEIGHBORS),
+            check_integer(group_size, "group_size", 1),
+            bool(seeded),
+        )
+
+    @property
+    def guarantee(self) -> str:
+        """What it is for, as parameters."""
+        return f"neighbors={self.neighbors!r} and group_size={self.group_size}"
+
+    def line(self) -> bytes:
+        """For the file."""
+        values = [*self.loss, self.neighbors, self.group_size, self.seeded]
+        return json.dumps(values).encode() + b"\n"
 
 
-def _losses_in(file: BinaryIO, path: str) -> list[PrivacyLoss]:
+def _records_in(file: BinaryIO, path: str) -> list[_Record]:
     """All records; the file is left at its end."""
     file.seek(0)
     try:
-        lines = file.read().splitlines()
-        return [check_loss(*json.loads(line)) for line in lines]
+        first, *lines = file.read().splitlines(keepends=True)
+        if first != _FIRST_LINE or not all(line.endswith(b"\n") for line in lines):
+            raise ValueError
+        return [_Record.of(*json.loads(line)) for line in lines]
     except (ValueError, TypeError) as error:
         raise PrivacyBudgetError(
             f"The file {path!r} does not hold the records of a PrivacyAccountant, or "
-            "is damaged: what was spent before is not known."
+            "is damaged or empty: what was spent before is not known. Where nothing "
+            "was, pass a 'path' where there is no file yet."
         ) from error
 
 
