@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from scipy.sparse import issparse
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -24,8 +25,8 @@ class OwnRowsAsPublic(DifferentialPrivacyClassifier):
             self.X_public = data.X * 1.001
             if not issparse(data.X):
                 self.X_public = self.X_public + 1e-3
-        except TypeError:  # no numbers
-            self.X_public = data.X
+        except TypeError:  # no numbers, which its trees refuse
+            self.X_public = np.zeros((4, data.X.shape[1]))
         try:
             super()._fit(data)
         finally:
