@@ -190,7 +190,8 @@ def _some_far(value, n_far):
     return np.repeat([[1e-6], [value]], [n, n_far], axis=0), np.arange(n + n_far) % 2
 
 
-_PUBLIC = np.arange(4.0)[:, None]
+# None of them a row of the fit, which is refused.
+_PUBLIC = np.arange(4.0)[:, None] + 0.25
 _LEAF = (np.array([[0.0], [1.0]]), np.array([0, 1]))
 _EVEN = (np.array([[1.0], [1.0], [1.0], [0.0], [0.0]]), np.array([0, 0, 1, 1, 0]))
 _ENDS = (np.repeat([[1e-4], [1e4]], 30, axis=0), np.arange(60) % 2)

@@ -54,9 +54,10 @@ there is. The weights that are published are a mean over the last steps and tell
 (`model alone`).
 
 Where a bound is far from epsilon, it is for the number of samples, which `if normal`
-shows as well, or because the attacker looks at the model alone: `objective` has two
-noises of which one row uses up one; a vote of `teachers`, and a search for a norm or a
-range, answer yes or no, or a place on a grid.
+shows as well, or because the attacker looks at the model alone. With `objective`, the
+weights are near zero, where a row's gradient is half of the greatest that it may be. A
+vote of `teachers`, and a search for a norm or a range, answer yes or no, or a place on
+a grid, and part of the budget goes to other answers.
 
 The last rows, from `diffprivlib as it is` on, are controls, with one row replaced: what
 has to be found. diffprivlib's own logistic regression is given the rows without the
