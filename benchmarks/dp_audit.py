@@ -57,7 +57,8 @@ Where a bound is far from epsilon, it is for the number of samples, which `if no
 shows as well, or because the attacker looks at the model alone. With `objective`, the
 weights are near zero, where a row's gradient is half of the greatest that it may be. A
 vote of `teachers`, and a search for a norm or a range, answer yes or no, or a place on
-a grid, and part of the budget goes to other answers.
+a grid, and part of the budget goes to other answers. A bound of 0 on 1,000 samples or
+fewer, at epsilon 1, says nothing either way.
 
 The last rows, from `diffprivlib as it is` on, are controls, with one row replaced: what
 has to be found. diffprivlib's own logistic regression is given the rows without the
