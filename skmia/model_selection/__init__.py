@@ -13,11 +13,8 @@ from skmia.model_selection._grids import (
     sub_bagging_grid,
 )
 from skmia.model_selection._leakage import leakage_scorer
-from skmia.model_selection._privacy_budget import (
-    CandidateBudget,
-    PrivacyBudget,
-    privacy_budget,
-)
+from skmia.model_selection._privacy_budget import privacy_budget
+from skmia.model_selection._privacy_totals import CandidateBudget, PrivacyBudget
 from skmia.model_selection._recommend import (
     DefenseRecommendation,
     SearchCost,

@@ -5,7 +5,6 @@ from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.metrics import get_scorer
 
 from skmia._models import (
     check_can_be_refitted,
@@ -16,10 +15,8 @@ from skmia._models import (
 )
 from skmia.defenses import PrivacyLoss, compose_privacy
 from skmia.exceptions import LeakageLimitWarning
-from skmia.metrics import get_metric
 from skmia.model_selection._recommend._answer import DefenseRecommendation
 from skmia.model_selection._recommend._candidates import (
-    FAMILIES,
     Candidate,
     make_candidates,
     undefended,
@@ -35,10 +32,8 @@ from skmia.model_selection._recommend._private import (
 )
 from skmia.model_selection._recommend._rows import Rows, make_rows
 from skmia.model_selection._recommend._search import Entry, Search, once_each
-from skmia.utils import check_integer, check_real, own_random_state, warn
-
-# With fewer there are few shadows, and one rung.
-_FEWEST_MODELS = 8
+from skmia.model_selection._recommend._settings import Settings
+from skmia.utils import own_random_state, warn
 
 
 @overload
@@ -248,7 +243,7 @@ def recommend_defense(
     >>> found.best_params_["defense"]
     'own regularization'
     """
-    settings = _Settings(
+    settings = Settings(
         max_leakage, budget, scoring, metric, defenses, n_models, check_size
     )
     check_is_classifier(estimator)
@@ -294,50 +289,8 @@ def recommend_defense(
     return found
 
 
-class _Settings:
-    """Parameters, checked."""
-
-    def __init__(
-        self,
-        max_leakage: Any,
-        budget: Any,
-        scoring: Any,
-        metric: Any,
-        defenses: Any,
-        n_models: Any,
-        check_size: Any,
-    ) -> None:
-        self.max_leakage = check_real(max_leakage, "max_leakage", 0, 1)
-        self.budget = budget
-        if budget is not None:
-            self.budget = check_real(budget, "budget", 0, np.inf, closed="neither")
-        self.scorer = None if scoring == "neg_log_loss" else get_scorer(scoring)
-        self.utility = scoring if isinstance(scoring, str) else "utility"
-        self.metric = get_metric(metric)
-        self.families = _check_families(defenses)
-        self.n_models = check_integer(n_models, "n_models", _FEWEST_MODELS)
-        if self.n_models % 2:
-            raise ValueError(
-                "The 'n_models' parameter must be even: models are drawn in pairs, "
-                f"each of one half of the rows. Got {n_models!r} instead."
-            )
-        self.check_size = check_real(check_size, "check_size", 0, 1, closed="neither")
-
-
-def _check_families(defenses: Any) -> tuple[str, ...]:
-    if isinstance(defenses, str) and defenses == "all":
-        return FAMILIES
-    wrong = isinstance(defenses, str) or not isinstance(defenses, Sequence)
-    if wrong or not defenses or any(name not in FAMILIES for name in defenses):
-        raise ValueError(
-            f"The 'defenses' parameter must be 'all' or a sequence of {list(FAMILIES)}."
-            f" Got {defenses!r} instead."
-        )
-    return tuple(name for name in FAMILIES if name in defenses)
-
-
 def _within(
-    estimator: Any, rows: Rows, settings: _Settings
+    estimator: Any, rows: Rows, settings: Settings
 ) -> tuple[list[Candidate], dict[str, str]]:
     """Candidates that the budget holds, and those that are left out."""
     found, left_out = make_candidates(
@@ -381,7 +334,7 @@ def _answer(
     chosen: Entry | None,
     model: Any,
     cost: SearchCost,
-    settings: _Settings,
+    settings: Settings,
     file: tuple[str, ...],
 ) -> DefenseRecommendation:
     entries = tuple(search.entries)
