@@ -259,7 +259,7 @@ def _check_is_public(X_public: Any, X: Any) -> None:
     A content that several private rows have may be a public row's by chance, as where
     all columns are nominal; that of one row counts.
     """
-    public, private = hash_rows(X_public), hash_rows(X)
+    public, private = hash_rows(_rounded(X_public)), hash_rows(_rounded(X))
     contents, counts = np.unique(private, return_counts=True)
     n_found = int(np.isin(public, contents[counts == 1]).sum())
     n = len(public)
@@ -270,6 +270,14 @@ def _check_is_public(X_public: Any, X: Any) -> None:
             f"rows, of which {n if the_same else n_found} are among the rows of X: the "
             "student would be fitted on them without noise. Pass others."
         )
+
+
+def _rounded(X: Any) -> Any:
+    """Numbers to 16 bits: a copy in another precision holds the same rows."""
+    if not isinstance(X, np.ndarray) or X.dtype.kind != "f":
+        return X
+    mantissa, exponent = np.frexp(X.astype(np.float64))
+    return np.ldexp(np.rint(mantissa * 2.0**16), exponent)
 
 
 def _teachers_for(

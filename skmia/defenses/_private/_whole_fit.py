@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
+from skmia._tables import is_per_row
 from skmia.defenses._private._budget import Budget
 from skmia.defenses._private._groups import keep_some_rows
 from skmia.defenses._private._mechanism import Fitted, Mechanism, Settings
@@ -108,12 +110,31 @@ def private_fit(
     return PrivateFit(plan, budgets, settings).fit(data)
 
 
+def _check_no_tables(params: dict[str, Any], n_rows: int) -> None:
+    """Raise where metadata would reach every teacher as a whole.
+
+    A validation set, or anything that can be changed on the way, shows the rows of
+    one teacher to all others. What has an entry for each row is divided with the rows.
+    """
+    if params.get("sample_weight") is not None:
+        check_weights(params["sample_weight"], n_rows)
+    for name, value in params.items():
+        plain = value is None or isinstance(value, str | bytes | Number | np.generic)
+        if not (plain or is_per_row(value, n_rows)):
+            raise ValueError(
+                f"The {name!r} metadata of fit must have one entry for each row, or be "
+                f"a number or a string, with 'X_public'. Got {type(value).__name__} "
+                "instead, which all teachers would share. Leave it out."
+            )
+
+
 def _bounded(
     mechanism: Mechanism, data: TrainingData, settings: Settings
 ) -> dict[str, Any]:
     """The metadata that the mechanism takes, with weights cut to their maximum."""
     params = data.params
     if mechanism.owns_steps:
+        _check_no_tables(params, len(data))
         return params
     unknown = set(params) - ({"sample_weight"} if mechanism.takes_weight else set())
     if unknown:

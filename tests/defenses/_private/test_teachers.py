@@ -280,3 +280,42 @@ def test_the_rows_of_a_person_have_the_noise_of_one():
 def test_scales_mean_nothing_to_votes(given):
     with pytest.raises(ValueError, match="means nothing to the votes of teachers"):
         _aggregated(**given)
+
+
+@pytest.mark.parametrize(
+    "given", [{"eval_set": [(np.zeros((2, 2)), [0, 1])]}, {"cache": {}}]
+)
+def test_metadata_that_all_teachers_would_share_is_refused(given):
+    class Asks(LogisticRegression):
+        def fit(self, X, y, **params):
+            return super().fit(X, y)
+
+    X, y = make_blobs(60, centers=2, random_state=0)
+    clf = DifferentialPrivacyClassifier(Asks(), X_public=X[:6] + 0.5, n_teachers=3)
+    (name,) = given
+    with pytest.raises(ValueError, match=f"The '{name}' metadata of fit must have one"):
+        clf.fit(X, y, **given)
+
+
+@pytest.mark.parametrize(
+    "copied", [lambda X: X.astype(np.float32), lambda X: X.round(6)]
+)
+def test_a_copy_of_the_rows_in_another_precision_is_not_public(copied):
+    X, y = make_blobs(60, centers=2, random_state=0)
+    clf = DifferentialPrivacyClassifier(
+        LogisticRegression(), X_public=copied(X), n_teachers=3
+    )
+    with pytest.raises(ValueError, match="rows that are no secret"):
+        clf.fit(X, y)
+
+
+@pytest.mark.parametrize("weight", [np.nan, -1.0])
+def test_weights_of_teachers_are_numbers_of_zero_and_more(weight):
+    X, y = make_blobs(60, centers=2, random_state=0)
+    clf = DifferentialPrivacyClassifier(
+        LogisticRegression(), X_public=X[:6] + 0.5, n_teachers=3
+    )
+    weights = np.ones(60)
+    weights[7] = weight
+    with pytest.raises(ValueError, match="sample_weight"):
+        clf.fit(X, y, sample_weight=weights)
