@@ -246,9 +246,11 @@ def test_gaussian_parts_add_up_in_squares_to_the_budget(iris):
 def test_accountant_refuses_before_a_row_is_looked_at():
     accountant = DifferentialPrivacyClassifier.new_accountant(epsilon=1.5)
     X, y = np.array([[0.0], [1.0]] * 10), np.array([0, 1] * 10)
-    _objective(epsilon=1.0, accountant=accountant).fit(X, y)
+    _objective(epsilon=1.0, accountant=accountant, random_state=None).fit(X, y)
     with pytest.raises(ValueError, match="would exceed the ceiling"):
-        _objective(epsilon=1.0, accountant=accountant).fit(X * np.nan, y)
+        _objective(epsilon=1.0, accountant=accountant, random_state=None).fit(
+            X * np.nan, y
+        )
     assert accountant.total()[0] == 1.0
 
 
