@@ -11,7 +11,6 @@ from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter
 from skmia.defenses._base import Defense
 from skmia.defenses._private import (
     Budget,
-    PrivacyAccountant,
     PrivacyLoss,
     PrivacyPromise,
     Settings,
@@ -245,32 +244,6 @@ class DifferentialPrivacyClassifier(Defense):
         self.n_teachers = n_teachers
         self.accountant = accountant
         self.random_state = random_state
-
-    @staticmethod
-    def new_accountant(
-        epsilon: float = np.inf, delta: float = 1e-5
-    ) -> PrivacyAccountant:
-        """Make an accountant, for several fits on the same rows.
-
-        Parameters
-        ----------
-        epsilon : float, default=inf
-            Ceiling of the privacy loss at `delta`, of all fits together.
-        delta : float, default=1e-5
-            The delta that totals are read at.
-
-        Returns
-        -------
-        PrivacyAccountant
-            To be passed as `accountant`.
-
-        Examples
-        --------
-        >>> from skmia.defenses import DifferentialPrivacyClassifier
-        >>> DifferentialPrivacyClassifier.new_accountant(epsilon=3.0)
-        PrivacyAccountant(epsilon=3, delta=1e-05)
-        """
-        return PrivacyAccountant(epsilon, delta)
 
     def __sklearn_clone__(self) -> Self:
         """Clone, and warn where scikit-learn does it to fit again and again.

@@ -30,7 +30,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 
 from _helpers import global_state
-from skmia.defenses import DifferentialPrivacyClassifier
+from skmia.defenses import DifferentialPrivacyClassifier, PrivacyAccountant
 
 NO_NOISE = 1e12
 OBJECTIVE = {"mechanism": "objective"}
@@ -213,7 +213,7 @@ def test_the_private_scaler_does_not_publish_the_mean(iris):
     ],
 )
 def test_shares_add_up_to_epsilon(estimator, given, budget, iris):
-    accountant = DifferentialPrivacyClassifier.new_accountant()
+    accountant = PrivacyAccountant()
     clf = _private(
         estimator,
         epsilon=2.0,
@@ -244,7 +244,7 @@ def test_gaussian_parts_add_up_in_squares_to_the_budget(iris):
 
 
 def test_accountant_refuses_before_a_row_is_looked_at():
-    accountant = DifferentialPrivacyClassifier.new_accountant(epsilon=1.5)
+    accountant = PrivacyAccountant(epsilon=1.5)
     X, y = np.array([[0.0], [1.0]] * 10), np.array([0, 1] * 10)
     _objective(epsilon=1.0, accountant=accountant, random_state=None).fit(X, y)
     with pytest.raises(ValueError, match="would exceed the ceiling"):
@@ -255,7 +255,7 @@ def test_accountant_refuses_before_a_row_is_looked_at():
 
 
 def test_a_fit_that_fails_on_the_rows_stays_charged():
-    accountant = DifferentialPrivacyClassifier.new_accountant()
+    accountant = PrivacyAccountant()
     with pytest.raises(ValueError, match="NaN"):
         _private(accountant=accountant).fit([[np.nan], [1.0]], [0, 1])
     assert accountant.total()[0] == pytest.approx(1)
@@ -325,7 +325,7 @@ def test_no_source_of_noise_stays_with_the_model(iris):
     ],
 )
 def test_a_parameter_that_would_be_dropped_is_an_error(estimator, parameter, iris):
-    accountant = DifferentialPrivacyClassifier.new_accountant()
+    accountant = PrivacyAccountant()
     with pytest.raises(ValueError, match=f"The '{parameter}' parameter of .* has no"):
         _private(estimator, accountant=accountant).fit(*iris)
     assert not accountant.spent
