@@ -1,0 +1,1 @@
+"""What a shadow would have said of a record on the other side, in closed form."""

@@ -1,0 +1,106 @@
+"""Family: what a fitted classifier would have said on the other side of a record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmia.signals import BoolArray, FloatArray, IndexArray
+
+
+class NotCoveredError(Exception):
+    """Raised by a family for a fitted model that its closed form does not describe.
+
+    The message says why, in words that follow "no closed form: ".
+    """
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """What one classifier was fitted on, in the order of its fit.
+
+    Parameters
+    ----------
+    X : array, frame or sparse matrix of shape (n_rows, n_features)
+        As the classifier itself was given it: after the steps before it.
+    y : ndarray of int of shape (n_rows,)
+        Column of each row's class in the classifier's ``classes_``.
+    weight : ndarray of float64 of shape (n_rows,)
+        Its ``sample_weight``; 1 where none was given. Class weights are not in it.
+    unit : ndarray of int of shape (n_rows,)
+        Number of the record that the row is a copy of, from 0. Rows of equal content
+        are one record, which is in a training set with all its copies or not at all.
+    """
+
+    X: Any
+    y: IndexArray
+    weight: FloatArray
+    unit: IndexArray
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records whose other side is asked about.
+
+    Parameters
+    ----------
+    X : array, frame or sparse matrix of shape (n_records, n_features)
+        As in `TrainingRows`.
+    y : ndarray of int of shape (n_records,)
+        Column of each record's class in ``classes_``; -1 for a class that the
+        classifier does not know.
+    weight : ndarray of float64 of shape (n_records,)
+        Total ``sample_weight`` of a record with all its copies: what is taken from the
+        fit of a member, and what would be added for a non-member.
+    count : ndarray of int of shape (n_records,)
+        Number of rows that a record has with its copies.
+    unit : ndarray of int of shape (n_records,)
+        Number of the record in ``TrainingRows.unit``, -1 for a non-member.
+    """
+
+    X: Any
+    y: IndexArray
+    weight: FloatArray
+    count: IndexArray
+    unit: IndexArray
+
+    @property
+    def inside(self) -> BoolArray:
+        """Which records the classifier was fitted on."""
+        return self.unit >= 0
+
+
+#: What the classifier would answer about records, had it been fitted without those that
+#: it was fitted on, and with each of the others: of shape (n_records, n_classes), as its
+#: ``predict_proba`` answers, or of the shape of its ``decision_function`` where it has
+#: no other. A row of NaN where that is not known.
+OtherSide = Callable[[Records], NDArray[np.floating]]
+
+
+def _covered(estimator: Any) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Family:
+    """Learners with a closed form for the other side of a record.
+
+    Parameters
+    ----------
+    prepare : callable
+        ``prepare(model, rows)`` takes a fitted classifier and its `TrainingRows` and
+        returns an `OtherSide`. It does once what all records have in common, keeps no
+        training rows beyond what the model itself holds, and raises `NotCoveredError`.
+    exact : bool, default=False
+        Whether it says what a refit would say, up to rounding. What is not exact is
+        compared with what other shadows show, and scaled.
+    why_not : callable, default=None
+        ``why_not(estimator)`` says of an unfitted classifier why its parameters have no
+        closed form, or returns None.
+    """
+
+    prepare: Callable[[Any, TrainingRows], OtherSide]
+    exact: bool = False
+    why_not: Callable[[Any], str | None] = _covered
