@@ -72,10 +72,10 @@ class Records:
         return self.unit >= 0
 
 
-#: What the classifier would answer about records, had it been fitted without those that
-#: it was fitted on, and with each of the others: of shape (n_records, n_classes), as its
-#: ``predict_proba`` answers, or of the shape of its ``decision_function`` where it has
-#: no other. A row of NaN where that is not known.
+#: What the classifier would answer about records, had it been fitted without those
+#: that it was fitted on, and with each of the others: of shape (n_records, n_classes),
+#: as its ``predict_proba`` answers, or of the shape of its ``decision_function`` where
+#: it has no other. A row of NaN where that is not known.
 OtherSide = Callable[[Records], NDArray[np.floating]]
 
 
