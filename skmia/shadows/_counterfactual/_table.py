@@ -3,9 +3,12 @@
 from typing import Any
 
 from skmia.shadows._counterfactual._family import Family
+from skmia.shadows._counterfactual._mlp import MLP
 
 #: By package and class: a subclass may be fitted in another way, and is none of these.
-FAMILIES: dict[tuple[str, str], Family] = {}
+FAMILIES: dict[tuple[str, str], Family] = {
+    ("sklearn", "MLPClassifier"): MLP,
+}
 
 
 def family_of(classifier: Any) -> Family | None:
