@@ -27,6 +27,7 @@ from skmia._models._meta import MetaClassifier, MetaEstimator
 from skmia._models._response import (
     LabelsAsProbabilities,
     answering,
+    answers_as_probabilities,
     ask_labels,
     ask_probabilities,
     check_has_response,

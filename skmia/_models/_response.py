@@ -106,12 +106,23 @@ def class_probabilities(
     which keeps the margin as the logit, up to 708. A class that the estimator was not
     fitted on has probability 0.
     """
-    known = np.asarray(estimator.classes_)
     if hasattr(estimator, "predict_proba"):
-        proba = _as_probabilities(estimator, estimator.predict_proba(X), len(known))
+        answers = estimator.predict_proba(X)
     else:
         check_has_response(estimator)
-        margin = np.asarray(estimator.decision_function(X), dtype=np.float64)
+        answers = estimator.decision_function(X)
+    return answers_as_probabilities(estimator, answers, classes)
+
+
+def answers_as_probabilities(
+    estimator: Any, answers: Any, classes: NDArray | None = None
+) -> NDArray[np.floating]:
+    """Probabilities, with the columns of `classes`, of what `estimator` answers."""
+    known = np.asarray(estimator.classes_)
+    if hasattr(estimator, "predict_proba"):
+        proba = _as_probabilities(estimator, answers, len(known))
+    else:
+        margin = np.asarray(answers, dtype=np.float64)
         if margin.ndim == 1:
             # Two sigmoids rather than p and 1 - p: each keeps its digits near 0.
             proba = np.column_stack([expit(-margin), expit(margin)])

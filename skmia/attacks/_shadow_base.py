@@ -141,7 +141,7 @@ class ShadowAttack(ShadowsAsTargets):
     def _check_params(self) -> None:
         for name in self._signals():
             check_option(name, "signal", tuple(SIGNALS))
-        shadows = check_shadows(self.shadows)
+        shadows = check_shadows(self.shadows, estimator=self.estimator)
         given = isinstance(shadows, ShadowSignals)
         if shadows.queries if given else shadows.n_queries:
             check_has_records(
@@ -173,7 +173,8 @@ class ShadowAttack(ShadowsAsTargets):
                 check_drawn_whole(shadows.member, target.persons)
         else:
             shadows = self._fit_own(target, X, params, random_state)
-        self.shadows_ = shadows
+        # Where closed forms that there were to be have proved to be wrong.
+        self.shadows_ = check_shadows(shadows)
         # What the shadows were asked about, in the same copies.
         self._copies = Copies(shadows.queries, X) if shadows.queries else None
         # "Out" means that no copy of the record, and no row of its person, was seen.
@@ -186,7 +187,8 @@ class ShadowAttack(ShadowsAsTargets):
             )
         # Contents that many persons have are in every shadow; it is no fault of these.
         drawn = target.persons is not None
-        warn_of_one_sided_records(shadows.member if drawn else self._member)
+        if not shadows.other:
+            warn_of_one_sided_records(shadows.member if drawn else self._member)
         values = {s: _oriented(s, shadows.get(s)) for s in self._signals()}
         warn_of_uninformative_shadows(
             list(values.values()),
@@ -219,7 +221,11 @@ class ShadowAttack(ShadowsAsTargets):
                 "the rows of X in the same order."
             )
         models = check_shadows(
-            self.shadows, target.membership, keep_models=self._asks_shadows
+            self.shadows,
+            target.membership,
+            keep_models=self._asks_shadows,
+            estimator=self.estimator,
+            params=params,
         )
         # A search that the game has fitted is attacked as what it chose, as one that
         # was frozen is.

@@ -7,12 +7,14 @@ from skmia.shadows._comparison import (
     outside_means,
     shadows_move,
 )
+from skmia.shadows._counterfactual import Counterfactual, register_counterfactual
 from skmia.shadows._design import auto_train_size, draw_design
 from skmia.shadows._fit import fit_shadows
 from skmia.shadows._models import ShadowModels, check_shadows
 from skmia.shadows._signals import ShadowSignals
 
 __all__ = [
+    "Counterfactual",
     "Difference",
     "ShadowModels",
     "ShadowSignals",
@@ -23,5 +25,6 @@ __all__ = [
     "fit_shadows",
     "informed_auc",
     "outside_means",
+    "register_counterfactual",
     "shadows_move",
 ]

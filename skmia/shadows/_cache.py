@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from skmia.exceptions import CacheWarning
 from skmia.shadows._content import describe
+from skmia.shadows._counterfactual import TWO_SIDED
 from skmia.shadows._packages import package_version
 from skmia.shadows._signing import Unsigned, read_signed, signing_key, write_signed
 from skmia.shadows._task import ShadowResult
@@ -76,18 +77,31 @@ class ShadowCache:
         with np.load(data, allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
             signals = {name: file[name] for name in self.signals}
+            other = None
+            if about["two_sided"]:
+                other = {name: file[f"other_{name}"] for name in TWO_SIDED}
             model = file["model"].tobytes() if self.models else None
         for name, values in signals.items():
             if values.dtype != np.float32 or values.shape != (n_records,):
                 raise ValueError(f"{name} is of {values.dtype} and {values.shape}")
             if not np.isfinite(values).all():
                 raise ValueError(f"{name} is not finite")
+        for name, values in (other or {}).items():
+            if values.dtype != np.float32 or values.shape != (n_records,):
+                raise ValueError(f"other {name} is of {values.dtype}, {values.shape}")
+        kept, other_side = None, None
+        if model is not None:
+            kept, other_side = joblib.load(io.BytesIO(model))
         return ShadowResult(
             signals,
             about["n_missing_classes"],
             about["fit_seconds"],
             about["predict_seconds"],
-            None if model is None else joblib.load(io.BytesIO(model)),
+            kept,
+            other,
+            about["why_not"],
+            about["counterfactual_seconds"],
+            other_side,
             from_plain(about["warned"]),
         )
 
@@ -97,14 +111,19 @@ class ShadowCache:
             "n_missing_classes": result.n_missing_classes,
             "fit_seconds": result.fit_seconds,
             "predict_seconds": result.predict_seconds,
+            "counterfactual_seconds": result.counterfactual_seconds,
+            "two_sided": result.other is not None,
+            "why_not": result.why_not,
             "warned": to_plain(result.warned),
         }
         arrays: dict[str, Any] = {"about": np.array(json.dumps(about))}
         arrays |= result.signals
+        other = result.other or {}
+        arrays |= {f"other_{name}": values for name, values in other.items()}
         if self.models:
             model = io.BytesIO()
             try:
-                joblib.dump(result.model, model)
+                joblib.dump((result.model, result.other_side), model)
             except Exception as error:
                 raise ValueError(
                     "The 'cache_dir' parameter cannot be used with keep_models=True "

@@ -31,6 +31,7 @@ from skmia._models import (
 from skmia._tables import (
     Copies,
     Queries,
+    any_copy,
     check_alignment,
     draw_units,
     has_no_weight,
@@ -38,8 +39,9 @@ from skmia._tables import (
 from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._cost import tell_cost
+from skmia.shadows._counterfactual import Plan, find_plan, finish
 from skmia.shadows._design import draw_design
-from skmia.shadows._models import ShadowModels, check_shadows
+from skmia.shadows._models import FEWEST, ShadowModels, check_shadows
 from skmia.shadows._pool import Pool, make_pool
 from skmia.shadows._shared import Shared
 from skmia.shadows._signals import STORED, ShadowSignals
@@ -175,7 +177,7 @@ def fit_shadows(
             "as it is."
         )
     models = check_shadows(shadows, least=2)
-    task, pool, hashes, member, seeds = _prepare(
+    task, pool, hashes, member, seeds, why_not = _prepare(
         estimator, X, y, models, random_state, params, groups, fit
     )
     # Of weight 0 a row is passed to the fit, as to the target's, and not learned from.
@@ -195,11 +197,19 @@ def fit_shadows(
             "estimator's 'random_state', or let joblib fit in processes.",
             ShadowFitWarning,
         )
+    inside = any_copy(member & has_weight, hashes)
+    other, counterfactual = finish(
+        task.plan, why_not, fields.pop("results"), fields["signals"], inside
+    )
+    if models.counterfactual is True and other is None:
+        raise _no_closed_form(counterfactual.why_not)
     return ShadowSignals(
         fields.pop("signals"),
         member & has_weight,
         record_hashes=hashes,
         queries=None if pool.copies is None else pool.copies.queries,
+        other=other,
+        counterfactual=counterfactual,
         **fields,
     )
 
@@ -213,8 +223,18 @@ def _prepare(
     params: Mapping[str, Any] | None,
     groups: ArrayLike | None = None,
     fit: Callable[..., Any] | None = None,
-) -> tuple[ShadowTask, Pool, NDArray[np.uint64], NDArray[np.bool_], NDArray[np.int64]]:
-    """Check every argument, then draw the design and the seeds."""
+) -> tuple[
+    ShadowTask,
+    Pool,
+    NDArray[np.uint64],
+    NDArray[np.bool_],
+    NDArray[np.int64],
+    str,
+]:
+    """Check every argument, then draw the design and the seeds.
+
+    The last says why there is no closed form, where there is none.
+    """
     check_hook(fit)
     target = unwrap_frozen(estimator)
     estimator = shadow_recipe(target)
@@ -233,9 +253,27 @@ def _prepare(
     persons = None if groups is None else check_groups(groups, len(hashes))
     if persons is not None:
         _check_largest(persons, float(models.train_size))
+    labels_only = stands_in and not gives_confidences(target)
+    plan: Plan | str = find_plan(
+        estimator,
+        params,
+        len(hashes),
+        persons=persons is not None,
+        other=_other_reason(models, fit, labels_only or stands_in),
+    )
+    if models.counterfactual is True and isinstance(plan, str):
+        raise _no_closed_form(plan)
     units = draw_units(hashes, persons)
+    # Of two or three shadows with closed forms, each is judged by the others, which
+    # must not be its complement.
+    few = models.n_models < FEWEST and isinstance(plan, Plan)
     member = draw_design(
-        pool.columns, models.n_models, float(models.train_size), rng, units=units
+        pool.columns,
+        models.n_models,
+        float(models.train_size),
+        rng,
+        units=units,
+        independent=few,
     )
     _, first = np.unique(hashes, return_index=True)
     rarest = np.bincount(pool.columns[first]).min()
@@ -263,11 +301,40 @@ def _prepare(
     # Workers are sent the recipe, and not what the target has learnt.
     recipe = bare_clone(estimator)
     keep = bool(models.keep_models)
-    labels_only = stands_in and not gives_confidences(target)
-    task = ShadowTask(recipe, classes, STORED, rest, keep, fit, labels_only)
+    has_plan = isinstance(plan, Plan)
+    task = ShadowTask(
+        recipe,
+        classes,
+        STORED,
+        rest,
+        keep,
+        fit,
+        labels_only,
+        plan if has_plan else None,
+    )
     for model in (target, estimator):
         task.remember(model)
-    return task, pool, hashes, member, seeds
+    return task, pool, hashes, member, seeds, "" if has_plan else plan
+
+
+def _other_reason(models: ShadowModels, fit: Any, labels_only: bool) -> str | None:
+    """Say why there is no closed form, whatever the classifier."""
+    if not models.counterfactual:
+        return "it was switched off with counterfactual=False"
+    if fit is not None:
+        return "a fit of your own may do anything with the rows"
+    if models.n_queries:
+        return "answers are means over perturbed copies, with n_queries"
+    if labels_only:
+        return "the target gives labels only"
+    return None
+
+
+def _no_closed_form(why: str) -> ValueError:
+    return ValueError(
+        "The 'counterfactual' parameter must be 'auto' or False where shadow models "
+        f"have no closed form. Got True instead, and {why}."
+    )
 
 
 def _check_largest(persons: NDArray[np.intp], train_size: float) -> None:
@@ -323,6 +390,7 @@ def _run(
     arrays = {name: np.empty(member.shape, np.float32) for name in task.signals}
     seconds = np.zeros((2, n_shadows))
     models: list[Any] = [None] * n_shadows
+    kept: list[Any] = [None] * n_shadows
     missing, told = 0, False
     warned: Warned = Counter()
 
@@ -332,6 +400,8 @@ def _run(
             array[k] = result.signals[name]
         seconds[:, k] = result.fit_seconds, result.predict_seconds
         models[k] = result.model
+        # What is in the arrays already is not held twice.
+        kept[k] = replace(result, signals={}, model=None)
         missing += result.n_missing_classes
         warned.update(result.warned)
         bar.update()
@@ -360,14 +430,22 @@ def _run(
                 for k, result in results:
                     keep(k, result)
                     if not told:
-                        took = result.fit_seconds, result.predict_seconds
+                        asked = result.predict_seconds + result.counterfactual_seconds
+                        took = result.fit_seconds, asked
                         tell_cost(*took, len(tasks), n_jobs, verbose)
                         told = True
     fields = {
         "signals": arrays,
+        "results": kept,
         "n_missing_classes": missing,
         "fit_seconds": seconds[0],
         "predict_seconds": seconds[1],
         "models": models if task.keep_model else None,
+        "other_sides": _other_sides(kept) if task.keep_model else None,
     }
     return fields, warned + elsewhere
+
+
+def _other_sides(results: list[ShadowResult]) -> list[Any] | None:
+    sides = [result.other_side for result in results]
+    return None if any(side is None for side in sides) else sides

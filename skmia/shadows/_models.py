@@ -1,6 +1,7 @@
 """How shadow models are made: the parameter that all who need them share."""
 
 import os
+from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, Literal, overload
 
@@ -9,9 +10,14 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
 from skmia._tables import Queries, Strengths
+from skmia.shadows._counterfactual import find_plan
 from skmia.shadows._design import auto_train_size
 from skmia.shadows._signals import ShadowSignals
 from skmia.utils import check_integer, check_option, check_real
+
+#: Fewest shadows for an attack, without closed forms: each is used as a target, without
+#: its complement, and two must be left.
+FEWEST = 4
 
 
 class ShadowModels(BaseEstimator):
@@ -25,7 +31,8 @@ class ShadowModels(BaseEstimator):
     Parameters
     ----------
     n_models : int, default=16
-        Number of shadow models: 4 at least for an attack, 2 for `fit_shadows`.
+        Number of shadow models: 4 at least for an attack, 2 for `fit_shadows`, and for
+        an attack on a learner with closed forms (`counterfactual`).
     train_size : "auto" or float, default="auto"
         Fraction of the pool that each shadow is fitted on. ``"auto"`` is the target's
         own fraction where membership is known, and a half otherwise; see
@@ -50,6 +57,13 @@ class ShadowModels(BaseEstimator):
         other parameters than the target's; attacks then mostly read less. The same of
         a threshold wrapper, such as TunedThresholdClassifierCV, and the classifier
         inside. A search that is not fitted has chosen nothing, and is repeated.
+    counterfactual : "auto" or bool, default="auto"
+        Work out what each shadow would have answered, had it been fitted without a
+        record that it was fitted on, or with one that it was not. For many learners
+        that follows from the fitted shadow, at a small part of the cost of a fit; see
+        :func:`register_counterfactual` for your own. ``"auto"`` does it where it can,
+        and True raises a ValueError where it cannot, which is the case with
+        `n_queries`, a ``fit`` of your own, labels only, and most meta-estimators.
     keep_models : "auto" or bool, default="auto"
         Keep the fitted shadows, which an attack asks about rows outside of the pool
         and about calls without labels. ``"auto"`` keeps them where an attack that
@@ -91,6 +105,7 @@ class ShadowModels(BaseEstimator):
         noise: Strengths = 0.1,
         flip_rate: Strengths = 0.05,
         refit_search: bool = False,
+        counterfactual: bool | Literal["auto"] = "auto",
         keep_models: bool | Literal["auto"] = "auto",
         cache_dir: str | os.PathLike[str] | None = None,
     ) -> None:
@@ -101,6 +116,7 @@ class ShadowModels(BaseEstimator):
         self.noise = noise
         self.flip_rate = flip_rate
         self.refit_search = refit_search
+        self.counterfactual = counterfactual
         self.keep_models = keep_models
         self.cache_dir = cache_dir
 
@@ -110,8 +126,10 @@ def check_shadows(
     shadows: int | ShadowModels,
     membership: NDArray | None = None,
     *,
-    least: int = 4,
+    least: int = FEWEST,
     keep_models: bool = False,
+    estimator: Any = None,
+    params: Mapping[str, Any] | None = None,
 ) -> ShadowModels: ...
 
 
@@ -120,8 +138,10 @@ def check_shadows(
     shadows: ShadowSignals,
     membership: NDArray | None = None,
     *,
-    least: int = 4,
+    least: int = FEWEST,
     keep_models: bool = False,
+    estimator: Any = None,
+    params: Mapping[str, Any] | None = None,
 ) -> ShadowSignals: ...
 
 
@@ -129,8 +149,10 @@ def check_shadows(
     shadows: Any,
     membership: NDArray | None = None,
     *,
-    least: int = 4,
+    least: int = FEWEST,
     keep_models: bool = False,
+    estimator: Any = None,
+    params: Mapping[str, Any] | None = None,
 ) -> ShadowModels | ShadowSignals:
     """Check a ``shadows`` parameter, and decide what it leaves open.
 
@@ -149,6 +171,11 @@ def check_shadows(
         complement, and two must be left.
     keep_models : bool, default=False
         What ``keep_models="auto"`` means to the caller.
+    estimator : classifier or Pipeline, default=None
+        What shadow models are made of. Where it has a closed form for the other side
+        of records, 2 are enough.
+    params : dict, default=None
+        Metadata of its fit, which closed forms may not know.
 
     Returns
     -------
@@ -175,14 +202,17 @@ def check_shadows(
     ShadowModels(keep_models=False, n_models=8, train_size=0.7)
     """
     if isinstance(shadows, ShadowSignals):
-        if shadows.n_shadows < least:
+        if shadows.n_shadows < (min(least, 2) if shadows.other else least):
+            about = shadows.counterfactual_
+            why = "" if about.n_fits is None else about.why_not
             raise ValueError(
-                f"The 'shadows' parameter must hold at least {least} shadow models. "
-                f"Got {shadows.n_shadows} instead."
+                f"The 'shadows' parameter must hold at least {least} shadow models"
+                f"{_without(why)}. Got {shadows.n_shadows} instead."
             )
         return shadows
+    name = "n_models"
     if isinstance(shadows, Integral) and not isinstance(shadows, bool):
-        models = ShadowModels(check_integer(shadows, "shadows", least))
+        name, models = "shadows", ShadowModels(int(shadows))
     elif isinstance(shadows, ShadowModels):
         models = clone(shadows)
     else:
@@ -191,7 +221,9 @@ def check_shadows(
             f"ShadowSignals. Got {shadows!r} instead; make one of plain arrays with "
             "ShadowSignals(signals, member)."
         )
-    check_integer(models.n_models, "n_models", least)
+    check_integer(models.n_models, name, 1 if estimator is not None else least)
+    if models.n_models < least:
+        _check_closed_form(models, name, least, estimator, params)
     Queries.checked(models.n_queries, models.perturb, models.noise, models.flip_rate)
     if not isinstance(models.train_size, str):
         check_real(models.train_size, "train_size", 0, 1, closed="neither")
@@ -209,6 +241,8 @@ def check_shadows(
             "The 'refit_search' parameter must be a bool. Got "
             f"{models.refit_search!r} instead."
         )
+    if not isinstance(models.counterfactual, bool | np.bool_):
+        check_option(models.counterfactual, "counterfactual", ("auto",))
     if not isinstance(models.keep_models, bool | np.bool_):
         check_option(models.keep_models, "keep_models", ("auto",))
         models.keep_models = keep_models
@@ -218,3 +252,26 @@ def check_shadows(
             f"{models.cache_dir!r} instead."
         )
     return models
+
+
+def _check_closed_form(
+    models: ShadowModels,
+    name: str,
+    least: int,
+    estimator: Any,
+    params: Mapping[str, Any] | None,
+) -> None:
+    """Raise where so few shadow models have no closed form to make up for it."""
+    plan: Any = "it was switched off with counterfactual=False"
+    if models.counterfactual:
+        plan = find_plan(estimator, params)
+    if isinstance(plan, str):
+        raise ValueError(
+            f"The {name!r} parameter must be an int of at least {least}"
+            f"{_without(plan)}. Got {models.n_models!r} instead."
+        )
+    check_integer(models.n_models, name, min(least, 2))
+
+
+def _without(why: str) -> str:
+    return f" without a closed form for the other side of records ({why})" * bool(why)

@@ -13,6 +13,7 @@ from skmia._tables import (
     check_alignment,
     check_metadata,
     check_no_rows_of,
+    content_groups,
     hash_rows,
     is_per_row,
     n_rows,
@@ -37,6 +38,8 @@ class Pool:
     y: NDArray
     columns: NDArray[np.intp]
     metadata: dict[str, Any]
+    # Number of each record's content: that of its copies.
+    records: NDArray[np.intp]
     copies: Copies | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -82,5 +85,7 @@ def make_pool(
     metadata = {name: value for name, value in params.items() if is_per_row(value, n)}
     rest = {name: value for name, value in params.items() if name not in metadata}
     check_no_rows_of(rest, X, "params")
-    pool = Pool(X, labels, encode_labels(labels, classes), metadata)
-    return pool, classes, rest, hash_rows(X, labels)
+    hashes = hash_rows(X, labels)
+    columns = encode_labels(labels, classes)
+    pool = Pool(X, labels, columns, metadata, content_groups(hashes))
+    return pool, classes, rest, hashes

@@ -2,15 +2,16 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
-from skmia._tables import Queries
+from skmia._tables import Queries, any_copy, as_rows
+from skmia.shadows._counterfactual import Counterfactual
 from skmia.shadows._design import find_complements
 from skmia.signals import SATURATED_LOGIT, SIGNALS
 from skmia.utils import atomic_write, check_integer, check_option
@@ -51,6 +52,13 @@ class ShadowSignals:
     queries : Queries, default=None
         Which perturbed copies of a record the answers are means over, as
         :func:`fit_shadows` records it. None for the record alone.
+    other : dict of str to array-like of shape (n_shadows, n_records), default=None
+        A signal of every record on the side that the shadow was *not* fitted on: of a
+        member as if fitted without it and its copies, of another as if with them.
+    counterfactual : Counterfactual, default=None
+        Where `other` comes from, or why there is none.
+    other_sides : list, default=None
+        The closed forms of kept models, as :func:`fit_shadows` keeps them.
 
     Attributes
     ----------
@@ -65,6 +73,14 @@ class ShadowSignals:
     queries : Queries or None
         As given, with `n_queries`, `perturb`, `noise`, `flip_rate` and `seed`. An
         attack asks the target about the same copies.
+    inside, outside : mapping of str to ndarray of shape (n_shadows, n_records)
+        A signal of every record under every shadow, as if fitted with the record, and
+        as if without it: one of the two is observed. Made where it is asked for, also
+        of signals that follow from the logit. Empty without `other`.
+    other : dict of str to ndarray of float32
+        As given; empty without.
+    counterfactual_ : Counterfactual
+        As given.
 
     Raises
     ------
@@ -99,6 +115,9 @@ class ShadowSignals:
         predict_seconds: ArrayLike | None = None,
         models: list[Any] | None = None,
         queries: Queries | None = None,
+        other: Mapping[str, ArrayLike] | None = None,
+        counterfactual: Counterfactual | None = None,
+        other_sides: list[Any] | None = None,
     ) -> None:
         self.member = _check_member(member)
         self.signals = _check_signals(signals, self.member.shape)
@@ -125,6 +144,29 @@ class ShadowSignals:
                 f"None. Got {queries!r} instead."
             )
         self.queries = queries
+        self.other = {} if not other else _check_signals(other, self.member.shape)
+        if counterfactual is None:
+            why_not = "" if self.other else "these shadows came without one"
+            counterfactual = Counterfactual(used=bool(self.other), why_not=why_not)
+        self.counterfactual_ = counterfactual
+        self._other_sides = other_sides if self.other else None
+
+    @property
+    def inside(self) -> Mapping[str, NDArray[np.float32]]:
+        """Signals as if every shadow had been fitted with every record."""
+        return _Side(self, True)
+
+    @property
+    def outside(self) -> Mapping[str, NDArray[np.float32]]:
+        """Signals as if no shadow had been fitted with any record."""
+        return _Side(self, False)
+
+    @property
+    def _inside(self) -> NDArray[np.bool_]:
+        """Which records, or copies of them, each shadow was fitted on."""
+        if self.record_hashes is None:
+            return self.member
+        return any_copy(self.member, self.record_hashes)
 
     @property
     def n_shadows(self) -> int:
@@ -207,6 +249,56 @@ class ShadowSignals:
         values = SIGNALS["logit" if derived else name](proba, y).astype(np.float32)
         return _OF_LOGIT[name](values) if derived else values
 
+    def other_side_of(
+        self, k: int, X: Any, y: ArrayLike
+    ) -> dict[str, NDArray[np.float32]]:
+        """Work out what a kept shadow would say, had it been fitted with each row.
+
+        Of rows outside of the pool, which no shadow was fitted on: what it answers is
+        their outside value, and this is their inside one.
+
+        Parameters
+        ----------
+        k : int
+            Number of the shadow.
+        X : array-like, frame or sparse matrix of shape (n_rows, n_features)
+            The rows.
+        y : array-like of shape (n_rows,)
+            Column of each row's class, as for :meth:`signal_of`.
+
+        Returns
+        -------
+        dict of str to ndarray of float32 of shape (n_rows,)
+            The signals of `other`.
+
+        Raises
+        ------
+        ValueError
+            Where the models were not kept, or have no closed form.
+        """
+        if self._other_sides is None:
+            raise ValueError(
+                "These shadows do not tell the other side of rows outside of their "
+                "pool: they were not kept, or have no closed form. Make them with "
+                "ShadowModels(counterfactual=True, keep_models=True)."
+            )
+        kept = self._other_sides[k]
+        observed, inside = kept.both(as_rows(X), np.asarray(y))
+        # As of the pool's records that the shadow was not fitted on.
+        known = ~self._inside[k]
+        for name, values in inside.items():
+            unknown = np.isnan(values)
+            if unknown.any():
+                own, other = self.signals[name][k, known], self.other[name][k, known]
+                move = float((other - own).mean()) if own.size else 0.0
+                values[unknown] = observed[name][unknown] + np.float32(move)
+        return inside
+
+    @property
+    def tells_other_sides(self) -> bool:
+        """Whether :meth:`other_side_of` can be asked about rows outside of the pool."""
+        return self._other_sides is not None
+
     def to_npz(self, path: str | os.PathLike[str]) -> None:
         """Write the arrays to one file, whole or not at all; the models are left out.
 
@@ -221,6 +313,11 @@ class ShadowSignals:
             "n_missing_classes": np.array(self.n_missing_classes),
         }
         arrays |= {f"signal_{name}": value for name, value in self.signals.items()}
+        arrays |= {f"other_{name}": value for name, value in self.other.items()}
+        about = asdict(replace(self.counterfactual_, seconds=None))
+        arrays["counterfactual"] = np.array(json.dumps(about))
+        if self.counterfactual_.seconds is not None:
+            arrays["counterfactual_seconds"] = self.counterfactual_.seconds
         for name in ("record_hashes", "fit_seconds", "predict_seconds"):
             if (value := getattr(self, name)) is not None:
                 arrays[name] = value
@@ -268,23 +365,57 @@ class ShadowSignals:
                 f"{wrong} of this version of skmia. Write it again with "
                 "ShadowSignals.to_npz."
             )
-        prefix = "signal_"
         try:
             return cls(
-                {
-                    name.removeprefix(prefix): value
-                    for name, value in arrays.items()
-                    if name.startswith(prefix)
-                },
+                _named(arrays, "signal_"),
                 arrays["member"],
                 record_hashes=arrays.get("record_hashes"),
                 n_missing_classes=int(arrays["n_missing_classes"]),
                 fit_seconds=arrays.get("fit_seconds"),
                 predict_seconds=arrays.get("predict_seconds"),
                 queries=_read_queries(arrays.get("queries")),
+                other=_named(arrays, "other_"),
+                counterfactual=_read_counterfactual(arrays),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{wrong}: {error}") from error
+
+
+class _Side(Mapping[str, NDArray[np.float32]]):
+    """Signals on one side of every record, put together where they are asked for."""
+
+    def __init__(self, shadows: ShadowSignals, inside: bool) -> None:
+        self._shadows = shadows
+        self._is_inside = inside
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        shadows = self._shadows
+        if name not in shadows.other and name in _OF_LOGIT and shadows.other:
+            return _OF_LOGIT[name](self["logit"])
+        observed = shadows._inside == self._is_inside
+        return np.where(observed, shadows.signals[name], shadows.other[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shadows.other)
+
+    def __len__(self) -> int:
+        return len(self._shadows.other)
+
+
+def _named(arrays: Mapping[str, NDArray], prefix: str) -> dict[str, NDArray]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
+def _read_counterfactual(arrays: Mapping[str, NDArray]) -> Counterfactual | None:
+    stored = arrays.get("counterfactual")
+    if stored is None:
+        return None
+    seconds = arrays.get("counterfactual_seconds")
+    return Counterfactual.from_plain(json.loads(str(stored)), seconds)
 
 
 def _read_queries(stored: NDArray | None) -> Queries | None:

@@ -29,6 +29,12 @@ from skmia._models import (
 )
 from skmia._tables import copy_rows, slice_metadata
 from skmia.shadows._content import describe
+from skmia.shadows._counterfactual import (
+    NotCoveredError,
+    Plan,
+    ShadowOtherSide,
+    other_side,
+)
 from skmia.shadows._pool import Pool
 from skmia.shadows._warnings import Warned
 from skmia.signals import SIGNALS
@@ -43,6 +49,11 @@ class ShadowResult:
     fit_seconds: float
     predict_seconds: float
     model: Any = None
+    # Of the other side of every record, NaN where it is not known; and why not.
+    other: dict[str, NDArray[np.float32]] | None = None
+    why_not: str = ""
+    counterfactual_seconds: float = 0.0
+    other_side: ShadowOtherSide | None = None
     warned: Warned = field(default_factory=Counter)
 
 
@@ -59,6 +70,8 @@ class ShadowTask:
     fit: Callable[..., Any] | None = None
     # Where the target gives no more, whatever else the shadows have.
     labels_only: bool = False
+    # The closed form of the other side of records, or None.
+    plan: Plan | None = None
     # The target, and the shadows that a hook returned.
     known: list[weakref.ref[Any]] = field(default_factory=list)
     # What NumPy does about a division by zero: of the caller's, as threads and
@@ -74,7 +87,10 @@ class ShadowTask:
         # Seeds and threads are set in every shadow: those given do not matter.
         recipe = without_accountants(seeded_clone(self.estimator, 0))
         limit_threads(recipe, always=True)
+        decides: tuple[Any, ...]
         decides = recipe, self.signals, self.params, self.fit, self.labels_only
+        if self.plan is not None:
+            decides += (self.plan.family, self.plan.weight)
         return describe(decides) + describe(settings)
 
     def _check_is_new(self, model: Any) -> None:
@@ -127,13 +143,40 @@ class ShadowTask:
         for block, proba in answers:
             for name, values in kept.items():
                 values[block] = SIGNALS[name](proba, pool.columns[block])
-        return ShadowResult(
+        result = ShadowResult(
             kept,
             len(self.classes) - len(model.classes_),
             fitted - start,
             time.perf_counter() - fitted,
             model if self.keep_model else None,
         )
+        if self.plan is not None:
+            self._ask_other_side(self.plan, model, pool, index, result)
+        return result
+
+    def _ask_other_side(
+        self,
+        plan: Plan,
+        model: Any,
+        pool: Pool,
+        index: NDArray[np.intp],
+        result: ShadowResult,
+    ) -> None:
+        start = time.perf_counter()
+        try:
+            result.other, kept = other_side(plan, model, pool, index, self.classes)
+        except NotCoveredError as error:
+            result.why_not = str(error)
+        except Exception as error:
+            error.add_note(
+                f"Raised by the closed form of {plan.name} for what a shadow model "
+                "would have answered on the other side of a record. Without it: "
+                "ShadowModels(counterfactual=False)."
+            )
+            raise
+        else:
+            result.other_side = kept if self.keep_model else None
+        result.counterfactual_seconds = time.perf_counter() - start
 
 
 def _own(params: dict[str, Any]) -> dict[str, Any]:

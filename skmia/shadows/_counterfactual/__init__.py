@@ -1,1 +1,24 @@
 """What a shadow would have said of a record on the other side, in closed form."""
+
+from skmia.shadows._counterfactual._asking import (
+    TWO_SIDED,
+    ShadowOtherSide,
+    other_side,
+)
+from skmia.shadows._counterfactual._family import NotCoveredError
+from skmia.shadows._counterfactual._finish import finish
+from skmia.shadows._counterfactual._plan import Plan, find_plan
+from skmia.shadows._counterfactual._record import Counterfactual
+from skmia.shadows._counterfactual._register import register_counterfactual
+
+__all__ = [
+    "TWO_SIDED",
+    "Counterfactual",
+    "NotCoveredError",
+    "Plan",
+    "ShadowOtherSide",
+    "find_plan",
+    "finish",
+    "other_side",
+    "register_counterfactual",
+]
