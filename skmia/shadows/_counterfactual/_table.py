@@ -2,12 +2,24 @@
 
 from typing import Any
 
+from skmia.shadows._counterfactual._count_nb import (
+    BERNOULLI_NB,
+    CATEGORICAL_NB,
+    COMPLEMENT_NB,
+    MULTINOMIAL_NB,
+)
 from skmia.shadows._counterfactual._family import Family
+from skmia.shadows._counterfactual._gaussian_nb import GAUSSIAN_NB
 from skmia.shadows._counterfactual._mlp import MLP
 
 #: By package and class: a subclass may be fitted in another way, and is none of these.
 FAMILIES: dict[tuple[str, str], Family] = {
+    ("sklearn", "BernoulliNB"): BERNOULLI_NB,
+    ("sklearn", "CategoricalNB"): CATEGORICAL_NB,
+    ("sklearn", "ComplementNB"): COMPLEMENT_NB,
+    ("sklearn", "GaussianNB"): GAUSSIAN_NB,
     ("sklearn", "MLPClassifier"): MLP,
+    ("sklearn", "MultinomialNB"): MULTINOMIAL_NB,
 }
 
 

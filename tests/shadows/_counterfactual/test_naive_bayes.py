@@ -1,0 +1,159 @@
+"""Naive Bayes on the other side of a record: what a refit answers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.datasets import load_digits
+from sklearn.naive_bayes import (
+    BernoulliNB,
+    CategoricalNB,
+    ComplementNB,
+    GaussianNB,
+    MultinomialNB,
+)
+
+from skmia.shadows import ShadowModels, fit_shadows
+from skmia.shadows._counterfactual._family import NotCoveredError
+from skmia.shadows._counterfactual._table import family_of
+from tests.shadows._counterfactual.refits import Pool
+
+# The bound on alpha, which scikit-learn warns of in every fit.
+pytestmark = pytest.mark.filterwarnings("ignore:alpha too small")
+
+PRIORS = [0.2, 0.3, 0.3, 0.2]
+SETTINGS = [
+    GaussianNB(),
+    GaussianNB(var_smoothing=1e-2),
+    GaussianNB(priors=PRIORS),
+    MultinomialNB(),
+    MultinomialNB(alpha=[0.1, 0.2, 0.3, 0.4, 0.5, 1e-3]),
+    MultinomialNB(alpha=0, force_alpha=False),
+    MultinomialNB(class_prior=PRIORS),
+    ComplementNB(),
+    ComplementNB(norm=True, alpha=0.1),
+    BernoulliNB(),
+    BernoulliNB(binarize=1.5, alpha=0.1, fit_prior=False),
+    BernoulliNB(binarize=None, class_prior=PRIORS),
+    CategoricalNB(min_categories=9),
+    CategoricalNB(min_categories=9, alpha=0.1, fit_prior=False),
+]
+SPARSE = [e for e in SETTINGS if not isinstance(e, GaussianNB | CategoricalNB)]
+
+
+def _counts(weighted=False, *, n=90, binary=False, seed=0):
+    """Counts with copies of records, and a class that is one record and its copy."""
+    rng = np.random.default_rng(seed)
+    X = rng.poisson(1.2, size=(n, 6)).astype(float)
+    y = np.array(list("abc"))[rng.integers(0, 3, n)]
+    if binary:
+        X = (X > 1).astype(float)
+    X[10:20], y[10:20] = X[:10], y[:10]
+    y[[4, 14]] = "d"
+    weight = rng.exponential(size=n) if weighted else None
+    for seed in range(100):
+        pool = Pool(X, y, weight, seed)
+        alone = pool.unit[4]
+        if pool.inside[alone]:
+            return pool, alone
+    raise AssertionError
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("estimator", SETTINGS, ids=repr)
+def test_answers_are_those_of_refits(estimator, weighted):
+    binary = getattr(estimator, "binarize", 0) is None
+    pool, alone = _counts(weighted, binary=binary)
+    difference, unknown = pool.compare(estimator)
+    assert difference < 1e-10
+    if not unknown:
+        # Without all of its records, a class has probability 0.
+        told, model = pool.other_side(estimator)
+        assert told[alone, list(model.classes_).index("d")] == 0
+    else:  # as many priors as classes: there is no such fit
+        assert unknown == [alone]
+        assert pool.refit(estimator, alone) is None
+
+
+@pytest.mark.parametrize("estimator", SPARSE, ids=repr)
+def test_answers_for_sparse_rows(estimator):
+    binary = getattr(estimator, "binarize", 0) is None
+    pool, _ = _counts(True, binary=binary)
+    expected, _ = pool.other_side(estimator)
+    pool.X = sparse.csr_array(pool.X)
+    told, _ = pool.other_side(estimator)
+    np.testing.assert_allclose(told, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("estimator", [GaussianNB(), MultinomialNB(), BernoulliNB()])
+def test_answers_for_a_frame(estimator):
+    pool, _ = _counts(True)
+    expected, _ = pool.other_side(estimator)
+    pool.X = pd.DataFrame(pool.X, columns=list("abcdef"))
+    told, _ = pool.other_side(estimator)
+    np.testing.assert_array_equal(told, expected)
+
+
+def test_a_record_that_alone_has_the_last_category_has_no_answer():
+    pool, _ = _counts()
+    pool.X[pool.X == 6] = 5
+    alone = np.flatnonzero(pool.inside)[3]
+    pool.X[pool.unit == alone, 2] = 9
+    _, unknown = pool.compare(CategoricalNB(class_prior=None), [alone])
+    assert unknown == [alone]
+    assert pool.refit(CategoricalNB(), alone) is None
+    assert pool.compare(CategoricalNB(min_categories=10), [alone])[1] == []
+
+
+@pytest.mark.parametrize("estimator", [GaussianNB(), MultinomialNB(), BernoulliNB()])
+def test_answers_for_digits(estimator):
+    # Pixels without variance, whose smoothing is that of the largest variance.
+    X, y = load_digits(return_X_y=True)
+    pool = Pool(X, y)
+    difference, unknown = pool.compare(estimator, range(0, pool.n, 40))
+    assert difference < 1e-6
+    assert unknown == []
+
+
+def test_one_outlier_that_decides_the_smoothing():
+    pool, _ = _counts()
+    far = np.flatnonzero(pool.inside)[5]
+    pool.X[pool.unit == far, 0] = 1e4
+    outside = np.flatnonzero(~pool.inside)[5]
+    pool.X[pool.unit == outside, 1] = 1e5
+    for smoothing in (1e-9, 1e-3):
+        estimator = GaussianNB(var_smoothing=smoothing)
+        assert pool.compare(estimator)[0] < 1e-6
+
+
+def test_single_precision():
+    pool, _ = _counts()
+    expected, _ = pool.other_side(GaussianNB())
+    pool.X = pool.X.astype(np.float32)
+    told, _ = pool.other_side(GaussianNB())
+    np.testing.assert_allclose(told, expected, rtol=0, atol=1e-6)
+
+
+def test_no_smoothing_is_not_covered():
+    for estimator in (MultinomialNB(alpha=0), BernoulliNB(alpha=[0, 1])):
+        assert "alpha=0" in family_of(estimator).why_not(estimator)
+    X, y = load_digits(return_X_y=True)
+    with pytest.raises(ValueError, match="alpha=0"):
+        fit_shadows(
+            MultinomialNB(alpha=0), X, y, shadows=ShadowModels(4, counterfactual=True)
+        )
+
+
+def test_a_model_that_is_not_what_the_formula_says_is_not_covered():
+    pool, _ = _counts()
+
+    class Refitted(GaussianNB):
+        def fit(self, X, y):
+            super().fit(X, y)
+            self.theta_ = self.theta_ + 1
+            return self
+
+    Refitted.__module__ = GaussianNB.__module__
+    Refitted.__qualname__ = "GaussianNB"
+    with pytest.raises(NotCoveredError, match="does not give its answers"):
+        pool.other_side(Refitted())
