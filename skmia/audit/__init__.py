@@ -19,6 +19,7 @@ from skmia.audit._displays import (
 from skmia.audit._figures import Figure
 from skmia.audit._guards import Guard
 from skmia.audit._learner import audit_learner
+from skmia.audit._leave_one_out import LeaveOneOutRisk, leave_one_out_risk
 from skmia.audit._mlflow import log_to_mlflow
 from skmia.audit._policy import Decision, Policy, Ruling
 from skmia.audit._predictions import audit_predictions
@@ -37,6 +38,7 @@ __all__ = [
     "Figure",
     "Guard",
     "LeakageCheck",
+    "LeaveOneOutRisk",
     "MembershipRocDisplay",
     "MembershipScoreDisplay",
     "Policy",
@@ -55,6 +57,7 @@ __all__ = [
     "audit_predictions",
     "audit_structure",
     "compare",
+    "leave_one_out_risk",
     "log_to_mlflow",
     "report_schema",
 ]

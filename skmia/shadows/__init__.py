@@ -7,7 +7,12 @@ from skmia.shadows._comparison import (
     outside_means,
     shadows_move,
 )
-from skmia.shadows._counterfactual import Counterfactual, register_counterfactual
+from skmia.shadows._counterfactual import (
+    Counterfactual,
+    LeftOut,
+    leave_rows_out,
+    register_counterfactual,
+)
 from skmia.shadows._design import auto_train_size, draw_design
 from skmia.shadows._fit import fit_shadows
 from skmia.shadows._models import ShadowModels, check_shadows
@@ -16,6 +21,7 @@ from skmia.shadows._signals import ShadowSignals
 __all__ = [
     "Counterfactual",
     "Difference",
+    "LeftOut",
     "ShadowModels",
     "ShadowSignals",
     "auto_train_size",
@@ -24,6 +30,7 @@ __all__ = [
     "find_difference",
     "fit_shadows",
     "informed_auc",
+    "leave_rows_out",
     "outside_means",
     "register_counterfactual",
     "shadows_move",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import skmia
+from skmia.audit._leave_one_out import LeaveOneOutRisk
 from skmia.audit._policy import Decision, Policy
 from skmia.audit._report._verdict import verdict
 from skmia.audit._section import Section, write_section
@@ -17,21 +18,26 @@ Contents = Mapping[str, Any]
 _ROUNDING = 1e-9
 
 
-def check_structure(contents: Contents, found: Structure) -> None:
+def check_is_about(contents: Contents, found: Section) -> None:
     """Refuse what was found in another model, or with other rows, where it says so.
 
     Reports of several models, or of scores, do not say which rows a model was fitted
     on, and take any.
     """
+    if not isinstance(found, Structure | LeaveOneOutRisk):
+        return
     data = contents["provenance"]["data"]
     if "members" not in data:
         return
+    which, maker = "structure", "audit_structure"
+    if isinstance(found, LeaveOneOutRisk):
+        which, maker = "leave-one-out risk", "leave_one_out_risk"
     ours, theirs = contents["estimator"], found.estimator
     if theirs is not None and theirs not in ours and ours not in theirs:
         raise ValueError(
             f"The 'results' must be of the model of this report, {ours}. Got the "
-            f"structure of {theirs} instead: pass audit_structure the very model that "
-            "was audited."
+            f"{which} of {theirs} instead: pass {maker} the very model that was "
+            "audited."
         )
     members = data["members"]
     other = found.n_rows is not None and found.n_rows != members["rows"]
@@ -40,9 +46,9 @@ def check_structure(contents: Contents, found: Structure) -> None:
     if other:
         raise ValueError(
             "The 'results' must be of the members of this report, "
-            f"{members['rows']:,} rows. Got a structure that was looked for with other "
-            f"rows, {found.n_rows:,} of them: pass audit_structure the members and "
-            "their labels as the audit got them."
+            f"{members['rows']:,} rows. Got a {which} that was looked for with other "
+            f"rows, {found.n_rows:,} of them: pass {maker} the members and their "
+            "labels as the audit got them."
         )
 
 

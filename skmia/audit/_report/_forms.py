@@ -10,13 +10,12 @@ from skmia.audit._report._base import ReportBase
 from skmia.audit._report._belongs import (
     check_decisions,
     check_figures,
-    check_structure,
+    check_is_about,
 )
 from skmia.audit._report._json import read_json, to_plain, write_json
 from skmia.audit._report._schema import check_contents
 from skmia.audit._report._text import to_text
 from skmia.audit._section import SECTIONS, Section, read_section, write_section
-from skmia.audit._structure import Structure
 from skmia.utils import import_optional
 
 if TYPE_CHECKING:
@@ -64,8 +63,9 @@ class Forms(ReportBase):
         TypeError
             If one of them is no section of a report.
         ValueError
-            If a structure is of another model or of other rows, or a decision is not
-            what its policy makes of this report with its other sections.
+            If a structure or a leave-one-out risk is of another model or of other rows,
+            or a decision is not what its policy makes of this report with its other
+            sections.
         """
         for result in results:
             if not isinstance(result, Section):
@@ -74,8 +74,7 @@ class Forms(ReportBase):
                     f"question to a report returns. Got {type(result).__name__} "
                     "instead."
                 )
-            if isinstance(result, Structure):
-                check_structure(self._contents, result)
+            check_is_about(self._contents, result)
         report = copy.copy(self)
         report._sections = (*self._sections, *results)
         check_decisions(report._contents, report._sections)
@@ -204,8 +203,7 @@ class Forms(ReportBase):
         try:
             check_figures(contents)
             for section in report._sections:
-                if isinstance(section, Structure):
-                    check_structure(contents, section)
+                check_is_about(contents, section)
             check_decisions(contents, report._sections)
             report.summary()
         except Exception as error:

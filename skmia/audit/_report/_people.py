@@ -17,6 +17,7 @@ from skmia.audit._exposure import (
     usual_fpr,
 )
 from skmia.audit._guards import VOIDING
+from skmia.audit._leave_one_out import leave_one_out_columns
 from skmia.audit._report._base import ReportBase
 from skmia.audit._report._records import Records, no_separation, separation_columns
 from skmia.exceptions import ExposureWarning
@@ -88,6 +89,9 @@ class People(ReportBase):
               side of the record. ``attrs["separation"]`` says why.
             - ``shadow_p_value``: how rarely a model without the record is as sure of
               it as this one, by its own shadows.
+            - ``leave_one_out_gap``: how far the logit of its label hangs on the record,
+              where the report includes a :func:`leave_one_out_risk` that was not read
+              from a file; NaN for non-members.
 
         Raises
         ------
@@ -118,6 +122,8 @@ class People(ReportBase):
             "p_value": p_values(of, name),
             **separation_columns(of),
         }
+        if unit == "row":
+            columns |= leave_one_out_columns(self._sections, evidence)
         frame = records[unit].to_frame(columns)
         frame.attrs.update(
             attack=name, max_fpr=rate, separation=no_separation(of) or "known"

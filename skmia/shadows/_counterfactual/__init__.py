@@ -7,6 +7,7 @@ from skmia.shadows._counterfactual._asking import (
 )
 from skmia.shadows._counterfactual._family import NotCoveredError
 from skmia.shadows._counterfactual._finish import finish
+from skmia.shadows._counterfactual._own_rows import LeftOut, leave_rows_out
 from skmia.shadows._counterfactual._plan import Plan, find_plan
 from skmia.shadows._counterfactual._record import Counterfactual
 from skmia.shadows._counterfactual._register import register_counterfactual
@@ -14,11 +15,13 @@ from skmia.shadows._counterfactual._register import register_counterfactual
 __all__ = [
     "TWO_SIDED",
     "Counterfactual",
+    "LeftOut",
     "NotCoveredError",
     "Plan",
     "ShadowOtherSide",
     "find_plan",
     "finish",
+    "leave_rows_out",
     "other_side",
     "register_counterfactual",
 ]

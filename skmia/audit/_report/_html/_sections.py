@@ -297,6 +297,7 @@ _KNOWN: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "slices": ("Where it leaks most", _slices),
     "structure": ("What the model's file gives away", _nothing),
     "attributes": ("Values that an attacker guesses", _attributes),
+    "leave_one_out": ("How far answers hang on single training rows", _nothing),
     "comparison": ("Compared with another report", _comparison),
     "claim": ("Promised differential privacy", _claim),
 }

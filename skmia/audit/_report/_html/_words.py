@@ -140,7 +140,16 @@ POINTS = (
         _EDPB,
         "measures of re-identification",
         "Measures of how likely re-identification is",
-        ("figures", "curves", "scores", "people", "subgroups", "slices", "attributes"),
+        (
+            "figures",
+            "curves",
+            "scores",
+            "people",
+            "subgroups",
+            "slices",
+            "attributes",
+            "leave_one_out",
+        ),
     ),
     Point(
         _EDPB,
