@@ -30,7 +30,8 @@ class CalibratedLossAttack(ShadowAttack):
         What the target is compared with. ``"mean_out"``: the mean over OUT shadows
         (Watson). ``"midpoint"``: the middle of the IN and the OUT mean (Sablayrolles).
         ``"percentile"``: the fraction of OUT shadows that lose more (attack-R); within
-        a tie, by the standardised distance from their mean.
+        a tie, by the standardised distance from their mean. Of two or three shadows it
+        is ``"mean_out"``: a fraction would have as many steps.
     signal : str, default="loss"
         What is compared; a name of :data:`skmia.signals.SIGNALS`. The logit spreads
         confident records more evenly.
@@ -140,6 +141,6 @@ class CalibratedLossAttack(ShadowAttack):
     def _offline(self, x: NDArray, values: NDArray, out: BoolArray) -> FloatArray:
         # Where every shadow has seen the record, those have to do.
         out = out | ~out.any(axis=0)
-        if self.reference == "percentile":
+        if self.reference == "percentile" and not self._compared.stays_in:
             return fraction_below(x, values, out, self.shadows_.n_shadows)
         return x - masked_mean(values, out)[0]

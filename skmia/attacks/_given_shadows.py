@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia.attacks._scores import FEWEST_TO_LEAVE_OUT
 from skmia.shadows import ShadowSignals
 from skmia.signals import IndexArray
 
@@ -25,6 +26,16 @@ def check_same_records(
             "The 'shadows' parameter was made from other records: the content of "
             f"{differ} of {n} rows of X and y differs. Pass the same rows in the "
             "same order."
+        )
+
+
+def check_enough(n_shadows: int, two_sided: bool) -> None:
+    """Raise where there are too few shadows to judge one of them by the others."""
+    if n_shadows < FEWEST_TO_LEAVE_OUT and not two_sided:
+        raise ValueError(
+            f"The 'shadows' parameter must have at least {FEWEST_TO_LEAVE_OUT} shadow "
+            f"models. Got {n_shadows} instead; fewer will do where they tell what they "
+            "would have answered about a record on the other side, which these do not."
         )
 
 

@@ -32,7 +32,7 @@ def leave_groups_out(
     """
     shadows = attack.shadows_
     n, rows = shadows.n_shadows, np.arange(shadows.n_records)
-    values = {name: attack._values_of(name) for name in attack._signals()}
+    compared = attack._compared
     # Pairs stand side by side in this order, and stay together.
     order = pseudo_targets(shadows.complements, shadows.n_records, fewest=n)
     n_pairs = (n + 1) // 2
@@ -49,12 +49,12 @@ def leave_groups_out(
             record_hashes=shadows.record_hashes,
             queries=shadows.queries,
         )
-        other._member = member[rest]
+        other._compared = compared.of(rest)
+        other._member = other._compared.member
         seed = own_random_state(attack.random_state)
-        learnt_from = {name: array[rest] for name, array in values.items()}
-        other._fit_shadow_attack(learnt_from, other._member, seed)
+        other._fit_shadow_attack(dict(other._compared.own), other._member, seed)
         for k in np.flatnonzero(group == left_out).tolist():
-            own = {name: v[k].astype(np.float64) for name, v in values.items()}
+            own = {name: compared.answers(name, k) for name in compared.own}
             scores[k] = other._score_pool(own, rows)[0]
     for k in range(n):
         yield rows, member[k], scores[k]

@@ -1,7 +1,8 @@
 """LiRA, the likelihood-ratio attack."""
 
 from collections.abc import Iterator
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from skmia.attacks._scores import (
     LEAST_OWN,
     VARIANCES,
+    Comparison,
     Moments,
     TwoSides,
     pseudo_targets,
@@ -169,17 +171,16 @@ class LiRAAttack(ShadowAttack):
         member: BoolArray,
         random_state: np.random.RandomState,
     ) -> None:
-        own = values[self.signal]
         if self.mode == "online" and not member.any():
             raise ValueError(
                 "mode='online' compares shadows that hold a record with shadows that "
                 "do not. Got shadows that hold none of the records; pass "
                 "mode='offline'."
             )
-        self._sides = TwoSides(own, member, self.variance)
+        self._sides = TwoSides(self._compared, self.signal, self.variance)
         if self.variance == "per_record":
             self._warn_of_few_values()
-        online, offline = self._shadows_as_targets(own, member)
+        online, offline = self._shadows_as_targets()
         self.offline_offset_ = upper_quantile(offline, self.max_fpr)
         self.offset_ = upper_quantile(online, self.max_fpr)
 
@@ -197,15 +198,13 @@ class LiRAAttack(ShadowAttack):
                 ResolutionWarning,
             )
 
-    def _shadows_as_targets(
-        self, values: NDArray, member: BoolArray
-    ) -> tuple[list[FloatArray], list[FloatArray]]:
+    def _shadows_as_targets(self) -> tuple[list[FloatArray], list[FloatArray]]:
         """Scores of each shadow's non-members, judged by the other shadows."""
         online, offline = [], []
         for k, complement in enumerate(self.shadows_.complements):
-            rows = np.flatnonzero(~member[k])
-            inside, outside = self._sides.of_shadow(k, complement, values, member, rows)
-            x = values[k, rows].astype(np.float64)
+            rows = np.flatnonzero(~self._member[k])
+            inside, outside = self._sides.of_shadow(k, complement, rows)
+            x = self._compared.answers(self.signal, k, rows)
             offline.append(self._sides.offline(x, outside))
             if self.mode == "online":
                 online.append(self._sides.online(x, inside, outside))
@@ -214,16 +213,13 @@ class LiRAAttack(ShadowAttack):
     def _plays_of(
         self, targets: IndexArray | None
     ) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
-        values, member = self._values_of(self.signal), self._member
-        complements = self.shadows_.complements
+        member, complements = self._member, self.shadows_.complements
         rows = np.arange(member.shape[1])
         if targets is None:
             targets = pseudo_targets(complements, len(rows))
         for k in targets:
-            inside, outside = self._sides.of_shadow(
-                k, complements[k], values, member, rows
-            )
-            x = values[k].astype(np.float64)
+            inside, outside = self._sides.of_shadow(k, complements[k], rows)
+            x = self._compared.answers(self.signal, k)
             if self.mode == "online":
                 yield rows, member[k], self._sides.online(x, inside, outside)
             else:
@@ -234,6 +230,11 @@ class LiRAAttack(ShadowAttack):
 
     def _all_plays(self) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
         yield from self._plays_of(np.arange(self.shadows_.n_shadows))
+
+    def _about(self, compared: Comparison) -> Self:
+        found = copy(self)
+        found._sides = self._sides.about(compared)
+        return found
 
     def _score_pool(
         self, values: dict[str, NDArray], rows: IndexArray

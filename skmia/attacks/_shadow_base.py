@@ -1,8 +1,9 @@
 """ShadowAttack: the template of the attacks that compare with shadow models."""
 
 from abc import abstractmethod
+from copy import copy
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,9 @@ from skmia._tables import (
     mean_answer,
     take_rows,
 )
-from skmia.attacks._given_shadows import check_same_records, same_rows
+from skmia.attacks._given_shadows import check_enough, check_same_records, same_rows
 from skmia.attacks._nonmembers import check_has_records
-from skmia.attacks._scores import Saturation
+from skmia.attacks._scores import Comparison, Saturation
 from skmia.attacks._shadow_targets import ShadowsAsTargets
 from skmia.attacks._shadow_warnings import (
     warn_of_another_fit,
@@ -175,6 +176,8 @@ class ShadowAttack(ShadowsAsTargets):
             shadows = self._fit_own(target, X, params, random_state)
         # Where closed forms that there were to be have proved to be wrong.
         self.shadows_ = check_shadows(shadows)
+        other = self._other_side(shadows)
+        check_enough(shadows.n_shadows, bool(other))
         # What the shadows were asked about, in the same copies.
         self._copies = Copies(shadows.queries, X) if shadows.queries else None
         # "Out" means that no copy of the record, and no row of its person, was seen.
@@ -187,9 +190,9 @@ class ShadowAttack(ShadowsAsTargets):
             )
         # Contents that many persons have are in every shadow; it is no fault of these.
         drawn = target.persons is not None
-        if not shadows.other:
+        if not other:
             warn_of_one_sided_records(shadows.member if drawn else self._member)
-        values = {s: _oriented(s, shadows.get(s)) for s in self._signals()}
+        values = self._oriented_signals(shadows)
         warn_of_uninformative_shadows(
             list(values.values()),
             self._member,
@@ -197,10 +200,15 @@ class ShadowAttack(ShadowsAsTargets):
             self._hashes,
             target.persons,
         )
-        self._saturation = {name: Saturation.of(v) for name, v in values.items()}
-        for name, saturation in self._saturation.items():
+        self._saturation = {}
+        for name in values:
             # One by one, so that no signal is held twice for longer than need be.
+            both = [side[name] for side in (values, other) if side]
+            saturation = self._saturation[name] = Saturation.of(*both)
             values[name] = saturation.soften(values[name])
+            if other:
+                other[name] = saturation.soften(other[name])
+        self._compared = Comparison(values, self._member, other)
         self._fit_shadow_attack(values, self._member, random_state)
 
     def _signals(self) -> tuple[str, ...]:
@@ -243,6 +251,23 @@ class ShadowAttack(ShadowsAsTargets):
             verbose=self.verbose,
         )
 
+    def _other_side(self, shadows: ShadowSignals) -> dict[str, NDArray]:
+        """Signals as the shadows would have answered, had they been fitted otherwise.
+
+        All that the attack uses, or none.
+        """
+        if not shadows.other:
+            return {}
+        other = ShadowSignals(shadows.other, shadows.member)
+        there = {*other.signals, "loss", "confidence"}  # which follow from the logit
+        if not there.issuperset(self._signals()):
+            return {}
+        return self._oriented_signals(other)
+
+    def _oriented_signals(self, shadows: ShadowSignals) -> dict[str, NDArray]:
+        """Signals that the attack uses, higher for members."""
+        return {s: _oriented(s, shadows.get(s)) for s in self._signals()}
+
     def _soften(self, values: dict[str, NDArray]) -> dict[str, NDArray]:
         return {name: self._saturation[name].soften(v) for name, v in values.items()}
 
@@ -266,7 +291,7 @@ class ShadowAttack(ShadowsAsTargets):
         random_state: np.random.RandomState,
     ) -> None:
         """Learn from signals by name and membership, all (n_shadows, n_records)."""
-        self._values = values[self._signals()[0]]
+        self._read = self._signals()[0]
         self._choose()
         offline = self._offset_of(lambda x, v, m: self._offline(x, v, ~m))
         online = self._offset_of(self._online) if self._is_online() else offline
@@ -275,17 +300,12 @@ class ShadowAttack(ShadowsAsTargets):
     def _choose(self) -> None:
         """Choose what the user left open, on shadows used as targets."""
 
-    def _values_of(self, name: str) -> NDArray[np.floating]:
-        """A signal of the shadows, as `_fit_shadow_attack` was given it."""
-        values = _oriented(name, self.shadows_.get(name))
-        return self._saturation[name].soften(values)
-
     def _score_pool(
         self, values: dict[str, NDArray], rows: IndexArray
     ) -> tuple[FloatArray, float]:
         """Scores and offset of the target's `values` on the pool's `rows`."""
-        x = values[self._signals()[0]]
-        shadow_values, member = self._values[:, rows], self._member[:, rows]
+        x = values[self._read]
+        shadow_values, member = self._compared.rows(self._read, rows)
         if self._is_online():
             return self._online(x, shadow_values, member), self.offset_
         return self._offline(x, shadow_values, ~member), self.offset_
@@ -306,6 +326,10 @@ class ShadowAttack(ShadowsAsTargets):
         unknown = int((rows < 0).sum())
         if not unknown:
             return self._score_pool(values, rows)
+        both = self._ask_both_sides(X, columns, rows)
+        about = None if both is None else self._about(both)
+        if about is not None:
+            return about._score_pool(values, np.arange(len(rows)))
         if unknown < len(rows) and self._is_online():
             warn(
                 f"{unknown} of {len(rows)} rows are not in the pool that the shadow "
@@ -315,6 +339,57 @@ class ShadowAttack(ShadowsAsTargets):
                 UnknownRowsWarning,
             )
         return self._ask_models(X, columns, values, rows)
+
+    def _about(self, compared: Comparison) -> Self | None:
+        """Return this attack on other records, of which the shadows say `compared`.
+
+        None where it cannot be: an attack that keeps of the pool's records more than
+        what the shadows say of them overrides it, or is offline for others.
+        """
+        if type(self)._score_pool is not ShadowAttack._score_pool:
+            return None
+        found = copy(self)
+        found._compared = compared
+        return found
+
+    def _ask_both_sides(
+        self, X: Any, columns: IndexArray, rows: IndexArray
+    ) -> Comparison | None:
+        """What the kept models say of `X`, as if fitted with each row and without.
+
+        Of the pool's records at `rows`, they have said so. None where that is not known
+        of every row: there is no closed form, or a row is one of the pool with another
+        label, which the models may have seen.
+        """
+        pool, shadows = self._compared, self.shadows_
+        if not (pool.two_sided and shadows.models and shadows.tells_other_sides):
+            return None
+        unknown = rows < 0
+        if np.any(match_rows(hash_rows(X), self._x_hashes)[unknown] >= 0):
+            return None
+        new = take_rows(X, np.flatnonzero(unknown))
+        own = self._answers_of_models(new, columns[unknown])
+        told = [
+            shadows.other_side_of(k, new, columns[unknown])
+            for k in range(shadows.n_shadows)
+        ]
+        nobody = np.zeros((shadows.n_shadows, int(unknown.sum())), dtype=bool)
+        stacked = {name: np.stack([one[name] for one in told]) for name in told[0]}
+        other = self._oriented_signals(ShadowSignals(stacked, nobody))
+        return pool.with_new(rows, own, self._soften(other))
+
+    def _answers_of_models(self, X: Any, columns: IndexArray) -> dict[str, NDArray]:
+        """Every signal of what the kept models answer, (n_shadows, n_rows)."""
+        answers = []
+        labels_only = not gives_confidences(self._target.model)
+        for model in self.shadows_.models or ():
+            asked = LabelsAsProbabilities(model) if labels_only else model
+            ask = partial(class_probabilities, asked, classes=self._target.classes)
+            proba = mean_answer(ask, X, self._copies)
+            answers.append(self._answers_of(proba, columns))
+        return self._soften(
+            {name: np.stack([one[name] for one in answers]) for name in self._signals()}
+        )
 
     def _ask_models(
         self, X: Any, columns: IndexArray, values: dict[str, NDArray], rows: IndexArray
@@ -327,16 +402,9 @@ class ShadowAttack(ShadowsAsTargets):
                 "the pool with their labels, or make the shadows with "
                 "ShadowModels(keep_models=True)."
             )
-        answers = []
-        labels_only = not gives_confidences(self._target.model)
-        for model in self.shadows_.models:
-            asked = LabelsAsProbabilities(model) if labels_only else model
-            ask = partial(class_probabilities, asked, classes=self._target.classes)
-            proba = mean_answer(ask, X, self._copies)
-            answers.append(self._answers_of(proba, columns))
         name = self._signals()[0]
-        shadow_values = np.stack([one[name] for one in answers])
-        seen = np.zeros((len(answers), len(columns)), dtype=bool)
+        shadow_values = self._answers_of_models(X, columns)[name]
+        seen = np.zeros(shadow_values.shape, dtype=bool)
         # The same features under another label count as seen: the model knows them.
         by_features = any_copy(self.shadows_.member, self._x_hashes)
         for member, where in (
@@ -345,7 +413,6 @@ class ShadowAttack(ShadowsAsTargets):
         ):
             known = where >= 0
             seen[:, known] = member[:, where[known]]
-        shadow_values = self._saturation[name].soften(shadow_values)
         scores = self._offline(values[name], shadow_values, ~seen)
         return scores, self.offline_offset_
 

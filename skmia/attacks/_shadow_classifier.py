@@ -201,7 +201,7 @@ class ShadowClassifierAttack(ShadowAttack):
         self.offline_offset_ = self.offset_
 
     def _all_plays(self) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
-        values = {name: self._values_of(name) for name in self._signals()}
+        values = self._compared.own
         rows, classes = np.arange(self._member.shape[1]), self._target.columns
         for k, member in enumerate(self._member):
             # Of two attack models the one that has not learnt from this shadow.

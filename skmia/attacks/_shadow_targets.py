@@ -9,7 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._leave_out import leave_groups_out
-from skmia.attacks._scores import other_shadows, pseudo_targets, upper_quantile
+from skmia.attacks._scores import (
+    Comparison,
+    other_shadows,
+    pseudo_targets,
+    upper_quantile,
+)
 from skmia.shadows import ShadowSignals
 from skmia.signals import BoolArray, FloatArray, IndexArray
 
@@ -24,9 +29,11 @@ class ShadowsAsTargets(MembershipAttack):
 
     shadows_: ShadowSignals
     max_fpr: float
-    # Who has seen what, copies included, and the signal that the formula reads.
+    # Who has seen what, copies included; what the shadows say of that, and the signal
+    # that the formula reads.
     _member: BoolArray
-    _values: NDArray
+    _compared: Comparison
+    _read: str
     # Rows, membership and scores of shadows, of an attack that has learnt from others.
     _judged: list[tuple[IndexArray, BoolArray, NDArray[np.floating]]]
 
@@ -51,12 +58,17 @@ class ShadowsAsTargets(MembershipAttack):
         complements = self.shadows_.complements
         if targets is None:
             targets = pseudo_targets(complements, self.shadows_.n_records)
+        compared = self._compared
         for k in targets:
-            rest = other_shadows(k, complements)
-            yield (
-                self._member[k],
-                score(self._values[k], self._values[rest], self._member[rest]),
-            )
+            left_out = complements
+            if compared.stays_in:
+                # Of a pair each is judged by the other: the two are further apart than
+                # a target is from them, so a threshold errs on accusing less.
+                left_out = np.full_like(complements, -1)
+            rest = other_shadows(k, left_out)
+            values, member = compared.rows(self._read, shadows=rest)
+            x = compared.answers(self._read, k, apart=False)
+            yield self._member[k], score(x, values, member)
 
     def _offset_of(
         self, score: Callable[[NDArray, NDArray, BoolArray], FloatArray]
@@ -87,8 +99,9 @@ class ShadowsAsTargets(MembershipAttack):
             Whether a shadow was fitted on them.
         scores : ndarray of shape (n_rows,)
             What the attack says of them, from shadows other than this one and its
-            complement. Nothing is yielded where an attack keeps no such scores, unless
-            `every` shadow is asked for.
+            complement; two or three that tell both sides of a record leave none out.
+            Nothing is yielded where an attack keeps no such scores, unless `every`
+            shadow is asked for.
         """
         check_is_fitted(self, "membership_")
         yield from self._all_plays() if every else self._plays()
@@ -97,7 +110,7 @@ class ShadowsAsTargets(MembershipAttack):
         """What `score_shadows` yields, on the scale of the target's scores."""
         if hasattr(self, "_judged"):
             yield from self._judged
-        elif hasattr(self, "_values"):
+        elif hasattr(self, "_read"):
             yield from self._plays_of(None)
 
     def _plays_of(
@@ -114,7 +127,7 @@ class ShadowsAsTargets(MembershipAttack):
 
     def _all_plays(self) -> Iterator[tuple[IndexArray, BoolArray, NDArray]]:
         """What `score_shadows` yields of every shadow, on all records."""
-        if hasattr(self, "_values") and not hasattr(self, "_judged"):
+        if hasattr(self, "_read") and not hasattr(self, "_judged"):
             yield from self._plays_of(np.arange(self.shadows_.n_shadows))
         else:
             yield from leave_groups_out(self, self._member)

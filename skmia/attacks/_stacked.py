@@ -1,13 +1,17 @@
 """StackedAttack: learn the likelihood ratio from shadows used as targets."""
 
-from typing import Any
+from collections.abc import Iterator
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmia._models import MAX_SEED
+from skmia._tables import draw_units
 from skmia.attacks._scores import (
     EXTRA_SIGNALS,
+    Comparison,
     Moments,
     Ranker,
     StackedFeatures,
@@ -169,41 +173,44 @@ class StackedAttack(ShadowAttack):
             )
         seed = random_state.randint(MAX_SEED)
         draw = np.random.RandomState(seed)
-        self._features = StackedFeatures(values, member)
+        self._features = StackedFeatures(self._compared)
         complements, n_records = self.shadows_.complements, member.shape[1]
         pseudo = pseudo_targets(complements, n_records, _FEW_RECORDS, _FEWEST_PSEUDO)
 
-        def features_of(k: int, rows: IndexArray) -> FloatArray:
+        def features_of(k: int, rows: IndexArray, *, apart: bool) -> FloatArray:
             complement = np.full(len(rows), complements[k])
             if complements[k] < 0:
                 complement = _opposite(k, member[:, rows], draw)
-            return self._features.of_shadow(k, complement, values, member, rows)
+            return self._features.of_shadow(k, complement, rows, apart=apart)
 
         # A shadow that holds all of the records, or none, judges no attack.
-        two_sided = all(member[k].any() and not member[k].all() for k in pseudo)
+        has_both = all(member[k].any() and not member[k].all() for k in pseudo)
         n_rows = n_records * len(pseudo)
-        fold = folds(pseudo, 2)
+        self._fold = self._draw_folds(pseudo, draw)
         self._rankers: list[Ranker] = []
-        if two_sided and n_rows >= _FEWEST_ROWS:
+        if has_both and n_rows >= _FEWEST_ROWS:
             learnt = learning_sample(member, pseudo, _ENOUGH_ROWS, draw)
+            plays = list(zip(pseudo, learnt, strict=True))
             self._rankers = self._cross_fit(
-                [
-                    features_of(k, r).astype(np.float32)
-                    for k, r in zip(pseudo, learnt, strict=True)
-                ],
-                [member[k, r] for k, r in zip(pseudo, learnt, strict=True)],
-                fold,
+                np.concatenate(
+                    [
+                        features_of(k, r, apart=False).astype(np.float32)
+                        for k, r in plays
+                    ]
+                ),
+                np.concatenate([member[k, r] for k, r in plays]),
+                np.concatenate([self._fold_of(k, r) for k, r in plays]),
                 seed,
             )
         judged = judging_sample(member, pseudo, enough_nonmembers(self.max_fpr), draw)
         truth, plain, offline, held_out = [], [], [], []
-        for k, this, rows in zip(pseudo, fold, judged, strict=True):
-            features = features_of(k, rows)
+        for k, rows in zip(pseudo, judged, strict=True):
+            features = features_of(k, rows, apart=True)
             truth.append(member[k, rows])
             plain.append(features[:, 0].copy())  # not a view, which keeps them all
             offline.append(features[:, 1].copy())
             if self._rankers:
-                held_out.append(_judge([self._rankers[this]], features))
+                held_out.append(self._judge_apart(features, self._fold_of(k, rows)))
         self.learnt_ = bool(held_out) and not _is_behind(
             held_out, plain, truth, self.max_fpr
         )
@@ -213,24 +220,71 @@ class StackedAttack(ShadowAttack):
         self.offset_ = upper_quantile(_nonmembers(scores, truth), self.max_fpr)
         self.offline_offset_ = upper_quantile(_nonmembers(offline, truth), self.max_fpr)
 
+    def _draw_folds(
+        self, pseudo: IndexArray, draw: np.random.RandomState
+    ) -> IndexArray:
+        """Fold of every shadow, or of every record where shadows judge themselves.
+
+        A shadow and its complement are on opposite sides of every record, so they are
+        in one fold; where there is no other pair, records of equal content are.
+        """
+        if self._compared.stays_in:
+            units = np.arange(self._compared.n_records)
+            if self._hashes is not None:
+                units = draw_units(self._hashes, self._target.persons)
+            return draw.permutation(units.max() + 1)[units] % 2
+        fold = np.zeros(self._compared.n_shadows, dtype=np.intp)
+        fold[pseudo] = folds(pseudo, 2)
+        return fold
+
+    def _fold_of(self, k: int, rows: IndexArray) -> IndexArray:
+        """Fold of each of the records at `rows` under shadow `k` as the target."""
+        if self._compared.stays_in:
+            return self._fold[rows]
+        return np.full(len(rows), self._fold[k])
+
     def _cross_fit(
         self,
-        features: list[NDArray[np.float32]],
-        truth: list[BoolArray],
+        features: NDArray[np.float32],
+        truth: BoolArray,
         fold: IndexArray,
         seed: int,
     ) -> list[Ranker]:
-        """For every fold of the pseudo targets, a model fitted on the others."""
-        rankers = []
+        """For every fold, a model fitted on the other."""
+        directions = list(self._features.directions.values())
+        return [
+            Ranker(directions, seed).fit(features[fold != this], truth[fold != this])
+            for this in np.unique(fold)
+        ]
+
+    def _judge_apart(self, features: FloatArray, fold: IndexArray) -> FloatArray:
+        """Log odds by the model that has not learnt from the fold of each row."""
+        odds = np.empty(len(features))
         for this in np.unique(fold):
-            others = np.flatnonzero(fold != this)
-            ranker = Ranker(self._features.directions.values(), seed)
-            ranker.fit(
-                np.concatenate([features[j] for j in others]),
-                np.concatenate([truth[j] for j in others]),
-            )
-            rankers.append(ranker)
-        return rankers
+            rows = fold == this
+            odds[rows] = _judge([self._rankers[this]], features[rows])
+        return odds
+
+    def _all_plays(self) -> Iterator[tuple[IndexArray, BoolArray, NDArray]]:
+        if not self._compared.stays_in:
+            yield from super()._all_plays()
+            return
+        rows = np.arange(self._compared.n_records)
+        nobody = np.full(len(rows), -1)
+        for k, member in enumerate(self._member):
+            scores = np.empty(len(rows))
+            for block in blocks(len(rows), _BLOCK):
+                at = rows[block]
+                features = self._features.of_shadow(k, nobody[block], at, apart=True)
+                scores[block] = features[:, 0]
+                if self.learnt_:
+                    scores[block] = self._judge_apart(features, self._fold_of(k, at))
+            yield rows, member, scores
+
+    def _about(self, compared: Comparison) -> Self:
+        found = copy(self)
+        found._features = self._features.about(compared)
+        return found
 
     def _score_pool(
         self, values: dict[str, NDArray], rows: IndexArray

@@ -71,7 +71,6 @@ def draw_design(
     random_state: np.random.RandomState,
     *,
     units: NDArray[np.intp] | None = None,
-    independent: bool = False,
 ) -> BoolArray:
     """Draw which record is in which shadow's training set, balanced both ways.
 
@@ -88,10 +87,6 @@ def draw_design(
     units : ndarray of int of shape (n_records,), default=None
         What is drawn whole, as numbers from 0: the records of a person, or those of
         equal content. By default every record is drawn by itself.
-    independent : bool, default=False
-        Draw every shadow by itself. Records are then in different numbers of shadows,
-        and no shadow tells who is in another: for two or three shadows whose closed
-        forms tell both sides of every record.
 
     Returns
     -------
@@ -129,9 +124,8 @@ def draw_design(
     """
     if units is not None:
         strata = _strata(classes, units)
-        drawn = _draw(strata, n_shadows, train_size, random_state, independent)
-        return drawn[:, units]
-    return _draw([classes], n_shadows, train_size, random_state, independent)
+        return _draw(strata, n_shadows, train_size, random_state)[:, units]
+    return _draw([classes], n_shadows, train_size, random_state)
 
 
 def _draw(
@@ -139,16 +133,9 @@ def _draw(
     n_shadows: int,
     train_size: float,
     random_state: np.random.RandomState,
-    independent: bool,
 ) -> BoolArray:
     n = len(strata[0])
     member = np.zeros((n_shadows, n), dtype=bool)
-    if independent:
-        part = np.full(n, round(train_size * 2**30))
-        for k in range(n_shadows):
-            order = _by_stratum(strata, random_state)
-            member[k] = _systematic(part, 2**30, order, random_state)
-        return member
     # A fraction that differs from a half by less than one unit is a half: an odd pool
     # must not lose its complementary pairs.
     if abs(train_size * n - n / 2) < 1:

@@ -41,7 +41,7 @@ from skmia.shadows._cache import ShadowCache
 from skmia.shadows._cost import tell_cost
 from skmia.shadows._counterfactual import Plan, find_plan, finish
 from skmia.shadows._design import draw_design
-from skmia.shadows._models import FEWEST, ShadowModels, check_shadows
+from skmia.shadows._models import ShadowModels, check_shadows
 from skmia.shadows._pool import Pool, make_pool
 from skmia.shadows._shared import Shared
 from skmia.shadows._signals import STORED, ShadowSignals
@@ -264,16 +264,8 @@ def _prepare(
     if models.counterfactual is True and isinstance(plan, str):
         raise _no_closed_form(plan)
     units = draw_units(hashes, persons)
-    # Of two or three shadows with closed forms, each is judged by the others, which
-    # must not be its complement.
-    few = models.n_models < FEWEST and isinstance(plan, Plan)
     member = draw_design(
-        pool.columns,
-        models.n_models,
-        float(models.train_size),
-        rng,
-        units=units,
-        independent=few,
+        pool.columns, models.n_models, float(models.train_size), rng, units=units
     )
     _, first = np.unique(hashes, return_index=True)
     rarest = np.bincount(pool.columns[first]).min()

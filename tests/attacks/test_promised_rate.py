@@ -24,7 +24,7 @@ from skmia.attacks import (
     ShadowClassifierAttack,
     StackedAttack,
 )
-from skmia.attacks._scores import _gaussian
+from skmia.attacks._scores import _two_sides
 from skmia.shadows import ShadowModels, ShadowSignals, draw_design
 from skmia.signals import SIGNALS
 
@@ -115,7 +115,7 @@ def test_a_spread_of_two_values_breaks_it(leak, mode, monkeypatch):
 
     mine = accused(make, (20, 0.9), LEAKS[leak])
     assert mine.mean() < allowed(mine, N_RECORDS * 0.1)
-    monkeypatch.setattr(_gaussian, "LEAST_OWN", 1)  # as it was published
+    monkeypatch.setattr(_two_sides, "LEAST_OWN", 1)  # as it was published
     assert accused(make, (20, 0.9), LEAKS[leak]).mean() > 0.12
 
 

@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from skmia.attacks import LiRAAttack, StackedAttack
 from skmia.attacks._scores import EXTRA_SIGNALS, Ranker
+from skmia.attacks._scores._comparison import Comparison
 from skmia.attacks._scores._features import FEATURES, StackedFeatures
 from skmia.attacks._stacked import _judge, _opposite
 from skmia.metrics import roc_auc, roc_auc_interval
@@ -92,14 +93,13 @@ def test_features_tell_a_shadows_membership_only_when_read_naively(
     others = np.delete(np.arange(8), 3)
     assert roc_auc(member[3], -member[others].sum(axis=0)) == 1.0
     attack, *_ = attack_on(StackedAttack, values, member, target, **FAST)
-    draw, signals, rows = np.random.RandomState(0), {"logit": values}, np.arange(800)
+    draw, rows = np.random.RandomState(0), np.arange(800)
     found = [
         attack._features.of_shadow(
             k,
             np.full(800, other) if other >= 0 else _opposite(k, member, draw),
-            signals,
-            member,
             rows,
+            apart=True,
         )
         for k, other in enumerate(attack.shadows_.complements)
     ]
@@ -230,7 +230,7 @@ def test_features_of_the_other_signals_by_hand():
     member[1::2] = ~member[1::2]
     names = ("logit", "hinge", "entropy")
     values = {name: rng.normal(size=(6, 40)).astype(np.float32) for name in names}
-    features = StackedFeatures(values, member)
+    features = StackedFeatures(Comparison(values, member))
     assert list(features.directions)[11:16] == [
         "hinge_above_out_mean",
         "hinge_above_midpoint",
@@ -241,7 +241,7 @@ def test_features_of_the_other_signals_by_hand():
     assert len(features.directions) == 21
     target = {name: rng.normal(size=40) for name in names}
     of_target = features.of_target(target, np.arange(40))
-    of_shadow = features.of_shadow(2, np.full(40, 3), values, member, np.arange(40))
+    of_shadow = features.of_shadow(2, np.full(40, 3), np.arange(40), apart=True)
     for found, own, others in (
         (of_target, target, np.arange(6)),
         (of_shadow, {s: v[2] for s, v in values.items()}, np.array([0, 1, 4, 5])),

@@ -1,11 +1,11 @@
 """The arithmetic of the attacks: pure functions and small classes on arrays."""
 
+from skmia.attacks._scores._comparison import FEWEST_TO_LEAVE_OUT, Comparison
 from skmia.attacks._scores._features import EXTRA_SIGNALS, StackedFeatures
 from skmia.attacks._scores._gaussian import (
     LEAST_OWN,
     VARIANCES,
     Moments,
-    TwoSides,
     blocks,
     moderated_variance,
 )
@@ -27,11 +27,14 @@ from skmia.attacks._scores._sample import (
 )
 from skmia.attacks._scores._saturation import Saturation
 from skmia.attacks._scores._threshold import upper_quantile
+from skmia.attacks._scores._two_sides import TwoSides
 
 __all__ = [
     "EXTRA_SIGNALS",
+    "FEWEST_TO_LEAVE_OUT",
     "LEAST_OWN",
     "VARIANCES",
+    "Comparison",
     "Moments",
     "Ranker",
     "Saturation",

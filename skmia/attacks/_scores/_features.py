@@ -1,18 +1,16 @@
 """Features of a record for StackedAttack, under the target or a shadow used as one."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from skmia.attacks._scores._gaussian import (
-    Moments,
-    TwoSides,
-    blocks,
-    likelihood_ratio,
-)
+from skmia.attacks._scores._comparison import Comparison
+from skmia.attacks._scores._gaussian import Moments, blocks, likelihood_ratio
 from skmia.attacks._scores._reference import above_midpoint, log_ratio, two_means
+from skmia.attacks._scores._two_sides import TwoSides
 from skmia.signals import BoolArray, FloatArray, IndexArray
 
 #: From the logit: the five scores, then what they are made of. 1 stands for a feature
@@ -50,28 +48,30 @@ class StackedFeatures:
 
     Parameters
     ----------
-    values : dict of str to ndarray of shape (n_shadows, n_records)
-        Signals under the shadows, greater for members; the logit at least.
-    member : ndarray of bool of shape (n_shadows, n_records)
-        Which shadow was fitted on which record.
+    compared : Comparison
+        What the shadows say; the logit at least.
     """
 
-    def __init__(self, values: dict[str, NDArray], member: BoolArray) -> None:
-        self.extra = [name for name in EXTRA_SIGNALS if name in values]
-        self.sides = TwoSides(values["logit"], member, "shrunk")
-        parts = [
-            self._averages_of(
-                {name: v[:, block] for name, v in values.items()},
-                member[:, block],
-                ~member[:, block],
-            )
-            for block in blocks(member.shape[1])
-        ]
+    def __init__(self, compared: Comparison) -> None:
+        self.extra = [name for name in EXTRA_SIGNALS if name in compared.own]
+        self.sides = TwoSides(compared, "logit", "shrunk")
+        self._hold(compared)
+
+    def _hold(self, compared: Comparison) -> None:
+        self._compared = compared
+        parts = [self._averages_of(block) for block in blocks(compared.n_records)]
         self._averages = {
             name: [np.concatenate(side) for side in zip(*pairs, strict=True)]
             for name in parts[0]
             for pairs in [[part[name] for part in parts]]
         }
+
+    def about(self, compared: Comparison) -> "StackedFeatures":
+        """Of other records, by the spreads that were learnt from these."""
+        found = copy(self)
+        found.sides = self.sides.about(compared)
+        found._hold(compared)
+        return found
 
     @property
     def directions(self) -> dict[str, int]:
@@ -90,12 +90,7 @@ class StackedFeatures:
         return self._columns(values, self.sides.at(rows), averages)
 
     def of_shadow(
-        self,
-        k: int,
-        complement: IndexArray,
-        values: dict[str, NDArray],
-        member: BoolArray,
-        rows: IndexArray,
+        self, k: int, complement: IndexArray, rows: IndexArray, *, apart: bool
     ) -> FloatArray:
         """Of the records at `rows`, shadow `k` as the target.
 
@@ -105,35 +100,45 @@ class StackedFeatures:
             The shadow, which is not one of its own shadows.
         complement : ndarray of int of shape (n_rows,)
             For each row the shadow that is left out as well, -1 for none.
-        values, member : dict of str to ndarray, and ndarray
-            What the features were made of.
         rows : ndarray of int of shape (n_rows,)
             The records.
+        apart : bool
+            Whether its answers are taken as far from the other shadows' as a target's
+            are; see `Comparison.answers`.
 
         Returns
         -------
         ndarray of shape (n_rows, n_features)
             The columns of ``directions``.
         """
-        sides = self.sides.of_shadow(k, complement, values["logit"], member, rows)
-        values = {name: v[:, rows] for name, v in values.items()}
-        member = member[:, rows]
-        rest = np.ones(member.shape, dtype=bool)
-        rest[k] = False
-        there = np.flatnonzero(complement >= 0)
-        rest[complement[there], there] = False
-        averages = self._averages_of(values, member & rest, ~member & rest)
-        return self._columns({s: v[k] for s, v in values.items()}, sides, averages)
+        compared = self._compared
+        sides = self.sides.of_shadow(k, complement, rows)
+        values = {
+            name: compared.answers(name, k, rows, apart=apart)
+            for name in ("logit", *self.extra)
+        }
+        counts = None
+        if not compared.stays_in:
+            shadow = compared.shadow[:, None]
+            counts = (shadow != k) & (shadow != complement)
+        return self._columns(values, sides, self._averages_of(rows, counts))
 
     def _averages_of(
-        self, values: dict[str, NDArray], inside: BoolArray, outside: BoolArray
+        self, records: slice | IndexArray, counts: BoolArray | None = None
     ) -> dict[str, tuple[FloatArray, FloatArray]]:
-        """IN and OUT means of p and the extra signals."""
-        # In double precision: in single, logits below -103 would be a p of 0.
-        averaged = {"p": expit(values["logit"], dtype=np.float64)}
-        averaged |= {name: values[name] for name in self.extra}
-        # Of the counts nothing enters: they would reveal the target's membership.
-        return {name: two_means(v, inside, outside) for name, v in averaged.items()}
+        """IN and OUT means of p and the extra signals, over the rows that count."""
+        found = {}
+        for name in ("logit", *self.extra):
+            values, inside = self._compared.rows(name, records)
+            if name == "logit":
+                # In double precision: in single, logits below -103 would be a p of 0.
+                name, values = "p", expit(values, dtype=np.float64)
+            outside = ~inside
+            if counts is not None:
+                inside, outside = inside & counts, outside & counts
+            # Of the counts nothing enters: they would reveal the target's membership.
+            found[name] = two_means(values, inside, outside)
+        return found
 
     def _columns(
         self,

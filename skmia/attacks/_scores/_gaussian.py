@@ -5,6 +5,7 @@ A record's signal under the shadows that hold it (IN) and under those that do no
 distributions, all records at a time.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,6 +81,23 @@ class Moments:
         mine, asked = np.maximum(self.count - 1, 1), np.maximum(count - 1, 0)
         weight = np.where(self.count > 0, count, 0)
         return Moments(weight, self.mean, self.squares * asked / mine)
+
+    @classmethod
+    def joined(cls, parts: Iterable["Moments"]) -> "Moments":
+        """Of the records of all `parts`, one after the other."""
+        count, mean, squares = (
+            np.concatenate(arrays)
+            for arrays in zip(
+                *((part.count, part.mean, part.squares) for part in parts), strict=True
+            )
+        )
+        return cls(count, mean, squares)
+
+    def with_variance(self, variance: float) -> "Moments":
+        """The same location and count, with one sample variance for all records."""
+        return Moments(
+            self.count, self.mean, variance * np.maximum(self.count - 1, 0.0)
+        )
 
     def at(self, rows: IndexArray) -> "Moments":
         """Of the records at `rows`."""
@@ -329,69 +347,3 @@ def likelihood_ratio(
 ) -> FloatArray:
     """Log likelihood ratio of `x` under IN against OUT."""
     return inside.log_density(x) - outside.log_density(x)
-
-
-class TwoSides:
-    """Distributions of a signal with (IN) and without (OUT) each record.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_shadows, n_records)
-        The signal under every shadow.
-    member : ndarray of bool of shape (n_shadows, n_records)
-        Which shadow was fitted on which record.
-    variance : str
-        Where a record's spread comes from; see ``Spread``.
-    """
-
-    def __init__(self, values: NDArray, member: BoolArray, variance: str) -> None:
-        self.inside = Moments.of(values, member)
-        self.outside = Moments.of(values, ~member)
-        inside, outside = self.inside, self.outside
-        self.in_spread = Spread.of(variance, inside, outside, LEAST_OWN)
-        self.out_spread = Spread.of(variance, outside, inside, LEAST_OWN)
-
-    def at(self, rows: IndexArray) -> tuple[Moments, Moments]:
-        """IN and OUT samples of the records at `rows`."""
-        return self.inside.at(rows), self.outside.at(rows)
-
-    def of_shadow(
-        self,
-        k: int,
-        complement: int | IndexArray,
-        values: NDArray,
-        member: BoolArray,
-        rows: IndexArray,
-    ) -> tuple[Moments, Moments]:
-        """IN and OUT samples of `rows` with shadow `k` as the target.
-
-        Without its `complement`, one for all or one for each row, -1 for none: it
-        would reveal every record's membership in `k`.
-        """
-        inside, outside = self.at(rows)
-        n_inside, n_outside = inside.count, outside.count
-        for left_out in (k, complement):
-            answer, held = values[left_out, rows], member[left_out, rows]
-            there = np.asarray(left_out) >= 0
-            inside = inside.without(answer, held & there)
-            outside = outside.without(answer, ~held & there)
-        # The real target is judged by one or two shadows more than these are. Without
-        # their weight its scores would be on a wider scale than the threshold.
-        return inside.as_if(n_inside), outside.as_if(n_outside)
-
-    def distributions(
-        self, inside: Moments, outside: Moments
-    ) -> tuple[Predictive, Predictive]:
-        """Predictive distributions of the two samples."""
-        return (
-            self.in_spread.predictive(inside, outside),
-            self.out_spread.predictive(outside, inside),
-        )
-
-    def online(self, x: FloatArray, inside: Moments, outside: Moments) -> FloatArray:
-        """Log likelihood ratio of `x` under IN against OUT."""
-        return likelihood_ratio(x, *self.distributions(inside, outside))
-
-    def offline(self, x: FloatArray, outside: Moments) -> FloatArray:
-        """How far `x` lies above OUT, which is all that is known of a new record."""
-        return self.out_spread.predictive(outside).surprise(x)

@@ -14,8 +14,9 @@ from threadpoolctl import ThreadpoolController
 from skmia.signals import BoolArray, FloatArray
 
 # How much the linear model counts. Trees give many records the same value at the top,
-# which decides low false positive rates, and learn little from a few hundred records.
-_LINEAR_FRACTION = 0.3
+# which decides low false positive rates, and learn little from few rows: so many rows
+# double what it counts with very many, and none takes it above the last.
+_LINEAR_FRACTION, _FEW_ROWS, _MOST_LINEAR = 0.3, 2_000, 0.6
 
 
 @cache
@@ -50,6 +51,9 @@ class Ranker:
 
     def fit(self, X: NDArray[np.float32], y: BoolArray) -> Self:
         """Learn from features `X` (n_rows, n_features) and membership `y`."""
+        self._linear_fraction = min(
+            _LINEAR_FRACTION * (1 + _FEW_ROWS / len(X)), _MOST_LINEAR
+        )
         # One thread: on so few rows they would only wait for one another.
         with _threads().limit(limits=1):
             self._trees.fit(X, y)
@@ -62,7 +66,7 @@ class Ranker:
         with _threads().limit(limits=1):
             trees = self._trees.decision_function(X)
             linear = self._linear.log_odds(X)
-        return (1 - _LINEAR_FRACTION) * trees + _LINEAR_FRACTION * linear
+        return trees + self._linear_fraction * (linear - trees)
 
 
 class MonotoneLogistic:

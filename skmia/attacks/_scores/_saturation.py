@@ -25,14 +25,18 @@ class Saturation:
     limit: float
 
     @classmethod
-    def of(cls, values: NDArray) -> Self:
+    def of(cls, *arrays: NDArray) -> Self:
         """Learn both from the values of the shadows, or of the non-members."""
-        magnitude = np.abs(values)
-        saturated = magnitude >= _SATURATED
-        limit = float(magnitude.max(where=~saturated, initial=0.0)) + float(np.log(2))
+        limit, any_saturated = float(np.log(2)), False
+        for values in arrays:
+            magnitude = np.abs(values)
+            saturated = magnitude >= _SATURATED
+            largest = float(magnitude.max(where=~saturated, initial=0.0))
+            limit = max(limit, largest + float(np.log(2)))
+            any_saturated |= bool(saturated.any())
         # Where some are saturated, `limit` is the end of the scale for a target as
         # well; where none is, only a target's own saturated values are pulled in.
-        return cls(limit if saturated.any() else _SATURATED, limit)
+        return cls(limit if any_saturated else _SATURATED, limit)
 
     def soften(self, values: NDArray) -> NDArray:
         """Return `values` with the saturated ones pulled in: without any, as is."""

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skmia.attacks._scores._gaussian import TwoSides
+from skmia.attacks._scores._comparison import Comparison
 from skmia.attacks._scores._pseudo_targets import (
     folds,
     other_shadows,
     pseudo_targets,
 )
+from skmia.attacks._scores._two_sides import TwoSides
 from skmia.shadows import ShadowSignals
 
 
@@ -85,13 +86,16 @@ def test_a_shadow_without_another_shadow_for_each_record():
     """Row by row the same as with one complement for all, and -1 leaves nobody out."""
     member = paired(6, 40)
     values = np.random.RandomState(1).normal(size=member.shape)
-    sides, rows = TwoSides(values, member, "shrunk"), np.arange(40)
+    sides, rows = (
+        TwoSides(Comparison({"logit": values}, member), "logit", "shrunk"),
+        np.arange(40),
+    )
     complement = np.random.RandomState(2).choice([-1, 1, 3, 5], 40)
-    mixed = sides.of_shadow(0, complement, values, member, rows)
+    mixed = sides.of_shadow(0, complement, rows)
     for stand_in in (-1, 1, 3, 5):
         at = rows[complement == stand_in]
         assert len(at)
-        alone = sides.of_shadow(0, stand_in, values, member, at)
+        alone = sides.of_shadow(0, stand_in, at)
         for side, expected in zip(mixed, alone, strict=True):
             for name in ("count", "mean", "squares"):
                 assert_array_equal(getattr(side, name)[at], getattr(expected, name))
