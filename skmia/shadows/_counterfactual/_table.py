@@ -10,6 +10,7 @@ from skmia.shadows._counterfactual._count_nb import (
 )
 from skmia.shadows._counterfactual._family import Family
 from skmia.shadows._counterfactual._gaussian_nb import GAUSSIAN_NB
+from skmia.shadows._counterfactual._logistic import LOGISTIC
 from skmia.shadows._counterfactual._mlp import MLP
 
 #: By package and class: a subclass may be fitted in another way, and is none of these.
@@ -18,6 +19,7 @@ FAMILIES: dict[tuple[str, str], Family] = {
     ("sklearn", "CategoricalNB"): CATEGORICAL_NB,
     ("sklearn", "ComplementNB"): COMPLEMENT_NB,
     ("sklearn", "GaussianNB"): GAUSSIAN_NB,
+    ("sklearn", "LogisticRegression"): LOGISTIC,
     ("sklearn", "MLPClassifier"): MLP,
     ("sklearn", "MultinomialNB"): MULTINOMIAL_NB,
 }

@@ -1,0 +1,137 @@
+"""Rows of linear models as numbers, and sums over them that need no copy of them all."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import lapack
+from sklearn.utils.class_weight import compute_class_weight
+
+from skmia.shadows._counterfactual._family import (
+    NotCoveredError,
+    Records,
+    TrainingRows,
+)
+from skmia.signals import BoolArray, FloatArray
+
+# No matrix of curvature has more rows than this.
+MAX_SIDE = 2000
+_BLOCK_VALUES = 4_000_000
+
+
+def dense(X: Any, constant: float | None = None) -> FloatArray:
+    """Return rows of any container as float64, with a column of `constant` at the end.
+
+    No such column where `constant` is None.
+    """
+    values = X.toarray() if sparse.issparse(X) else np.asarray(X)
+    if constant is None:
+        return np.asarray(values, dtype=np.float64)
+    out = np.empty((values.shape[0], values.shape[1] + 1))
+    out[:, :-1] = values
+    out[:, -1] = constant
+    return out
+
+
+def dense_blocks(
+    X: Any, constant: float | None = None
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield slices of the rows of X, and these rows as `dense` returns them."""
+    n_rows, n_columns = X.shape
+    X = X if sparse.issparse(X) else np.asarray(X)
+    size = max(1, _BLOCK_VALUES // (n_columns + 1))
+    for start in range(0, n_rows, size):
+        rows = slice(start, min(start + size, n_rows))
+        yield rows, dense(X[rows], constant)
+
+
+def inverse(matrix: FloatArray) -> FloatArray:
+    """Return the inverse of a symmetric positive definite matrix, which it overwrites.
+
+    Raises
+    ------
+    NotCoveredError
+        Where the matrix is singular to working precision.
+    """
+    scale = np.sqrt(matrix.diagonal())
+    if not (np.isfinite(scale).all() and (scale > 0).all()):
+        raise NotCoveredError("the curvature of its objective is not finite")
+    matrix /= scale
+    matrix /= scale[:, None]
+    # Either triangle of a symmetric matrix: transposed, it is in LAPACK's own order.
+    factor, failed = lapack.dpotrf(matrix.T, lower=True, overwrite_a=True)
+    if not failed:
+        factor, failed = lapack.dpotri(factor, lower=True, overwrite_c=True)
+    if failed:
+        raise NotCoveredError(
+            "its objective has no single optimum: the columns are not independent, "
+            "and no penalty chooses between them"
+        )
+    upper = np.triu(factor.T, 1)
+    result = upper + upper.T
+    result[np.diag_indices_from(result)] = factor.diagonal()
+    result /= scale
+    result /= scale[:, None]
+    return result
+
+
+class ClassWeights:
+    """Weights that a classifier gives its classes, and how a record changes them.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None
+        The classifier's parameter.
+    classes : ndarray of shape (n_classes,)
+        Its classes.
+    rows : TrainingRows
+    """
+
+    def __init__(self, class_weight: Any, classes: Any, rows: TrainingRows) -> None:
+        self._balanced = isinstance(class_weight, str)
+        # Sample weights are balanced where scikit-learn can, rows before.
+        known = inspect.signature(compute_class_weight).parameters
+        self._weighted = "sample_weight" in known
+        amounts = rows.weight if self._weighted else np.ones(len(rows.y))
+        self._amounts = np.bincount(rows.y, weights=amounts, minlength=len(classes))
+        if class_weight is None:
+            self.values = np.ones(len(classes))
+        elif self._balanced:
+            self.values = self._amounts.sum() / (len(classes) * self._amounts)
+        else:
+            # Of labels of any kind, as the classifier itself looks them up.
+            self.values = np.asarray(
+                compute_class_weight(class_weight, classes=classes, y=classes),
+                dtype=np.float64,
+            )
+        self._counts = np.bincount(rows.y, minlength=len(classes))
+
+    @property
+    def depend_on_rows(self) -> bool:
+        """Whether one row more changes the weights of other rows."""
+        return self._balanced
+
+    def _amount(self, records: Records) -> FloatArray:
+        amount = records.weight if self._weighted else records.count
+        return np.asarray(amount, dtype=np.float64)
+
+    def changes(self, records: Records) -> tuple[FloatArray, FloatArray]:
+        """Relative change of all class weights, and of a record's own class's.
+
+        Of taking it out where it is among the rows, of adding it where it is not. The
+        second holds the first.
+        """
+        if not self._balanced:
+            return np.zeros(len(records.y)), np.zeros(len(records.y))
+        amount = self._amount(records) * np.where(records.inside, -1.0, 1.0)
+        of_all = amount / self._amounts.sum()
+        own = self._amounts[records.y]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return of_all, (1 + of_all) * own / (own + amount) - 1
+
+    def stays(self, records: Records) -> BoolArray:
+        """Whether the other side has the same classes, and a record's is known."""
+        left = self._counts[records.y] > records.count
+        return (records.y >= 0) & (left | ~records.inside)
