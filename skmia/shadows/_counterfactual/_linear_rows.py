@@ -1,4 +1,4 @@
-"""Rows of linear models as numbers, and sums over them that need no copy of them all."""
+"""Rows of linear models as numbers, sums over them in blocks, and class weights."""
 
 import inspect
 from collections.abc import Iterator

@@ -7,12 +7,10 @@ loss. Where even one class has too many coefficients, its curvature's diagonal i
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from scipy.special import softmax
 
 from skmia.shadows._counterfactual._family import Records, TrainingRows
 from skmia.shadows._counterfactual._linear_rows import (
-    MAX_SIDE,
     dense,
     dense_blocks,
     inverse,
