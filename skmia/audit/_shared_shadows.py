@@ -14,6 +14,7 @@ from skmia.audit._reach import Reach, only_right
 from skmia.audit._separations import separations
 from skmia.audit._target import AuditTarget
 from skmia.shadows import (
+    Counterfactual,
     ShadowModels,
     ShadowSignals,
     check_shadows,
@@ -93,7 +94,11 @@ def share_shadows(
     return SharedShadows(
         made,
         {
-            "shadows": {"n_shadows": made.n_shadows, "train_size": fraction},
+            "shadows": {
+                "n_shadows": made.n_shadows,
+                "train_size": fraction,
+                "counterfactual": _about(made.counterfactual_),
+            },
             "shadows_move": moved,
             "outside_means": means,
             "difference": difference,
@@ -102,6 +107,19 @@ def share_shadows(
             **(apart if reach.confidences else {}),
         },
     )
+
+
+def _about(counterfactual: Counterfactual) -> dict[str, Any]:
+    """What a report says of the other side of records, of the logit."""
+    values: dict[str, Any] = {
+        name: getattr(counterfactual, name)
+        for name in ("family", "used", "exact", "why_not", "n_fits", "n_unknown")
+    }
+    for name in ("slope", "correlation"):
+        by_signal = getattr(counterfactual, name)
+        pair = None if by_signal is None else by_signal.get("logit")
+        values[name] = pair and [v if np.isfinite(v) else None for v in pair]
+    return values
 
 
 def make_shadows(

@@ -56,7 +56,11 @@ class AuditReport(Pages, Groups, Decisions, Plots, Claims, Cards):
     accuracy : pair of float, default=None
         Its accuracy on members and on non-members.
     shadows : dict, default=None
-        ``n_shadows`` and ``train_size`` of the shadow models, where there were any.
+        ``n_shadows`` and ``train_size`` of the shadow models, where there were any;
+        and ``counterfactual``, a dict, where it is known whether they told both sides
+        of a record: ``used``, ``family``, ``exact``, ``why_not``, ``n_fits``,
+        ``n_unknown``, and ``slope`` and ``correlation``, each of records taken out and
+        of records put in.
     guards : sequence of Guard, default=()
         Found elsewhere. Those that the scores and counts call for are added to them.
     settings : dict, default=None

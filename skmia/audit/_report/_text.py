@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skmia.audit._guards import TITLES
+from skmia.audit._report._both_sides import both_sides
 from skmia.audit._report._risk_text import risk_lines
 from skmia.audit._report._words import show, show_chance
 from skmia.audit._section import read_section, strictest_first
@@ -102,6 +103,8 @@ def _header(contents: Mapping[str, Any]) -> str:
             f"  {'shadows':<13}{shadows['n_shadows']} models, each trained on "
             f"{percent(round(shadows['train_size'], 3))} of the rows"
         )
+        said = " ".join(both_sides(shadows))
+        lines += [_paragraph(said, " " * 15)] * bool(said)
     return "\n".join(lines)
 
 
