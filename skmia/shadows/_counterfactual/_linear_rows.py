@@ -9,12 +9,14 @@ from scipy import sparse
 from scipy.linalg import lapack
 from sklearn.utils.class_weight import compute_class_weight
 
+from skmia._tables import take_rows
 from skmia.shadows._counterfactual._family import (
     NotCoveredError,
+    OtherSide,
     Records,
     TrainingRows,
 )
-from skmia.signals import BoolArray, FloatArray
+from skmia.signals import BoolArray, FloatArray, IndexArray
 
 # No matrix of curvature has more rows than this.
 MAX_SIDE = 2000
@@ -45,6 +47,32 @@ def dense_blocks(
     for start in range(0, n_rows, size):
         rows = slice(start, min(start + size, n_rows))
         yield rows, dense(X[rows], constant)
+
+
+def take(records: Records, index: IndexArray) -> Records:
+    """Return some of the records."""
+    return Records(
+        take_rows(records.X, index),
+        records.y[index],
+        records.weight[index],
+        records.count[index],
+        records.unit[index],
+    )
+
+
+def in_parts(ask: OtherSide, width: int) -> OtherSide:
+    """Return `ask` for any number of records, each of which takes `width` numbers."""
+    size = max(1, _BLOCK_VALUES // width)
+
+    def ask_in_parts(records: Records) -> FloatArray:
+        answers = []
+        # Once for no records, too: the answer has its shape.
+        for start in range(0, max(len(records.y), 1), size):
+            part = np.arange(start, min(start + size, len(records.y)))
+            answers.append(ask(take(records, part)))
+        return np.concatenate(answers)
+
+    return ask_in_parts
 
 
 def inverse(matrix: FloatArray) -> FloatArray:

@@ -22,6 +22,7 @@ from skmia.shadows._counterfactual._linear_rows import (
     ClassWeights,
     dense,
     dense_blocks,
+    in_parts,
     inverse,
 )
 from skmia.shadows._counterfactual._proximal import binary_step, softmax_step
@@ -233,12 +234,15 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
     else:
         other = PerClassCurvature(problem, rows)
 
+    del problem.row_weight
+
     def ask(records: Records) -> FloatArray:
         answers = other(records)
         answers[~problem.classes.stays(records)] = np.nan
         return answers
 
-    return ask
+    n_classes = len(model.classes_)
+    return in_parts(ask, len(problem.ridge) + n_classes**2)
 
 
 LOGISTIC = Family(_prepare, why_not=why_not)

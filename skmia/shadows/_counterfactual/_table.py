@@ -10,8 +10,10 @@ from skmia.shadows._counterfactual._count_nb import (
 )
 from skmia.shadows._counterfactual._family import Family
 from skmia.shadows._counterfactual._gaussian_nb import GAUSSIAN_NB
+from skmia.shadows._counterfactual._linear_svc import LINEAR_SVC
 from skmia.shadows._counterfactual._logistic import LOGISTIC
 from skmia.shadows._counterfactual._mlp import MLP
+from skmia.shadows._counterfactual._svc import SVC
 
 #: By package and class: a subclass may be fitted in another way, and is none of these.
 FAMILIES: dict[tuple[str, str], Family] = {
@@ -19,9 +21,11 @@ FAMILIES: dict[tuple[str, str], Family] = {
     ("sklearn", "CategoricalNB"): CATEGORICAL_NB,
     ("sklearn", "ComplementNB"): COMPLEMENT_NB,
     ("sklearn", "GaussianNB"): GAUSSIAN_NB,
+    ("sklearn", "LinearSVC"): LINEAR_SVC,
     ("sklearn", "LogisticRegression"): LOGISTIC,
     ("sklearn", "MLPClassifier"): MLP,
     ("sklearn", "MultinomialNB"): MULTINOMIAL_NB,
+    ("sklearn", "SVC"): SVC,
 }
 
 
