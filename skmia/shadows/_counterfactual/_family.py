@@ -79,6 +79,17 @@ class Records:
 OtherSide = Callable[[Records], NDArray[np.floating]]
 
 
+#: What every one of a number of shadows would answer about the records ``block`` of
+#: the pool that they are drawn from: fitted *without* the unit that each record
+#: belongs to, and *with* it, whatever the shadow's own side. Two arrays of shape
+#: (n_shadows, n_block, n_classes), columns those of the pool's classes, 0 for one that
+#: a shadow does not know, as ``predict_proba`` answers; or of shape (n_shadows,
+#: n_block) or (n_shadows, n_block, n_classes), as ``decision_function`` answers, where
+#: a learner has no other. Pickled once for each worker, and called with blocks of a
+#: size at which the answers take little memory. The same block has the same answers.
+Worlds = Callable[[slice], tuple[NDArray[np.floating], NDArray[np.floating]]]
+
+
 def _covered(estimator: Any) -> str | None:
     return None
 
@@ -99,8 +110,20 @@ class Family:
     why_not : callable, default=None
         ``why_not(estimator)`` says of an unfitted classifier why its parameters have no
         closed form, or returns None.
+    virtual : callable, default=None
+        Where a shadow costs no fit: ``virtual(estimator, rows, member, seed)`` takes an
+        unfitted classifier, all records of a pool as `TrainingRows`, which of them each
+        shadow is fitted on, a bool array of shape (n_shadows, n_records), and a seed
+        for what it draws. It returns `Worlds`, the answers of all these shadows.
+        ``rows.unit`` numbers here what comes and goes together: a record with its
+        copies, or all records of a person with theirs. `member` is constant within a
+        unit. Exact, up to rounding: it answers what fits on the same rows would. It
+        raises `NotCoveredError` for a design that it cannot answer for, such as one
+        with a shadow that lacks a class; then shadows are fitted. What a fit would
+        complain of (a parameter out of range, NaN in X) it raises as the fit would.
     """
 
     prepare: Callable[[Any, TrainingRows], OtherSide]
     exact: bool = False
     why_not: Callable[[Any], str | None] = _covered
+    virtual: Callable[[Any, TrainingRows, BoolArray, int], Worlds] | None = None

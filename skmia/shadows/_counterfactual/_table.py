@@ -13,6 +13,7 @@ from skmia.shadows._counterfactual._gaussian_nb import GAUSSIAN_NB
 from skmia.shadows._counterfactual._linear_svc import LINEAR_SVC
 from skmia.shadows._counterfactual._logistic import LOGISTIC
 from skmia.shadows._counterfactual._mlp import MLP
+from skmia.shadows._counterfactual._neighbor_masks import NEIGHBORS
 from skmia.shadows._counterfactual._svc import SVC
 
 #: By package and class: a subclass may be fitted in another way, and is none of these.
@@ -21,6 +22,7 @@ FAMILIES: dict[tuple[str, str], Family] = {
     ("sklearn", "CategoricalNB"): CATEGORICAL_NB,
     ("sklearn", "ComplementNB"): COMPLEMENT_NB,
     ("sklearn", "GaussianNB"): GAUSSIAN_NB,
+    ("sklearn", "KNeighborsClassifier"): NEIGHBORS,
     ("sklearn", "LinearSVC"): LINEAR_SVC,
     ("sklearn", "LogisticRegression"): LOGISTIC,
     ("sklearn", "MLPClassifier"): MLP,
