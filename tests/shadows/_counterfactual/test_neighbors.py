@@ -177,8 +177,8 @@ def test_unknown_where_too_few_rows_are_left_or_a_class_is_new():
     records = Records(X, *(np.asarray(v) for v in vars(records).values() if v is not X))
     assert np.isnan(FAMILY.prepare(model, training)(records)).all()
     pool = TrainingRows(X, y, np.ones(6), unit)
-    with pytest.raises(NotCoveredError, match="n_neighbors=5"):
-        FAMILY.virtual(KNeighborsClassifier(5), pool, np.ones((1, 6), bool), 0)
+    with pytest.raises(NotCoveredError, match="n_neighbors=6"):
+        FAMILY.virtual(KNeighborsClassifier(6), pool, np.ones((1, 6), bool), 0)
 
 
 @pytest.mark.parametrize(
