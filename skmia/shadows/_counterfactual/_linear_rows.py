@@ -105,6 +105,54 @@ def inverse(matrix: FloatArray) -> FloatArray:
     return result
 
 
+class DiagonalCurvature:
+    """Leverages where a matrix of curvature is too large: by its diagonal alone.
+
+    Parameters
+    ----------
+    X : array, frame or sparse matrix of shape (n_rows, n_columns)
+    bend : ndarray of shape (n_rows, n_problems)
+        Curvature of the loss of each row.
+    ridge : ndarray of shape (n_terms,)
+        Curvature of the penalty.
+    constant : float or None
+        Value of the last term in all rows, where there is one more than columns.
+    """
+
+    def __init__(
+        self, X: Any, bend: FloatArray, ridge: FloatArray, constant: float | None
+    ) -> None:
+        self._constant = constant
+        self._curvature = np.asarray(self._squares(X).T @ bend) + ridge[:, None]
+
+    def _squares(self, X: Any) -> Any:
+        X = X if sparse.issparse(X) else np.asarray(X)
+        values = sparse.csr_matrix(X, dtype=np.float64)
+        if self._constant is not None:
+            column = np.full((values.shape[0], 1), self._constant)
+            values = sparse.hstack([values, column], format="csr")
+        return values.power(2)
+
+    def leverage(self, X: Any, own: FloatArray) -> FloatArray:
+        """Return an array of shape (n_records, n_problems).
+
+        Parameters
+        ----------
+        X : array, frame or sparse matrix
+        own : ndarray of shape (n_records, n_problems)
+            What of the curvature is the record's own, as in `bend`; 0 where nothing is.
+        """
+        squares = self._squares(X)
+        row = np.repeat(np.arange(squares.shape[0]), np.diff(squares.indptr))
+        out = np.empty(own.shape)
+        for k in range(own.shape[1]):
+            others = self._curvature[squares.indices, k] - own[row, k] * squares.data
+            share = squares.data / np.maximum(others, 1e-300)
+            out[:, k] = np.bincount(row, share, minlength=len(out))
+        # Of the others' curvature; a diagonal holds too little of the record's own.
+        return out / (1 + own * out)
+
+
 class ClassWeights:
     """Weights that a classifier gives its classes, and how a record changes them.
 

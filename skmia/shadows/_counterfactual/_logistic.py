@@ -25,14 +25,16 @@ from skmia.shadows._counterfactual._linear_rows import (
     in_parts,
     inverse,
 )
-from skmia.shadows._counterfactual._proximal import binary_step, softmax_step
-from skmia.shadows._counterfactual._softmax_blocks import PerClassCurvature
+from skmia.shadows._counterfactual._proximal import softmax_step
+from skmia.shadows._counterfactual._softmax_blocks import (
+    DiagonalBinary,
+    PerClassCurvature,
+    other_binary,
+)
 from skmia.signals import FloatArray
 
 # Of the diagonal, where nothing is penalised: columns that depend on each other.
 _RIDGE = 1e-10
-# Share of the curvature along a row that is not its own, below which it stands alone.
-_NOTHING_LEFT = 1e-6
 # A leverage above it means that no row but this one says anything of its direction.
 _NO_SUPPORT = 1e6
 
@@ -85,7 +87,7 @@ class _Problem:
         _, own = self.classes.changes(records)
         return weight * np.where(records.inside, 1.0, 1 + own)
 
-    def answers(self, records: Records) -> FloatArray:
+    def answers(self, records: Records | TrainingRows) -> FloatArray:
         return np.asarray(self.model.decision_function(records.X), dtype=np.float64)
 
     def check_not_separable(self, rows: TrainingRows, guess: Any) -> None:
@@ -101,7 +103,7 @@ class _Binary:
 
     def __init__(self, problem: _Problem, rows: TrainingRows) -> None:
         self._problem = problem
-        z = np.asarray(problem.model.decision_function(rows.X), dtype=np.float64)
+        z = problem.answers(rows)
         problem.check_not_separable(rows, z > 0)
         slope = problem.row_weight * (expit(z) - rows.y)
         bend = np.sqrt(problem.row_weight * expit(z) * expit(-z))
@@ -122,10 +124,9 @@ class _Binary:
         self._pull = self._inverse @ pull
 
     def __call__(self, records: Records) -> FloatArray:
-        problem, y, inside = self._problem, records.y, records.inside
+        problem, y = self._problem, records.y
         X = dense(records.X, problem.constant)
         z = problem.answers(records)
-        p = expit(z)
         q = problem.weight_of(records) * np.einsum("ij,ij->i", X @ self._inverse, X)
         q[q > _NO_SUPPORT] = np.nan
         if problem.classes.depend_on_rows:
@@ -133,13 +134,7 @@ class _Binary:
             pulls = X @ self._pull
             z -= of_all * pulls.sum(axis=1)
             z -= (own - of_all) * pulls[np.arange(len(y)), y]
-        left = 1 - p * (1 - p) * q
-        left[left < _NOTHING_LEFT] = np.nan
-        out = np.where(inside, z + (p - y) * q / left, np.nan)
-        out[~inside] = binary_step(z[~inside], q[~inside], y[~inside])
-        out = out.astype(problem.model.coef_.dtype)
-        positive = expit(out)
-        return np.stack([1 - positive, positive], axis=1)
+        return other_binary(problem, records, z, q)
 
 
 class _Softmax:
@@ -147,7 +142,7 @@ class _Softmax:
 
     def __init__(self, problem: _Problem, rows: TrainingRows) -> None:
         self._problem = problem
-        z = np.asarray(problem.model.decision_function(rows.X), dtype=np.float64)
+        z = problem.answers(rows)
         problem.check_not_separable(rows, z.argmax(axis=1))
         n_classes, n_terms = z.shape[1], len(problem.ridge)
         p = softmax(z, axis=1)
@@ -177,11 +172,11 @@ class _Softmax:
         for k in range(n_classes):
             curvature[k, each, k, each] += problem.ridge
         side = n_classes * n_terms
-        curvature = curvature.reshape(side, side)
+        whole: Any = curvature.reshape(side, side)
         if not problem.penalised:
-            curvature[np.diag_indices(side)] *= 1 + _RIDGE
-            curvature[np.diag_indices(side)] += np.finfo(float).tiny
-        inverted = inverse(curvature)
+            whole[np.diag_indices(side)] *= 1 + _RIDGE
+            whole[np.diag_indices(side)] += np.finfo(float).tiny
+        inverted: Any = inverse(whole)
         self._pull = inverted @ pull.reshape(side, n_classes)
         inverted = inverted.reshape(n_classes, n_terms, n_classes, n_terms)
         self._inverse = inverted.transpose(0, 2, 1, 3).astype(np.float32)
@@ -218,7 +213,8 @@ class _Softmax:
         system = np.eye(n_classes) - SQ
         pull = (s - target[inside])[:, :, None]
         out[inside] = z[inside] + (q @ np.linalg.solve(system, pull))[:, :, 0]
-        return softmax(out.astype(problem.model.coef_.dtype), axis=1)
+        answers: FloatArray = softmax(out.astype(problem.model.coef_.dtype), axis=1)
+        return answers
 
 
 def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
@@ -227,8 +223,9 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
         raise NotCoveredError(reason)
     problem = _Problem(model, rows)
     side = len(problem.ridge) * (1 if len(model.classes_) == 2 else len(model.classes_))
-    if len(model.classes_) == 2 and side <= MAX_SIDE:
-        other: OtherSide = _Binary(problem, rows)
+    if len(model.classes_) == 2:
+        kind = _Binary if side <= MAX_SIDE else DiagonalBinary
+        other: OtherSide = kind(problem, rows)
     elif side <= MAX_SIDE:
         other = _Softmax(problem, rows)
     else:

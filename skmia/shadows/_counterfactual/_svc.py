@@ -152,6 +152,7 @@ class _Spans:
     def _pair(self, rows: TrainingRows, i: int, j: int) -> _Pair:
         support, values = self._coefficients(i, j)
         of_row = self._model.support_[support]
+        units: Any
         units, first, number = np.unique(
             rows.unit[of_row], return_index=True, return_inverse=True
         )
@@ -169,7 +170,7 @@ class _Spans:
         edge = support[first[on_edge]]
         if len(edge) >= MAX_SIDE:
             raise NotCoveredError(f"more than {MAX_SIDE} records on its margin")
-        system = np.zeros((len(edge) + 1, len(edge) + 1))
+        system: Any = np.zeros((len(edge) + 1, len(edge) + 1))
         vectors = take_rows(self._model.support_vectors_, edge)
         if len(edge):
             system[:-1, :-1] = self._kernel(vectors, vectors)

@@ -176,3 +176,14 @@ def test_many_coefficients_are_described_class_by_class():
     told, true = gaps(pool, LogisticRegression(C=10, **TIGHT), np.arange(0, 300, 10))
     assert np.corrcoef(told, true)[0, 1] > 0.95
     assert 0.8 < np.polyfit(told, true, 1)[0] < 1.25
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_more_columns_than_a_matrix_of_curvature_may_have(n_classes):
+    X = sparse.random(400, 2100, 0.01, "csr", np.float64, random_state=0)
+    rng = np.random.default_rng(0)
+    score = X @ rng.normal(size=(2100, n_classes)) + rng.normal(size=(400, n_classes))
+    pool = Pool(X, score.argmax(axis=1))
+    told, true = gaps(pool, LogisticRegression(C=3, **TIGHT), np.arange(0, 400, 20))
+    assert np.corrcoef(told, true)[0, 1] > 0.95
+    assert 0.8 < np.polyfit(told, true, 1)[0] < 1.25
