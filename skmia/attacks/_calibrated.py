@@ -36,8 +36,9 @@ class CalibratedLossAttack(ShadowAttack):
         What is compared; a name of :data:`skmia.signals.SIGNALS`. The logit spreads
         confident records more evenly.
     shadows : int, ShadowModels or ShadowSignals, default=16
-        Number of shadow models, 4 at least; or how they are made; or shadows that are
-        there already, whose records are the rows given to `fit`, in the same order.
+        Number of shadow models, 4 at least, or 2 where they tell both sides of every
+        record; or how they are made; or shadows that are there already, whose records
+        are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
         Fraction of non-members that ``predict`` may accuse.
     n_jobs : int, default=None

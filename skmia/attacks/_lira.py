@@ -55,8 +55,9 @@ class LiRAAttack(ShadowAttack):
     signal : str, default="logit"
         What is compared; a name of :data:`skmia.signals.SIGNALS`.
     shadows : int, ShadowModels or ShadowSignals, default=16
-        Number of shadow models, 4 at least; or how they are made; or shadows that are
-        there already, whose records are the rows given to `fit`, in the same order.
+        Number of shadow models, 4 at least, or 2 where they tell both sides of every
+        record; or how they are made; or shadows that are there already, whose records
+        are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
         Fraction of non-members that ``predict`` may accuse. The threshold comes from
         shadows used as targets, never from the rows that are reported.

@@ -58,7 +58,9 @@ class ShadowAttack(ShadowsAsTargets):
         that they are higher for members.
     ``_offline(x, values, out)``
         Scores of `x`, the target's values of shape (n,), given the shadows' `values`
-        where they are `out`, both of shape (n_shadows, n).
+        where they are `out`, both of shape (n_shadows, n). Where the shadows tell both
+        sides of every record, there are two rows of each: with all records, and
+        without any.
     ``_online(x, values, member)`` and ``_is_online()``
         The same from shadows that hold a record as well, where there is a formula.
     ``_check_params()``

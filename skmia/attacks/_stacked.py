@@ -37,6 +37,8 @@ _FEW_RECORDS = 60_000
 _FEWEST_ROWS = 1_000
 # Records of the target whose features are held at a time.
 _BLOCK = 2**13
+# How many records away the answers may be that a record borrows.
+_NEIGHBOURS = 50
 # Ties are broken by the likelihood ratio.
 _TIE_BREAK = 1e-6
 
@@ -56,8 +58,9 @@ class StackedAttack(ShadowAttack):
     estimator : classifier, FrozenEstimator or "precomputed"
         The target; see :class:`LiRAAttack`.
     shadows : int, ShadowModels or ShadowSignals, default=16
-        Number of shadow models, 4 at least; or how they are made; or shadows that are
-        there already, whose records are the rows given to `fit`, in the same order.
+        Number of shadow models, 4 at least, or 2 where they tell both sides of every
+        record; or how they are made; or shadows that are there already, whose records
+        are the rows given to `fit`, in the same order.
     max_fpr : float, default=0.01
         Fraction of non-members that ``predict`` may accuse.
     n_jobs : int, default=None
@@ -109,6 +112,12 @@ class StackedAttack(ShadowAttack):
     is left out of its features, since it would reveal every record's membership; where
     it has none, one shadow for each record is drawn from those on the other side. Rows
     are drawn so that every record is a member as often as not.
+
+    Where the shadows tell both sides of every record, two further features say how
+    steady the difference of the two is. Of two or three none is left out: each plays
+    both sides of every record, a record's own spread is not read, models are fitted on
+    one half of the records and judge the other, and the threshold is the greater one of
+    theirs and of answers that records borrow from one another.
 
     Cross-fitted: two models, each fitted on half of the complementary pairs; the
     threshold and ``learnt_`` come from the pairs that a model has not seen, and the
@@ -177,11 +186,13 @@ class StackedAttack(ShadowAttack):
         complements, n_records = self.shadows_.complements, member.shape[1]
         pseudo = pseudo_targets(complements, n_records, _FEW_RECORDS, _FEWEST_PSEUDO)
 
-        def features_of(k: int, rows: IndexArray, *, apart: bool) -> FloatArray:
+        def features_of(
+            k: int, rows: IndexArray, *, apart: bool, held: bool | None = None
+        ) -> FloatArray:
             complement = np.full(len(rows), complements[k])
             if complements[k] < 0:
                 complement = _opposite(k, member[:, rows], draw)
-            return self._features.of_shadow(k, complement, rows, apart=apart)
+            return self._features.of_shadow(k, complement, rows, apart=apart, held=held)
 
         # A shadow that holds all of the records, or none, judges no attack.
         has_both = all(member[k].any() and not member[k].all() for k in pseudo)
@@ -190,16 +201,26 @@ class StackedAttack(ShadowAttack):
         self._rankers: list[Ranker] = []
         if has_both and n_rows >= _FEWEST_ROWS:
             learnt = learning_sample(member, pseudo, _ENOUGH_ROWS, draw)
-            plays = list(zip(pseudo, learnt, strict=True))
+            # A shadow that stays among those it is judged by plays both sides of each
+            # record: if it played the one that is observed, errors of the other, which
+            # is among them too, would tell which one that is.
+            sides = (True, False) if self._compared.stays_in else (None,)
+            plays = [
+                (k, rows, held)
+                for k, rows in zip(pseudo, learnt, strict=True)
+                for held in sides
+            ]
+            features = (
+                features_of(k, rows, apart=False, held=held) for k, rows, held in plays
+            )
+            truth_of = (
+                member[k, rows] if held is None else np.full(len(rows), held)
+                for k, rows, held in plays
+            )
             self._rankers = self._cross_fit(
-                np.concatenate(
-                    [
-                        features_of(k, r, apart=False).astype(np.float32)
-                        for k, r in plays
-                    ]
-                ),
-                np.concatenate([member[k, r] for k, r in plays]),
-                np.concatenate([self._fold_of(k, r) for k, r in plays]),
+                np.concatenate([one.astype(np.float32) for one in features]),
+                np.concatenate(list(truth_of)),
+                np.concatenate([self._fold_of(k, rows) for k, rows, _ in plays]),
                 seed,
             )
         judged = judging_sample(member, pseudo, enough_nonmembers(self.max_fpr), draw)
@@ -218,6 +239,8 @@ class StackedAttack(ShadowAttack):
         single = [s.astype(np.float32) for s in scores]
         self._judged = list(zip(judged, truth, single, strict=True))
         self.offset_ = upper_quantile(_nonmembers(scores, truth), self.max_fpr)
+        if self._compared.stays_in:
+            self.offset_ = max(self.offset_, self._offset_of_strangers(draw))
         self.offline_offset_ = upper_quantile(_nonmembers(offline, truth), self.max_fpr)
 
     def _draw_folds(
@@ -264,6 +287,28 @@ class StackedAttack(ShadowAttack):
             rows = fold == this
             odds[rows] = _judge([self._rankers[this]], features[rows])
         return odds
+
+    def _offset_of_strangers(self, draw: np.random.RandomState) -> float:
+        """The threshold by answers of models that are none of the few shadows.
+
+        A shadow that stays among those it is judged by is part of what they say of a
+        record. Where closed forms are wrong, an attack may tell its members by that,
+        and the non-members of a target, which is no part of it, are not so quiet.
+        """
+        rows = np.arange(self._compared.n_records)
+        order = np.argsort(self._features.sides.outside.mean, kind="stable")
+        place = np.argsort(order, kind="stable")
+        scores = []
+        for k in range(self._compared.n_shadows):
+            # From records of about the same logit, which spread alike.
+            steps = draw.randint(1, min(_NEIGHBOURS, len(rows)), size=len(rows))
+            lenders = order[(place + steps) % len(rows)]
+            for block in blocks(len(rows), _BLOCK):
+                features = self._features.of_borrowed(k, rows[block], lenders[block])
+                scores.append(
+                    _judge(self._rankers, features) if self.learnt_ else features[:, 0]
+                )
+        return upper_quantile(scores, self.max_fpr)
 
     def _all_plays(self) -> Iterator[tuple[IndexArray, BoolArray, NDArray]]:
         if not self._compared.stays_in:

@@ -311,8 +311,8 @@ def test_rows_of_the_pool_under_another_label_are_scored_offline(class_means):
 
 # How often non-members are accused
 
-PROMISED, SEEDS = 0.05, range(8)
-DESIGNS = [(2, 0.5), (3, 0.5), (4, 0.5), (8, 0.5), (8, 0.75)]
+PROMISED, SEEDS = 0.05, range(6)
+DESIGNS = [(2, 0.5), (3, 0.5), (8, 0.75)]
 
 
 @pytest.mark.parametrize("alike", [0.0, 0.9])
@@ -321,7 +321,7 @@ DESIGNS = [(2, 0.5), (3, 0.5), (4, 0.5), (8, 0.5), (8, 0.75)]
     "name", [*FORMULAS, pytest.param("stacked", marks=pytest.mark.slow)]
 )
 def test_the_promised_rate_is_kept(name, design, alike):
-    """Within the promise and four standard errors of the mean over eight seeds."""
+    """Within the promise and four standard errors of the mean over six seeds."""
     make = FORMULAS.get(name) or (lambda e, **k: StackedAttack(e, random_state=0, **k))
     rates = []
     for seed in SEEDS:
@@ -340,11 +340,11 @@ def test_the_promised_rate_is_kept(name, design, alike):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0, 0.5])
-@pytest.mark.parametrize("design", [*DESIGNS, (4, 0.3)])
+@pytest.mark.parametrize("design", [*DESIGNS, (4, 0.5), (4, 0.3)])
 def test_a_target_that_ignores_its_data_reads_one_half_under_the_stacked_attack(
     design, noise
 ):
-    """Within three standard errors of the mean over eight seeds."""
+    """Within three standard errors of the mean over six seeds."""
     areas = []
     for seed in SEEDS:
         n_shadows, train_size = design

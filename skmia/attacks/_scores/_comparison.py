@@ -89,6 +89,13 @@ class Comparison:
         inside[: len(own)] = True
         return values, inside
 
+    def gaps(
+        self, name: str, records: Any = slice(None), shadows: Any = slice(None)
+    ) -> NDArray:
+        """With minus without, of the shadows that tell both: (n_shadows, n)."""
+        inside, outside = np.split(self.rows(name, records, shadows)[0], 2)
+        return inside - outside
+
     def with_new(
         self, rows: IndexArray, outside: dict[str, NDArray], inside: dict[str, NDArray]
     ) -> "Comparison":
@@ -147,7 +154,13 @@ class Comparison:
         return (inside, always), (outside, always)
 
     def answers(
-        self, name: str, k: int, records: Any = slice(None), *, apart: bool = True
+        self,
+        name: str,
+        k: int,
+        records: Any = slice(None),
+        *,
+        apart: bool = True,
+        held: bool | None = None,
     ) -> FloatArray:
         """What shadow `k` answers, as the target that it is used as, in float64.
 
@@ -157,16 +170,41 @@ class Comparison:
         moved away from the mean of the side that it is on. Of shadows in complementary
         pairs, whose mean hardly varies, that is too much: thresholds then err on the
         side of accusing less; who orders records by them takes the answers as they
-        are, not `apart`.
+        are, not `apart`. With `held` it is what a two-sided shadow answers, or would
+        answer, with every record (True) or without any (False).
         """
-        x = self.own[name][k, records].astype(np.float64)
+        x, inside = self.own[name][k, records], self.member[k, records]
+        if held is not None:
+            x = np.where(inside == held, x, self.other[name][k, records])
+            inside = np.full_like(inside, held)
+        x = x.astype(np.float64)
         if not (self.stays_in and apart):
             return x
         n = self.n_shadows
         values, _ = self.rows(name, records)
         mean = np.where(
-            self.member[k, records],
+            inside,
             values[:n].mean(axis=0, dtype=np.float64),
             values[n:].mean(axis=0, dtype=np.float64),
         )
-        return mean + np.sqrt((n + 1) / (n - 1)) * (x - mean)
+        return mean + self._apart * (x - mean)
+
+    def borrowed(
+        self, name: str, k: int, records: IndexArray, lenders: IndexArray
+    ) -> FloatArray:
+        """Answers about `records` of a model that is none of two-sided shadows.
+
+        As far from their OUT mean as shadow `k` is about other records, the `lenders`,
+        from theirs, and as a target is.
+        """
+        n = self.n_shadows
+        mean, lent = (
+            self.rows(name, at)[0][n:].mean(axis=0, dtype=np.float64)
+            for at in (records, lenders)
+        )
+        return mean + self._apart * (self.rows(name, lenders)[0][n + k] - lent)
+
+    @property
+    def _apart(self) -> float:
+        n = self.n_shadows
+        return float(np.sqrt((n + 1) / (n - 1)))

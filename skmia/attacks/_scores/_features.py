@@ -38,6 +38,8 @@ FEATURES_OF_EXTRA = {
     "in_mean": 0,
     "out_mean": 0,
 }
+#: Where every shadow tells both sides: how steady the difference between them is.
+FEATURES_OF_GAPS = {"gap_deviation": 0, "gap_deviation_in_scales": 0}
 
 
 class StackedFeatures:
@@ -59,6 +61,13 @@ class StackedFeatures:
 
     def _hold(self, compared: Comparison) -> None:
         self._compared = compared
+        self._gaps = None
+        if self._tells_gaps:
+            self._gaps = Moments.joined(
+                Moments.of(gaps, np.ones(gaps.shape, dtype=bool))
+                for block in blocks(compared.n_records)
+                for gaps in [compared.gaps("logit", block)]
+            )
         parts = [self._averages_of(block) for block in blocks(compared.n_records)]
         self._averages = {
             name: [np.concatenate(side) for side in zip(*pairs, strict=True)]
@@ -76,21 +85,40 @@ class StackedFeatures:
     @property
     def directions(self) -> dict[str, int]:
         """Direction of every column by name."""
-        return FEATURES | {
+        extra = {
             f"{signal}_{name}": direction
             for signal in self.extra
             for name, direction in FEATURES_OF_EXTRA.items()
         }
+        return FEATURES | extra | (FEATURES_OF_GAPS if self._tells_gaps else {})
+
+    @property
+    def _tells_gaps(self) -> bool:
+        """Whether shadows that are not the target tell how steady a gap is."""
+        return self._compared.two_sided and not self._compared.stays_in
 
     def of_target(self, values: dict[str, NDArray], rows: IndexArray) -> FloatArray:
         """Of the records at `rows` by the target's `values`: (n_rows, n_features)."""
         averages = {
             name: [a[rows] for a in pair] for name, pair in self._averages.items()
         }
-        return self._columns(values, self.sides.at(rows), averages)
+        gaps = None if self._gaps is None else self._gaps.at(rows)
+        return self._columns(values, self.sides.at(rows), averages, gaps)
+
+    def of_borrowed(self, k: int, rows: IndexArray, lenders: IndexArray) -> FloatArray:
+        """Of the records at `rows` under no shadow; see `Comparison.borrowed`."""
+        names = ("logit", *self.extra)
+        values = {s: self._compared.borrowed(s, k, rows, lenders) for s in names}
+        return self.of_target(values, rows)
 
     def of_shadow(
-        self, k: int, complement: IndexArray, rows: IndexArray, *, apart: bool
+        self,
+        k: int,
+        complement: IndexArray,
+        rows: IndexArray,
+        *,
+        apart: bool,
+        held: bool | None = None,
     ) -> FloatArray:
         """Of the records at `rows`, shadow `k` as the target.
 
@@ -102,9 +130,9 @@ class StackedFeatures:
             For each row the shadow that is left out as well, -1 for none.
         rows : ndarray of int of shape (n_rows,)
             The records.
-        apart : bool
+        apart, held : bool
             Whether its answers are taken as far from the other shadows' as a target's
-            are; see `Comparison.answers`.
+            are, and on which side; see `Comparison.answers`.
 
         Returns
         -------
@@ -114,14 +142,32 @@ class StackedFeatures:
         compared = self._compared
         sides = self.sides.of_shadow(k, complement, rows)
         values = {
-            name: compared.answers(name, k, rows, apart=apart)
+            name: compared.answers(name, k, rows, apart=apart, held=held)
             for name in ("logit", *self.extra)
         }
         counts = None
         if not compared.stays_in:
             shadow = compared.shadow[:, None]
             counts = (shadow != k) & (shadow != complement)
-        return self._columns(values, sides, self._averages_of(rows, counts))
+        averages = self._averages_of(rows, counts)
+        return self._columns(
+            values, sides, averages, self._gaps_without(k, complement, rows)
+        )
+
+    def _gaps_without(
+        self, k: int, complement: IndexArray, rows: IndexArray
+    ) -> Moments | None:
+        """Gaps between the sides of `rows`, in shadows other than the two."""
+        if self._gaps is None:
+            return None
+        gaps = self._gaps.at(rows)
+        for left_out in (k, complement):
+            (inside, _), (outside, _) = self._compared.of_shadow(
+                "logit", left_out, rows
+            )
+            there = np.broadcast_to(np.asarray(left_out) >= 0, rows.shape)
+            gaps = gaps.without(inside - outside, there)
+        return gaps.as_if(self._gaps.count[rows])
 
     def _averages_of(
         self, records: slice | IndexArray, counts: BoolArray | None = None
@@ -145,6 +191,7 @@ class StackedFeatures:
         values: dict[str, NDArray],
         sides: tuple[Moments, Moments],
         averages: Mapping[str, Sequence[FloatArray]],
+        gaps: Moments | None = None,
     ) -> FloatArray:
         x = np.asarray(values["logit"], dtype=np.float64)
         held, left_out = self.sides.distributions(*sides)
@@ -167,4 +214,6 @@ class StackedFeatures:
             high, low = averages[name]
             middle = above_midpoint(value, high, low)
             columns += [value - low, middle, value, high, low]
+        if gaps is not None:
+            columns += [gaps.deviation, gaps.deviation / held.scale]
         return np.column_stack(columns)
