@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_iris, make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -105,6 +107,30 @@ def test_exact_gaps_are_those_of_refits():
     assert frame["exact"].all()
     assert risk.gaps["1.0"] == pytest.approx(expected.max(), abs=1e-5)
     assert risk.n_doubled == (expected >= np.log(2)).sum()
+
+
+@pytest.mark.parametrize(
+    ("model", "tolerance"),
+    [
+        (GaussianNB(), 1e-5),
+        (make_pipeline("passthrough", GaussianNB()), 1e-5),
+        (LogisticRegression(C=0.5, tol=1e-8, max_iter=1000), 0.02),
+    ],
+    ids=["naive Bayes", "pipeline", "logistic"],
+)
+def test_learners_of_scikit_learn(model, tolerance):
+    X, y = data(200)
+    model = clone(model).fit(X, y)
+    risk = leave_one_out_risk(model, X, y)
+    expected = np.empty(len(y))
+    code = (y == "yes").astype(int)
+    for i in range(len(y)):
+        rows = np.arange(len(y)) != i
+        without = clone(model).fit(X[rows], y[rows]).predict_proba(X[[i]])
+        here = logit(model.predict_proba(X[[i]]), code[[i]])
+        expected[i] = (here - logit(without, code[[i]]))[0]
+    off = np.abs(risk.to_frame()["gap"] - expected) / np.abs(expected).clip(0.1)
+    assert np.quantile(off, 0.95) < tolerance
 
 
 def test_rows_without_weight_are_in_no_figure():
