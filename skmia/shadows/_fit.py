@@ -197,9 +197,13 @@ def fit_shadows(
             "estimator's 'random_state', or let joblib fit in processes.",
             ShadowFitWarning,
         )
-    inside = any_copy(member & has_weight, hashes)
     other, counterfactual = finish(
-        task.plan, why_not, fields.pop("results"), fields["signals"], inside
+        task.plan,
+        why_not,
+        fields.pop("results"),
+        fields["signals"],
+        any_copy(member & has_weight, hashes),
+        np.unique(hashes, return_index=True)[1],
     )
     if models.counterfactual is True and other is None:
         raise _no_closed_form(counterfactual.why_not)
@@ -293,7 +297,7 @@ def _prepare(
     # Workers are sent the recipe, and not what the target has learnt.
     recipe = bare_clone(estimator)
     keep = bool(models.keep_models)
-    has_plan = isinstance(plan, Plan)
+    found, why_not = (None, plan) if isinstance(plan, str) else (plan, "")
     task = ShadowTask(
         recipe,
         classes,
@@ -302,11 +306,11 @@ def _prepare(
         keep,
         fit,
         labels_only,
-        plan if has_plan else None,
+        found,
     )
     for model in (target, estimator):
         task.remember(model)
-    return task, pool, hashes, member, seeds, "" if has_plan else plan
+    return task, pool, hashes, member, seeds, why_not
 
 
 def _other_reason(models: ShadowModels, fit: Any, labels_only: bool) -> str | None:

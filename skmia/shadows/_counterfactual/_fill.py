@@ -37,7 +37,10 @@ def fill_unknown(
         of_side = inside == side
         known = of_side & ~unknown
         gap = np.where(known, other - observed, 0.0)
-        whole = _mean(gap[known], 0.0)
+        # Of a direction that is not known at all, the gap of the other one.
+        opposite = (inside != side) & ~unknown
+        back = observed[opposite].astype(np.float64) - other[opposite]
+        whole = _mean(gap[known], _mean(back, 0.0))
         for k in np.flatnonzero((of_side & unknown).any(axis=1)):
             rows = of_side[k] & unknown[k]
             own = observed[k, known[k]] if known[k].any() else observed[known]

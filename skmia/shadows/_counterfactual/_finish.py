@@ -1,17 +1,20 @@
 """From what the workers worked out to the other side of every record."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmia.shadows._counterfactual._asking import TWO_SIDED
+from skmia.shadows._counterfactual._calibration import Fit, bounds_of, compare_gaps
 from skmia.shadows._counterfactual._fill import fill_unknown
 from skmia.shadows._counterfactual._plan import Plan
 from skmia.shadows._counterfactual._record import Counterfactual
-from skmia.signals import BoolArray
+from skmia.signals import BoolArray, IndexArray
 
 Signals = dict[str, NDArray[np.float32]]
+Factors = tuple[float | None, float | None]
 
 
 def finish(
@@ -20,8 +23,9 @@ def finish(
     results: list[Any],
     signals: Signals,
     inside: BoolArray,
+    distinct: IndexArray,
 ) -> tuple[Signals | None, Counterfactual]:
-    """Put the workers' values of the other side together, and judge them.
+    """Put the workers' values of the other side together, judge and scale them.
 
     Parameters
     ----------
@@ -30,11 +34,13 @@ def finish(
     why_not : str
         Why there is none.
     results : list of ShadowResult
-        One for each shadow.
+        One for each shadow, whose arrays of the other side are taken.
     signals : dict of str to ndarray of shape (n_shadows, n_records)
         What was observed.
     inside : ndarray of bool of shape (n_shadows, n_records)
         Which records, or copies of them, each shadow was fitted on.
+    distinct : ndarray of int
+        Positions of one record of each content.
 
     Returns
     -------
@@ -46,24 +52,97 @@ def finish(
     n_fits = len(results)
     if plan is None:
         return None, Counterfactual(why_not=why_not, n_fits=n_fits)
-    seconds = np.array([result.counterfactual_seconds for result in results])
+    about = Counterfactual(
+        family=plan.name,
+        exact=plan.exact,
+        n_fits=n_fits,
+        seconds=np.array([result.counterfactual_seconds for result in results]),
+    )
     reasons = [result.why_not for result in results if result.other is None]
-    about = {
-        "family": plan.name,
-        "exact": plan.exact,
-        "n_fits": n_fits,
-        "seconds": seconds,
-    }
     if reasons:
-        return None, Counterfactual(why_not=reasons[0], **about)
-    other: Signals = {}
-    n_unknown = 0
-    for name in TWO_SIDED:
-        values = np.stack([result.other.pop(name) for result in results])
-        unknown = np.isnan(values)
-        n_unknown = int(unknown.sum())
-        if unknown.all():
-            why = f"the closed form of {plan.name} tells of no record"
-            return None, Counterfactual(why_not=why, **about)
+        return None, replace(about, why_not=reasons[0])
+    other = {s: np.stack([r.other.pop(s) for r in results]) for s in TWO_SIDED}
+    return calibrate(other, signals, inside, distinct, plan, about)
+
+
+def calibrate(
+    other: Signals,
+    signals: Signals,
+    inside: BoolArray,
+    distinct: IndexArray,
+    plan: Plan,
+    about: Counterfactual,
+) -> tuple[Signals | None, Counterfactual]:
+    """Scale the other side by what shadows show; fill what is not known.
+
+    What is exact is left as it is. Else the logit decides whether there is a closed
+    form at all: where predicted and observed gaps do not correlate, there is none.
+    """
+    unknown = np.isnan(other["logit"])
+    about = replace(about, n_unknown=int(unknown.sum()))
+    if unknown.all():
+        why = f"the closed form of {plan.name} tells of no record"
+        return None, replace(about, why_not=why)
+    fits = {s: compare_gaps(other[s], signals[s], inside, distinct) for s in other}
+    told = {s: fit for s, fit in fits.items() if fit is not None}
+    about = replace(
+        about,
+        slope={s: (f.without.slope, f.with_.slope) for s, f in told.items()},
+        offset={s: (f.without.offset, f.with_.offset) for s, f in told.items()},
+        correlation={
+            s: (f.without.correlation, f.with_.correlation) for s, f in told.items()
+        },
+    )
+    scaled: dict[str, Factors] = dict.fromkeys(other, (1.0, 1.0))
+    if not plan.exact:
+        of_logit = fits["logit"]
+        why = _why_left_out(of_logit, plan)
+        if why:
+            return None, replace(about, why_not=why)
+        if of_logit is not None:
+            scaled = {s: _factors(fit, of_logit, plan) for s, fit in fits.items()}
+    for name, values in other.items():
+        _scale(values, signals[name], inside, scaled[name])
         other[name] = fill_unknown(values, signals[name], inside)
-    return other, Counterfactual(used=True, n_unknown=n_unknown, **about)
+    return other, replace(about, used=True, factor=scaled)
+
+
+def _why_left_out(fit: Fit | None, plan: Plan) -> str:
+    if plan.trusted:
+        wrong = fit is not None and fit.contradicts()
+        return f"that of {plan.name} contradicts what the shadows show" if wrong else ""
+    if fit is None:
+        return (
+            f"there are too few records to compare that of {plan.name} with what the "
+            "shadows show"
+        )
+    if not fit.correlates:
+        return (
+            f"what that of {plan.name} predicts does not correlate with what the "
+            "shadows show"
+        )
+    return ""
+
+
+def _factors(fit: Fit | None, of_logit: Fit, plan: Plan) -> Factors:
+    """Of a signal that tells too little by itself, those of the logit."""
+    if fit is None or not fit.correlates:
+        fit = of_logit
+    return fit.factors(trusted=plan.trusted)
+
+
+def _scale(
+    other: NDArray[np.float32],
+    observed: NDArray[np.float32],
+    inside: BoolArray,
+    factors: Factors,
+) -> None:
+    """Multiply gaps, as far as they are between values that are not saturated."""
+    bound = bounds_of(observed)
+    for side, factor in zip((inside, ~inside), factors, strict=True):
+        if factor is None:
+            other[side] = np.nan
+        elif factor != 1:
+            values, own = other[side], observed[side]
+            gap = np.clip(values, -bound, bound) - np.clip(own, -bound, bound)
+            other[side] = values + (factor - 1) * gap

@@ -39,6 +39,8 @@ class Plan:
         Its closed form.
     exact : bool
         Whether that says what a refit would: of a plain classifier, and not of persons.
+    trusted : bool
+        Whether it does so but for what the steps of a Pipeline have learnt.
     weight : str or None
         Which of the metadata is the ``sample_weight`` of the learner.
     """
@@ -46,6 +48,7 @@ class Plan:
     name: str
     family: Family
     exact: bool
+    trusted: bool = False
     weight: str | None = None
 
 
@@ -93,8 +96,8 @@ def find_plan(
     weight, why = _weight(estimator, classifier, params or {}, n_records)
     if why is not None:
         return why
-    exact = family.exact and classifier is estimator and not persons
-    return Plan(name, family, exact, weight)
+    trusted = family.exact and not persons
+    return Plan(name, family, trusted and classifier is estimator, trusted, weight)
 
 
 def _weight(

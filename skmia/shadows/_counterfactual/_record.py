@@ -24,14 +24,18 @@ class Counterfactual:
     slope : dict of str to (float, float)
         By signal, how many times as large observed gaps between the two sides of a
         record are as the predicted ones: of members, which are taken out, and of
-        non-members, which are put in. 1 is right. What is not exact is multiplied by
-        it.
+        non-members, which are put in. 1 is right. Shadows predict for others here, so
+        that differences between shadows are not taken for the closed form's.
     offset : dict of str to (float, float)
         By signal, the mean observed gap where the predicted one is 0.
     correlation : dict of str to (float, float)
         By signal, of predicted and observed gaps over records. Of few shadows, whose
-        own differences are in the observed gaps, it is low where the closed form is
-        right.
+        own differences are in the observed gaps, it is low even where the closed form
+        is right.
+    factor : dict of str to (float or None, float or None)
+        By signal, what predicted gaps were multiplied by: the slope, nearer to 1 by
+        what it owes to chance, and 1 where the closed form is exact. None where a
+        direction told nothing, and every record has the mean gap.
     n_unknown : int
         How many values the closed form could not tell, over all shadows. They are
         filled with the shadow's own value, moved by its mean gap.
@@ -60,6 +64,7 @@ class Counterfactual:
     slope: dict[str, tuple[float, float]] | None = None
     offset: dict[str, tuple[float, float]] | None = None
     correlation: dict[str, tuple[float, float]] | None = None
+    factor: dict[str, tuple[float | None, float | None]] | None = None
     n_unknown: int = 0
     n_fits: int | None = None
     seconds: NDArray[np.float64] | None = field(default=None, compare=False)
@@ -69,7 +74,7 @@ class Counterfactual:
         cls, about: dict[str, Any], seconds: NDArray[np.float64] | None
     ) -> "Counterfactual":
         """Make one of what was written to a file."""
-        for name in ("slope", "offset", "correlation"):
+        for name in ("slope", "offset", "correlation", "factor"):
             if about[name] is not None:
                 about[name] = {key: tuple(pair) for key, pair in about[name].items()}
         return cls(**about | {"seconds": seconds})
