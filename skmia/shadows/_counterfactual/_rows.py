@@ -22,7 +22,7 @@ _CACHED = 2**15
 def as_floats(X: Any) -> Any:
     """Return rows as float64: a CSR matrix of a sparse one, else an array."""
     if sparse.issparse(X):
-        return sparse.csr_matrix(X, dtype=np.float64)
+        return sparse.csr_array(X, dtype=np.float64)
     return np.asarray(X, dtype=np.float64)
 
 
@@ -36,7 +36,7 @@ def one_hot(y: NDArray, n_classes: int, weight: FloatArray | None = None) -> Any
     """Return a sparse matrix of shape (n_classes, n_rows) that sums rows by class."""
     n = len(y)
     data = np.ones(n) if weight is None else weight
-    return sparse.csr_matrix((data, (y, np.arange(n))), shape=(n_classes, n))
+    return sparse.csr_array((data, (y, np.arange(n))), shape=(n_classes, n))
 
 
 def cached_blocks(n: int, width: int) -> list[slice]:

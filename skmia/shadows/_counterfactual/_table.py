@@ -10,10 +10,13 @@ from skmia.shadows._counterfactual._count_nb import (
 )
 from skmia.shadows._counterfactual._family import Family
 from skmia.shadows._counterfactual._gaussian_nb import GAUSSIAN_NB
+from skmia.shadows._counterfactual._lda import LDA
 from skmia.shadows._counterfactual._linear_svc import LINEAR_SVC
 from skmia.shadows._counterfactual._logistic import LOGISTIC
 from skmia.shadows._counterfactual._mlp import MLP
 from skmia.shadows._counterfactual._neighbor_masks import NEIGHBORS
+from skmia.shadows._counterfactual._qda import QDA
+from skmia.shadows._counterfactual._ridge import RIDGE, RIDGE_CV
 from skmia.shadows._counterfactual._svc import SVC
 
 #: By package and class: a subclass may be fitted in another way, and is none of these.
@@ -23,10 +26,14 @@ FAMILIES: dict[tuple[str, str], Family] = {
     ("sklearn", "ComplementNB"): COMPLEMENT_NB,
     ("sklearn", "GaussianNB"): GAUSSIAN_NB,
     ("sklearn", "KNeighborsClassifier"): NEIGHBORS,
+    ("sklearn", "LinearDiscriminantAnalysis"): LDA,
     ("sklearn", "LinearSVC"): LINEAR_SVC,
     ("sklearn", "LogisticRegression"): LOGISTIC,
     ("sklearn", "MLPClassifier"): MLP,
     ("sklearn", "MultinomialNB"): MULTINOMIAL_NB,
+    ("sklearn", "QuadraticDiscriminantAnalysis"): QDA,
+    ("sklearn", "RidgeClassifier"): RIDGE,
+    ("sklearn", "RidgeClassifierCV"): RIDGE_CV,
     ("sklearn", "SVC"): SVC,
 }
 
