@@ -24,7 +24,12 @@ from skmia.audit import (
     audit_classifier,
     leave_one_out_risk,
 )
-from skmia.shadows import fit_shadows, register_counterfactual
+from skmia.shadows import (
+    Counterfactual,
+    ShadowSignals,
+    fit_shadows,
+    register_counterfactual,
+)
 from skmia.signals import logit
 
 
@@ -214,6 +219,32 @@ def test_shadows_scale_what_is_not_exact():
     np.testing.assert_allclose(
         scaled.to_frame()["gap"], slope * plain.to_frame()["gap"], atol=1e-6
     )
+
+
+def test_slopes_of_shadows():
+    X, y = data()
+    model = make_pipeline(StandardScaler(), Means()).fit(X, y)
+    plain = leave_one_out_risk(model, X, y)
+
+    def shadows(slope):
+        about = Counterfactual(
+            "Means",
+            used=True,
+            slope={"logit": (slope, 1.0)},
+            offset={"logit": (0.0, 0.0)},
+            correlation={"logit": (0.6, 0.7)},
+        )
+        values = {"logit": np.zeros((2, 60))}
+        member = np.arange(120).reshape(2, 60) % 2 == 0
+        return ShadowSignals(values, member, other=values, counterfactual=about)
+
+    risk = leave_one_out_risk(model, X, y, shadows=shadows(2.5))
+    np.testing.assert_allclose(risk.to_frame()["gap"], 2.5 * plain.to_frame()["gap"])
+    text = " ".join(risk.summary().split())
+    assert "gaps were 2.50 times as large as predicted" in text
+    assert "a correlation of 0.60" in text
+    with pytest.raises(ValueError, match="tells nothing about this learner"):
+        leave_one_out_risk(model, X, y, shadows=shadows(-0.5))
 
 
 def test_in_every_form_of_a_report(tmp_path):

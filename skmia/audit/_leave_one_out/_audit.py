@@ -191,4 +191,12 @@ def _check_shadows(shadows: Any) -> tuple[float | None, float | None]:
     if about.slope is None or "logit" not in about.slope:
         return None, None
     assert about.correlation is not None
-    return about.slope["logit"][0], about.correlation["logit"][0]
+    slope, correlation = about.slope["logit"][0], about.correlation["logit"][0]
+    if not slope > 0:
+        raise ValueError(
+            "The 'shadows' parameter must be a ShadowSignals whose models move as the "
+            f"closed form says. In these, gaps were {slope:.2f} times as large as "
+            "predicted: it tells nothing about this learner. Compare models that were "
+            "fitted with and without the rows: skmia.shadows.fit_shadows."
+        )
+    return slope, correlation
