@@ -220,8 +220,8 @@ def main():
         f"{most:.2%} in 39 of 40 such tables.\n\n"
         + table(rows)
         + "\n\n## Targets that ignore their data\n\nThe stacked attack. The other side "
-        "that shadows tell is off by noise of half of the answers' spread, for non-members "
-        "of a quarter. AUC with "
+        "that shadows tell is off by noise of half of the answers' spread, for "
+        "non-members of a quarter. AUC with "
         "twice its standard error over seeds.\n\n" + table(blind),
         {"third set": rows, "ignores its data": blind},
     )
