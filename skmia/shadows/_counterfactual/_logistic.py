@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, softmax
 
+from skmia._tables import take_rows
 from skmia.shadows._counterfactual._family import (
     Family,
     NotCoveredError,
@@ -65,6 +66,9 @@ class _Problem:
 
     def __init__(self, model: Any, rows: TrainingRows) -> None:
         self.model = model
+        # Both sides are rounded alike.
+        first = take_rows(rows.X, np.array([0]))
+        self.dtype = np.asarray(model.decision_function(first)).dtype
         n_classes = len(model.classes_)
         liblinear = model.solver == "liblinear"
         if liblinear and n_classes > 2:
@@ -213,7 +217,7 @@ class _Softmax:
         system = np.eye(n_classes) - SQ
         pull = (s - target[inside])[:, :, None]
         out[inside] = z[inside] + (q @ np.linalg.solve(system, pull))[:, :, 0]
-        answers: FloatArray = softmax(out.astype(problem.model.coef_.dtype), axis=1)
+        answers: FloatArray = softmax(out.astype(problem.dtype), axis=1)
         return answers
 
 
@@ -233,8 +237,8 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
 
     del problem.row_weight
 
-    def ask(records: Records) -> FloatArray:
-        answers = other(records)
+    def ask(records: Records) -> Any:
+        answers: Any = other(records)
         answers[~problem.classes.stays(records)] = np.nan
         return answers
 

@@ -89,7 +89,7 @@ class PerClassCurvature:
         left = 1 - s * (1 - s) * q
         left[left < _NOTHING_LEFT] = np.nan
         out[inside] = z[inside] + (s - target[inside]) * q / left
-        return softmax(out.astype(problem.model.coef_.dtype), axis=1)
+        return softmax(out.astype(problem.dtype), axis=1)
 
 
 class DiagonalBinary:
@@ -121,7 +121,7 @@ def other_binary(
     left[left < _NOTHING_LEFT] = np.nan
     out = np.where(inside, z + (p - y) * leverage / left, np.nan)
     out[~inside] = binary_step(z[~inside], leverage[~inside], y[~inside])
-    positive = expit(out.astype(problem.model.coef_.dtype))
+    positive = expit(out.astype(problem.dtype))
     return np.stack([1 - positive, positive], axis=1)
 
 

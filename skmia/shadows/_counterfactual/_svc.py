@@ -156,7 +156,7 @@ class _Spans:
         units, first, number = np.unique(
             rows.unit[of_row], return_index=True, return_inverse=True
         )
-        alpha = np.bincount(number, np.abs(values), minlength=len(units))
+        alpha: Any = np.bincount(number, np.abs(values), minlength=len(units))
         # All copies of a record have the bound of their weights together.
         weight = rows.weight * self.classes.values[rows.y] * self._model.C
         total = np.bincount(rows.unit, weight)[units]

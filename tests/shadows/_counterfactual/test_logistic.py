@@ -125,8 +125,9 @@ def test_a_step_that_is_too_long_for_newton_is_found():
 
 def test_answers_have_the_type_of_the_model():
     X, y = problem()
-    told, _ = Pool(X.astype(np.float32), y).other_side(LogisticRegression())
-    assert told.dtype == np.float32
+    X = X.astype(np.float32)
+    told, model = Pool(X, y).other_side(LogisticRegression())
+    assert told.dtype == model.predict_proba(X).dtype
 
 
 def test_a_record_that_is_all_of_its_class_has_no_other_side():
