@@ -298,14 +298,14 @@ def facts(contents: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         yield {"title": "Models", "value": f"{counts['models']:,}", "more": "audited"}
     if shadows := contents["shadows"]:
         size = percent(round(shadows["train_size"], 3))
-        more = f"each trained on {size} of the rows"
+        fitted = f"each trained on {size} of the rows"
         n_fits = (shadows.get("counterfactual") or {}).get("n_fits")
         if n_fits is not None and n_fits < shadows["n_shadows"]:
-            more = f"each of {size} of the rows; {n_fits or 'none'} fitted"
+            fitted = f"each of {size} of the rows; {n_fits or 'none'} fitted"
         yield {
             "title": "Shadow models",
             "value": f"{shadows['n_shadows']:,}",
-            "more": more,
+            "more": fitted,
         }
     n = len(contents["attacks"])
     names = ", ".join(contents["attacks"])
