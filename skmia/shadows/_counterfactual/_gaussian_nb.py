@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia.shadows._counterfactual._family import (
-    Family,
     OtherSide,
     Records,
     TrainingRows,
@@ -33,7 +32,7 @@ _GROUP = 8
 
 
 @dataclass(frozen=True)
-class _Statistics:
+class Statistics:
     """What the classifier keeps of its rows, in double precision.
 
     Computed from the rows anew: where a class is constant, float32 has no digits left
@@ -49,7 +48,7 @@ class _Statistics:
     total_variance: FloatArray  # of all rows, without their weights
 
 
-def _statistics(rows: TrainingRows, n_classes: int) -> _Statistics:
+def _statistics(rows: TrainingRows, n_classes: int) -> Statistics:
     X, n = dense(rows.X), len(rows.y)
     sums = one_hot(rows.y, n_classes, rows.weight)
     count = np.asarray(sums.sum(axis=1)).ravel()
@@ -65,14 +64,14 @@ def _statistics(rows: TrainingRows, n_classes: int) -> _Statistics:
         total_mean = X.mean(axis=0)
         total = ((X - total_mean) ** 2).sum(axis=0)
         squares = sums @ np.square(centred, out=centred)
-    return _Statistics(count, n_rows, mean, squares / weight, n, total_mean, total / n)
+    return Statistics(count, n_rows, mean, squares / weight, n, total_mean, total / n)
 
 
-class _Without:
+class OtherSideOfGaussianNB:
     """Answers of a fitted GaussianNB had a record been on the other side."""
 
     def __init__(
-        self, statistics: _Statistics, priors: FloatArray | None, smoothing: float
+        self, statistics: Statistics, priors: FloatArray | None, smoothing: float
     ) -> None:
         self._own = statistics
         self._priors = priors
@@ -217,10 +216,11 @@ def _sum_of_logs(values: FloatArray, unit: FloatArray) -> FloatArray:
     return logs + np.log(values[:, whole:]).sum(axis=1)
 
 
-def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
+def prepare(model: Any, rows: TrainingRows) -> OtherSide:
+    """Prepare what a fitted GaussianNB would answer on the other side."""
     priors = None if model.priors is None else np.asarray(model.class_prior_, float)
     statistics = _statistics(rows, len(model.classes_))
-    other = _Without(statistics, priors, model.var_smoothing)
+    other = OtherSideOfGaussianNB(statistics, priors, model.var_smoothing)
     few = some_records(rows).X
     scores = other.base(dense(few))
     told = scores - scores.max(axis=1, keepdims=True)
@@ -232,6 +232,3 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
         np.where(near, told, 0).astype(answered.dtype), np.where(near, answered, 0)
     )
     return other
-
-
-GAUSSIAN_NB = Family(_prepare, exact=True)

@@ -9,7 +9,7 @@ from skmia.shadows._counterfactual._count_nb import (
     MULTINOMIAL_NB,
 )
 from skmia.shadows._counterfactual._family import Family
-from skmia.shadows._counterfactual._gaussian_nb import GAUSSIAN_NB
+from skmia.shadows._counterfactual._gaussian_nb_masks import GAUSSIAN_NB
 from skmia.shadows._counterfactual._lda import LDA
 from skmia.shadows._counterfactual._linear_svc import LINEAR_SVC
 from skmia.shadows._counterfactual._logistic import LOGISTIC

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.naive_bayes import (
     BernoulliNB,
@@ -14,7 +15,7 @@ from sklearn.naive_bayes import (
 )
 
 from skmia.shadows import ShadowModels, fit_shadows
-from skmia.shadows._counterfactual._family import NotCoveredError
+from skmia.shadows._counterfactual._family import NotCoveredError, TrainingRows
 from skmia.shadows._counterfactual._table import family_of
 from tests.shadows._counterfactual.refits import Pool
 
@@ -157,3 +158,41 @@ def test_a_model_that_is_not_what_the_formula_says_is_not_covered():
     Refitted.__qualname__ = "GaussianNB"
     with pytest.raises(NotCoveredError, match="does not give its answers"):
         pool.other_side(Refitted())
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("estimator", [GaussianNB(), GaussianNB(priors=[0.3, 0.7])])
+def test_all_shadows_without_a_fit(estimator, weighted):
+    pool, _ = _counts(weighted)
+    y = (pool.y == "a").astype(int)
+    weight = np.ones(len(y)) if pool.weight is None else pool.weight
+    member = (np.random.default_rng(0).random((5, pool.n)) < 0.5)[:, pool.unit]
+    rows = TrainingRows(pool.X, y, weight, pool.unit)
+    worlds = family_of(estimator).virtual(estimator, rows, member, 0)
+    without, with_it = worlds(slice(0, len(y)))
+    for k, fitted in enumerate(member):
+        for i in range(0, len(y), 9):
+            same = pool.unit == pool.unit[i]
+            for told, rows in (
+                (without[k, i], fitted & ~same),
+                (with_it[k, i], fitted | same),
+            ):
+                refit = clone(estimator).fit(
+                    pool.X[rows], y[rows], sample_weight=weight[rows]
+                )
+                expected = refit.predict_proba(pool.X[[i]])[0]
+                np.testing.assert_allclose(told, expected, rtol=0, atol=1e-10)
+
+
+def test_what_shadows_without_a_fit_cannot_tell():
+    pool, _ = _counts()
+    X, y = pool.X, np.searchsorted(list("abcd"), pool.y)
+    virtual = family_of(GaussianNB()).virtual
+    member = np.ones((3, len(y)), dtype=bool)
+    rows = TrainingRows(X, y, np.ones(len(y)), np.arange(len(y)) // 2)
+    with pytest.raises(NotCoveredError, match="come and go"):
+        virtual(GaussianNB(), rows, member, 0)
+    member[1, y == 3] = False
+    rows = TrainingRows(X, y, np.ones(len(y)), pool.unit)
+    with pytest.raises(NotCoveredError, match="lacks a class"):
+        virtual(GaussianNB(), rows, member, 0)

@@ -15,7 +15,7 @@ from tests.shadows._counterfactual.refits import Pool
 SETTINGS = [
     RidgeClassifier(),
     RidgeClassifier(alpha=0.1, fit_intercept=False),
-    RidgeClassifier(alpha=[0.1, 1.0, 2.0, 4.0]),
+    RidgeClassifier(alpha=np.array([0.1, 1.0, 2.0, 4.0])),
     RidgeClassifier(class_weight="balanced"),
     RidgeClassifier(class_weight={"a": 2.0, "b": 0.5}),
     RidgeClassifier(solver="svd"),
