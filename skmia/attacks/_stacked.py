@@ -210,7 +210,7 @@ class StackedAttack(ShadowAttack):
                 for k, rows in zip(pseudo, learnt, strict=True)
                 for held in sides
             ]
-            features = (
+            features_learnt = (
                 features_of(k, rows, apart=False, held=held) for k, rows, held in plays
             )
             truth_of = (
@@ -218,7 +218,7 @@ class StackedAttack(ShadowAttack):
                 for k, rows, held in plays
             )
             self._rankers = self._cross_fit(
-                np.concatenate([one.astype(np.float32) for one in features]),
+                np.concatenate([one.astype(np.float32) for one in features_learnt]),
                 np.concatenate(list(truth_of)),
                 np.concatenate([self._fold_of(k, rows) for k, rows, _ in plays]),
                 seed,

@@ -1,47 +1,10 @@
-"""Shadows that tell both sides of every record: drawn, and of an exact learner."""
+"""Shadows that tell both sides of every record, drawn at random."""
 
 import numpy as np
-from scipy.special import expit, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
+from scipy.special import expit
 
 from skmia.shadows import ShadowSignals, draw_design
 from skmia.signals import SIGNALS
-
-
-class ClassMeans(ClassifierMixin, BaseEstimator):
-    """Softmax of the negative squared distances to the means of the classes."""
-
-    def fit(self, X, y):
-        X = np.asarray(X, dtype=float)
-        self.classes_, column = np.unique(y, return_inverse=True)
-        self.counts_ = np.bincount(column)
-        self.means_ = np.stack(
-            [X[column == k].mean(axis=0) for k in range(column.max() + 1)]
-        )
-        return self
-
-    def predict_proba(self, X):
-        distances = np.asarray(X, dtype=float)[:, None] - self.means_
-        return softmax(-np.square(distances).sum(axis=2), axis=1)
-
-    def predict(self, X):
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-
-def class_means_other_side(model, rows):
-    """For ``register_counterfactual(ClassMeans, ..., exact=True)``."""
-
-    def ask(records):
-        X, y = np.asarray(records.X, dtype=float), records.y
-        sign = np.where(records.inside, -1, 1) * records.count
-        moved = model.means_[y] + (sign / (model.counts_[y] + sign))[:, None] * (
-            X - model.means_[y]
-        )
-        distances = np.square(X[:, None] - model.means_).sum(axis=2)
-        distances[np.arange(len(y)), y] = np.square(X - moved).sum(axis=1)
-        return softmax(-distances, axis=1)
-
-    return ask
 
 
 def two_sided_world(

@@ -8,7 +8,8 @@ from scipy.stats import norm
 from sklearn.frozen import FrozenEstimator
 
 from _helpers import noisy_rows
-from _helpers.both_sides import ClassMeans, class_means_other_side, two_sided_world
+from _helpers.both_sides import two_sided_world
+from _helpers.two_sided import ClassMeans, right
 from skmia.attacks import (
     CalibratedLossAttack,
     LiRAAttack,
@@ -230,7 +231,7 @@ def test_scores_of_few_shadows_as_targets_are_of_all_records_and_held_out():
 
 @pytest.fixture
 def class_means():
-    register_counterfactual(ClassMeans, class_means_other_side, exact=True)
+    register_counterfactual(ClassMeans, right, exact=True)
     yield ClassMeans
     register_counterfactual(ClassMeans, None)
 
