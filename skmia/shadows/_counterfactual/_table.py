@@ -23,14 +23,19 @@ from skmia.shadows._counterfactual._neighbor_masks import NEIGHBORS
 from skmia.shadows._counterfactual._qda import QDA
 from skmia.shadows._counterfactual._ridge import RIDGE, RIDGE_CV
 from skmia.shadows._counterfactual._svc import SVC
+from skmia.shadows._counterfactual._trees import TREES
 from skmia.shadows._counterfactual._xgboost import XGBOOST
 
 #: By package and class: a subclass may be fitted in another way, and is none of these.
 FAMILIES: dict[tuple[str, str], Family] = {
     ("lightgbm", "LGBMClassifier"): LIGHTGBM,
+    ("sklearn", "BaggingClassifier"): TREES,
     ("sklearn", "BernoulliNB"): BERNOULLI_NB,
     ("sklearn", "CategoricalNB"): CATEGORICAL_NB,
     ("sklearn", "ComplementNB"): COMPLEMENT_NB,
+    ("sklearn", "DecisionTreeClassifier"): TREES,
+    ("sklearn", "ExtraTreeClassifier"): TREES,
+    ("sklearn", "ExtraTreesClassifier"): TREES,
     ("sklearn", "GaussianNB"): GAUSSIAN_NB,
     ("sklearn", "GradientBoostingClassifier"): GRADIENT_BOOSTING,
     ("sklearn", "HistGradientBoostingClassifier"): HIST_GRADIENT_BOOSTING,
@@ -41,6 +46,7 @@ FAMILIES: dict[tuple[str, str], Family] = {
     ("sklearn", "MLPClassifier"): MLP,
     ("sklearn", "MultinomialNB"): MULTINOMIAL_NB,
     ("sklearn", "QuadraticDiscriminantAnalysis"): QDA,
+    ("sklearn", "RandomForestClassifier"): TREES,
     ("sklearn", "RidgeClassifier"): RIDGE,
     ("sklearn", "RidgeClassifierCV"): RIDGE_CV,
     ("sklearn", "SVC"): SVC,
