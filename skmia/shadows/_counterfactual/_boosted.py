@@ -149,7 +149,6 @@ def prepare_boosted(
     loss: Loss,
     prior: Prior | None = None,
     share: float = 1.0,
-    fitted: NDArray[np.bool_] | None = None,
     dtype: type = np.float64,
 ) -> OtherSide:
     """Sum over the leaves of all trees, and return what answers of records.
@@ -166,8 +165,6 @@ def prepare_boosted(
         None where the first raw prediction does not depend on the labels.
     share : float, default=1.0
         Share of the rows that each tree is grown on.
-    fitted : ndarray of bool of shape (n_rows,), default=None
-        Rows that trees are grown on; others were held out to stop early.
     dtype : type, default=np.float64
         Of the probabilities that the model gives.
     """
@@ -181,7 +178,7 @@ def prepare_boosted(
         trees = []
         for k, leaf in enumerate(leaves):
             value = reader.values(number, k)
-            sums = _sum(leaf, g[:, k], h[:, k], value, fitted)
+            sums = _sum(leaf, g[:, k], h[:, k], value)
             off = np.abs(step(sums.G, sums.H) - value)
             # Of rows that are fitted closely single precision leaves nothing.
             rounded = step.rate * _SINGLE * weight.max(initial=0.0)
@@ -196,10 +193,8 @@ def prepare_boosted(
             "the values of its leaves are not those that its training rows give"
         )
     per_class = sum_by(rows.y, weight, len(class_weight))
-    known = np.zeros(int(rows.unit.max(initial=-1)) + 1, dtype=bool)
-    known[rows.unit[slice(None) if fitted is None else fitted]] = True
     return _Answers(
-        reader, rounds, class_weight, step, loss, prior, per_class, share, known, dtype
+        reader, rounds, class_weight, step, loss, prior, per_class, share, dtype
     )
 
 
@@ -216,10 +211,7 @@ def _sum(
     g: FloatArray,
     h: FloatArray,
     value: FloatArray,
-    fitted: NDArray[np.bool_] | None,
 ) -> _Sums:
-    if fitted is not None:
-        leaf, g, h = leaf[fitted], g[fitted], h[fitted]
     n = len(value)
     counts = np.bincount(leaf, minlength=n).astype(np.float64)
     return _Sums(sum_by(leaf, g, n), sum_by(leaf, h, n), counts, value)
@@ -237,7 +229,6 @@ class _Answers:
     prior: Prior | None
     per_class: FloatArray
     share: float
-    known: NDArray[np.bool_]
     dtype: type
 
     def __call__(self, records: Records) -> NDArray[np.floating]:
@@ -262,8 +253,6 @@ class _Answers:
                 )
         if moved is None:  # pragma: no cover
             moved = np.zeros_like(raw)
-        held_out = inside & ~self.known[np.where(inside, records.unit, 0)]
-        moved[held_out] = 0.0
         answers = self.loss.proba((raw + moved).astype(self.dtype))
         answers[(records.y < 0) | ~np.isfinite(moved).all(axis=1)] = np.nan
         return answers
