@@ -14,6 +14,7 @@ from skmia.shadows._counterfactual._family import (
     TrainingRows,
 )
 from skmia.shadows._counterfactual._rows import (
+    as_bayes,
     as_floats,
     check_same_answers,
     dense,
@@ -168,7 +169,7 @@ def _family(scores_of: Scores, *, has_priors: bool = True) -> Family:
                     count = model.class_count_[y]
                     moved = np.log(_left(count, change)) - np.log(count)
                     scores[np.arange(len(y)), y] += moved
-            proba = probabilities(scores, records, gone)
+            proba = probabilities(scores, records, gone, as_bayes)
             if model.class_prior is not None:
                 proba[gone] = np.nan  # as many priors as classes, or no fit
             if lost is not None:

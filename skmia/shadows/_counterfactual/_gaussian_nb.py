@@ -12,6 +12,7 @@ from skmia.shadows._counterfactual._family import (
     TrainingRows,
 )
 from skmia.shadows._counterfactual._rows import (
+    as_bayes,
     cached_blocks,
     check_same_answers,
     dense,
@@ -71,11 +72,16 @@ class OtherSideOfGaussianNB:
     """Answers of a fitted GaussianNB had a record been on the other side."""
 
     def __init__(
-        self, statistics: Statistics, priors: FloatArray | None, smoothing: float
+        self,
+        statistics: Statistics,
+        priors: FloatArray | None,
+        smoothing: float,
+        dtype: Any,
     ) -> None:
         self._own = statistics
         self._priors = priors
         self._smoothing = smoothing
+        self._dtype = dtype
         largest = float(statistics.total_variance.max())
         self._epsilon = smoothing * largest
         variance = statistics.variance + self._epsilon
@@ -109,6 +115,17 @@ class OtherSideOfGaussianNB:
         scores = self._scores(X, X - self._centre, np.full(n, self._epsilon))
         return scores + self._log_priors(np.zeros(n, dtype=int), np.zeros(n))
 
+    def answers(self, X: FloatArray) -> NDArray[np.floating]:
+        """Probabilities of the model itself."""
+        return as_bayes(self._sized(self.base(X)))
+
+    def _sized(self, scores: FloatArray) -> NDArray[np.floating]:
+        """Log-scores as large as the classifier's own, in its precision."""
+        scores = scores - 0.5 * self._own.mean.shape[1] * np.log(2 * np.pi)
+        if self._priors is None:
+            scores -= np.log(self._own.count.sum())
+        return scores.astype(self._dtype)
+
     def __call__(self, records: Records) -> NDArray[np.floating]:
         X, y = dense(records.X), np.maximum(records.y, 0)
         sign = signs(records)
@@ -126,7 +143,7 @@ class OtherSideOfGaussianNB:
                 density = self._own_class(rows, own, change, epsilon)
                 part[np.arange(len(rows)), own] = density
                 scores[block] = part + self._log_priors(own, change)
-        proba = probabilities(scores, records, gone)
+        proba = probabilities(self._sized(scores), records, gone, as_bayes)
         if self._priors is not None:
             proba[gone] = np.nan  # as many priors as classes, or no fit
         return proba
@@ -220,7 +237,9 @@ def prepare(model: Any, rows: TrainingRows) -> OtherSide:
     """Prepare what a fitted GaussianNB would answer on the other side."""
     priors = None if model.priors is None else np.asarray(model.class_prior_, float)
     statistics = _statistics(rows, len(model.classes_))
-    other = OtherSideOfGaussianNB(statistics, priors, model.var_smoothing)
+    other = OtherSideOfGaussianNB(
+        statistics, priors, model.var_smoothing, model.theta_.dtype
+    )
     few = some_records(rows).X
     scores = other.base(dense(few))
     told = scores - scores.max(axis=1, keepdims=True)

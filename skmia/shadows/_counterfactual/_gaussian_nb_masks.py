@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.base import clone
 
 from skmia._tables import take_rows
@@ -30,6 +29,7 @@ class _Masked:
         # Once, on all rows: it checks what a fit would complain of.
         model = clone(estimator).fit(rows.X, rows.y, sample_weight=rows.weight)
         self.priors = None if estimator.priors is None else model.class_prior_
+        self.dtype = model.theta_.dtype
         self.smoothing = estimator.var_smoothing
         self.X, self.y, self.member = rows.X, rows.y, member
         self.count = np.bincount(rows.unit)[rows.unit]
@@ -70,11 +70,13 @@ class _Masked:
                 self.total_mean[s],
                 self.total_variance[s],
             )
-            shadow = OtherSideOfGaussianNB(statistics, self.priors, self.smoothing)
+            shadow = OtherSideOfGaussianNB(
+                statistics, self.priors, self.smoothing, self.dtype
+            )
             inside = member[index]
             unit = np.where(inside, 0, -1)
             records = Records(X, y, self.weight[index], self.count[index], unit)
-            other, own = shadow(records), softmax(shadow.base(X), axis=1)
+            other, own = shadow(records), shadow.answers(X)
             here = inside[:, np.newaxis]
             without[s] = np.where(here, other, own)
             with_it[s] = np.where(here, own, other)

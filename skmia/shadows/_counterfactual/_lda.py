@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, softmax
 
 from skmia.shadows._counterfactual._family import (
     Family,
@@ -86,6 +87,14 @@ def _is_close(shares: FloatArray, threshold: float) -> BoolArray:
     return (shares > threshold / 100) & (shares < threshold * 100)
 
 
+def _answer(scores: NDArray) -> NDArray:
+    """Probabilities as the classifier makes them, rounding included."""
+    if scores.shape[1] == 2:
+        second = expit(scores[:, 1] - scores[:, 0])
+        return np.stack([1 - second, second], axis=1)
+    return softmax(scores, axis=1)
+
+
 class _Discriminant:
     """Answers of a fitted model had a record been on the other side."""
 
@@ -93,6 +102,7 @@ class _Discriminant:
         n_classes = len(model.classes_)
         self._counts = np.bincount(rows.y, minlength=n_classes)
         self._n = len(rows.y)
+        self._dtype = model.coef_.dtype
         self._scatter = _scatter(dense(rows.X), rows.y, self._counts, model)
         self._shrinkage = float(model.shrinkage or 0)
         self._priors = model.priors_ if model.priors is not None else None
@@ -150,7 +160,7 @@ class _Discriminant:
         distance[new, y[new]] = ratio[new] ** 2 / weight[new]
 
         scores = self._log_priors(y, moved) - 0.5 * distance
-        proba = probabilities(scores, records, gone)
+        proba = probabilities(scores.astype(self._dtype), records, gone, _answer)
         proba[alone] = np.nan
         if self._priors is not None or len(self._counts) < 3:
             proba[gone] = np.nan  # there is no such fit

@@ -23,6 +23,12 @@ from skmia.signals import FloatArray, IndexArray
 _ALONE = 1e-7
 
 
+def _answer(scores: NDArray) -> NDArray:
+    """Probabilities as the classifier makes them, rounding included."""
+    scores = scores - scores.max(axis=1, keepdims=True)
+    return np.exp(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))
+
+
 class _Quadratic:
     """Answers of a fitted model had a record been on the other side."""
 
@@ -38,6 +44,7 @@ class _Quadratic:
             self._by_svd and self._counts.min() < X.shape[1]
         ):
             raise NotCoveredError("the covariance of a class has no full rank")
+        self._dtype = np.asarray(model.means_).dtype
         self._means = np.asarray(model.means_, dtype=np.float64)
         self._bases = [np.asarray(r, dtype=np.float64) for r in model.rotations_]
         self._scatter = np.empty_like(self._means)
@@ -81,7 +88,7 @@ class _Quadratic:
             )
             unknown[some[alone]] = True
         scores += self._log_priors(y, np.maximum(after, 0))
-        proba = probabilities(scores, records, gone)
+        proba = probabilities(scores.astype(self._dtype), records, gone, _answer)
         proba[unknown] = np.nan
         return proba
 

@@ -1,11 +1,12 @@
 """Rows, classes and answers as the closed forms of exact families read them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import softmax
+from scipy.special import logsumexp
 
 from skmia._tables import take_rows
 from skmia.shadows._counterfactual._family import (
@@ -56,10 +57,22 @@ def emptied(records: Records, counts: NDArray) -> NDArray[np.bool_]:
     return records.inside & (records.count >= counts[y]) & (records.y >= 0)
 
 
+def as_bayes(scores: NDArray) -> NDArray:
+    """Probabilities as naive Bayes makes them of joint log-probabilities.
+
+    In the same way, and of numbers of the same size: close to 0 and 1 it is rounding
+    that decides a logit, which must not tell an answer from one that is worked out.
+    """
+    return np.exp(scores - logsumexp(scores, axis=1, keepdims=True))
+
+
 def probabilities(
-    scores: FloatArray, records: Records, gone: NDArray[np.bool_]
-) -> FloatArray:
-    """Softmax of log-scores of shape (n_records, n_classes), which are overwritten.
+    scores: NDArray,
+    records: Records,
+    gone: NDArray[np.bool_],
+    answer: Callable[[NDArray], NDArray],
+) -> NDArray[np.floating]:
+    """Make the `answer` of log-scores (n_records, n_classes), which are overwritten.
 
     A model that was fitted without a record that is all of its class does not know the
     class (`gone`): probability 0. Nothing is told of classes that the model does not
@@ -67,8 +80,8 @@ def probabilities(
     """
     rows = np.flatnonzero(gone)
     scores[rows, records.y[rows]] = -np.inf
-    with np.errstate(invalid="ignore"):
-        proba = softmax(scores, axis=1)
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        proba = answer(scores)
     proba[records.y < 0] = np.nan
     return proba
 

@@ -17,6 +17,7 @@ from sklearn.naive_bayes import (
 from skmia.shadows import ShadowModels, fit_shadows
 from skmia.shadows._counterfactual._family import NotCoveredError, TrainingRows
 from skmia.shadows._counterfactual._table import family_of
+from skmia.signals import logit
 from tests.shadows._counterfactual.refits import Pool
 
 # The bound on alpha, which scikit-learn warns of in every fit.
@@ -196,3 +197,15 @@ def test_what_shadows_without_a_fit_cannot_tell():
     rows = TrainingRows(X, y, np.ones(len(y)), pool.unit)
     with pytest.raises(NotCoveredError, match="lacks a class"):
         virtual(GaussianNB(), rows, member, 0)
+
+
+def test_saturated_answers_are_rounded_as_those_of_refits():
+    # Close to 0 and 1 rounding decides a logit, by hundreds.
+    X, y = load_digits(return_X_y=True)
+    pool, estimator = Pool(X, y), GaussianNB(var_smoothing=1e-3)
+    told, _ = pool.other_side(estimator)
+    some = range(0, pool.n, 40)
+    refits = np.array([pool.refit(estimator, i)[1] for i in some])
+    own = y[pool.first[some]]
+    assert (refits.max(axis=1) > 1 - 1e-12).mean() > 0.5
+    np.testing.assert_allclose(logit(told[some], own), logit(refits, own), rtol=0.05)
