@@ -209,7 +209,8 @@ def audit_classifier(
     chosen = make_attacks(attacks, estimator, reach=reach, n_nonmembers=n_nonmembers)
     reach.check(chosen, estimator)
     wanted = taking_shadows(chosen)
-    check_shadows(shadows, least=4 if wanted else 2)
+    least = 4 if wanted else 2
+    check_shadows(shadows, least=least, estimator=audited.model)
     check_hook(fit)
     if fit is not None and isinstance(shadows, ShadowSignals):
         raise ValueError(

@@ -132,7 +132,7 @@ def make_shadows(
     verbose: int,
 ) -> tuple[ShadowSignals, float]:
     """One set for all attacks, and its training fraction: fitted here, or checked."""
-    models = check_shadows(shadows, pool.member)
+    models = check_shadows(shadows, pool.member, estimator=estimator)
     if isinstance(models, ShadowModels):
         made = fit_shadows(
             estimator,

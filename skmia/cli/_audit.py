@@ -63,6 +63,13 @@ def audit(
             "itself; by default they are copies of what the search chose.",
         ),
     ] = False,
+    counterfactual: Annotated[
+        bool,
+        typer.Option(
+            help="Work out what shadow models would have answered on the other side "
+            "of each record, where that follows from the fitted model.",
+        ),
+    ] = True,
     jobs: Jobs = 1,
     seed: Seed = 0,
     html: Html = None,
@@ -154,7 +161,10 @@ def audit(
                 max_fprs=sorted({*max_fprs, *rates_of(gate)}, reverse=True),
                 confidence_level=level_of(gate),
                 shadows=ShadowModels(
-                    shadows, refit_search=refit_search, cache_dir=cache_dir
+                    shadows,
+                    refit_search=refit_search,
+                    counterfactual="auto" if counterfactual else False,
+                    cache_dir=cache_dir,
                 ),
                 groups=sides.groups,
                 n_jobs=jobs,

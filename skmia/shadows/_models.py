@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
+from skmia._models import look_inside, unwrap_frozen
 from skmia._tables import Queries, Strengths
 from skmia.shadows._counterfactual import find_plan
 from skmia.shadows._design import auto_train_size
@@ -264,6 +265,9 @@ def _check_closed_form(
     """Raise where so few shadow models have no closed form to make up for it."""
     plan: Any = "it was switched off with counterfactual=False"
     if models.counterfactual:
+        estimator = unwrap_frozen(estimator)
+        if not models.refit_search:
+            estimator, _ = look_inside(estimator)
         plan = find_plan(estimator, params)
     if isinstance(plan, str):
         raise ValueError(
