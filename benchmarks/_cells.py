@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from _data import load_adult, load_location30
+from _data import load_adult, load_caravan, load_credit, load_location30
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.datasets import load_breast_cancer, load_digits
@@ -45,6 +45,8 @@ DATA = {
     "digits": _digits,
     "breast cancer": _breast_cancer,
     "Purchase-like": _purchase_like,
+    "Credit": load_credit,
+    "Caravan": load_caravan,
 }
 
 MODELS = {
@@ -55,6 +57,17 @@ MODELS = {
     "DecisionTree": DecisionTreeClassifier(min_samples_leaf=3),
     "KNN": KNeighborsClassifier(5),
 }
+
+# Thirty that attacks were developed on, and four that were fixed before anything was run
+# on them.
+CELLS = [
+    *((data, model) for data in list(DATA)[:5] for model in MODELS),
+    ("Credit", "RandomForest"),
+    ("Credit", "HistGradientBoosting"),
+    ("Caravan", "LogisticRegression"),
+    ("Caravan", "DecisionTree"),
+]
+NEW_DATA = ("Credit", "Caravan")
 
 # Where the general setting would say nothing, or take hours.
 SETTINGS = {
@@ -79,7 +92,7 @@ def make_cell(data, model):
             [("text", encode, TEXT), ("number", StandardScaler(), NUMBERS)]
         )
         estimator = make_pipeline(columns, estimator)
-    elif data == "breast cancer":
+    elif data in ("breast cancer", *NEW_DATA):
         estimator = make_pipeline(StandardScaler(), estimator)
     return X, y, estimator
 
