@@ -111,7 +111,9 @@ def main():
                 line[name] = f"{middle(values):.4g}"
             lines.append(line)
         plain, both = (
-            np.array([r["seconds"] for r in rows if r["cell"] == cell and r["way"] == w])
+            np.array(
+                [r["seconds"] for r in rows if r["cell"] == cell and r["way"] == w]
+            )
             for w in ("64, own side", "4, both sides")
         )
         ratio = np.median(plain / both)
