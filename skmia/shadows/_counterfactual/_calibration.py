@@ -211,7 +211,10 @@ def _of_one(means: _Means) -> Fit:
     What a shadow predicts depends on its own value, and so has something in common with
     a gap that this value is part of. The value adds to the gap where the shadow has the
     record, and takes from it where it does not: of the two directions together it
-    cancels. They are brought to one scale first, as both predict the same gaps.
+    cancels. They are brought to one scale first, as both predict the same gaps. What is
+    left of it makes slopes too large, most where shadows differ much: as far as the
+    mean gap of all records is surely above 0, which the shadows' own differences do not
+    move, the slope is that of the means.
     """
     predicted = [means.without, means.with_]
     weight = _weights(predicted, means.observed)
@@ -225,8 +228,19 @@ def _of_one(means: _Means) -> Fit:
     lines = []
     for p, size in zip(predicted, sizes, strict=True):
         scaled = line._replace(slope=line.slope / size, error=line.error / size)
+        scaled = _of_means(scaled, p, means.observed)
         lines.append(_through(scaled, p, means.observed, weight))
     return Fit(lines[0], lines[1], sure)
+
+
+def _of_means(line: Line, predicted: FloatArray, observed: FloatArray) -> Line:
+    """Take the slope that the means of predicted and observed gaps have, if any."""
+    beside = observed - line.slope * predicted
+    error = float(beside.std()) / np.sqrt(len(observed))
+    level, mean = float(predicted.mean()), float(observed.mean())
+    if line.slope <= 0 or min(level, mean) <= _SURE * error:
+        return line
+    return line._replace(slope=mean / level, error=error / level)
 
 
 def _weights(predicted: list[FloatArray], observed: FloatArray) -> FloatArray:
