@@ -139,10 +139,14 @@ class CellShadows:
         return ShadowSignals(signals, member, other=other, counterfactual=about)
 
 
+def cell_name(data, model, n_models, random_state):
+    """The file that holds a cell's models."""
+    return f"{data}-{model}-{n_models}-{random_state}.npz".lower().replace(" ", "-")
+
+
 def cell_shadows(data, model, n_jobs=2, n_models=N_MODELS, random_state=0):
     """The cell's models, made once: all later calls read them from disk."""
-    name = f"{data}-{model}-{n_models}-{random_state}".lower().replace(" ", "-")
-    path = FOLDER / f"{name}.npz"
+    path = FOLDER / cell_name(data, model, n_models, random_state)
     if not path.exists():
         _fit_cell(data, model, n_jobs, n_models, random_state, path)
     raw, plan = joblib.load(path.with_suffix(".raw"))

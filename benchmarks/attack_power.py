@@ -9,7 +9,7 @@ reference is what the field uses: LiRA with a variance of its own for every reco
 64 shadows that show the side they were fitted on.
 
     python benchmarks/attack_power.py [--targets 8] [--jobs 2]
-        [--cells DATA/MODEL ...] [--light DATA/MODEL ...]
+        [--cells DATA/MODEL ...] [--light [DATA/MODEL ...]] [--attacks NAME ...]
 """
 
 import argparse
@@ -19,7 +19,15 @@ import warnings
 from typing import Any
 
 import numpy as np
-from _cells import CELLS, FOLDER, N_MODELS, NEW_DATA, cell_shadows, make_cell
+from _cells import (
+    CELLS,
+    FOLDER,
+    N_MODELS,
+    NEW_DATA,
+    cell_name,
+    cell_shadows,
+    make_cell,
+)
 from _power_tables import (
     against_best_single,
     against_reference,
@@ -121,7 +129,7 @@ def judge(member, scores):
     return [metric(member, scores) for metric in METRICS.values()]
 
 
-def attack_target(data, model, cell, target, budgets):
+def attack_target(data, model, cell, target, budgets, attacks):
     """Figures of every attack on one target; none where it takes more shadows."""
     X, y, estimator = make_cell(data, model)
     member = cell.shadows.member[target]
@@ -135,6 +143,8 @@ def attack_target(data, model, cell, target, budgets):
         fitted = seeded_clone(estimator, target).fit(take_rows(X, rows), labels[rows])
         proba = class_probabilities(fitted, X, classes)
         for name, (attack, settings) in PLAIN_ATTACKS.items():
+            if name not in attacks:
+                continue
             given = make_attack(attack, FrozenEstimator(fitted), settings)
             given.fit(X, labels, membership=member)
             found[name, 0] = judge(member, given.score_samples(X, labels))
@@ -144,7 +154,8 @@ def attack_target(data, model, cell, target, budgets):
                 for both_sides in (False, True)
             }
             for name, (attack, settings) in SHADOW_ATTACKS.items():
-                if name in SELDOM and n_shadows not in SELDOM_BUDGETS:
+                seldom = name in SELDOM and n_shadows not in SELDOM_BUDGETS
+                if name not in attacks or seldom:
                     continue
                 subset = {"shadows": given_shadows[name not in ONE_SIDED]}
                 given = make_attack(attack, "precomputed", settings | subset)
@@ -195,7 +206,7 @@ def earlier_reference(data, model):
     return row
 
 
-def run_cell(data, model, n_targets, jobs, light):
+def run_cell(data, model, n_targets, jobs, light, attacks):
     """Figures of every target, by attack and number of shadows.
 
     Of a `light` cell fewer models are fitted, which are the first of the same, and the
@@ -209,10 +220,12 @@ def run_cell(data, model, n_targets, jobs, light):
     n_models, budgets = N_MODELS, BUDGETS
     if light:
         budgets = BUDGETS[:-1]
-        n_models = int(targets[-1]) + 2 + budgets[-1]
+        if not (FOLDER / cell_name(data, model, N_MODELS, 0)).exists():
+            n_models = int(targets[-1]) + 2 + budgets[-1]
     cell = cell_shadows(data, model, jobs, n_models)
     results = Parallel(jobs)(
-        delayed(attack_target)(data, model, cell, int(t), budgets) for t in targets
+        delayed(attack_target)(data, model, cell, int(t), budgets, attacks)
+        for t in targets
     )
     rows = [earlier_reference(data, model)] if light else []
     for name, n_shadows in results[0]:
@@ -255,7 +268,8 @@ def main():
     parser.add_argument("--targets", type=int, default=8)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cells", nargs="*", metavar="DATA/MODEL")
-    parser.add_argument("--light", nargs="*", default=[], metavar="DATA/MODEL")
+    parser.add_argument("--light", nargs="*", metavar="DATA/MODEL")
+    parser.add_argument("--attacks", nargs="*", default=list(EVERY_ATTACK))
     given = parser.parse_args()
     FOLDER.mkdir(exist_ok=True)
     names = [
@@ -263,11 +277,16 @@ def main():
         for data, model in CELLS
         if given.cells is None or f"{data}/{model}" in given.cells
     ]
-    light = [(data, model) for data, model in names if f"{data}/{model}" in given.light]
+    # Without a cell beside it, all.
+    light = [
+        n for n in names if given.light == [] or "/".join(n) in (given.light or ())
+    ]
     cells = [
         {
             (row["attack"], row["n_shadows"]): row
-            for row in run_cell(*name, given.targets, given.jobs, name in light)
+            for row in run_cell(
+                *name, given.targets, given.jobs, name in light, given.attacks
+            )
         }
         for name in names
     ]
@@ -289,7 +308,12 @@ def main():
     ]
     new = [cell for cell in cells if cell[REFERENCE]["data"] in NEW_DATA]
     old = [cell for cell in cells if cell not in new]
-    known = (BUDGETS, list(PLAIN_ATTACKS), list(SHADOW_ATTACKS), REFERENCE)
+    known = (
+        BUDGETS,
+        [name for name in PLAIN_ATTACKS if name in given.attacks],
+        [name for name in SHADOW_ATTACKS if name in given.attacks],
+        REFERENCE,
+    )
     parts = {
         "Against the reference": "Geometric means over the cells where the reference "
         "finds more than 0.1 % of the members; in brackets, over how many: an attack "
@@ -307,7 +331,7 @@ def main():
         f"interval: {'; '.join(below_chance(cells)) or 'none'}.",
         "Time": "All variants of attacks on 64 given shadows, beside fitting those "
         "shadows and asking them about the pool, and their closed forms beside that; "
-        "seconds of one core.\n\n" + table(times),
+        "seconds of one core.\n\n" + (table(times) if times else "Not taken."),
         "By cell": table(lines),
     }
     save(

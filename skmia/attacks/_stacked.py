@@ -76,7 +76,8 @@ class StackedAttack(ShadowAttack):
         Whether the trees are used. False where, on shadows that they were not fitted
         on, they were behind the likelihood ratio in AUC or in TPR at `max_fpr` by more
         than its standard error, or where there was too little to learn from: the score
-        is then LiRA's.
+        is then LiRA's. Of two or three shadows, which are judged by one another and by
+        themselves, only the latter counts.
     offset_ : float
         The threshold on ``score_samples`` of rows of the pool.
     offline_offset_ : float
@@ -232,8 +233,11 @@ class StackedAttack(ShadowAttack):
             offline.append(features[:, 1].copy())
             if self._rankers:
                 held_out.append(self._judge_apart(features, self._fold_of(k, rows)))
-        self.learnt_ = bool(held_out) and not _is_behind(
-            held_out, plain, truth, self.max_fpr
+        # Shadows that are among those they are judged by flatter the ratio, which reads
+        # their own values: that it is ahead there says nothing of a target.
+        self.learnt_ = bool(held_out) and (
+            self._compared.stays_in
+            or not _is_behind(held_out, plain, truth, self.max_fpr)
         )
         scores = held_out if self.learnt_ else plain
         single = [s.astype(np.float32) for s in scores]

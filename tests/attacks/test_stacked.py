@@ -13,7 +13,7 @@ from skmia.attacks._scores._comparison import Comparison
 from skmia.attacks._scores._features import FEATURES, StackedFeatures
 from skmia.attacks._stacked import _judge, _opposite
 from skmia.metrics import roc_auc, roc_auc_interval
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowModels, ShadowSignals
 
 FAST = {"max_fpr": 0.05, "random_state": 0}
 
@@ -372,7 +372,8 @@ def test_memory_is_less_than_twice_the_signals(simulated, attack_on, monkeypatch
 
 
 def test_rows_outside_of_the_pool_are_scored_as_lira_does(pool):
-    attack = StackedAttack(pool.frozen, shadows=6, max_fpr=0.1, random_state=0)
+    shadows = ShadowModels(6, counterfactual=False)
+    attack = StackedAttack(pool.frozen, shadows=shadows, max_fpr=0.1, random_state=0)
     attack.fit(pool.X, pool.y, membership=pool.member)
     ratio = LiRAAttack(pool.frozen, shadows=attack.shadows_, max_fpr=0.1)
     ratio.fit(pool.X, pool.y, membership=pool.member)
