@@ -29,13 +29,16 @@ from skmia.shadows._counterfactual._linear_rows import (
 from skmia.shadows._counterfactual._proximal import softmax_step
 from skmia.shadows._counterfactual._softmax_blocks import (
     DiagonalBinary,
-    PerClassCurvature,
+    DiagonalSoftmax,
+    SharedCurvature,
     other_binary,
 )
 from skmia.signals import FloatArray
 
 # Of the diagonal, where nothing is penalised: columns that depend on each other.
 _RIDGE = 1e-10
+# Coefficients of all classes whose curvature is worked out together.
+_MAX_TOGETHER = 800
 # A leverage above it means that no row but this one says anything of its direction.
 _NO_SUPPORT = 1e6
 
@@ -221,20 +224,28 @@ class _Softmax:
         return answers
 
 
+def _kind(problem: _Problem, n_classes: int) -> Any:
+    """How much of the curvature is worked out: what costs less than the fit.
+
+    A fit takes tens of products of its rows and coefficients, of n_rows x n_terms x
+    n_classes steps each. All coefficients together take n_classes**2 * n_terms**2 steps
+    a row and the cube of their number beside: as much as the fit where there are a few
+    hundred. One matrix for all classes takes n_terms**2 steps a row.
+    """
+    n_terms = len(problem.ridge)
+    if n_classes == 2:
+        return _Binary if n_terms <= MAX_SIDE else DiagonalBinary
+    if n_classes * n_terms <= _MAX_TOGETHER:
+        return _Softmax
+    return SharedCurvature if n_terms <= MAX_SIDE else DiagonalSoftmax
+
+
 def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
     reason = why_not(model)
     if reason is not None:
         raise NotCoveredError(reason)
     problem = _Problem(model, rows)
-    side = len(problem.ridge) * (1 if len(model.classes_) == 2 else len(model.classes_))
-    if len(model.classes_) == 2:
-        kind = _Binary if side <= MAX_SIDE else DiagonalBinary
-        other: OtherSide = kind(problem, rows)
-    elif side <= MAX_SIDE:
-        other = _Softmax(problem, rows)
-    else:
-        other = PerClassCurvature(problem, rows)
-
+    other: OtherSide = _kind(problem, len(model.classes_))(problem, rows)
     del problem.row_weight
 
     def ask(records: Records) -> Any:

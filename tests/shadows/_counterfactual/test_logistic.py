@@ -169,7 +169,7 @@ def test_digits_within_two_percent():
 
 
 @pytest.mark.slow
-def test_many_coefficients_are_described_class_by_class():
+def test_many_coefficients_share_one_curvature():
     rng = np.random.default_rng(0)
     X = (rng.random((300, 260)) < 0.1).astype(float)
     y = (X @ rng.normal(size=(260, 9)) + rng.normal(size=(300, 9))).argmax(axis=1)
