@@ -96,16 +96,10 @@ FIRST_TARGET = 16
 
 
 def shadows_of(target, n_shadows, n_models):
-    """The next models in the circle of pairs, without the target's own pair.
-
-    One of each pair where there are fewer than four: independent halves, as the library
-    draws them.
-    """
+    """The next models in the circle of pairs, without the target's own pair."""
     n_pairs = n_models // 2
-    if n_shadows < 4:
-        return 2 * ((target // 2 + 1 + np.arange(n_shadows)) % n_pairs)
-    pairs = (target // 2 + 1 + np.arange(n_shadows // 2)) % n_pairs
-    return (2 * pairs[:, None] + [0, 1]).ravel()
+    pairs = (target // 2 + 1 + np.arange((n_shadows + 1) // 2)) % n_pairs
+    return (2 * pairs[:, None] + [0, 1]).ravel()[:n_shadows]
 
 
 def take(data, model, cell, target, n_shadows, both_sides):
