@@ -223,6 +223,9 @@ def run_cell(data, model, n_targets, jobs, light, attacks):
     )
     rows = [earlier_reference(data, model)] if light else []
     for name, n_shadows in results[0]:
+        # The library may ask for more shadows, of some targets or of all.
+        if not all((name, n_shadows) in found for found in results):
+            continue
         values = np.array([found[name, n_shadows] for found in results])
         rows.append(
             {
