@@ -11,7 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from skmia._tables import Queries, any_copy, as_rows
-from skmia.shadows._counterfactual import Counterfactual
+from skmia.shadows._counterfactual import (
+    Counterfactual,
+    bounds_of,
+    fill_unknown,
+    scale_gaps,
+)
 from skmia.shadows._design import find_complements
 from skmia.signals import SATURATED_LOGIT, SIGNALS
 from skmia.utils import atomic_write, check_integer, check_option
@@ -284,14 +289,19 @@ class ShadowSignals:
             )
         kept = self._other_sides[k]
         observed, inside = kept.both(as_rows(X), np.asarray(y))
+        factors = self.counterfactual_.factor or {}
+        nobody = np.zeros(len(observed["logit"]), dtype=bool)
         # As of the pool's records that the shadow was not fitted on.
-        known = ~self._inside[k]
+        outside = ~self._inside[k]
         for name, values in inside.items():
-            unknown = np.isnan(values)
-            if unknown.any():
-                own, other = self.signals[name][k, known], self.other[name][k, known]
-                move = float((other - own).mean()) if own.size else 0.0
-                values[unknown] = observed[name][unknown] + np.float32(move)
+            pool, own = self.signals[name], observed[name]
+            if name in factors:
+                scale_gaps(values, own, nobody, factors[name], bounds_of(pool))
+            others = self.other[name][k, outside], values
+            alike = pool[k, outside], own
+            both = np.concatenate(others)[None], np.concatenate(alike)[None]
+            filled = fill_unknown(*both, np.zeros(both[0].shape, dtype=bool))
+            inside[name] = filled[0, -len(own) :] if len(own) else values
         return inside
 
     @property

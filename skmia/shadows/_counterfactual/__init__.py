@@ -5,12 +5,15 @@ from skmia.shadows._counterfactual._asking import (
     ShadowOtherSide,
     other_side,
 )
+from skmia.shadows._counterfactual._calibration import bounds_of
 from skmia.shadows._counterfactual._family import NotCoveredError
+from skmia.shadows._counterfactual._fill import fill_unknown
 from skmia.shadows._counterfactual._finish import finish
 from skmia.shadows._counterfactual._own_rows import LeftOut, leave_rows_out
 from skmia.shadows._counterfactual._plan import Plan, find_plan
 from skmia.shadows._counterfactual._record import Counterfactual
 from skmia.shadows._counterfactual._register import register_counterfactual
+from skmia.shadows._counterfactual._scaling import scale_gaps
 
 __all__ = [
     "TWO_SIDED",
@@ -19,9 +22,12 @@ __all__ = [
     "NotCoveredError",
     "Plan",
     "ShadowOtherSide",
+    "bounds_of",
+    "fill_unknown",
     "find_plan",
     "finish",
     "leave_rows_out",
     "other_side",
     "register_counterfactual",
+    "scale_gaps",
 ]

@@ -11,10 +11,10 @@ from skmia.shadows._counterfactual._calibration import Fit, bounds_of, compare_g
 from skmia.shadows._counterfactual._fill import fill_unknown
 from skmia.shadows._counterfactual._plan import Plan
 from skmia.shadows._counterfactual._record import Counterfactual
+from skmia.shadows._counterfactual._scaling import Factors, scale_gaps
 from skmia.signals import BoolArray, IndexArray
 
 Signals = dict[str, NDArray[np.float32]]
-Factors = tuple[float | None, float | None]
 
 
 def finish(
@@ -102,8 +102,9 @@ def calibrate(
         if of_logit is not None:
             scaled = {s: _factors(fit, of_logit, plan) for s, fit in fits.items()}
     for name, values in other.items():
-        _scale(values, signals[name], inside, scaled[name])
-        other[name] = fill_unknown(values, signals[name], inside)
+        own = signals[name]
+        scale_gaps(values, own, inside, scaled[name], bounds_of(own))
+        other[name] = fill_unknown(values, own, inside)
     return other, replace(about, used=True, factor=scaled)
 
 
@@ -129,20 +130,3 @@ def _factors(fit: Fit | None, of_logit: Fit, plan: Plan) -> Factors:
     if fit is None or not fit.correlates:
         fit = of_logit
     return fit.factors(trusted=plan.trusted)
-
-
-def _scale(
-    other: NDArray[np.float32],
-    observed: NDArray[np.float32],
-    inside: BoolArray,
-    factors: Factors,
-) -> None:
-    """Multiply gaps, as far as they are between values that are not saturated."""
-    bound = bounds_of(observed)
-    for side, factor in zip((inside, ~inside), factors, strict=True):
-        if factor is None:
-            other[side] = np.nan
-        elif factor != 1:
-            values, own = other[side], observed[side]
-            gap = np.clip(values, -bound, bound) - np.clip(own, -bound, bound)
-            other[side] = values + (factor - 1) * gap

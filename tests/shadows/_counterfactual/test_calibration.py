@@ -163,3 +163,16 @@ def test_filled_values_do_not_depend_on_other_shadows_nor_stand_out():
         known, unknown = of & ~np.isnan(other), of & np.isnan(other)
         means = [(filled - own)[where].mean() for where in (known, unknown)]
         assert_allclose(*means, atol=0.03)
+
+
+def test_rows_outside_of_the_pool_are_scaled_as_those_inside():
+    register_counterfactual(ClassMeans, third)
+    X, y = many_rows()
+    models = ShadowModels(4, keep_models=True)
+    shadows = fit_shadows(ClassMeans(0.03), X, y, shadows=models, random_state=1)
+    assert shadows.counterfactual_.factor["logit"][1] > 1.5
+    for k in range(4):
+        rows = np.flatnonzero(~shadows.member[k])[:200]
+        inside = shadows.other_side_of(k, X[rows], y[rows])
+        for name, values in inside.items():
+            assert_allclose(values, shadows.other[name][k, rows], rtol=1e-4, atol=1e-4)
