@@ -225,12 +225,12 @@ class _Softmax:
 
 
 def _kind(problem: _Problem, n_classes: int) -> Any:
-    """How much of the curvature is worked out: what costs less than the fit.
+    """How much of the curvature is worked out, by what it costs beside the fit.
 
-    A fit takes tens of products of its rows and coefficients, of n_rows x n_terms x
-    n_classes steps each. All coefficients together take n_classes**2 * n_terms**2 steps
-    a row and the cube of their number beside: as much as the fit where there are a few
-    hundred. One matrix for all classes takes n_terms**2 steps a row.
+    A fit takes tens of products of its rows and coefficients, of n_terms * n_classes
+    steps a row each. All coefficients together take n_terms**2 * n_classes**2 steps a
+    row, and the cube of their number: more than a fit where there are some hundreds,
+    and far more from there on. One matrix for all classes takes n_terms**2 steps a row.
     """
     n_terms = len(problem.ridge)
     if n_classes == 2:
