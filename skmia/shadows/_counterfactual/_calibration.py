@@ -14,7 +14,7 @@ shadows cancels: it is 1 where the closed form is right, however much its predic
 vary from shadow to shadow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +32,9 @@ _FEWEST_RECORDS = 20
 # together, and of one where the other has shown it.
 _SURE, _LIKELY = 3.0, 1.0
 _MOST_SLOPE = 10.0
+_LEAST_SLOPE = 0.15
+# Standard errors of a mean over records, which have shadows in common.
+_SURE_MEAN = 5.0
 # A closed form that is right but for what it leaves out is not scaled by noise.
 _BESIDE_ONE = 3.0
 # Standard deviation of the logarithm of right slopes.
@@ -68,6 +71,9 @@ class Fit:
     without: Line
     with_: Line
     sure: float
+    # Whether observed gaps are surely more than twice the predicted ones in the mean,
+    # which no shadow's own differences move.
+    misses: bool = False
 
     @property
     def correlates(self) -> bool:
@@ -77,6 +83,15 @@ class Fit:
     def contradicts(self) -> bool:
         """Whether the slope is surely not near 1."""
         return all(b.slope + _SURE * b.error < 0.5 for b in (self.without, self.with_))
+
+    def exaggerates(self) -> bool:
+        """Whether predictions are surely many times too large, in either direction.
+
+        As where the curvature of a loss vanishes: what is predicted is then mostly
+        something else than the gap, however it is scaled.
+        """
+        least = min(b.slope + _SURE * b.error for b in (self.without, self.with_))
+        return least < _LEAST_SLOPE
 
     def factors(self, *, trusted: bool) -> tuple[float | None, float | None]:
         """What predictions are multiplied by; None where a direction is of no use.
@@ -141,15 +156,17 @@ def compare_gaps(
     own -= own.mean(axis=1, keepdims=True)
     # Pairs of complements stay together: neither says anything that the other does not.
     half = np.arange(len(seen)) // 2 % 2 == 0
+    whole = _Means.of(gap, own, seen)
+    misses = whole.at(whole.known).misses()
     if len(seen) >= 4:
         one, two = (_Means.of(gap[h], own[h], seen[h]) for h in (half, ~half))
         known = one.known & two.known
         if known.sum() >= max(_FEWEST_RECORDS, 0.25 * len(known)):
-            return _of_halves(one.at(known), two.at(known))
-    whole = _Means.of(gap, own, seen)
+            fit = _of_halves(one.at(known), two.at(known))
+            return replace(fit, misses=misses)
     if whole.known.sum() < _FEWEST_RECORDS:
         return None
-    return _of_one(whole.at(whole.known))
+    return replace(_of_one(whole.at(whole.known)), misses=misses)
 
 
 @dataclass(frozen=True)
@@ -170,6 +187,14 @@ class _Means:
         outside, _ = _mean(own, ~seen)
         known = (n_without > 0) & (n_with > 0)
         return cls(without, with_, inside - outside, known)
+
+    def misses(self) -> bool:
+        """Whether mean observed gaps are surely more than twice the predicted."""
+        if len(self.observed) < _FEWEST_RECORDS:
+            return False
+        beyond = self.observed - (self.without + self.with_)
+        error = float(beyond.std()) / np.sqrt(len(beyond))
+        return float(beyond.mean()) > _SURE_MEAN * error
 
     def at(self, rows: BoolArray) -> "_Means":
         parts = self.without[rows], self.with_[rows], self.observed[rows]

@@ -94,13 +94,12 @@ def calibrate(
         },
     )
     scaled: dict[str, Factors] = dict.fromkeys(other, (1.0, 1.0))
-    if not plan.exact:
-        of_logit = fits["logit"]
-        why = _why_left_out(of_logit, plan)
-        if why:
-            return None, replace(about, why_not=why)
-        if of_logit is not None:
-            scaled = {s: _factors(fit, of_logit, plan) for s, fit in fits.items()}
+    of_logit = fits["logit"]
+    why = _why_left_out(of_logit, plan)
+    if why:
+        return None, replace(about, why_not=why)
+    if not plan.exact and of_logit is not None:
+        scaled = {s: _factors(fit, of_logit, plan) for s, fit in fits.items()}
     for name, values in other.items():
         own = signals[name]
         scale_gaps(values, own, inside, scaled[name], bounds_of(own))
@@ -109,9 +108,11 @@ def calibrate(
 
 
 def _why_left_out(fit: Fit | None, plan: Plan) -> str:
+    wrong = f"that of {plan.name} contradicts what the shadows show"
+    if plan.exact:
+        return wrong if fit is not None and fit.misses else ""
     if plan.trusted:
-        wrong = fit is not None and fit.contradicts()
-        return f"that of {plan.name} contradicts what the shadows show" if wrong else ""
+        return wrong if fit is not None and (fit.misses or fit.contradicts()) else ""
     if fit is None:
         return (
             f"there are too few records to compare that of {plan.name} with what the "
@@ -122,6 +123,8 @@ def _why_left_out(fit: Fit | None, plan: Plan) -> str:
             f"what that of {plan.name} predicts does not correlate with what the "
             "shadows show"
         )
+    if fit.exaggerates():
+        return f"that of {plan.name} predicts far more than the shadows show"
     return ""
 
 

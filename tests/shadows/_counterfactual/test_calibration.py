@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 from _helpers.two_sided import ClassMeans, right, third, useless
 from skmia.attacks import LiRAAttack
@@ -176,3 +179,31 @@ def test_rows_outside_of_the_pool_are_scaled_as_those_inside():
         inside = shadows.other_side_of(k, X[rows], y[rows])
         for name, values in inside.items():
             assert_allclose(values, shadows.other[name][k, rows], rtol=1e-4, atol=1e-4)
+
+
+def test_a_form_whose_curvature_vanishes_is_left_out():
+    """Separable rows and hardly a penalty: it predicts 20 times the gaps there are."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 60))
+    X[:, 0] += np.repeat([-3, 3], 100)
+    y = np.repeat([0, 1], 100)
+    model = LogisticRegression(C=1e6, max_iter=2000)
+    shadows = fit_shadows(model, X, y, shadows=8, random_state=0)
+    assert not shadows.counterfactual_.used
+    assert "far more than the shadows show" in shadows.counterfactual_.why_not
+
+
+def test_no_gap_where_shadows_show_one_is_no_exact_form():
+    class Unmoved(DecisionTreeClassifier):
+        """A learner of somebody's own, said to forget what it was fitted on."""
+
+    register_counterfactual(
+        Unmoved,
+        lambda model, rows: lambda records: model.predict_proba(records.X),
+        exact=True,
+    )
+    X, y = make_classification(300, flip_y=0.2, random_state=0)
+    shadows = fit_shadows(Unmoved(min_samples_leaf=3), X, y, shadows=8, random_state=0)
+    assert not shadows.counterfactual_.used
+    assert "contradicts what the shadows show" in shadows.counterfactual_.why_not
+    register_counterfactual(Unmoved, None)
