@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import parallel_config
@@ -39,13 +39,14 @@ from skmia._tables import (
 from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._cost import tell_cost
-from skmia.shadows._counterfactual import Plan, find_plan, finish
+from skmia.shadows._counterfactual import NotCoveredError, Plan, find_plan, finish
 from skmia.shadows._design import draw_design
 from skmia.shadows._models import ShadowModels, check_shadows
 from skmia.shadows._pool import Pool, make_pool
 from skmia.shadows._shared import Shared
 from skmia.shadows._signals import STORED, ShadowSignals
 from skmia.shadows._task import ShadowResult, ShadowTask
+from skmia.shadows._virtual import as_exact, ask_virtual, n_virtual
 from skmia.shadows._warnings import Warned, emit, gather, intercept
 from skmia.utils import check_groups, own_random_state, warn
 
@@ -176,12 +177,87 @@ def fit_shadows(
             f"shadow models are made. Got {shadows!r} instead, which an attack takes "
             "as it is."
         )
-    models = check_shadows(shadows, least=2)
-    task, pool, hashes, member, seeds, why_not = _prepare(
-        estimator, X, y, models, random_state, params, groups, fit
+    # Fewer than two are enough where shadows cost no fit.
+    models = check_shadows(shadows, least=1)
+    rng = own_random_state(random_state)
+    state = rng.get_state()
+    prepared = _prepare(estimator, X, y, models, rng, params, groups, fit)
+    if prepared.without_fits:
+        made = _run_without_fits(prepared, models.n_models, n_jobs, verbose)
+        if made is not None:
+            return made
+        rng.set_state(state)
+        prepared = _prepare(
+            estimator, X, y, models, rng, params, groups, fit, without_fits=False
+        )
+    check_shadows(shadows, least=2)
+    return _run_fits(prepared, models, n_jobs, verbose)
+
+
+class _Prepared(NamedTuple):
+    """What follows from the arguments, and what was drawn."""
+
+    task: ShadowTask
+    pool: Pool
+    hashes: NDArray[np.uint64]
+    # Number of what is drawn together with each record.
+    units: NDArray[np.intp]
+    member: NDArray[np.bool_]
+    seeds: NDArray[np.int64]
+    # Why there is no closed form, where there is none.
+    why_not: str
+    # Whether the design is of shadows that cost no fit.
+    without_fits: bool
+
+    @property
+    def learned(self) -> NDArray[np.bool_]:
+        """Which records each shadow learns from.
+
+        Of weight 0 a row is passed to the fit, as to the target's, and not learned
+        from.
+        """
+        return self.member & ~has_no_weight(self.pool.metadata, len(self.hashes))
+
+
+def _run_without_fits(
+    prepared: _Prepared, n_asked: int, n_jobs: int | None, verbose: int
+) -> ShadowSignals | None:
+    """Make shadows that cost no fit, or None where these have to be fitted."""
+    task, pool, hashes, units, member, seeds, *_ = prepared
+    plan: Any = task.plan
+    try:
+        with kept_generators():
+            fields, warned, n_fits = ask_virtual(
+                task, pool, units, member, seeds, n_asked, n_jobs, verbose
+            )
+    except NotCoveredError:
+        return None
+    other, counterfactual = finish(
+        as_exact(plan, n_fits),
+        "",
+        fields.pop("results"),
+        fields["signals"],
+        any_copy(prepared.learned, hashes),
+        np.unique(hashes, return_index=True)[1],
     )
-    # Of weight 0 a row is passed to the fit, as to the target's, and not learned from.
-    has_weight = ~has_no_weight(pool.metadata, len(hashes))
+    if other is None:
+        return None
+    emit(warned, len(member))
+    return ShadowSignals(
+        fields.pop("signals"),
+        prepared.learned,
+        record_hashes=hashes,
+        other=other,
+        counterfactual=replace(counterfactual, n_fits=n_fits),
+        **fields,
+    )
+
+
+def _run_fits(
+    prepared: _Prepared, models: ShadowModels, n_jobs: int | None, verbose: int
+) -> ShadowSignals:
+    """Fit the shadows, ask them, and judge what they say of the other side."""
+    task, pool, hashes, _, member, seeds, why_not, _ = prepared
     cache = None
     if models.cache_dir is not None:
         key = task.key(), pool.key()
@@ -202,14 +278,14 @@ def fit_shadows(
         why_not,
         fields.pop("results"),
         fields["signals"],
-        any_copy(member & has_weight, hashes),
+        any_copy(prepared.learned, hashes),
         np.unique(hashes, return_index=True)[1],
     )
     if models.counterfactual is True and other is None:
         raise _no_closed_form(counterfactual.why_not)
     return ShadowSignals(
         fields.pop("signals"),
-        member & has_weight,
+        prepared.learned,
         record_hashes=hashes,
         queries=None if pool.copies is None else pool.copies.queries,
         other=other,
@@ -227,17 +303,12 @@ def _prepare(
     params: Mapping[str, Any] | None,
     groups: ArrayLike | None = None,
     fit: Callable[..., Any] | None = None,
-) -> tuple[
-    ShadowTask,
-    Pool,
-    NDArray[np.uint64],
-    NDArray[np.bool_],
-    NDArray[np.int64],
-    str,
-]:
+    *,
+    without_fits: bool = True,
+) -> _Prepared:
     """Check every argument, then draw the design and the seeds.
 
-    The last says why there is no closed form, where there is none.
+    With `without_fits` for shadows that cost no fit, where they do.
     """
     check_hook(fit)
     target = unwrap_frozen(estimator)
@@ -267,9 +338,11 @@ def _prepare(
     )
     if models.counterfactual is True and isinstance(plan, str):
         raise _no_closed_form(plan)
+    n_made = n_virtual(plan, estimator, pool, rest, models) if without_fits else None
+    n_models = models.n_models if n_made is None else n_made
     units = draw_units(hashes, persons)
     member = draw_design(
-        pool.columns, models.n_models, float(models.train_size), rng, units=units
+        pool.columns, n_models, float(models.train_size), rng, units=units
     )
     _, first = np.unique(hashes, return_index=True)
     rarest = np.bincount(pool.columns[first]).min()
@@ -286,7 +359,7 @@ def _prepare(
                 f"classes are left out. Pass more {of} of the rare classes, or a "
                 "larger fraction."
             )
-    seeds = draw_seeds(rng, models.n_models)
+    seeds = draw_seeds(rng, n_models)
     queries = Queries.checked(
         models.n_queries, models.perturb, models.noise, models.flip_rate
     )
@@ -310,7 +383,8 @@ def _prepare(
     )
     for model in (target, estimator):
         task.remember(model)
-    return task, pool, hashes, member, seeds, why_not
+    made = n_made is not None
+    return _Prepared(task, pool, hashes, units, member, seeds, why_not, made)
 
 
 def _other_reason(models: ShadowModels, fit: Any, labels_only: bool) -> str | None:

@@ -6,7 +6,7 @@ from skmia.shadows._counterfactual._asking import (
     other_side,
 )
 from skmia.shadows._counterfactual._calibration import bounds_of
-from skmia.shadows._counterfactual._family import NotCoveredError
+from skmia.shadows._counterfactual._family import NotCoveredError, TrainingRows
 from skmia.shadows._counterfactual._fill import fill_unknown
 from skmia.shadows._counterfactual._finish import finish
 from skmia.shadows._counterfactual._own_rows import LeftOut, leave_rows_out
@@ -22,6 +22,7 @@ __all__ = [
     "NotCoveredError",
     "Plan",
     "ShadowOtherSide",
+    "TrainingRows",
     "bounds_of",
     "fill_unknown",
     "find_plan",

@@ -1,0 +1,333 @@
+"""Shadows that cost no fit: their answers follow from one pass over the pool.
+
+Where a learner's answers can be worked out for any training rows at once, as those of
+nearest neighbours can, the shadows of a design need no fit, and there can be as many as
+memory holds. They are shadows like any other: the design is drawn in the same way, and
+what they answer, on both sides of each record, is what fits would answer.
+
+Steps of a Pipeline are fitted, on the rows of the first few shadows; the others share
+them. What a step has learnt then does not depend on who is a member of the shadow. So
+only steps are taken that learn a few figures of each column by itself, in which one row
+is hardly seen. Others, such as encoders of the labels, are fitted for each shadow.
+"""
+
+import os
+import time
+from collections import Counter
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from joblib import parallel_config
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
+from tqdm.auto import tqdm
+
+from skmia._models import (
+    answers_as_probabilities,
+    own_generators,
+    seeded_clone,
+    silence,
+)
+from skmia._tables import blocks, copy_rows, n_rows
+from skmia.shadows._counterfactual import (
+    TWO_SIDED,
+    NotCoveredError,
+    Plan,
+    TrainingRows,
+)
+from skmia.shadows._models import ShadowModels
+from skmia.shadows._pool import Pool
+from skmia.shadows._shared import Shared
+from skmia.shadows._task import ShadowResult, ShadowTask
+from skmia.shadows._warnings import Warned, gather, intercept
+from skmia.signals import SIGNALS, BoolArray, IndexArray
+
+# Shadows that are made where they cost no fit, as far as memory allows: values of one
+# signal, 4 bytes each.
+_AT_LEAST = 64
+_VALUES = 20_000_000
+# Fits of the steps of a Pipeline, at most.
+_FITS = 4
+# Probabilities of all shadows in one block.
+_BLOCK_VALUES = 2**21
+
+#: Steps that learn a few figures of each column by itself, or nothing.
+_BY_COLUMN = {
+    "Binarizer",
+    "FeatureHasher",
+    "FunctionTransformer",
+    "HashingVectorizer",
+    "KBinsDiscretizer",
+    "MaxAbsScaler",
+    "MinMaxScaler",
+    "MissingIndicator",
+    "Normalizer",
+    "OneHotEncoder",
+    "OrdinalEncoder",
+    "PolynomialFeatures",
+    "PowerTransformer",
+    "QuantileTransformer",
+    "RobustScaler",
+    "SimpleImputer",
+    "SplineTransformer",
+    "StandardScaler",
+    "VarianceThreshold",
+}
+
+
+def n_virtual(
+    plan: Plan | str,
+    estimator: Any,
+    pool: Pool,
+    params: dict[str, Any],
+    models: ShadowModels,
+) -> int | None:
+    """Number of shadows to make without a fit, or None where they are to be fitted."""
+    if isinstance(plan, str) or plan.family.virtual is None or models.keep_models:
+        return None
+    if params or set(pool.metadata) - {plan.weight}:
+        return None
+    if type(estimator) is Pipeline:
+        steps, last = estimator.steps[:-1], estimator.steps[-1][1]
+        if type(last) is Pipeline or not all(_learns_by_column(s) for _, s in steps):
+            return None
+    return max(models.n_models, min(_AT_LEAST, _VALUES // len(pool.y)))
+
+
+def _learns_by_column(step: Any) -> bool:
+    if step is None or isinstance(step, str):
+        return True
+    kind = type(step)
+    if kind is Pipeline:
+        return all(_learns_by_column(part) for _, part in step.steps)
+    if kind is FeatureUnion:
+        return all(_learns_by_column(part) for _, part in step.transformer_list)
+    if kind is ColumnTransformer:
+        parts = [part for _, part, _ in step.transformers]
+        return all(map(_learns_by_column, [*parts, step.remainder]))
+    return kind.__module__.startswith("sklearn.") and kind.__qualname__ in _BY_COLUMN
+
+
+@dataclass
+class _Asked:
+    """What answers for shadows, and what their signals are taken of."""
+
+    worlds: Any
+    member: BoolArray
+    columns: IndexArray
+    margins: bool
+    n_classes: int
+
+
+class _Answering:
+    """A classifier of all classes, of whose answers there are many."""
+
+    def __init__(self, n_classes: int) -> None:
+        self.classes_ = np.arange(n_classes)
+
+
+class _Probabilities(_Answering):
+    def predict_proba(self, X: Any) -> Any:
+        raise NotImplementedError
+
+
+def ask_virtual(
+    task: ShadowTask,
+    pool: Pool,
+    units: IndexArray,
+    member: BoolArray,
+    seeds: NDArray[np.int64],
+    n_asked: int,
+    n_jobs: int | None,
+    verbose: int,
+) -> tuple[dict[str, Any], Warned, int]:
+    """Answer for all shadows of a design.
+
+    Parameters
+    ----------
+    task : ShadowTask
+        What the shadows have in common.
+    pool : Pool
+        The records.
+    units : ndarray of int of shape (n_records,)
+        Number of what is drawn together with each record.
+    member : ndarray of bool of shape (n_shadows, n_records)
+        The design.
+    seeds : ndarray of int of shape (n_shadows,)
+        Seed of each shadow; those of the first are for steps.
+    n_asked : int
+        Number of shadows that were asked for: no more fits of the steps than that.
+    n_jobs : int or None
+        Blocks of records at a time, as in joblib. The result does not depend on it.
+    verbose : int
+        Above 0, a progress bar.
+
+    Returns
+    -------
+    fields : dict
+        Of `ShadowSignals`, with a result of each shadow for its other side.
+    warned : Counter
+        What was warned of.
+    n_fits : int
+        How many times the steps were fitted.
+
+    Raises
+    ------
+    NotCoveredError
+        Where the closed form cannot answer for this design.
+    """
+    n_shadows, n = member.shape
+    has_steps = type(task.estimator) is Pipeline and len(task.estimator.steps) > 1
+    n_groups = min(_FITS, n_asked) if has_steps else 1
+    own = {name: np.empty(member.shape, np.float32) for name in task.signals}
+    other = {name: np.empty(member.shape, np.float32) for name in TWO_SIDED}
+    seconds = np.zeros((2, n_shadows))
+    warned: Warned = Counter()
+    with (
+        intercept() as elsewhere,
+        threadpool_limits(1),
+        tqdm(total=n_shadows, desc="shadows", disable=not verbose, leave=None) as bar,
+    ):
+        for group in range(n_groups):
+            which = np.arange(group, n_shadows, n_groups)
+            start = time.perf_counter()
+            with gather() as warned_here, np.errstate(**task.errors):
+                asked = _prepare(task, pool, units, member, which, int(seeds[group]))
+            warned.update(warned_here)
+            if has_steps:
+                seconds[0, group] = time.perf_counter() - start
+                start = time.perf_counter()
+            warned.update(_fill(task, asked, which, n, n_jobs, own, other))
+            seconds[1, which] = (time.perf_counter() - start) / len(which)
+            bar.update(len(which))
+    absent = [len(task.classes) - len(np.unique(pool.columns[r])) for r in member]
+    results = [
+        ShadowResult({}, absent[k], 0.0, 0.0, other={s: other[s][k] for s in other})
+        for k in range(n_shadows)
+    ]
+    fields = {
+        "signals": own,
+        "results": results,
+        "n_missing_classes": sum(absent),
+        "fit_seconds": seconds[0],
+        "predict_seconds": seconds[1],
+    }
+    return fields, warned + elsewhere, n_groups if has_steps else 0
+
+
+def as_exact(plan: Plan, n_fits: int) -> Plan:
+    """The plan of shadows that follow exactly, of persons too, but for shared steps."""
+    return replace(plan, exact=plan.family.exact and not n_fits, trusted=True)
+
+
+def _prepare(
+    task: ShadowTask,
+    pool: Pool,
+    units: IndexArray,
+    member: BoolArray,
+    which: IndexArray,
+    seed: int,
+) -> _Asked:
+    """Fit the steps on the rows of the first of these shadows, and prepare them all."""
+    plan: Any = task.plan
+    estimator, X = task.estimator, pool.X
+    classifier = clone(estimator)
+    if type(estimator) is Pipeline:
+        with own_generators(seed):
+            model = seeded_clone(estimator, seed)
+            silence(model)
+            classifier = model.steps[-1][1]
+            if len(model.steps) > 1:
+                steps = model[:-1]
+                index = np.flatnonzero(member[which[0]])
+                index = np.random.default_rng(seed).permutation(index)
+                steps.fit(copy_rows(X, index), pool.y[index])
+                X = steps.transform(copy_rows(X, np.arange(n_rows(X))))
+    weight = np.ones(len(units))
+    if plan.weight is not None:
+        weight = np.asarray(pool.metadata[plan.weight], dtype=np.float64)
+    rows = TrainingRows(X, pool.columns, weight, np.asarray(units))
+    worlds = plan.family.virtual(classifier, rows, member[which], seed)
+    margins = not hasattr(classifier, "predict_proba")
+    return _Asked(worlds, member[which], pool.columns, margins, len(task.classes))
+
+
+def _fill(
+    task: ShadowTask,
+    asked: _Asked,
+    which: IndexArray,
+    n: int,
+    n_jobs: int | None,
+    own: dict[str, NDArray[np.float32]],
+    other: dict[str, NDArray[np.float32]],
+) -> Warned:
+    """Ask about all records, block by block, for the rows `which` of the arrays."""
+    warned: Warned = Counter()
+    cost = len(which) * asked.n_classes
+    with closing(Shared(asked)) as shared:
+        tasks = [
+            delayed(_ask)(shared, block, task.signals, task.errors, os.getpid())
+            for block in blocks(n, cost, _BLOCK_VALUES)
+        ]
+        results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
+        with closing(results):
+            for block, part, opposite, warned_here in results:
+                for arrays, values in ((own, part), (other, opposite)):
+                    for name, array in arrays.items():
+                        array[which, block] = values[name]
+                warned.update(warned_here)
+    return warned
+
+
+def _ask(
+    shared: Any,
+    block: slice,
+    signals: tuple[str, ...],
+    errors: dict[str, Any],
+    parent: int,
+) -> tuple[slice, dict[str, NDArray], dict[str, NDArray], Warned]:
+    """Run in a worker: the signals of a block, on the side of each shadow and not."""
+    silenced = nullcontext() if os.getpid() == parent else intercept()
+    with (
+        silenced,
+        gather() as warned,
+        threadpool_limits(1),
+        parallel_config(n_jobs=1),
+        np.errstate(**errors),
+    ):
+        asked = shared.value
+        without, with_it = map(np.asarray, asked.worlds(block))
+        inside = asked.member[:, block]
+        side = inside if without.ndim == 2 else inside[:, :, None]
+        own = _signals(asked, np.where(side, with_it, without), block, signals)
+        opposite = np.where(side, without, with_it)
+        other = _signals(asked, opposite, block, TWO_SIDED)
+    for name in own:
+        if np.isnan(own[name]).any():
+            raise NotCoveredError("it does not answer for every shadow")
+    return block, own, other, warned
+
+
+def _signals(
+    asked: _Asked, answers: NDArray, block: slice, names: tuple[str, ...]
+) -> dict[str, NDArray[np.float32]]:
+    """Signals of all shadows' answers; NaN where these are."""
+    shape = answers.shape[:2]
+    flat = answers.reshape(-1, *answers.shape[2:])
+    known = ~np.isnan(flat) if flat.ndim == 1 else ~np.isnan(flat).any(axis=1)
+    columns = np.tile(asked.columns[block], shape[0])[known]
+    kind = _Answering if asked.margins else _Probabilities
+    classifier = kind(asked.n_classes)
+    proba = answers_as_probabilities(classifier, flat[known], classifier.classes_)
+    values = {}
+    for name in names:
+        array = np.full(len(flat), np.nan, dtype=np.float32)
+        array[known] = SIGNALS[name](proba, columns)
+        values[name] = array.reshape(shape)
+    return values
