@@ -126,7 +126,7 @@ def test_what_comes_back_is_small():
 
 def test_one_set_has_every_signal():
     X, y = noisy_rows()
-    shadows = fit_shadows(GaussianNB(), X, y, shadows=2, random_state=0)
+    shadows = fit_shadows(DecisionTreeClassifier(), X, y, shadows=2, random_state=0)
     for name in SIGNALS:
         assert shadows.get(name).shape == (2, 120)
 
@@ -136,7 +136,7 @@ def test_the_design_is_balanced_and_copies_go_together(train_size):
     X, y = noisy_rows(n_classes=3, n=60)
     X, y = np.r_[X, X[:20], X[:5]], np.r_[y, y[:20], (y[:5] + 1) % 3]
     shadows = fit_shadows(
-        GaussianNB(),
+        DecisionTreeClassifier(),
         X,
         y,
         shadows=ShadowModels(10, train_size=train_size),
@@ -308,9 +308,9 @@ def test_a_shadow_runs_in_a_single_thread(where, n_jobs):
 
 def test_a_progress_bar_on_request(capsys):
     X, y = noisy_rows()
-    fit_shadows(GaussianNB(), X, y, shadows=4, random_state=0)
+    fit_shadows(DecisionTreeClassifier(), X, y, shadows=4, random_state=0)
     assert capsys.readouterr() == ("", "")
-    fit_shadows(GaussianNB(), X, y, shadows=4, random_state=0, verbose=1)
+    fit_shadows(DecisionTreeClassifier(), X, y, shadows=4, random_state=0, verbose=1)
     out, err = capsys.readouterr()
     assert out == ""
     assert "shadows: 100%" in err

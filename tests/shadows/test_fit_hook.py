@@ -110,7 +110,8 @@ def test_a_returned_estimator_takes_the_place_of_the_clone():
     def hook(estimator, X, y, rows):
         return make_pipeline(StandardScaler(), GaussianNB()).fit(X, y)
 
-    expected = fit(None, make_pipeline(StandardScaler(), GaussianNB()))
+    learner = make_pipeline(StandardScaler(), GaussianNB())
+    expected = fit(None, learner, shadows=ShadowModels(4, counterfactual=False))
     shadows = fit(hook, shadows=ShadowModels(4, keep_models=True))
     assert_array_equal(logits(shadows), logits(expected))
     assert isinstance(shadows.models[0][-1], GaussianNB)
