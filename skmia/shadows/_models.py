@@ -33,7 +33,8 @@ class ShadowModels(BaseEstimator):
     ----------
     n_models : int, default=16
         Number of shadow models: 4 at least for an attack, 2 for `fit_shadows`, and for
-        an attack on a learner with closed forms (`counterfactual`).
+        an attack on a learner with closed forms (`counterfactual`). Where a shadow
+        costs no fit, 64 at least are made; see `fit_shadows`.
     train_size : "auto" or float, default="auto"
         Fraction of the pool that each shadow is fitted on. ``"auto"`` is the target's
         own fraction where membership is known, and a half otherwise; see
