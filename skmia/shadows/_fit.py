@@ -287,6 +287,7 @@ def _run_fits(
         fields["signals"],
         any_copy(prepared.learned, hashes),
         np.unique(hashes, return_index=True)[1],
+        ~any_copy(has_weight[None], hashes)[0],
     )
     if models.counterfactual is True and other is None:
         raise _no_closed_form(counterfactual.why_not)

@@ -38,7 +38,7 @@ class Drawn:
         if self.chance == 1:
             return np.ones(len(weight)), np.asarray(weight, dtype=np.float64)
         if self.mean_weight is None:
-            chance = 1 - (1 - self.chance) ** count
+            chance = np.asarray(1 - (1 - self.chance) ** count, dtype=np.float64)
             added = self.rate * weight / np.maximum(chance, 1e-12)
             return chance, added
         expected = self.rate * weight / self.mean_weight

@@ -24,6 +24,7 @@ def finish(
     signals: Signals,
     inside: BoolArray,
     distinct: IndexArray,
+    weightless: BoolArray,
 ) -> tuple[Signals | None, Counterfactual]:
     """Put the workers' values of the other side together, judge and scale them.
 
@@ -41,6 +42,9 @@ def finish(
         Which records, or copies of them, each shadow was fitted on.
     distinct : ndarray of int
         Positions of one record of each content.
+    weightless : ndarray of bool of shape (n_records,)
+        Records that no fit learns from, in whatever training set they are: both sides
+        are what the shadow answers.
 
     Returns
     -------
@@ -62,7 +66,16 @@ def finish(
     if reasons:
         return None, replace(about, why_not=reasons[0])
     other = {s: np.stack([r.other.pop(s) for r in results]) for s in TWO_SIDED}
-    return calibrate(other, signals, inside, distinct, plan, about)
+    # Left out of all that is judged and averaged, where they would dilute the gaps.
+    for values in other.values():
+        values[:, weightless] = np.nan
+    found, about = calibrate(
+        other, signals, inside, distinct[~weightless[distinct]], plan, about
+    )
+    for name, values in (found or {}).items():
+        values[:, weightless] = signals[name][:, weightless]
+    n_weightless = int(weightless.sum()) * n_fits
+    return found, replace(about, n_unknown=about.n_unknown - n_weightless)
 
 
 def calibrate(

@@ -7,9 +7,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.linear_model import Perceptron
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from _helpers.two_sided import ClassMeans, right, third, useless
 from skmia._tables import any_copy, hash_rows
@@ -260,3 +263,32 @@ def test_kept_models_tell_of_rows_outside_of_the_pool():
             )
     with pytest.raises(ValueError, match="keep_models=True"):
         fit_shadows(ClassMeans(), X, Y, shadows=4).other_side_of(0, new, y)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        ClassMeans(),
+        GaussianNB(),
+        LogisticRegression(),
+        DecisionTreeClassifier(min_samples_leaf=5),
+        RandomForestClassifier(10),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_what_is_not_learned_from_has_no_other_side(estimator):
+    rows, y, weight = X.copy(), Y.copy(), np.ones(90)
+    # The first has a copy that is learned from, the second one that is not.
+    rows[:2], y[:2] = rows[60:62], y[60:62]
+    weight[[0, 1, 61, *range(30, 40)]] = 0
+    params = {"sample_weight": weight}
+    shadows = fit_shadows(estimator, rows, y, shadows=4, params=params, random_state=0)
+    alone = [1, 61, *range(30, 40)]
+    for name in shadows.other:
+        own, other = shadows.signals[name], shadows.other[name]
+        assert_array_equal(other[:, alone], own[:, alone])
+        if name == "logit":
+            assert (other[:, [0, 60]] != own[:, [0, 60]]).any()
+    if isinstance(estimator, (ClassMeans, GaussianNB)):
+        assert shadows.counterfactual_.used
+        assert shadows.counterfactual_.n_unknown == 0
