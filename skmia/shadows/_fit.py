@@ -246,6 +246,7 @@ def _run_without_fits(
         fields["signals"],
         any_copy(prepared.learned, hashes),
         np.unique(hashes, return_index=True)[1],
+        ~any_copy(~has_no_weight(pool.metadata, len(hashes))[None], hashes)[0],
     )
     if other is None:
         return None
