@@ -225,6 +225,12 @@ class _Prepared(NamedTuple):
         """
         return self.member & ~has_no_weight(self.pool.metadata, len(self.hashes))
 
+    @property
+    def weightless(self) -> NDArray[np.bool_]:
+        """Records that no fit learns from, nor from a copy of them."""
+        has_weight = ~has_no_weight(self.pool.metadata, len(self.hashes))
+        return ~any_copy(has_weight[None], self.hashes)[0]
+
 
 def _run_without_fits(
     prepared: _Prepared, n_asked: int, n_jobs: int | None, verbose: int
@@ -246,7 +252,7 @@ def _run_without_fits(
         fields["signals"],
         any_copy(prepared.learned, hashes),
         np.unique(hashes, return_index=True)[1],
-        ~any_copy(~has_no_weight(pool.metadata, len(hashes))[None], hashes)[0],
+        prepared.weightless,
     )
     if other is None:
         return None
@@ -288,7 +294,7 @@ def _run_fits(
         fields["signals"],
         any_copy(prepared.learned, hashes),
         np.unique(hashes, return_index=True)[1],
-        ~any_copy(has_weight[None], hashes)[0],
+        prepared.weightless,
     )
     if models.counterfactual is True and other is None:
         raise _no_closed_form(counterfactual.why_not)
