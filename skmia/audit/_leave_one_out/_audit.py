@@ -75,7 +75,8 @@ def leave_one_out_risk(
     ------
     ValueError
         If the learner, with these parameters, has no closed form, or `shadows` have
-        none or found that it does not agree with what they show.
+        none or found that it does not agree with what they show. If the model tells
+        that its fit had other rows, labels or weights.
     sklearn.exceptions.NotFittedError
         If `estimator` is not fitted.
 
@@ -120,7 +121,9 @@ def leave_one_out_risk(
             "The 'estimator' parameter must be a classifier with a closed form for "
             f"what it would answer without a row. Got {target.name}, which has none: "
             f"{found}. Fit it again without the rows that you ask about, or compare "
-            "models with and without them: skmia.shadows.fit_shadows."
+            "models with and without them: skmia.shadows.fit_shadows. Where these are "
+            "not the rows and labels of its fit, in their order, or it had weights "
+            "that are not in 'fit_params', pass those."
         )
     if found.exact:
         slope = correlation = None
@@ -144,6 +147,7 @@ def leave_one_out_risk(
         slope=slope,
         correlation=correlation,
         sha256=_digest(take_rows(X, learnt), labels[learnt]),
+        rows_checked=found.checked,
         _records=_records(found, gap, X),
     )
 

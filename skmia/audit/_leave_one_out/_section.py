@@ -64,6 +64,8 @@ class LeaveOneOutRisk(Section):
         Of predicted and observed gaps over the records of these shadow models.
     sha256 : str, default=None
         The rows and labels, as a report's ``provenance`` names them.
+    rows_checked : bool, default=False
+        Whether the model tells that these are the rows, labels and weights of its fit.
 
     See Also
     --------
@@ -91,6 +93,7 @@ class LeaveOneOutRisk(Section):
     slope: float | None = None
     correlation: float | None = None
     sha256: str | None = None
+    rows_checked: bool = False
     # Personal data: in no form of a report, and lost where one is read from a file.
     _records: RecordGaps | None = field(default=None, repr=False, compare=False)
 
@@ -192,6 +195,11 @@ class LeaveOneOutRisk(Section):
             found.append(
                 f"In shadow models of this learner, gaps were {self.slope:.2f} times "
                 f"as large as predicted. The figures above were multiplied by it.{how}"
+            )
+        if not self.rows_checked:
+            found.append(
+                "Whether these are the rows of the fit could not be checked. Of other "
+                "rows or weights the figures say nothing."
             )
         if self.n_unknown:
             found.append(

@@ -1,6 +1,6 @@
 """What one fitted shadow would have said of records on the other side."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,8 +70,11 @@ def other_side(
     pool: Pool,
     index: IndexArray,
     classes: NDArray,
+    check: Callable[[Any, TrainingRows], object] | None = None,
 ) -> tuple[Signals, ShadowOtherSide]:
     """Ask a shadow that was fitted on the rows `index` of the pool, in their order.
+
+    Before that, `check` is given its classifier and these rows.
 
     Returns
     -------
@@ -96,6 +99,8 @@ def other_side(
     n_contents = of.max() + 1
     seen, unit = np.unique(of[index], return_inverse=True)
     rows = TrainingRows(copy_rows(X, index), column[index], weight[index], unit)
+    if check is not None:
+        check(last_step(model), rows)
     ask = plan.family.prepare(last_step(model), rows)
     kept = ShadowOtherSide(model, ask, classes, float(weight[index].mean()))
     del rows

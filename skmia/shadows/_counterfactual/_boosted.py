@@ -8,7 +8,7 @@ held, and so are the derivatives of the other rows.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,6 +196,11 @@ def prepare_boosted(
     return _Answers(
         reader, rounds, class_weight, step, loss, prior, per_class, share, dtype
     )
+
+
+def check_drawn(model: Any, rows: TrainingRows) -> bool:
+    """Whether `prepare` tells other rows by their leaves: not where rows are drawn."""
+    return getattr(model, "subsample", 1.0) in (None, 1.0)
 
 
 def _weighted(

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from skmia.shadows._counterfactual._family import (
     Family,
+    OtherRowsError,
     OtherSide,
     Records,
     TrainingRows,
@@ -19,6 +20,7 @@ from skmia.shadows._counterfactual._rows import (
     check_same_answers,
     dense,
     emptied,
+    one_hot,
     probabilities,
     signs,
     some_records,
@@ -27,6 +29,8 @@ from skmia.signals import BoolArray, FloatArray, IndexArray
 
 # Tables of one class each, by weight of a record; above, each record is computed.
 _N_TABLES = 32
+# Counts that differ by less are the same, but for the order of their sums.
+_SAME = 1e-9
 
 #: From the fitted classifier, records and the signed weight of each: the log-score of
 #: each class on the other side, but for the priors.
@@ -150,6 +154,30 @@ def _category_is_lost(model: Any, rows: TrainingRows) -> Callable[[Records], Boo
     return lost
 
 
+def _check(model: Any, rows: TrainingRows) -> bool:
+    """Raise where the counts of the fit are not those of these rows."""
+    n_classes = len(model.classes_)
+    by_class = one_hot(rows.y, n_classes, rows.weight)
+    told = [(model.class_count_, by_class.sum(axis=1))]
+    if hasattr(model, "category_count_"):
+        columns = dense(rows.X).astype(int).T
+        for counts, column in zip(model.category_count_, columns, strict=True):
+            if (column >= counts.shape[1]).any():
+                raise OtherRowsError
+            told.append((counts, by_class @ one_hot(column, counts.shape[1]).T))
+    else:
+        X = as_floats(rows.X)
+        if getattr(model, "binarize", None) is not None:
+            X = (model.binarize < X).astype(np.float64)
+        told.append((model.feature_count_, by_class @ X))
+    for counted, found in told:
+        found = found.toarray() if sparse.issparse(found) else np.asarray(found)
+        slack = _SAME * np.abs(counted).max(initial=0)
+        if not np.allclose(found, counted, rtol=_SAME, atol=slack):
+            raise OtherRowsError
+    return True
+
+
 def _family(scores_of: Scores, *, has_priors: bool = True) -> Family:
     def prepare(model: Any, rows: TrainingRows) -> OtherSide:
         n_rows = np.bincount(rows.y, minlength=len(model.classes_))
@@ -180,7 +208,7 @@ def _family(scores_of: Scores, *, has_priors: bool = True) -> Family:
         check_same_answers(ask(same), model.predict_proba(same.X))
         return ask
 
-    return Family(prepare, exact=True, why_not=_why_not)
+    return Family(prepare, exact=True, why_not=_why_not, check=_check)
 
 
 def _why_not(estimator: Any) -> str | None:

@@ -17,6 +17,13 @@ class NotCoveredError(Exception):
     """
 
 
+class OtherRowsError(NotCoveredError):
+    """Raised where rows are passed that a classifier was not fitted on."""
+
+    def __init__(self, what: str = "rows, labels or weights") -> None:
+        super().__init__(f"these {what} are not those of its fit")
+
+
 @dataclass(frozen=True)
 class TrainingRows:
     """What one classifier was fitted on, in the order of its fit.
@@ -94,6 +101,11 @@ def _covered(estimator: Any) -> str | None:
     return None
 
 
+def checked_in_prepare(model: Any, rows: TrainingRows) -> bool:
+    """Say that the rows are those of the fit: of others, ``prepare`` raises."""
+    return True
+
+
 @dataclass(frozen=True)
 class Family:
     """Learners with a closed form for the other side of a record.
@@ -121,9 +133,15 @@ class Family:
         raises `NotCoveredError` for a design that it cannot answer for, such as one
         with a shadow that lacks a class; then shadows are fitted. What a fit would
         complain of (a parameter out of range, NaN in X) it raises as the fit would.
+    check : callable, default=None
+        ``check(model, rows)``, called before `prepare` where somebody else than the
+        library says which rows the fit had. It raises `NotCoveredError` where the
+        `TrainingRows` are others, and returns whether they could be checked. None where
+        the fitted classifier does not tell.
     """
 
     prepare: Callable[[Any, TrainingRows], OtherSide]
     exact: bool = False
     why_not: Callable[[Any], str | None] = _covered
     virtual: Callable[[Any, TrainingRows, BoolArray, int], Worlds] | None = None
+    check: Callable[[Any, TrainingRows], bool] | None = None

@@ -12,6 +12,7 @@ from skmia.shadows._counterfactual._family import (
     Records,
     TrainingRows,
     Worlds,
+    checked_in_prepare,
 )
 from skmia.shadows._counterfactual._gaussian_nb import (
     OtherSideOfGaussianNB,
@@ -107,4 +108,4 @@ def _virtual(
     return _Masked(estimator, rows, member)
 
 
-GAUSSIAN_NB = Family(prepare, exact=True, virtual=_virtual)
+GAUSSIAN_NB = Family(prepare, exact=True, virtual=_virtual, check=checked_in_prepare)

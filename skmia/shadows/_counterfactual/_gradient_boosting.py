@@ -11,6 +11,7 @@ from skmia.shadows._counterfactual._boosted import (
     Loss,
     Round,
     Step,
+    check_drawn,
     logistic_loss,
     prepare_boosted,
     sum_by,
@@ -102,4 +103,4 @@ def _why_not(estimator: Any) -> str | None:
     return None
 
 
-GRADIENT_BOOSTING = Family(_prepare, why_not=_why_not)
+GRADIENT_BOOSTING = Family(_prepare, why_not=_why_not, check=check_drawn)

@@ -10,6 +10,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from skmia.shadows._counterfactual._boosted import (
     Round,
     Step,
+    check_drawn,
     logistic_loss,
     prepare_boosted,
     sum_by,
@@ -113,4 +114,4 @@ def _why_not(estimator: Any) -> str | None:
     return None
 
 
-HIST_GRADIENT_BOOSTING = Family(_prepare, why_not=_why_not)
+HIST_GRADIENT_BOOSTING = Family(_prepare, why_not=_why_not, check=check_drawn)

@@ -13,6 +13,7 @@ from skmia.shadows._counterfactual._family import (
     OtherSide,
     Records,
     TrainingRows,
+    checked_in_prepare,
 )
 from skmia.shadows._counterfactual._rows import (
     dense,
@@ -206,4 +207,4 @@ def _why_not(estimator: Any) -> str | None:
     return None
 
 
-LDA = Family(_prepare, exact=True, why_not=_why_not)
+LDA = Family(_prepare, exact=True, why_not=_why_not, check=checked_in_prepare)

@@ -8,6 +8,7 @@ import numpy as np
 from skmia.shadows._counterfactual._boosted import (
     Round,
     Step,
+    check_drawn,
     logistic_loss,
     prepare_boosted,
     sum_by,
@@ -113,4 +114,4 @@ def _why_not(estimator: Any) -> str | None:
     return None
 
 
-LIGHTGBM = Family(_prepare, why_not=_why_not)
+LIGHTGBM = Family(_prepare, why_not=_why_not, check=check_drawn)

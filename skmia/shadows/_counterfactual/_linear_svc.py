@@ -24,6 +24,7 @@ from skmia.shadows._counterfactual._linear_rows import (
     in_parts,
     inverse,
 )
+from skmia.shadows._counterfactual._stationary import check_at_rest
 from skmia.signals import FloatArray
 
 
@@ -113,4 +114,21 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
     return in_parts(_SquaredHinge(model, rows), rows.X.shape[1] + 1)
 
 
-LINEAR_SVC = Family(_prepare, why_not=why_not)
+def _check(model: Any, rows: TrainingRows) -> bool:
+    n_classes = len(model.classes_)
+    classes = ClassWeights(model.class_weight, model.classes_, rows)
+    f = np.asarray(model.decision_function(rows.X), dtype=np.float64)
+    columns = np.arange(n_classes) if n_classes > 2 else np.array([1])
+    sides = np.where(rows.y[:, None] == columns, 1.0, -1.0)
+    weight = 2 * model.C * rows.weight * classes.values[rows.y]
+    slope = -weight[:, None] * sides * np.maximum(1 - f.reshape(sides.shape) * sides, 0)
+    coef, constant = np.asarray(model.coef_, dtype=np.float64), None
+    if model.fit_intercept:
+        constant = float(model.intercept_scaling)
+        coef = np.column_stack([coef, model.intercept_ / constant])
+    stopped = bool(np.any(np.asarray(model.n_iter_) >= model.max_iter))
+    left = model.tol * float(weight.sum())
+    return check_at_rest(rows.X, slope, coef, constant, left, stopped)
+
+
+LINEAR_SVC = Family(_prepare, why_not=why_not, check=_check)

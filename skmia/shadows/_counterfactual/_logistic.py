@@ -33,6 +33,7 @@ from skmia.shadows._counterfactual._softmax_blocks import (
     SharedCurvature,
     other_binary,
 )
+from skmia.shadows._counterfactual._stationary import check_at_rest
 from skmia.signals import FloatArray
 
 # Of the diagonal, where nothing is penalised: columns that depend on each other.
@@ -257,4 +258,23 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
     return in_parts(ask, len(problem.ridge) + n_classes**2)
 
 
-LOGISTIC = Family(_prepare, why_not=why_not)
+def _check(model: Any, rows: TrainingRows) -> bool:
+    problem = _Problem(model, rows)
+    z = problem.answers(rows)
+    if z.ndim == 1:
+        slope = (expit(z) - rows.y)[:, None]
+    else:
+        slope = softmax(z, axis=1) - np.eye(z.shape[1])[rows.y]
+    slope *= problem.row_weight[:, None]
+    coef = np.asarray(model.coef_, dtype=np.float64)
+    if problem.constant is not None:
+        coef = np.column_stack([coef, model.intercept_ / problem.constant])
+    stopped = bool(np.any(np.asarray(model.n_iter_) >= model.max_iter))
+    # These stop where a step is small, however far the optimum is.
+    stopped |= model.solver in ("sag", "saga")
+    left = model.tol * float(problem.row_weight.sum())
+    penalty = coef * problem.ridge
+    return check_at_rest(rows.X, slope, penalty, problem.constant, left, stopped)
+
+
+LOGISTIC = Family(_prepare, why_not=why_not, check=_check)

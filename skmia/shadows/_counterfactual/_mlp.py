@@ -211,4 +211,13 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
     return _Network(model, rows).ask
 
 
-MLP = Family(_prepare)
+def _check(model: Any, rows: TrainingRows) -> bool:
+    """A network does not tell what it was fitted on; but it may not be all rows."""
+    if model.early_stopping:
+        raise NotCoveredError(
+            "early stopping held some of its rows out, and which they are is not kept"
+        )
+    return False
+
+
+MLP = Family(_prepare, check=_check)

@@ -19,7 +19,7 @@ from skmia.shadows._counterfactual._family import (
     TrainingRows,
     Worlds,
 )
-from skmia.shadows._counterfactual._neighbors import prepare, votes, why_not
+from skmia.shadows._counterfactual._neighbors import check, prepare, votes, why_not
 from skmia.signals import BoolArray, FloatArray, IndexArray
 
 # Entries of the lists of one block, for all shadows.
@@ -146,4 +146,6 @@ class _Masked:
 
 
 #: Of KNeighborsClassifier.
-NEIGHBORS = Family(prepare, exact=True, why_not=why_not, virtual=masked_neighbors)
+NEIGHBORS = Family(
+    prepare, exact=True, why_not=why_not, virtual=masked_neighbors, check=check
+)

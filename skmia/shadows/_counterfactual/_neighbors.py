@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from skmia._tables import copy_rows, n_rows
 from skmia.shadows._counterfactual._family import (
     NotCoveredError,
+    OtherRowsError,
     OtherSide,
     Records,
     TrainingRows,
@@ -56,6 +58,34 @@ def prepare(model: KNeighborsClassifier, rows: TrainingRows) -> OtherSide:
     if np.ndim(model.classes_[0]):
         raise NotCoveredError("the model has several outputs")
     return _Neighbors(model, rows.y, rows.unit)
+
+
+def check(model: KNeighborsClassifier, rows: TrainingRows) -> bool:
+    """Compare with the same model fitted on these rows, which is one more look-up."""
+    n = len(rows.y)
+    if np.ndim(model.classes_[0]) or model.n_samples_fit_ != n:
+        raise OtherRowsError
+    again = clone(model).fit(rows.X, model.classes_[rows.y])
+    listed = min(model.n_neighbors + 1, n)
+    size = max(1, _LISTED // listed)
+    checked = True
+    for start in range(0, n, size):
+        X = copy_rows(rows.X, np.arange(start, min(start + size, n)))
+        distance, nearest = model.kneighbors(X, listed)
+        other_distance, other_nearest = again.kneighbors(X, listed)
+        slack = 1e-6 * np.abs(distance).max(initial=0)
+        if not np.allclose(distance, other_distance, rtol=1e-6, atol=slack):
+            raise OtherRowsError
+        moved = (nearest != other_nearest)[:, 0]
+        # Of rows that lie in one place the first is any of them.
+        alone = distance[:, min(1, listed - 1)] > distance[:, 0] + slack
+        if (moved & alone).any():
+            raise OtherRowsError
+        if (nearest != other_nearest).any():
+            checked = False
+        elif not np.allclose(model.predict_proba(X), again.predict_proba(X)):
+            raise OtherRowsError
+    return checked
 
 
 class _Neighbors:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from skmia._models import iter_class_probabilities
 from skmia._tables import concat_rows, has_no_weight, n_rows, take_rows
 from skmia.shadows._counterfactual._asking import other_side
-from skmia.shadows._counterfactual._family import NotCoveredError
+from skmia.shadows._counterfactual._family import NotCoveredError, TrainingRows
 from skmia.shadows._counterfactual._plan import find_plan
 from skmia.shadows._pool import make_pool
 from skmia.signals import FloatArray, logit
@@ -29,12 +29,16 @@ class LeftOut(NamedTuple):
         As the model answers.
     logit_without : ndarray of shape (n_rows,)
         Had it been fitted without the row and its copies; NaN where that is not known.
+    checked : bool
+        Whether the model tells that these are the rows of its fit. It does not tell
+        that they are others: that is an error.
     """
 
     family: str
     exact: bool
     logit: FloatArray
     logit_without: FloatArray
+    checked: bool
 
 
 def leave_rows_out(
@@ -96,8 +100,14 @@ def leave_rows_out(
     pool, _, _, _ = make_pool(X, y, weights, "leave_one_out_risk")
     classes = np.asarray(model.classes_)
     pool.columns = encode_labels(pool.y, classes, "estimator")
+    told: list[bool] = []
+
+    def check(classifier: Any, rows: TrainingRows) -> None:
+        if plan.family.check is not None:
+            told.append(plan.family.check(classifier, rows))
+
     try:
-        other, _ = other_side(plan, model, pool, place[learnt], classes)
+        other, _ = other_side(plan, model, pool, place[learnt], classes, check)
     except NotCoveredError as error:
         return str(error)
     here = np.empty(len(pool.y), dtype=np.float32)
@@ -105,7 +115,9 @@ def leave_rows_out(
         here[block] = logit(proba, pool.columns[block])
     there = other["logit"][place].astype(np.float64)
     there[~learnt] = here[place][~learnt]
-    return LeftOut(plan.name, plan.exact, here[place].astype(np.float64), there)
+    as_answered = here[place].astype(np.float64)
+    checked = bool(told) and all(told)
+    return LeftOut(plan.name, plan.exact, as_answered, there, checked)
 
 
 def _mixed(

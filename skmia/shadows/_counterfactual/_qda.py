@@ -10,6 +10,7 @@ from skmia.shadows._counterfactual._family import (
     NotCoveredError,
     Records,
     TrainingRows,
+    checked_in_prepare,
 )
 from skmia.shadows._counterfactual._rows import (
     dense,
@@ -126,4 +127,4 @@ def _why_not(estimator: Any) -> str | None:
     return None
 
 
-QDA = Family(_Quadratic, exact=True, why_not=_why_not)
+QDA = Family(_Quadratic, exact=True, why_not=_why_not, check=checked_in_prepare)

@@ -15,6 +15,7 @@ from skmia.shadows._counterfactual._family import (
     OtherSide,
     Records,
     TrainingRows,
+    checked_in_prepare,
 )
 from skmia.shadows._counterfactual._rows import (
     as_floats,
@@ -235,6 +236,6 @@ def _why_not(estimator: Any) -> str | None:
     return None
 
 
-RIDGE = Family(_prepare, exact=True, why_not=_why_not)
+RIDGE = Family(_prepare, exact=True, why_not=_why_not, check=checked_in_prepare)
 #: With the alpha that was chosen, which the record has its part in.
-RIDGE_CV = Family(_prepare, why_not=_why_not)
+RIDGE_CV = Family(_prepare, why_not=_why_not, check=checked_in_prepare)

@@ -23,6 +23,7 @@ from skmia._tables import take_rows
 from skmia.shadows._counterfactual._family import (
     Family,
     NotCoveredError,
+    OtherRowsError,
     OtherSide,
     Records,
     TrainingRows,
@@ -39,6 +40,10 @@ _AT_BOUND = 1e-6
 _RIDGE = 1e-8
 # How far inside of the margin a record may leave it when another one joins or goes.
 _NEAR = 0.2
+# How far rows may be on the wrong side of the margin at an optimum, and at none that
+# libsvm stops at, whose sums are rounded where columns are large.
+_OPTIMUM = 0.02
+_NO_OPTIMUM = 1.0
 # The range of libsvm's probabilities of two classes.
 _SMALLEST = 1e-7
 
@@ -278,4 +283,37 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
     return in_parts(_Spans(model, rows), n_support + rows.X.shape[1])
 
 
-SVC = Family(_prepare, why_not=why_not)
+def _check(model: Any, rows: TrainingRows) -> bool:
+    """Raise where support vectors are other rows, or others would have to be some."""
+    n, n_classes = len(rows.y), len(model.classes_)
+    support = np.asarray(model.support_)
+    if model.shape_fit_[0] != n or support.max(initial=-1) >= n:
+        raise OtherRowsError
+    own, kept = take_rows(rows.X, support), model.support_vectors_
+    own, kept = (X.toarray() if hasattr(X, "toarray") else X for X in (own, kept))
+    same = np.array_equal(np.asarray(own, float), np.asarray(kept, float))
+    y = np.repeat(np.arange(n_classes), model.n_support_)
+    if not same or not np.array_equal(rows.y[support], y):
+        raise OtherRowsError
+    classes = ClassWeights(model.class_weight, model.classes_, rows)
+    bound = rows.weight * classes.values[rows.y] * model.C
+    dual = model.dual_coef_
+    dual = np.abs(dual.toarray() if hasattr(dual, "toarray") else dual)
+    if (dual > bound[support] * (1 + _AT_BOUND)).any():
+        raise OtherRowsError
+    if n_classes > 2:
+        return False  # of rows that are no support vectors nothing was compared
+    stopped = model.max_iter >= 0 and np.max(model.n_iter_) >= model.max_iter
+    margin = np.where(rows.y == 1, 1.0, -1.0) * model.decision_function(rows.X)
+    multiplier = np.zeros(n)
+    multiplier[support] = dual[0]
+    # How far rows are on the wrong side of the margin, by what they weigh.
+    low = np.where(multiplier < bound * (1 - _AT_BOUND), 1 - margin, 0.0)
+    high = np.where(multiplier > bound * _AT_BOUND, margin - 1, 0.0)
+    worst = float(np.maximum(low, high).max(initial=0.0))
+    if worst > max(_NO_OPTIMUM, 100 * model.tol) and not stopped:
+        raise OtherRowsError
+    return worst <= max(_OPTIMUM, 10 * model.tol)
+
+
+SVC = Family(_prepare, why_not=why_not, check=_check)

@@ -26,6 +26,7 @@ from skmia.shadows._counterfactual._drawn import (
 from skmia.shadows._counterfactual._family import (
     Family,
     NotCoveredError,
+    OtherRowsError,
     OtherSide,
     Records,
     TrainingRows,
@@ -34,6 +35,8 @@ from skmia.shadows._counterfactual._leaves import Leaves, TreeCounts
 from skmia.signals import FloatArray, IndexArray
 
 # Of a gap that is scaled until it agrees with what trees show: no more than so often.
+# Minus the log of the chance at which rows are said to be none of the fit.
+_NEVER = 20.0
 _LARGEST_SCALE = 8.0
 # Fewer members say nothing of how far the gaps are too small.
 _ENOUGH = 20
@@ -194,6 +197,21 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
     return _Ensemble(trees, leaves, drawn, held, *scales)
 
 
+def _check(model: Any, rows: TrainingRows) -> bool:
+    """Raise where rows at the end were drawn by no tree; leaves tell of the others."""
+    drawn = samples_of(model, len(rows.y))
+    if drawn is None:
+        return True
+    total = np.sum(drawn, axis=0)
+    last = int(np.flatnonzero(total).max(initial=-1))
+    never = len(total) - 1 - last
+    # Of rows that are each drawn m times in the mean, r are never with exp(-m r).
+    unlikely = never * total[: last + 1].mean() if last >= 0 else np.inf
+    if unlikely > _NEVER:
+        raise OtherRowsError
+    return never == 0
+
+
 def _why_not(estimator: Any) -> str | None:
     inner = getattr(estimator, "estimator", None)
     if inner is not None and not isinstance(inner, str):
@@ -205,4 +223,4 @@ def _why_not(estimator: Any) -> str | None:
     return None
 
 
-TREES = Family(_prepare, why_not=_why_not)
+TREES = Family(_prepare, why_not=_why_not, check=_check)

@@ -9,6 +9,7 @@ import numpy as np
 from skmia.shadows._counterfactual._boosted import (
     Round,
     Step,
+    check_drawn,
     logistic_loss,
     prepare_boosted,
 )
@@ -126,4 +127,4 @@ def _why_not(estimator: Any) -> str | None:
     return None
 
 
-XGBOOST = Family(_prepare, why_not=_why_not)
+XGBOOST = Family(_prepare, why_not=_why_not, check=check_drawn)
