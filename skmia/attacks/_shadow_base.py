@@ -366,6 +366,8 @@ class ShadowAttack(ShadowsAsTargets):
         pool, shadows = self._compared, self.shadows_
         if not (pool.two_sided and shadows.models and shadows.tells_other_sides):
             return None
+        if len(np.unique(self._target.columns)) < len(self._target.classes):
+            return None  # the shadows' columns are of the classes in the pool
         unknown = rows < 0
         if np.any(match_rows(hash_rows(X), self._x_hashes)[unknown] >= 0):
             return None

@@ -8,7 +8,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skmia.attacks import CalibratedLossAttack
 from skmia.metrics import roc_auc
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowModels, ShadowSignals
 
 REFERENCES = ("mean_out", "midpoint", "percentile")
 every_reference = pytest.mark.parametrize("reference", REFERENCES)
@@ -221,7 +221,7 @@ def test_rows_outside_of_the_pool(reference):
     attack = CalibratedLossAttack(
         DecisionTreeClassifier(min_samples_leaf=3),
         reference=reference,
-        shadows=6,
+        shadows=ShadowModels(6, counterfactual=False),
         max_fpr=0.1,
         random_state=0,
     ).fit(X[:240], y[:240])

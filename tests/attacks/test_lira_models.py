@@ -100,7 +100,10 @@ def test_false_positive_rate_of_fresh_records():
 
 def test_few_shadows_have_no_spread_per_record():
     X, y = make_classification(200, 8, random_state=0)
-    attack = LiRAAttack(GaussianNB(), variance="per_record", shadows=8, random_state=0)
+    shadows = ShadowModels(8, counterfactual=False)
+    attack = LiRAAttack(
+        GaussianNB(), variance="per_record", shadows=shadows, random_state=0
+    )
     message = "200 of 200 records have fewer than 5 shadows with them or without"
     with pytest.warns(ResolutionWarning, match=message) as got:
         attack.fit(X, y)

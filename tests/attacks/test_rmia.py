@@ -7,7 +7,7 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from skmia.attacks import RMIAAttack
-from skmia.shadows import ShadowSignals
+from skmia.shadows import ShadowModels, ShadowSignals
 
 both_modes = pytest.mark.parametrize("mode", ["online", "offline"])
 
@@ -245,7 +245,8 @@ def test_no_slope_without_members(case, attack_on):
 
 
 def test_rows_outside_of_the_pool(pool):
-    attack = RMIAAttack(pool.frozen, shadows=4, a=0.5, random_state=0)
+    shadows = ShadowModels(4, counterfactual=False)
+    attack = RMIAAttack(pool.frozen, shadows=shadows, a=0.5, random_state=0)
     attack.fit(pool.X, pool.y, membership=pool.member)
     rows = np.r_[0:5, 0:5]
     X = pool.X[rows] + np.repeat([0.0, 0.05], 5)[:, None]

@@ -23,7 +23,8 @@ METHODS = ("score_samples", "decision_function", "predict")
 
 @pytest.fixture(scope="module")
 def fitted(pool):
-    attack = LiRAAttack(pool.frozen, shadows=6, max_fpr=0.2, random_state=0)
+    shadows = ShadowModels(6, counterfactual=False)
+    attack = LiRAAttack(pool.frozen, shadows=shadows, max_fpr=0.2, random_state=0)
     return attack.fit(pool.X, pool.y, membership=pool.member)
 
 
@@ -76,7 +77,8 @@ def test_one_set_serves_many_attacks(pool, fitted):
     for params in ({"mode": "offline"}, {"variance": "pooled"}, {"signal": "hinge"}):
         attack = LiRAAttack(pool.frozen, shadows=shadows, **params)
         attack.fit(pool.X, pool.y)
-        fresh = LiRAAttack(pool.frozen, shadows=6, random_state=0, **params)
+        models = ShadowModels(6, counterfactual=False)
+        fresh = LiRAAttack(pool.frozen, shadows=models, random_state=0, **params)
         fresh.fit(pool.X, pool.y, membership=pool.member)
         assert attack.shadows_ is shadows
         assert_array_equal(

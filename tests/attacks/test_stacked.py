@@ -402,7 +402,7 @@ def test_given_shadows_are_enough(pool):
     ("params", "match"),
     [
         ({"max_fpr": 0}, r"'max_fpr' .* Got 0 instead"),
-        ({"shadows": 3}, r"'shadows' .* Got 3 instead"),
+        ({"shadows": 1}, r"'shadows' .* Got 1 instead"),
     ],
 )
 def test_parameters_out_of_range(pool, params, match):
