@@ -14,6 +14,7 @@ from skmia._tables import Queries, any_copy, as_rows
 from skmia.shadows._counterfactual import (
     Counterfactual,
     bounds_of,
+    check_given,
     fill_unknown,
     scale_gaps,
 )
@@ -60,6 +61,7 @@ class ShadowSignals:
     other : dict of str to array-like of shape (n_shadows, n_records), default=None
         A signal of every record on the side that the shadow was *not* fitted on: of a
         member as if fitted without it and its copies, of another as if with them.
+        Without `counterfactual` it is compared with what the shadows show.
     counterfactual : Counterfactual, default=None
         Where `other` comes from, or why there is none.
     other_sides : list, default=None
@@ -90,7 +92,8 @@ class ShadowSignals:
     Raises
     ------
     ValueError
-        Where shapes differ, ``"logit"`` is missing, or a signal is NaN.
+        Where shapes differ, ``"logit"`` is missing, or a signal is NaN; where `other`
+        without `counterfactual` is infinite, or contradicts what the shadows show.
 
     See Also
     --------
@@ -151,10 +154,27 @@ class ShadowSignals:
         self.queries = queries
         self.other = {} if not other else _check_signals(other, self.member.shape)
         if counterfactual is None:
+            if other:
+                self._check_other(other)
             why_not = "" if self.other else "these shadows came without one"
             counterfactual = Counterfactual(used=bool(self.other), why_not=why_not)
+        elif counterfactual.used != bool(self.other):
+            counterfactual = replace(counterfactual, used=bool(self.other))
         self.counterfactual_ = counterfactual
         self._other_sides = other_sides if self.other else None
+
+    def _check_other(self, other: Mapping[str, ArrayLike]) -> None:
+        """Judge an other side that nothing tells the origin of."""
+        for name, values in other.items():
+            if np.isinf(np.asarray(values, dtype=np.float64)).any():
+                raise ValueError(
+                    f"The 'other' parameter has infinities in {name!r}. Compute it "
+                    "with skmia.signals, which keeps probabilities of 0 and 1 finite."
+                )
+        distinct = np.arange(self.n_records)
+        if self.record_hashes is not None:
+            distinct = np.unique(self.record_hashes, return_index=True)[1]
+        check_given(self.other, self.signals, self._inside, distinct)
 
     @property
     def inside(self) -> Mapping[str, NDArray[np.float32]]:
@@ -387,7 +407,7 @@ class ShadowSignals:
                 other=_named(arrays, "other_"),
                 counterfactual=_read_counterfactual(arrays),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{wrong}: {error}") from error
 
 

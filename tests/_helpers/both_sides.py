@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit
 
-from skmia.shadows import ShadowSignals, draw_design
+from skmia.shadows import Counterfactual, ShadowSignals, draw_design
 from skmia.signals import SIGNALS
 
 
@@ -46,5 +46,9 @@ def two_sided_world(
             for name in ("logit", "hinge", "entropy", "modified_entropy")
         }
 
-    shadows = ShadowSignals(signals(told), member, other=signals(other))
+    # Recorded as exact: the null tests have noise as the other side on purpose.
+    about = Counterfactual(used=True, exact=True)
+    shadows = ShadowSignals(
+        signals(told), member, other=signals(other), counterfactual=about
+    )
     return shadows, answers(target), y, mine

@@ -9,6 +9,7 @@ from skmia.shadows._counterfactual._calibration import bounds_of
 from skmia.shadows._counterfactual._family import NotCoveredError, TrainingRows
 from skmia.shadows._counterfactual._fill import fill_unknown
 from skmia.shadows._counterfactual._finish import finish
+from skmia.shadows._counterfactual._given import check_given
 from skmia.shadows._counterfactual._own_rows import LeftOut, leave_rows_out
 from skmia.shadows._counterfactual._plan import Plan, find_plan
 from skmia.shadows._counterfactual._record import Counterfactual
@@ -24,6 +25,7 @@ __all__ = [
     "ShadowOtherSide",
     "TrainingRows",
     "bounds_of",
+    "check_given",
     "fill_unknown",
     "find_plan",
     "finish",

@@ -28,6 +28,9 @@ _BOUND = 10.0
 _TYPICAL = 4.0
 # Fewer records that have a value on every side tell nothing.
 _FEWEST_RECORDS = 20
+# From so many on, predictions that vary by this part of the observed gaps correlate
+# surely with them where they are right.
+_ENOUGH_RECORDS, _RELATED, _ABSURD = 100, 0.5, 3.0
 # Standard errors from which on a correlation is no accident, of both directions
 # together, and of one where the other has shown it.
 _SURE, _LIKELY = 3.0, 1.0
@@ -74,11 +77,24 @@ class Fit:
     # Whether observed gaps are surely more than twice the predicted ones in the mean,
     # which no shadow's own differences move.
     misses: bool = False
+    # Whether observed gaps are surely above 0 in the mean.
+    leaks: bool = False
+    # Whether predictions vary so much over records that right ones would correlate.
+    varies: bool = False
+    # Whether they surely vary far more than observed gaps, or the two directions
+    # predict the opposite of each other.
+    absurd: bool = False
 
     @property
     def correlates(self) -> bool:
         """Whether predictions tell of a record what other shadows show."""
         return self.sure > _SURE and max(self.without.slope, self.with_.slope) > 0
+
+    @property
+    def unlike(self) -> bool:
+        """Whether predictions are surely not the gaps that shadows show."""
+        unrelated = self.varies and self.sure < _SURE
+        return self.sure < -_SURE or unrelated or self.absurd or self.exaggerates()
 
     def contradicts(self) -> bool:
         """Whether the slope is surely not near 1."""
@@ -157,16 +173,17 @@ def compare_gaps(
     # Pairs of complements stay together: neither says anything that the other does not.
     half = np.arange(len(seen)) // 2 % 2 == 0
     whole = _Means.of(gap, own, seen)
-    misses = whole.at(whole.known).misses()
+    all_known = whole.at(whole.known)
+    beside = all_known.beside()
     if len(seen) >= 4:
         one, two = (_Means.of(gap[h], own[h], seen[h]) for h in (half, ~half))
         known = one.known & two.known
         if known.sum() >= max(_FEWEST_RECORDS, 0.25 * len(known)):
             fit = _of_halves(one.at(known), two.at(known))
-            return replace(fit, misses=misses)
+            return replace(fit, **beside)
     if whole.known.sum() < _FEWEST_RECORDS:
         return None
-    return replace(_of_one(whole.at(whole.known)), misses=misses)
+    return replace(_of_one(all_known), **beside)
 
 
 @dataclass(frozen=True)
@@ -190,15 +207,31 @@ class _Means:
 
     def misses(self) -> bool:
         """Whether mean observed gaps are surely more than twice the predicted."""
-        if len(self.observed) < _FEWEST_RECORDS:
-            return False
-        beyond = self.observed - (self.without + self.with_)
-        error = float(beyond.std()) / np.sqrt(len(beyond))
-        return float(beyond.mean()) > _SURE_MEAN * error
+        return _above_zero(self.observed - (self.without + self.with_))
+
+    def beside(self) -> dict[str, bool]:
+        """Tell what follows from the means and the spread alone."""
+        n = len(self.observed)
+        if n < _FEWEST_RECORDS:
+            return {}
+        spread = max(float(self.without.std()), float(self.with_.std()))
+        observed, enough = float(self.observed.std()), n >= _ENOUGH_RECORDS
+        opposed = _sure(self.without, self.with_) < -_SURE
+        return {
+            "misses": self.misses(),
+            "leaks": _above_zero(self.observed),
+            "varies": enough and spread > _RELATED * observed,
+            "absurd": enough and (opposed or spread > _ABSURD * observed),
+        }
 
     def at(self, rows: BoolArray) -> "_Means":
         parts = self.without[rows], self.with_[rows], self.observed[rows]
         return _Means(*parts, self.known[rows])
+
+
+def _above_zero(values: FloatArray) -> bool:
+    error = float(values.std()) / np.sqrt(len(values))
+    return float(values.mean()) > _SURE_MEAN * error
 
 
 def _mean(values: FloatArray, where: BoolArray) -> tuple[FloatArray, IndexArray]:
