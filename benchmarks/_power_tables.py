@@ -52,6 +52,7 @@ def against_reference(cells, budgets, plain, with_shadows, reference):
         lines.append(line)
     heads = ["attack", *(f"{k} shadows" for k in budgets)]
     heads += [f"lowest with {k}" for k in budgets]
+    heads = [head for head in heads if any(line.get(head) for line in lines)]
     return [{head: line.get(head, "") for head in heads} for line in lines]
 
 
@@ -82,6 +83,8 @@ def against_best_single(cells, budgets, plain, with_shadows, reference):
                     behind.append(
                         f"{about['data']} {about['model']} ({best}: {gain.mean():+.4f})"
                     )
+            if not n_cells:
+                continue
             lines.append(
                 {
                     "shadows": n_shadows,

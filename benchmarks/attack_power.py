@@ -331,9 +331,15 @@ def main():
         "seconds of one core.\n\n" + (table(times) if times else "Not taken."),
         "By cell": table(lines),
     }
+    # A part does not take the place of all attacks and cells.
+    whole = (
+        given.light is None
+        and given.cells is None
+        and set(EVERY_ATTACK) <= set(given.attacks)
+    )
     save(
-        "attack_power",
-        "Attack power",
+        "attack_power" if whole else "counterfactual_power",
+        "Attack power" if whole else "Attack power with both sides of every record",
         f"Means over {given.targets} targets with 95 % intervals of the mean. The "
         "reference is LiRA with a variance of its own for every record and 64 shadows, "
         "each on the side that it was fitted on.\n\n"

@@ -144,7 +144,10 @@ def run_learner(
         learner,
         X,
         labels,
-        shadows=models.set_params(keep_models=keep_models, refit_search=True),
+        # Every model is a target, and so there are as many as asked for, all fitted.
+        shadows=models.set_params(
+            keep_models=keep_models, refit_search=True, counterfactual=False
+        ),
         groups=persons,
         params=params,
         fit=None if fit is None else RowsOf(fit, positions),

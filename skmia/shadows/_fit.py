@@ -245,6 +245,9 @@ def _run_without_fits(
             )
     except NotCoveredError:
         return None
+    except Exception as error:
+        error.add_note("Raised while shadow model 0 was fitted or asked.")
+        raise
     other, counterfactual = finish(
         as_exact(plan, n_fits),
         "",

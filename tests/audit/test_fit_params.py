@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from _helpers.audits import N_IN, N_OUT, SETS, audit
 from skmia.audit import audit_classifier
-from skmia.shadows import fit_shadows
+from skmia.shadows import ShadowModels, fit_shadows
 
 X, Y = np.concatenate(SETS[::2]), np.concatenate(SETS[1::2])
 
@@ -205,7 +205,9 @@ def test_a_hook_is_told_positions_among_the_rows_that_were_passed():
         return estimator.fit(A, b, sample_weight)
 
     params = {"sample_weight": (weights[:N_IN], weights[N_IN:])}
-    given = {"attacks": ["loss", "lira"]}
+    # A hook has no closed form.
+    shadows = ShadowModels(4, counterfactual=False)
+    given = {"attacks": ["loss", "lira"], "shadows": shadows}
     report = audit(fit=hook, fit_params=params | {"name": ["race", "sex"]}, **given)
     assert met == set(range(N_IN + N_OUT)) - {3, 4, 200}
     plain = audit(fit_params=params, **given)

@@ -246,7 +246,7 @@ def test_sets_that_are_refused(changes, error, message):
             TypeError,
             r"'attacks' parameter must have names of type str .* Got \[1\]",
         ),
-        ({"shadows": 2}, ValueError, "'shadows' parameter"),
+        ({"shadows": 1}, ValueError, "'shadows' parameter"),
         ({"shadows": 4.5}, TypeError, "'shadows' parameter"),
         (
             {"shadows": ShadowModels(train_size=1.5)},

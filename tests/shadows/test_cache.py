@@ -38,7 +38,13 @@ def fit(folder, estimator=None, X=X, y=Y, n_models=4, **given):
         DecisionTreeClassifier() if estimator is None else estimator,
         X,
         y,
-        shadows=ShadowModels(n_models, cache_dir=folder, **how),
+        # What costs no fit is in no cache.
+        shadows=ShadowModels(
+            n_models,
+            cache_dir=folder,
+            counterfactual="auto" if estimator is None else False,
+            **how,
+        ),
         **{"random_state": 0} | given,
     )
 

@@ -112,6 +112,10 @@ def _weight(
         per_row = n is not None and is_per_row(value, n)
         if per_row or name.rpartition("__")[2] not in _HARMLESS:
             return None, f"the fit is given {name!r}, which is not in the closed form"
+    if own is None or params[own] is None:
+        return None, None
+    if n is not None and not is_per_row(params[own], n):
+        return None, f"the fit is given one value for all records as {own!r}"
     return own, None
 
 
