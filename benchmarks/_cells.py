@@ -126,13 +126,14 @@ class CellShadows:
         shadows = self.shadows
         signals = {name: values[chosen] for name, values in shadows.signals.items()}
         member = shadows.member[chosen]
+        hashes: Any = shadows.record_hashes
         other, about = None, None
         if both_sides and self.raw:
             other, about = _finish.calibrate(
                 {name: values[chosen] for name, values in self.raw.items()},
                 signals,
-                any_copy(member, shadows.record_hashes),
-                np.unique(shadows.record_hashes, return_index=True)[1],
+                any_copy(member, hashes),
+                np.unique(hashes, return_index=True)[1],
                 self.plan,
                 Counterfactual(),
             )
@@ -155,7 +156,7 @@ def cell_shadows(data, model, n_jobs=2, n_models=N_MODELS, random_state=0):
 
 def _fit_cell(data, model, n_jobs, n_models, random_state, path):
     X, y, estimator = make_cell(data, model)
-    found = {"raw": {}, "plan": None}
+    found: dict[str, Any] = {"raw": {}, "plan": None}
 
     def finish(plan, why_not, results, *others):
         if plan is not None and all(result.other for result in results):

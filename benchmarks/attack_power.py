@@ -211,7 +211,8 @@ def run_cell(data, model, n_targets, jobs, light, attacks):
         return json.loads(path.read_text())
     # One of each of the pairs.
     targets = FIRST_TARGET + 2 * np.arange(n_targets)
-    n_models, budgets = N_MODELS, BUDGETS
+    n_models = N_MODELS
+    budgets: tuple[int, ...] = BUDGETS
     if light:
         budgets = BUDGETS[:-1]
         if not (FOLDER / cell_name(data, model, N_MODELS, 0)).exists():

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import warnings
+from typing import Any
 
 import numpy as np
 from _cells import make_cell
@@ -27,7 +28,10 @@ from skmia.audit import audit_classifier
 from skmia.shadows import ShadowModels, draw_design
 
 CELLS = ("Adult, LogisticRegression", "Location-30, RandomForest(100)")
-WAYS = {"4, both sides": (4, "auto"), "64, own side": (64, False)}
+WAYS: dict[str, tuple[int, Any]] = {
+    "4, both sides": (4, "auto"),
+    "64, own side": (64, False),
+}
 
 
 def make(cell):
@@ -70,8 +74,9 @@ def audit(cell, way, target, jobs):
         )
         seconds = time.perf_counter() - start
     frame = report.to_frame()
-    frame = frame[frame["attack"] == "stacked"].set_index("metric")["value"]
-    return {"seconds": seconds, **{str(k): float(v) for k, v in frame.items()}}
+    frame = frame[frame["attack"] == "stacked"]
+    figures = zip(frame["metric"], frame["value"], strict=True)
+    return {"seconds": seconds} | {str(name): float(v) for name, v in figures}
 
 
 def main():

@@ -14,6 +14,7 @@ learn anything from how they were drawn, nor from closed forms that are wrong.
 import argparse
 import warnings
 from functools import partial
+from typing import Any
 
 import numpy as np
 from _results import save, table
@@ -132,7 +133,8 @@ def third_set(seed, n_shadows):
     made = ShadowModels(n_shadows, train_size=1 / 3, counterfactual=True)
     shadows = fit_shadows(GaussianNB(), X, y, shadows=made, random_state=seed)
     found = {}
-    for name, make in VARIANTS.items():
+    variants: dict[str, Any] = VARIANTS
+    for name, make in variants.items():
         if name in NEEDS_FOUR and n_shadows < 4:
             continue
         attack = make(target, shadows=shadows, max_fpr=MAX_FPR)

@@ -22,7 +22,7 @@ from _helpers.data import noisy_rows
 from skmia.attacks import LiRAAttack
 from skmia.audit import Policy, audit_classifier
 from skmia.exceptions import UninformativeShadowsWarning
-from skmia.shadows import fit_shadows
+from skmia.shadows import ShadowModels, fit_shadows
 
 lightgbm = pytest.importorskip("lightgbm")
 
@@ -52,7 +52,7 @@ def audit(model, X, y, *, n=N, attacks=("lira",), shadows=8, **params):
         model,
         *(X[:n], y[:n], X[N:], y[N:]),
         attacks=attacks,
-        shadows=shadows,
+        shadows=ShadowModels(shadows, counterfactual=False),
         random_state=0,
         **params,
     )

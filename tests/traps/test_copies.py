@@ -20,6 +20,7 @@ from _helpers.traps import audit, forest, noisy
 from skmia.attacks import LossThresholdAttack
 from skmia.exceptions import BelowChanceWarning
 from skmia.model_selection import AuditableClassifier, leakage_scorer
+from skmia.shadows import ShadowModels
 
 
 def figures(report):
@@ -40,7 +41,9 @@ def test_trap_42_copies_dropped_from_the_shadows_pool():
     member = np.arange(4000) < 2000
     model = RandomForestClassifier(20, random_state=0).fit(X[member], y[member])
     once = times(X, y) == 1
-    settings = {"attacks": ["lira"], "shadows": 8, "random_state": 0}
+    # By what each shadow was fitted on alone.
+    shadows = ShadowModels(8, counterfactual=False)
+    settings = {"attacks": ["lira"], "shadows": shadows, "random_state": 0}
     dropped = audit(model, X[once], y[once], member[once], **settings)
     kept = audit(model, X, y, member, **settings)
     assert kept.n_members == dropped.n_members == (once & member).sum()

@@ -15,7 +15,7 @@ vary from shadow to shadow.
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,7 +209,7 @@ class _Means:
         """Whether mean observed gaps are surely more than twice the predicted."""
         return _above_zero(self.observed - (self.without + self.with_))
 
-    def beside(self) -> dict[str, bool]:
+    def beside(self) -> dict[str, Any]:
         """Tell what follows from the means and the spread alone."""
         n = len(self.observed)
         if n < _FEWEST_RECORDS:
