@@ -43,9 +43,9 @@ def test_trap_2_the_others_in_count_gives_the_membership_away():
 def test_trap_2_the_threshold_is_made_without_the_twin():
     """The offset equals the one computed by hand with both left out."""
     X, y = noisy(300)
-    attack = LiRAAttack(
-        LogisticRegression(), shadows=6, random_state=0, variance="pooled"
-    ).fit(X, y)
+    given = {"variance": "pooled", "random_state": 0}
+    models = ShadowModels(6, counterfactual=False)
+    attack = LiRAAttack(LogisticRegression(), shadows=models, **given).fit(X, y)
     shadows = attack.shadows_
     values, member = shadows.signals["logit"].astype(float), shadows.member
 
