@@ -20,7 +20,7 @@ from _helpers.traps import audit, noisy
 from skmia.attacks import LiRAAttack, LossThresholdAttack
 from skmia.exceptions import OneSidedRecordsWarning, OverlapWarning
 from skmia.model_selection import AuditableClassifier, leakage_scorer
-from skmia.shadows import fit_shadows
+from skmia.shadows import ShadowModels, fit_shadows
 
 N = 400
 NAME = "randomforestclassifier__sample_weight"
@@ -75,7 +75,9 @@ def test_trap_48_members_of_weight_0_in_an_attack(case):
     loss = LossThresholdAttack(frozen)
     with pytest.warns(OverlapWarning, match="members given to .* sample_weight of 0"):
         loss.fit(X, y, membership=member, **{NAME: weight})
-    lira = LiRAAttack(frozen, shadows=4, random_state=0)
+    # Of both sides there is no record that no shadow speaks for.
+    shadows = ShadowModels(4, counterfactual=False)
+    lira = LiRAAttack(frozen, shadows=shadows, random_state=0)
     with (
         pytest.warns(OverlapWarning, match="sample_weight of 0"),
         pytest.warns(OneSidedRecordsWarning, match="in no shadow"),
