@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from joblib import parallel_config
@@ -16,39 +16,24 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from skmia._models import (
-    bare_clone,
-    check_can_be_refitted,
-    check_has_response,
-    check_hook,
-    check_is_classifier,
-    draw_seeds,
-    gives_confidences,
     kept_generators,
-    look_inside,
-    shadow_recipe,
-    unwrap_frozen,
 )
 from skmia._tables import (
-    Copies,
-    Queries,
     any_copy,
-    check_alignment,
-    draw_units,
-    has_no_weight,
 )
 from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._cost import tell_cost
-from skmia.shadows._counterfactual import NotCoveredError, Plan, find_plan, finish
-from skmia.shadows._design import draw_design
+from skmia.shadows._counterfactual import NotCoveredError, finish
 from skmia.shadows._models import ShadowModels, check_shadows
-from skmia.shadows._pool import Pool, make_pool
+from skmia.shadows._pool import Pool
+from skmia.shadows._prepare import Prepared, no_closed_form, prepare
 from skmia.shadows._shared import Shared
-from skmia.shadows._signals import STORED, ShadowSignals
+from skmia.shadows._signals import ShadowSignals
 from skmia.shadows._task import ShadowResult, ShadowTask
-from skmia.shadows._virtual import as_exact, ask_virtual, n_virtual
+from skmia.shadows._virtual import as_exact, ask_virtual
 from skmia.shadows._warnings import Warned, emit, gather, intercept
-from skmia.utils import check_groups, own_random_state, warn
+from skmia.utils import own_random_state, warn
 
 
 def fit_shadows(
@@ -188,52 +173,21 @@ def fit_shadows(
     models = check_shadows(shadows, least=1)
     rng = own_random_state(random_state)
     state = rng.get_state()
-    prepared = _prepare(estimator, X, y, models, rng, params, groups, fit)
+    prepared = prepare(estimator, X, y, models, rng, params, groups, fit)
     if prepared.without_fits:
         made = _run_without_fits(prepared, models.n_models, n_jobs, verbose)
         if made is not None:
             return made
         rng.set_state(state)
-        prepared = _prepare(
+        prepared = prepare(
             estimator, X, y, models, rng, params, groups, fit, without_fits=False
         )
     check_shadows(shadows, least=2)
     return _run_fits(prepared, models, n_jobs, verbose)
 
 
-class _Prepared(NamedTuple):
-    """What follows from the arguments, and what was drawn."""
-
-    task: ShadowTask
-    pool: Pool
-    hashes: NDArray[np.uint64]
-    # Number of what is drawn together with each record.
-    units: NDArray[np.intp]
-    member: NDArray[np.bool_]
-    seeds: NDArray[np.int64]
-    # Why there is no closed form, where there is none.
-    why_not: str
-    # Whether the design is of shadows that cost no fit.
-    without_fits: bool
-
-    @property
-    def learned(self) -> NDArray[np.bool_]:
-        """Which records each shadow learns from.
-
-        Of weight 0 a row is passed to the fit, as to the target's, and not learned
-        from.
-        """
-        return self.member & ~has_no_weight(self.pool.metadata, len(self.hashes))
-
-    @property
-    def weightless(self) -> NDArray[np.bool_]:
-        """Records that no fit learns from, nor from a copy of them."""
-        has_weight = ~has_no_weight(self.pool.metadata, len(self.hashes))
-        return ~any_copy(has_weight[None], self.hashes)[0]
-
-
 def _run_without_fits(
-    prepared: _Prepared, n_asked: int, n_jobs: int | None, verbose: int
+    prepared: Prepared, n_asked: int, n_jobs: int | None, verbose: int
 ) -> ShadowSignals | None:
     """Make shadows that cost no fit, or None where these have to be fitted."""
     task, pool, hashes, units, member, seeds, *_ = prepared
@@ -271,7 +225,7 @@ def _run_without_fits(
 
 
 def _run_fits(
-    prepared: _Prepared, models: ShadowModels, n_jobs: int | None, verbose: int
+    prepared: Prepared, models: ShadowModels, n_jobs: int | None, verbose: int
 ) -> ShadowSignals:
     """Fit the shadows, ask them, and judge what they say of the other side."""
     task, pool, hashes, _, member, seeds, why_not, _ = prepared
@@ -300,7 +254,7 @@ def _run_fits(
         prepared.weightless,
     )
     if models.counterfactual is True and other is None:
-        raise _no_closed_form(counterfactual.why_not)
+        raise no_closed_form(counterfactual.why_not)
     return ShadowSignals(
         fields.pop("signals"),
         prepared.learned,
@@ -310,132 +264,6 @@ def _run_fits(
         counterfactual=counterfactual,
         **fields,
     )
-
-
-def _prepare(
-    estimator: Any,
-    X: Any,
-    y: ArrayLike,
-    models: ShadowModels,
-    random_state: int | np.random.RandomState | None,
-    params: Mapping[str, Any] | None,
-    groups: ArrayLike | None = None,
-    fit: Callable[..., Any] | None = None,
-    *,
-    without_fits: bool = True,
-) -> _Prepared:
-    """Check every argument, then draw the design and the seeds.
-
-    With `without_fits` for shadows that cost no fit, where they do.
-    """
-    check_hook(fit)
-    target = unwrap_frozen(estimator)
-    estimator = shadow_recipe(target)
-    check_is_classifier(estimator)
-    stands_in = estimator is not target
-    if not models.refit_search:
-        estimator, _ = look_inside(estimator)
-    check_can_be_refitted(estimator, params if isinstance(params, Mapping) else None)
-    if stands_in and gives_confidences(target):
-        check_has_response(estimator)
-    pool, classes, rest, hashes = make_pool(X, y, params, "fit_shadows")
-
-    rng = own_random_state(random_state)
-    beside = {} if hasattr(X, "iloc") else {"y": y}
-    check_alignment(X, beside | {"groups": groups})
-    persons = None if groups is None else check_groups(groups, len(hashes))
-    if persons is not None:
-        _check_largest(persons, float(models.train_size))
-    labels_only = stands_in and not gives_confidences(target)
-    plan: Plan | str = find_plan(
-        estimator,
-        params,
-        len(hashes),
-        persons=persons is not None,
-        other=_other_reason(models, fit, labels_only or stands_in),
-    )
-    if models.counterfactual is True and isinstance(plan, str):
-        raise _no_closed_form(plan)
-    n_made = n_virtual(plan, estimator, pool, rest, models) if without_fits else None
-    n_models = models.n_models if n_made is None else n_made
-    units = draw_units(hashes, persons)
-    member = draw_design(
-        pool.columns, n_models, float(models.train_size), rng, units=units
-    )
-    _, first = np.unique(hashes, return_index=True)
-    rarest = np.bincount(pool.columns[first]).min()
-    for k, rows in enumerate(member & ~has_no_weight(pool.metadata, len(hashes))):
-        if np.count_nonzero(np.bincount(pool.columns[rows])) < 2:
-            whole, of = ",", "records"
-            if persons is not None:
-                of = "persons"
-                whole = f", {len(np.unique(persons))} persons drawn whole,"
-            raise ValueError(
-                f"Shadow {k} would be fitted on {rows.sum()} of {len(rows)} records, "
-                f"of fewer than two classes: with 'train_size'={models.train_size}"
-                f"{whole} and {rarest} distinct records of the rarest class, "
-                f"classes are left out. Pass more {of} of the rare classes, or a "
-                "larger fraction."
-            )
-    seeds = draw_seeds(rng, n_models)
-    queries = Queries.checked(
-        models.n_queries, models.perturb, models.noise, models.flip_rate
-    )
-    if queries.n_queries:
-        # Drawn last: the shadows are those that would be asked about records alone.
-        queries = replace(queries, seed=int(draw_seeds(rng, 1)[0]))
-        pool.copies = Copies(queries, pool.X)
-    # Workers are sent the recipe, and not what the target has learnt.
-    recipe = bare_clone(estimator)
-    keep = bool(models.keep_models)
-    found, why_not = (None, plan) if isinstance(plan, str) else (plan, "")
-    task = ShadowTask(
-        recipe,
-        classes,
-        STORED,
-        rest,
-        keep,
-        fit,
-        labels_only,
-        found,
-    )
-    for model in (target, estimator):
-        task.remember(model)
-    made = n_made is not None
-    return _Prepared(task, pool, hashes, units, member, seeds, why_not, made)
-
-
-def _other_reason(models: ShadowModels, fit: Any, labels_only: bool) -> str | None:
-    """Say why there is no closed form, whatever the classifier."""
-    if not models.counterfactual:
-        return "it was switched off with counterfactual=False"
-    if fit is not None:
-        return "a fit of your own may do anything with the rows"
-    if models.n_queries:
-        return "answers are means over perturbed copies, with n_queries"
-    if labels_only:
-        return "the target gives labels only"
-    return None
-
-
-def _no_closed_form(why: str) -> ValueError:
-    return ValueError(
-        "The 'counterfactual' parameter must be 'auto' or False where shadow models "
-        f"have no closed form. Got True instead, and {why}."
-    )
-
-
-def _check_largest(persons: NDArray[np.intp], train_size: float) -> None:
-    """Raise where one person has more rows than a shadow is fitted on."""
-    largest, n = int(np.bincount(persons).max()), len(persons)
-    if largest > round(train_size * n):
-        raise ValueError(
-            f"The 'groups' parameter has a person with {largest} of {n} records, and "
-            f"with 'train_size'={train_size:g} a shadow is fitted on about "
-            f"{round(train_size * n)}: no shadow could hold this person and be like "
-            "the target. Leave this person's rows out, or some of them, or check that "
-            "`groups` has the name of a person and not of a larger group."
-        )
 
 
 def _fit_one(

@@ -1,9 +1,8 @@
 """The arrays that every attack works on."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,10 +18,11 @@ from skmia.shadows._counterfactual import (
     scale_gaps,
 )
 from skmia.shadows._design import find_complements
-from skmia.signals import SATURATED_LOGIT, SIGNALS
-from skmia.utils import atomic_write, check_integer, check_option
+from skmia.shadows._signal_arrays import check_member, check_signals, optional_array
+from skmia.shadows._signal_files import read_file, write_file
+from skmia.signals import SIGNALS
+from skmia.utils import check_integer, check_option
 
-_FORMAT = 1
 # Signals that are functions of the stored logit.
 _OF_LOGIT: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
     "loss": lambda logit: np.logaddexp(np.float32(0), -logit),
@@ -127,17 +127,19 @@ class ShadowSignals:
         counterfactual: Counterfactual | None = None,
         other_sides: list[Any] | None = None,
     ) -> None:
-        self.member = _check_member(member)
-        self.signals = _check_signals(signals, self.member.shape)
+        self.member = check_member(member)
+        self.signals = check_signals(signals, self.member.shape)
         n_shadows, n_records = self.member.shape
-        self.record_hashes = _optional(
+        self.record_hashes = optional_array(
             record_hashes, np.uint64, n_records, "record_hashes"
         )
         self.n_missing_classes = check_integer(
             n_missing_classes, "n_missing_classes", 0
         )
-        self.fit_seconds = _optional(fit_seconds, np.float64, n_shadows, "fit_seconds")
-        self.predict_seconds = _optional(
+        self.fit_seconds = optional_array(
+            fit_seconds, np.float64, n_shadows, "fit_seconds"
+        )
+        self.predict_seconds = optional_array(
             predict_seconds, np.float64, n_shadows, "predict_seconds"
         )
         if models is not None and len(models) != n_shadows:
@@ -152,7 +154,7 @@ class ShadowSignals:
                 f"None. Got {queries!r} instead."
             )
         self.queries = queries
-        self.other = {} if not other else _check_signals(other, self.member.shape)
+        self.other = {} if not other else check_signals(other, self.member.shape)
         if counterfactual is None:
             if other:
                 self._check_other(other)
@@ -337,26 +339,7 @@ class ShadowSignals:
         path : path-like
             The file, ``.npz`` by custom.
         """
-        arrays: dict[str, Any] = {
-            "format": np.array(_FORMAT),
-            "member": self.member,
-            "n_missing_classes": np.array(self.n_missing_classes),
-        }
-        arrays |= {f"signal_{name}": value for name, value in self.signals.items()}
-        arrays |= {f"other_{name}": value for name, value in self.other.items()}
-        about = asdict(replace(self.counterfactual_, seconds=None))
-        arrays["counterfactual"] = np.array(json.dumps(about))
-        if self.counterfactual_.seconds is not None:
-            arrays["counterfactual_seconds"] = self.counterfactual_.seconds
-        for name in ("record_hashes", "fit_seconds", "predict_seconds"):
-            if (value := getattr(self, name)) is not None:
-                arrays[name] = value
-        if self.queries is not None:
-            arrays["queries"] = np.array(json.dumps(asdict(self.queries)))
-        # A damaged zip may lose an array without a word.
-        arrays["names"] = np.array(sorted(arrays))
-        with atomic_write(path) as file:
-            np.savez(file, **arrays)
+        write_file(self, path)
 
     @classmethod
     def from_npz(cls, path: str | os.PathLike[str]) -> "ShadowSignals":
@@ -377,38 +360,7 @@ class ShadowSignals:
         ValueError
             Where the file is truncated or is none of ours.
         """
-        wrong = f"{os.fspath(path)!r} is not a readable shadow file"
-        with open(path, "rb") as stream:
-            try:
-                with np.load(stream, allow_pickle=False) as file:
-                    arrays = {name: file[name] for name in file.files}
-                missing = set(arrays.pop("names").tolist()) ^ set(arrays)
-                if missing:
-                    raise ValueError(f"without {sorted(missing)}")
-            except Exception as error:  # a zip can be damaged in many ways
-                raise ValueError(
-                    f"{wrong} ({error}); it may be truncated. Write it again with "
-                    "ShadowSignals.to_npz."
-                ) from error
-        if not np.array_equal(arrays.pop("format", None), _FORMAT):
-            raise ValueError(
-                f"{wrong} of this version of skmia. Write it again with "
-                "ShadowSignals.to_npz."
-            )
-        try:
-            return cls(
-                _named(arrays, "signal_"),
-                arrays["member"],
-                record_hashes=arrays.get("record_hashes"),
-                n_missing_classes=int(arrays["n_missing_classes"]),
-                fit_seconds=arrays.get("fit_seconds"),
-                predict_seconds=arrays.get("predict_seconds"),
-                queries=_read_queries(arrays.get("queries")),
-                other=_named(arrays, "other_"),
-                counterfactual=_read_counterfactual(arrays),
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{wrong}: {error}") from error
+        return read_file(path, cls)
 
 
 class _Side(Mapping[str, NDArray[np.float32]]):
@@ -430,94 +382,3 @@ class _Side(Mapping[str, NDArray[np.float32]]):
 
     def __len__(self) -> int:
         return len(self._shadows.other)
-
-
-def _named(arrays: Mapping[str, NDArray], prefix: str) -> dict[str, NDArray]:
-    return {
-        name.removeprefix(prefix): value
-        for name, value in arrays.items()
-        if name.startswith(prefix)
-    }
-
-
-def _read_counterfactual(arrays: Mapping[str, NDArray]) -> Counterfactual | None:
-    stored = arrays.get("counterfactual")
-    if stored is None:
-        return None
-    seconds = arrays.get("counterfactual_seconds")
-    return Counterfactual.from_plain(json.loads(str(stored)), seconds)
-
-
-def _read_queries(stored: NDArray | None) -> Queries | None:
-    return None if stored is None else Queries.checked(**json.loads(str(stored)))
-
-
-def _check_member(member: ArrayLike) -> NDArray[np.bool_]:
-    member = np.asarray(member)
-    if member.ndim != 2 or member.shape[0] < 1 or member.shape[1] < 1:
-        raise ValueError(
-            "The 'member' parameter must be a bool array of shape (n_shadows, "
-            f"n_records). Got shape {member.shape} instead."
-        )
-    if member.dtype != bool:
-        if member.dtype.kind not in "iuf" or not np.isin(member, (0, 1)).all():
-            raise ValueError(
-                "The 'member' parameter must be bool (or 0 and 1). "
-                f"Got dtype {member.dtype} instead."
-            )
-        member = member.astype(bool)
-    return member
-
-
-def _check_signals(
-    signals: Mapping[str, ArrayLike], shape: tuple[int, ...]
-) -> dict[str, NDArray[np.float32]]:
-    if not isinstance(signals, Mapping) or "logit" not in signals:
-        raise ValueError(
-            "The 'signals' parameter must be a dict of arrays with at least the key "
-            f"'logit'. Got {type(signals).__name__} instead."
-        )
-    unknown = [name for name in signals if name not in SIGNALS]
-    if unknown:
-        raise ValueError(
-            f"The 'signals' parameter has the unknown keys {unknown}; known signals "
-            f"are {sorted(SIGNALS)}."
-        )
-    return {name: _check_signal(name, v, shape) for name, v in signals.items()}
-
-
-def _check_signal(
-    name: str, values: ArrayLike, shape: tuple[int, ...]
-) -> NDArray[np.float32]:
-    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
-        array = np.asarray(values, dtype=np.float32)
-    if array.shape != shape:
-        raise ValueError(
-            f"The signal {name!r} has shape {array.shape}, but 'member' has shape "
-            f"{shape}; both are (n_shadows, n_records)."
-        )
-    if np.isnan(array).any():
-        raise ValueError(
-            f"The signal {name!r} contains NaN. Compute it with skmia.signals, "
-            "which keeps probabilities of 0 and 1 finite."
-        )
-    infinite = np.isinf(array)
-    if infinite.any():
-        # Not below what is finite, in case that other units are in use.
-        limit = np.abs(array).max(where=~infinite, initial=SATURATED_LOGIT)
-        array = np.where(infinite, np.copysign(limit, array), array)
-    return array
-
-
-def _optional(
-    values: ArrayLike | None, dtype: type, length: int, name: str
-) -> NDArray | None:
-    if values is None:
-        return None
-    array: NDArray[Any] = np.asarray(values, dtype=dtype)
-    if array.shape != (length,):
-        raise ValueError(
-            f"The {name!r} parameter must have shape ({length},). "
-            f"Got {array.shape} instead."
-        )
-    return array

@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from skmia._models import (
-    answers_as_probabilities,
+    class_probabilities,
     own_generators,
     seeded_clone,
     silence,
@@ -126,15 +126,21 @@ class _Asked:
 
 
 class _Answering:
-    """A classifier of all classes, of whose answers there are many."""
+    """A classifier of all classes that has given its answers."""
 
-    def __init__(self, n_classes: int) -> None:
+    def __init__(self, answers: NDArray, n_classes: int) -> None:
+        self.answers = answers
         self.classes_ = np.arange(n_classes)
 
 
-class _Probabilities(_Answering):
-    def predict_proba(self, X: Any) -> Any:
-        raise NotImplementedError
+class _WithProbabilities(_Answering):
+    def predict_proba(self, X: Any) -> NDArray:
+        return self.answers
+
+
+class _WithMargins(_Answering):
+    def decision_function(self, X: Any) -> NDArray:
+        return self.answers
 
 
 def ask_virtual(
@@ -322,9 +328,8 @@ def _signals(
     flat = answers.reshape(-1, *answers.shape[2:])
     known = ~np.isnan(flat) if flat.ndim == 1 else ~np.isnan(flat).any(axis=1)
     columns = np.tile(asked.columns[block], shape[0])[known]
-    kind = _Answering if asked.margins else _Probabilities
-    classifier = kind(asked.n_classes)
-    proba = answers_as_probabilities(classifier, flat[known], classifier.classes_)
+    kind = _WithMargins if asked.margins else _WithProbabilities
+    proba = class_probabilities(kind(flat[known], asked.n_classes), None)
     values = {}
     for name in names:
         array = np.full(len(flat), np.nan, dtype=np.float32)

@@ -19,14 +19,14 @@ from _helpers import global_state, noisy_rows
 from _helpers.carrying import DrawsFromGlobal, MeanOfMany
 from skmia.exceptions import ShadowFitWarning
 from skmia.shadows import ShadowModels, fit_shadows
-from skmia.shadows._fit import _prepare
+from skmia.shadows._prepare import prepare
 
 X, Y = noisy_rows(300)
 
 
 def bytes_sent(estimator):
     models = ShadowModels(2, train_size=0.5)
-    task = _prepare(estimator, X, Y, models, 0, None)[0]
+    task = prepare(estimator, X, Y, models, 0, None)[0]
     return pickle.dumps(task)
 
 
