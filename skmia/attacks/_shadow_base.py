@@ -2,16 +2,12 @@
 
 from abc import abstractmethod
 from copy import copy
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmia._models import (
-    LabelsAsProbabilities,
-    class_probabilities,
-    gives_confidences,
     look_inside,
 )
 from skmia._tables import (
@@ -25,6 +21,7 @@ from skmia._tables import (
     take_rows,
 )
 from skmia.attacks._given_shadows import check_enough, check_same_records, same_rows
+from skmia.attacks._kept_models import asking, check_kept, oriented, who_has_seen
 from skmia.attacks._nonmembers import check_has_records
 from skmia.attacks._scores import Comparison, Saturation
 from skmia.attacks._shadow_targets import ShadowsAsTargets
@@ -32,12 +29,12 @@ from skmia.attacks._shadow_warnings import (
     warn_of_another_fit,
     warn_of_one_sided_records,
     warn_of_uninformative_shadows,
+    warn_of_unknown_rows,
 )
 from skmia.attacks._target import Target
-from skmia.exceptions import UnknownRowsWarning
 from skmia.shadows import ShadowSignals, check_shadows, fit_shadows
-from skmia.signals import MEMBER_SIGN, SIGNALS, BoolArray, FloatArray, IndexArray
-from skmia.utils import check_labels, check_option, warn
+from skmia.signals import SIGNALS, BoolArray, FloatArray, IndexArray
+from skmia.utils import check_labels, check_option
 
 
 class ShadowAttack(ShadowsAsTargets):
@@ -268,7 +265,7 @@ class ShadowAttack(ShadowsAsTargets):
 
     def _oriented_signals(self, shadows: ShadowSignals) -> dict[str, NDArray]:
         """Signals that the attack uses, higher for members."""
-        return {s: _oriented(s, shadows.get(s)) for s in self._signals()}
+        return {s: oriented(s, shadows.get(s)) for s in self._signals()}
 
     def _soften(self, values: dict[str, NDArray]) -> dict[str, NDArray]:
         return {name: self._saturation[name].soften(v) for name, v in values.items()}
@@ -282,7 +279,7 @@ class ShadowAttack(ShadowsAsTargets):
         """Every signal of one model's answers, rounded as those of the shadows."""
         shadows = self.shadows_
         return {
-            s: _oriented(s, shadows.signal_of(s, proba, columns))
+            s: oriented(s, shadows.signal_of(s, proba, columns))
             for s in self._signals()
         }
 
@@ -333,13 +330,7 @@ class ShadowAttack(ShadowsAsTargets):
         if about is not None:
             return about._score_pool(values, np.arange(len(rows)))
         if unknown < len(rows) and self._is_online():
-            warn(
-                f"{unknown} of {len(rows)} rows are not in the pool that the shadow "
-                "models were fitted on. All rows of this call are scored offline, from "
-                "the shadows that have not seen them; these scores and those of calls "
-                "within the pool are on different scales.",
-                UnknownRowsWarning,
-            )
+            warn_of_unknown_rows(unknown, len(rows))
         return self._ask_models(X, columns, values, rows)
 
     def _about(self, compared: Comparison) -> Self | None:
@@ -369,7 +360,7 @@ class ShadowAttack(ShadowsAsTargets):
         if len(np.unique(self._target.columns)) < len(self._target.classes):
             return None  # the shadows' columns are of the classes in the pool
         unknown = rows < 0
-        if np.any(match_rows(hash_rows(X), self._x_hashes)[unknown] >= 0):
+        if np.any(self._rows_by_features(X)[unknown] >= 0):
             return None
         new = take_rows(X, np.flatnonzero(unknown))
         own = self._answers_of_models(new, columns[unknown])
@@ -384,43 +375,30 @@ class ShadowAttack(ShadowsAsTargets):
 
     def _answers_of_models(self, X: Any, columns: IndexArray) -> dict[str, NDArray]:
         """Every signal of what the kept models answer, (n_shadows, n_rows)."""
-        answers = []
-        labels_only = not gives_confidences(self._target.model)
-        for model in self.shadows_.models or ():
-            asked = LabelsAsProbabilities(model) if labels_only else model
-            ask = partial(class_probabilities, asked, classes=self._target.classes)
-            proba = mean_answer(ask, X, self._copies)
-            answers.append(self._answers_of(proba, columns))
+        target = self._target
+        answers = [
+            self._answers_of(mean_answer(ask, X, self._copies), columns)
+            for ask in asking(self.shadows_.models or (), target.model, target.classes)
+        ]
         return self._soften(
             {name: np.stack([one[name] for one in answers]) for name in self._signals()}
         )
+
+    def _rows_by_features(self, X: Any) -> IndexArray:
+        """The pool's record of equal features, whatever its label; -1 for none."""
+        return match_rows(hash_rows(X), self._x_hashes)
 
     def _ask_models(
         self, X: Any, columns: IndexArray, values: dict[str, NDArray], rows: IndexArray
     ) -> tuple[FloatArray, float]:
         """Score offline, from what the kept models answer about `X`."""
-        if self.shadows_.models is None:
-            raise ValueError(
-                "Some rows are not in the pool that the shadow models were fitted on, "
-                "or came without labels, and the models were not kept. Pass rows of "
-                "the pool with their labels, or make the shadows with "
-                "ShadowModels(keep_models=True)."
-            )
+        check_kept(self.shadows_.models)
         name = self._signals()[0]
         shadow_values = self._answers_of_models(X, columns)[name]
-        seen = np.zeros(shadow_values.shape, dtype=bool)
-        # The same features under another label count as seen: the model knows them.
-        by_features = any_copy(self.shadows_.member, self._x_hashes)
-        for member, where in (
-            (by_features, match_rows(hash_rows(X), self._x_hashes)),
+        seen = who_has_seen(
+            # The same features under another label count: the model knows them.
+            (any_copy(self.shadows_.member, self._x_hashes), self._rows_by_features(X)),
             (self._member, rows),
-        ):
-            known = where >= 0
-            seen[:, known] = member[:, where[known]]
+        )
         scores = self._offline(values[name], shadow_values, ~seen)
         return scores, self.offline_offset_
-
-
-def _oriented(name: str, values: NDArray) -> NDArray:
-    """Values that are higher for members: `values` themselves where they are."""
-    return values if MEMBER_SIGN[name] > 0 else -values

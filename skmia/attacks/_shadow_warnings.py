@@ -13,7 +13,11 @@ from skmia._tables import (
     person_means,
     split_persons,
 )
-from skmia.exceptions import OneSidedRecordsWarning, UninformativeShadowsWarning
+from skmia.exceptions import (
+    OneSidedRecordsWarning,
+    UninformativeShadowsWarning,
+    UnknownRowsWarning,
+)
 from skmia.shadows import informed_auc, outside_means, shadows_move
 from skmia.signals import BoolArray
 from skmia.utils import warn
@@ -114,3 +118,14 @@ def warn_of_another_fit(
     for found in find_mismatches(look_inside(model)[0], counts, params, membership):
         if found.matters and found.kind != "more_rows":
             warn(found.message, UninformativeShadowsWarning)
+
+
+def warn_of_unknown_rows(unknown: int, n: int) -> None:
+    """Warn that a call is scored offline as a whole, on a scale of its own."""
+    warn(
+        f"{unknown} of {n} rows are not in the pool that the shadow models were fitted "
+        "on. All rows of this call are scored offline, from the shadows that have not "
+        "seen them; these scores and those of calls within the pool are on different "
+        "scales.",
+        UnknownRowsWarning,
+    )
