@@ -21,10 +21,11 @@ from skmia.shadows._counterfactual._family import (
 )
 from skmia.shadows._counterfactual._gradient_boosting import _log_odds
 from skmia.shadows._counterfactual._hist_gradient_boosting import class_factors
+from skmia.shadows._counterfactual._leaf_reader import LeafReader
 from skmia.signals import FloatArray
 
 
-class _BoosterReader:
+class _BoosterReader(LeafReader):
     """Reads the trees that the model answers by, with what each leaf adds.
 
     The leaves of the first trees have the prior in them, which is taken out.
@@ -45,17 +46,7 @@ class _BoosterReader:
         leaves = np.asarray(self.model.predict(X, pred_leaf=True)).astype(np.intp)
         leaves = leaves.reshape(len(leaves), self.n_rounds, self.n_outputs)
         raw = np.tile(self.start, (len(leaves), 1))
-        for number in range(self.n_rounds):
-            of_round = leaves[:, number]
-            yield raw, list(of_round.T)
-            steps = [self.values(number, k)[of_round[:, k]] for k in range(len(raw.T))]
-            raw = raw + np.column_stack(steps)
-        yield raw, []
-
-    learn = read
-
-    def values(self, tree: int, of_class: int) -> FloatArray:
-        return self.of_leaves[tree * self.n_outputs + of_class]
+        return self.rounds(raw, leaves)
 
 
 def _leaf_values(tree: Any) -> FloatArray:

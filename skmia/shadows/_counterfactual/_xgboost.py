@@ -20,10 +20,11 @@ from skmia.shadows._counterfactual._family import (
     TrainingRows,
 )
 from skmia.shadows._counterfactual._hist_gradient_boosting import log_odds
+from skmia.shadows._counterfactual._leaf_reader import LeafReader
 from skmia.signals import FloatArray
 
 
-class _BoosterReader:
+class _BoosterReader(LeafReader):
     """Reads the trees that the model answers by, with what each leaf adds."""
 
     def __init__(self, model: Any, n_outputs: int) -> None:
@@ -45,17 +46,7 @@ class _BoosterReader:
             for k in range(self.n_outputs):
                 added[:, k] += self.values(number, k)[leaves[:, number, k]]
         raw = final - added
-        for number in range(self.n_rounds):
-            of_round = leaves[:, number]
-            yield raw, list(of_round.T)
-            steps = [self.values(number, k)[of_round[:, k]] for k in range(len(raw.T))]
-            raw = raw + np.column_stack(steps)
-        yield final, []
-
-    learn = read
-
-    def values(self, tree: int, of_class: int) -> FloatArray:
-        return self.of_leaves[tree * self.n_outputs + of_class]
+        return self.rounds(raw, leaves, final)
 
 
 def _leaf_values(tree: Any) -> FloatArray:
