@@ -48,11 +48,13 @@ def rows():
 
 
 def audit(model, X, y, *, n=N, attacks=("lira",), shadows=8, **params):
+    if isinstance(shadows, int):
+        shadows = ShadowModels(shadows, counterfactual=False)
     report = audit_classifier(
         model,
         *(X[:n], y[:n], X[N:], y[N:]),
         attacks=attacks,
-        shadows=ShadowModels(shadows, counterfactual=False),
+        shadows=shadows,
         random_state=0,
         **params,
     )

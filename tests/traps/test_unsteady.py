@@ -101,7 +101,7 @@ STEADY = [
     LogisticRegression(),
     RandomForestClassifier(10, n_jobs=2),
     HistGradientBoostingClassifier(max_iter=10),
-    MLPClassifier((16,), max_iter=20),
+    MLPClassifier((16,), max_iter=20, random_state=0),
     KNeighborsClassifier(),
     KNeighborsClassifier(algorithm="brute", weights="distance"),
     SVC(),
