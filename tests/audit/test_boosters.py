@@ -155,12 +155,14 @@ def test_figures_of_a_model_stopped_early_are_those_of_as_many_trees():
     model = stop(lgbm(n_estimators=300), CATEGORIES[:N_IN], Y[:N_IN], None)
     plain = lgbm(n_estimators=model.best_iteration_)
     plain.fit(CATEGORIES[:N_IN], Y[:N_IN])
+    # A hook has no closed form: all are of one side.
+    shadows = ShadowModels(8, counterfactual=False)
     by_hook = lira(audit(model, CATEGORIES, fit=stop, shadows=8))
-    others = lira(audit(plain, CATEGORIES, shadows=8))
+    others = lira(audit(plain, CATEGORIES, shadows=shadows))
     assert (others["low"] <= by_hook["value"]).all()
     assert (by_hook["value"] <= others["high"]).all()
     # Of all 300 trees, as without the hook, the shadows are other models.
-    naive = audit(model, CATEGORIES, shadows=8)
+    naive = audit(model, CATEGORIES, shadows=shadows)
     assert "shadows_unlike_target" in [guard.name for guard in naive.guards]
     assert lira(naive).loc["auc", "value"] < by_hook.loc["auc", "value"]
 
@@ -179,6 +181,8 @@ def test_without_a_hook_the_error_names_it(library):
 @pytest.mark.slow
 def test_a_validation_set_of_its_own_is_a_constant():
     """Of other rows than the audit's, it is the same for the target and all shadows."""
+    # As the hook's, which has no closed form.
+    one_sided = ShadowModels(4, counterfactual=False)
     frame, y = records(200, seed=1)
     X_valid = frame.astype(CATEGORIES.dtypes)
     model = stopped(lgbm(n_estimators=300), CATEGORIES[:N_IN], Y[:N_IN], X_valid, y)
@@ -187,7 +191,7 @@ def test_a_validation_set_of_its_own_is_a_constant():
         "eval_y": y,
         "callbacks": [lightgbm.early_stopping(10, verbose=False)],
     }
-    by_constants = audit(model, CATEGORIES, fit_params=params)
+    by_constants = audit(model, CATEGORIES, fit_params=params, shadows=one_sided)
 
     def stop(estimator, X, y_train, rows):
         return stopped(estimator, X, y_train, X_valid, y)
@@ -199,7 +203,7 @@ def test_a_validation_set_of_its_own_is_a_constant():
         *(CATEGORIES[:N_IN], Y[:N_IN], X_valid, y),
     )
     params = {"eval_set": [(X_valid, y)], "verbose": False}
-    by_constants = audit(model, CATEGORIES, fit_params=params)
+    by_constants = audit(model, CATEGORIES, fit_params=params, shadows=one_sided)
     assert_same_figures(by_constants, audit(model, CATEGORIES, fit=stop))
 
     # One that is no table: only its library looks into it.

@@ -48,6 +48,7 @@ def test_shadows_drawn_row_by_row_read_too_little():
         sets, pair = sides(X, y, groups, split(groups, seed))
         model = LogisticRegression(C=10, max_iter=300).fit(*sets[:2])
         settings = {"attacks": ["lira"], "random_state": 0, "max_fprs": (0.1,)}
+        settings["shadows"] = ShadowModels(16, counterfactual=False)
         naive = audit_classifier(model, *sets, **settings)
         report = audit_classifier(model, *sets, groups=pair, **settings)
         found.append([aucs(naive)["row"], *aucs(report).values()])
@@ -97,6 +98,8 @@ def test_figures_of_persons_are_those_of_refits(rows, n):
             *sets,
             groups=pair,
             attacks={"lira": LiRAAttack(None, variance="pooled")},
+            # Of one side, as those by hand.
+            shadows=ShadowModels(16, counterfactual=False),
             random_state=k,
         )
         figure = next(
