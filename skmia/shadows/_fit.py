@@ -26,6 +26,7 @@ from skmia.shadows._cache import ShadowCache
 from skmia.shadows._cost import tell_cost
 from skmia.shadows._counterfactual import NotCoveredError, finish
 from skmia.shadows._models import ShadowModels, check_shadows
+from skmia.shadows._once import do_once
 from skmia.shadows._pool import Pool
 from skmia.shadows._prepare import Prepared, no_closed_form, prepare
 from skmia.shadows._shared import Shared
@@ -233,6 +234,7 @@ def _run_fits(
     if models.cache_dir is not None:
         key = task.key(), pool.key()
         cache = ShadowCache(models.cache_dir, key, task.signals, task.keep_model)
+    task, pool = do_once(task, pool)
     with kept_generators() as moved:
         fields, warned = _run(task, pool, member, seeds, n_jobs, verbose, cache)
         shared = moved()
