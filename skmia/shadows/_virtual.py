@@ -38,6 +38,7 @@ from skmia._tables import blocks, copy_rows, n_rows
 from skmia.shadows._counterfactual import (
     TWO_SIDED,
     NotCoveredError,
+    OneByOne,
     Plan,
     TrainingRows,
 )
@@ -47,6 +48,8 @@ from skmia.shadows._shared import Shared
 from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._warnings import Warned, gather, intercept
 from skmia.signals import SIGNALS, BoolArray, IndexArray
+
+Signals = dict[str, NDArray[np.float32]]
 
 # Shadows that are made where they cost no fit, as far as memory allows: values of one
 # signal, 4 bytes each.
@@ -131,6 +134,9 @@ class _Answering:
     def __init__(self, answers: NDArray, n_classes: int) -> None:
         self.answers = answers
         self.classes_ = np.arange(n_classes)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        return {}
 
 
 class _WithProbabilities(_Answering):
@@ -255,6 +261,7 @@ def _prepare(
                 index = np.random.default_rng(seed).permutation(index)
                 steps.fit(copy_rows(X, index), pool.y[index])
                 X = steps.transform(copy_rows(X, np.arange(n_rows(X))))
+    _name_columns(classifier, task.classes)
     weight = np.ones(len(units))
     if plan.weight is not None:
         weight = np.asarray(pool.metadata[plan.weight], dtype=np.float64)
@@ -262,6 +269,17 @@ def _prepare(
     worlds = plan.family.virtual(classifier, rows, member[which], seed)
     margins = not hasattr(classifier, "predict_proba")
     return _Asked(worlds, member[which], pool.columns, margins, len(task.classes))
+
+
+def _name_columns(classifier: Any, classes: NDArray) -> None:
+    """Let weights of classes be those of their columns, which stand for labels here."""
+    weights = getattr(classifier, "class_weight", None)
+    if not isinstance(weights, dict):
+        return
+    columns = {label: column for column, label in enumerate(classes)}
+    if not set(weights) <= set(columns):
+        raise NotCoveredError("a class that is not there has a weight")
+    classifier.set_params(class_weight={columns[c]: w for c, w in weights.items()})
 
 
 def _fill(
@@ -273,32 +291,44 @@ def _fill(
     own: dict[str, NDArray[np.float32]],
     other: dict[str, NDArray[np.float32]],
 ) -> Warned:
-    """Ask about all records, block by block, for the rows `which` of the arrays."""
+    """Ask about all records, for the rows `which` of the arrays.
+
+    In blocks of the records, or one shadow after the other.
+    """
     warned: Warned = Counter()
-    cost = len(which) * asked.n_classes
+    if isinstance(asked.worlds, OneByOne):
+        parts = [(slice(k, k + 1), slice(0, n)) for k in range(len(which))]
+    else:
+        cost = len(which) * asked.n_classes
+        every = slice(0, len(which))
+        parts = [(every, block) for block in blocks(n, cost, _BLOCK_VALUES)]
     with closing(Shared(asked)) as shared:
         tasks = [
-            delayed(_ask)(shared, block, task.signals, task.errors, os.getpid())
-            for block in blocks(n, cost, _BLOCK_VALUES)
+            delayed(_ask)(shared, *part, task.signals, task.errors, os.getpid())
+            for part in parts
         ]
         results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
         with closing(results):
-            for block, part, opposite, warned_here in results:
+            for shadows, block, part, opposite, warned_here in results:
                 for arrays, values in ((own, part), (other, opposite)):
                     for name, array in arrays.items():
-                        array[which, block] = values[name]
+                        array[which[shadows], block] = values[name]
                 warned.update(warned_here)
     return warned
 
 
 def _ask(
     shared: Any,
+    shadows: slice,
     block: slice,
     signals: tuple[str, ...],
     errors: dict[str, Any],
     parent: int,
-) -> tuple[slice, dict[str, NDArray], dict[str, NDArray], Warned]:
-    """Run in a worker: the signals of a block, on the side of each shadow and not."""
+) -> tuple[slice, slice, Signals, Signals, Warned]:
+    """Run in a worker: what shadows say of a block, on the side of each and not.
+
+    Of shadows that are worked out one by one, it is one of them.
+    """
     silenced = nullcontext() if os.getpid() == parent else intercept()
     with (
         silenced,
@@ -308,21 +338,42 @@ def _ask(
         np.errstate(**errors),
     ):
         asked = shared.value
-        without, with_it = map(np.asarray, asked.worlds(block))
-        inside = asked.member[:, block]
-        side = inside if without.ndim == 2 else inside[:, :, None]
-        own = _signals(asked, np.where(side, with_it, without), block, signals)
-        opposite = np.where(side, without, with_it)
-        other = _signals(asked, opposite, block, TWO_SIDED)
-    for name in own:
-        if np.isnan(own[name]).any():
-            raise NotCoveredError("it does not answer for every shadow")
-    return block, own, other, warned
+        if not isinstance(asked.worlds, OneByOne):
+            own, other = _both(asked, asked.worlds(block), shadows, block, signals)
+            return shadows, block, own, other, warned
+        shadow = asked.worlds.shadow(shadows.start)
+        own = {s: np.empty((1, block.stop), np.float32) for s in signals}
+        other = {s: np.empty((1, block.stop), np.float32) for s in TWO_SIDED}
+        for part in blocks(block.stop, asked.n_classes, _BLOCK_VALUES):
+            worlds = tuple(answers[np.newaxis] for answers in shadow(part))
+            told = _both(asked, worlds, shadows, part, signals)
+            for arrays, values in zip((own, other), told, strict=True):
+                for name, array in arrays.items():
+                    array[:, part] = values[name]
+    return shadows, block, own, other, warned
+
+
+def _both(
+    asked: _Asked,
+    worlds: tuple[NDArray, ...],
+    shadows: slice,
+    block: slice,
+    signals: tuple[str, ...],
+) -> tuple[Signals, Signals]:
+    """Signals on the side of each shadow, and on the other."""
+    without, with_it = map(np.asarray, worlds)
+    inside = asked.member[shadows, block]
+    side = inside if without.ndim == 2 else inside[:, :, None]
+    own = _signals(asked, np.where(side, with_it, without), block, signals)
+    if any(np.isnan(values).any() for values in own.values()):
+        raise NotCoveredError("it does not answer for every shadow")
+    opposite = np.where(side, without, with_it)
+    return own, _signals(asked, opposite, block, TWO_SIDED)
 
 
 def _signals(
     asked: _Asked, answers: NDArray, block: slice, names: tuple[str, ...]
-) -> dict[str, NDArray[np.float32]]:
+) -> Signals:
     """Signals of all shadows' answers; NaN where these are."""
     shape = answers.shape[:2]
     flat = answers.reshape(-1, *answers.shape[2:])

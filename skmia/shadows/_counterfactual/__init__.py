@@ -10,6 +10,7 @@ from skmia.shadows._counterfactual._family import NotCoveredError, TrainingRows
 from skmia.shadows._counterfactual._fill import fill_unknown
 from skmia.shadows._counterfactual._finish import finish
 from skmia.shadows._counterfactual._given import check_given
+from skmia.shadows._counterfactual._one_by_one import OneByOne
 from skmia.shadows._counterfactual._own_rows import LeftOut, leave_rows_out
 from skmia.shadows._counterfactual._plan import Plan, find_plan
 from skmia.shadows._counterfactual._record import Counterfactual
@@ -21,6 +22,7 @@ __all__ = [
     "Counterfactual",
     "LeftOut",
     "NotCoveredError",
+    "OneByOne",
     "Plan",
     "ShadowOtherSide",
     "TrainingRows",

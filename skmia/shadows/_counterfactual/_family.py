@@ -126,7 +126,8 @@ class Family:
         Where a shadow costs no fit: ``virtual(estimator, rows, member, seed)`` takes an
         unfitted classifier, all records of a pool as `TrainingRows`, which of them each
         shadow is fitted on, a bool array of shape (n_shadows, n_records), and a seed
-        for what it draws. It returns `Worlds`, the answers of all these shadows.
+        for what it draws. It returns `Worlds`, the answers of all these shadows, or
+        `OneByOne`, which works out one of them after the other.
         ``rows.unit`` numbers here what comes and goes together: a record with its
         copies, or all records of a person with theirs. `member` is constant within a
         unit. Exact, up to rounding: it answers what fits on the same rows would. It
@@ -143,5 +144,5 @@ class Family:
     prepare: Callable[[Any, TrainingRows], OtherSide]
     exact: bool = False
     why_not: Callable[[Any], str | None] = _covered
-    virtual: Callable[[Any, TrainingRows, BoolArray, int], Worlds] | None = None
+    virtual: Callable[[Any, TrainingRows, BoolArray, int], Any] | None = None
     check: Callable[[Any, TrainingRows], bool] | None = None

@@ -19,6 +19,7 @@ from skmia.shadows._counterfactual._gaussian_nb import (
     Statistics,
     prepare,
 )
+from skmia.shadows._counterfactual._one_by_one import check_are_copies
 from skmia.shadows._counterfactual._rows import dense
 from skmia.signals import BoolArray, FloatArray
 
@@ -98,13 +99,7 @@ def _virtual(
     estimator: Any, rows: TrainingRows, member: BoolArray, seed: int
 ) -> Worlds:
     """Prepare the answers of all shadows; nothing of them is drawn."""
-    X = dense(rows.X)
-    _, first = np.unique(rows.unit, return_index=True)
-    of = first[rows.unit]
-    moved = np.flatnonzero(of != np.arange(len(of)))
-    same = np.array_equal(X[moved], X[of[moved]])
-    if not same or not np.array_equal(rows.y, rows.y[of]):
-        raise NotCoveredError("records come and go with others than their copies")
+    check_are_copies(rows)
     return _Masked(estimator, rows, member)
 
 

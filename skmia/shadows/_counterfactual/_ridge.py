@@ -17,6 +17,7 @@ from skmia.shadows._counterfactual._family import (
     TrainingRows,
     checked_in_prepare,
 )
+from skmia.shadows._counterfactual._one_by_one import Both, OneByOne
 from skmia.shadows._counterfactual._rows import (
     as_floats,
     check_same_answers,
@@ -25,10 +26,13 @@ from skmia.shadows._counterfactual._rows import (
     signs,
     some_records,
 )
-from skmia.signals import FloatArray, IndexArray
+from skmia.signals import BoolArray, FloatArray, IndexArray
 
 # Columns of the largest curvature matrix, and values of those of all classes.
 _LARGEST = 2000
+# Rows times pairs of columns above which a shadow without a fit costs nearly what one
+# with a fit does, and too much for more of them than were asked for.
+_MOST = 3e8
 
 
 @dataclass(frozen=True)
@@ -170,38 +174,55 @@ def _groups(
             yield np.flatnonzero(which.ravel() == index), _balanced(left)
 
 
-def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
-    n_classes, n_features = len(model.classes_), rows.X.shape[1]
-    balanced = isinstance(model.class_weight, str)
-    if n_features > _LARGEST or (balanced and n_classes * n_features**2 > _LARGEST**2):
-        raise NotCoveredError("there are too many columns for matrices of all pairs")
-    if n_classes < 2:
-        raise NotCoveredError("it was fitted on one class")
-    counts = np.bincount(rows.y, minlength=n_classes)
-    factors = compute_class_weight(
-        model.class_weight, classes=model.classes_, y=model.classes_[rows.y]
-    )
-    # The one that was chosen, of RidgeClassifierCV.
-    alpha = np.asarray(model.alpha_ if hasattr(model, "alpha_") else model.alpha, float)
-    targets = np.where(np.eye(n_classes) == 1, 1.0, -1.0)
-    if n_classes == 2:
-        targets = targets[:, 1:]
-    moments = _moments(rows, factors, model.fit_intercept, balanced)
-    ridge = _Ridge(moments, alpha, targets, model.fit_intercept)
-    solution = ridge.solve(factors)
-    _check(model, ridge, solution, some_records(rows).X)
-    shape = (-1,) if n_classes == 2 else (-1, n_classes)
+class _BothSides:
+    """Answers of a ridge regression of the classes, and had a record been elsewhere.
 
-    def ask(records: Records) -> NDArray[np.floating]:
+    Worked out from the rows of its fit. Of `model` the parameters are read, and not
+    what it has learnt but for an alpha that was chosen.
+    """
+
+    def __init__(self, model: Any, rows: TrainingRows) -> None:
+        n_classes, n_features = len(model.classes_), rows.X.shape[1]
+        self._balanced = isinstance(model.class_weight, str)
+        if n_features > _LARGEST or (
+            self._balanced and n_classes * n_features**2 > _LARGEST**2
+        ):
+            raise NotCoveredError(
+                "there are too many columns for matrices of all pairs"
+            )
+        if n_classes < 2:
+            raise NotCoveredError("it was fitted on one class")
+        self._counts = np.bincount(rows.y, minlength=n_classes)
+        self._factors = compute_class_weight(
+            model.class_weight, classes=model.classes_, y=model.classes_[rows.y]
+        )
+        # The one that was chosen, of RidgeClassifierCV.
+        alpha = np.asarray(
+            model.alpha_ if hasattr(model, "alpha_") else model.alpha, float
+        )
+        targets = np.where(np.eye(n_classes) == 1, 1.0, -1.0)
+        if n_classes == 2:
+            targets = targets[:, 1:]
+        self._shape = (-1,) if n_classes == 2 else (-1, n_classes)
+        moments = _moments(rows, self._factors, model.fit_intercept, self._balanced)
+        self._ridge = _Ridge(moments, alpha, targets, model.fit_intercept)
+        self._solution = self._ridge.solve(self._factors)
+
+    def answers(self, X: Any) -> FloatArray:
+        """As ``decision_function`` answers."""
+        X = self._ridge.shifted(as_floats(X))
+        return self._ridge.answers(self._solution, X).reshape(self._shape)
+
+    def other(self, records: Records, observed: FloatArray) -> FloatArray:
+        """Answers on the other side, from those that were `observed` on this one."""
+        ridge, solution = self._ridge, self._solution
         X, y = ridge.shifted(as_floats(records.X)), np.maximum(records.y, 0)
         change = signs(records) * records.weight
-        # From the model's own answers, which are rounded as those of a refit are.
-        observed = np.asarray(model.decision_function(records.X), dtype=np.float64)
         told = observed.reshape(len(y), -1)
-        if balanced:
+        if self._balanced:
             before = ridge.answers(solution, X)
             moved = np.full(told.shape, np.nan)
-            for some, weights in _groups(records, counts):
+            for some, weights in _groups(records, self._counts):
                 other, part, own = ridge.solve(weights), X[some], y[some]
                 moved[some] = ridge.answers(other, part) - before[some]
                 moved[some] += ridge.other_side(
@@ -209,18 +230,49 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
                 )
             told = told + moved
         else:
-            told = told + ridge.other_side(solution, X, y, change * factors[y])
+            told = told + ridge.other_side(solution, X, y, change * self._factors[y])
         # A model with one class more or less has other targets, and other answers.
-        told[emptied(records, counts) | (records.y < 0)] = np.nan
-        return told.reshape(shape)
+        told[emptied(records, self._counts) | (records.y < 0)] = np.nan
+        return told.reshape(self._shape)
+
+
+def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
+    both = _BothSides(model, rows)
+    _check(model, both, some_records(rows).X)
+
+    def ask(records: Records) -> NDArray[np.floating]:
+        # From the model's own answers, which are rounded as those of a refit are.
+        observed = np.asarray(model.decision_function(records.X), dtype=np.float64)
+        return both.other(records, observed)
 
     return ask
 
 
-def _check(model: Any, ridge: _Ridge, solution: _Solution, X: Any) -> None:
+def _work_out(model: Any, rows: TrainingRows) -> Both:
+    both = _BothSides(model, rows)
+
+    def ask(records: Records) -> tuple[FloatArray, FloatArray]:
+        here = both.answers(records.X)
+        return here, both.other(records, here)
+
+    return ask
+
+
+def _virtual(
+    estimator: Any, rows: TrainingRows, member: BoolArray, seed: int
+) -> OneByOne:
+    """Prepare all shadows; nothing of them is drawn."""
+    n, n_features = rows.X.shape
+    if n * n_features**2 > _MOST:
+        raise NotCoveredError("there are too many rows and columns for so many shadows")
+    shadows = OneByOne(estimator, rows, member, _work_out)
+    _check(shadows.model, _BothSides(shadows.model, shadows.rows), shadows.some_rows)
+    return shadows
+
+
+def _check(model: Any, both: _BothSides, X: Any) -> None:
     answered = np.asarray(model.decision_function(X))
-    told = ridge.answers(solution, ridge.shifted(as_floats(X)))
-    told = told.reshape(answered.shape)
+    told = both.answers(X)
     if getattr(model, "solver_", "cholesky") in {"cholesky", "svd"}:
         check_same_answers(told, answered)
     elif not np.all(np.abs(told - answered) <= 1e-3 * (1 + np.abs(answered))):
@@ -236,6 +288,12 @@ def _why_not(estimator: Any) -> str | None:
     return None
 
 
-RIDGE = Family(_prepare, exact=True, why_not=_why_not, check=checked_in_prepare)
+RIDGE = Family(
+    _prepare,
+    exact=True,
+    why_not=_why_not,
+    virtual=_virtual,
+    check=checked_in_prepare,
+)
 #: With the alpha that was chosen, which the record has its part in.
 RIDGE_CV = Family(_prepare, why_not=_why_not, check=checked_in_prepare)
