@@ -1,8 +1,8 @@
 """Steps of a Pipeline that learn nothing: done once, and not in every shadow.
 
-A hashed text has the same columns whatever the other rows are. Where the first steps of
-a Pipeline are such, the whole pool goes through them once, and shadows are fitted by
-the steps that are left: on the same rows as before, to the last bit.
+A hashed text is the same whatever the other rows are. Where the first steps of a
+Pipeline are such, the whole pool goes through them once, and shadows are fitted by the
+steps that are left: on the same rows as before, to the last bit.
 """
 
 from dataclasses import replace
@@ -18,10 +18,11 @@ from skmia.shadows._pool import Pool
 from skmia.shadows._task import ShadowTask
 from skmia.shadows._warnings import gather, intercept
 
-#: Steps that take each row by itself and learn nothing, and that cost more than a
-#: twentieth of what is done with the rows afterwards. Others, such as Normalizer, take
-#: no time that one could see (benchmarks/cheaper_fits.py).
-_STATELESS = {"FeatureHasher", "HashingVectorizer"}
+#: Steps that take each row by itself, learn nothing, and give the same to the last bit
+#: whatever rows they are given together. Normalizer does not where columns are stored
+#: one after the other, and other quick steps gain too little
+#: (benchmarks/cheaper_fits.py).
+_STATELESS = {"Binarizer", "FeatureHasher", "HashingVectorizer"}
 
 
 def do_once(task: ShadowTask, pool: Pool) -> tuple[ShadowTask, Pool]:

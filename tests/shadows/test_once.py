@@ -7,6 +7,7 @@ from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import Binarizer, FunctionTransformer, Normalizer
 
 from skmia.shadows import ShadowModels, fit_shadows
 
@@ -143,3 +144,30 @@ def test_entry_of_the_cache_is_found_again(texts, tmp_path):
     )
     assert_equal(first, again)
     np.testing.assert_array_equal(first.fit_seconds, again.fit_seconds)
+
+
+@pytest.mark.parametrize("step", [Binarizer(threshold=1.0), Normalizer()], ids=str)
+@pytest.mark.parametrize("container", [np.asarray, np.asfortranarray, pd.DataFrame])
+def test_same_results_for_numbers(step, container):
+    # Of an unknown class, which is left to each shadow.
+    kind = type(step)
+    own = type("Own", (kind,), {"__init__": kind.__init__})(**step.get_params())
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 90)
+    X = container(rng.gamma(1.0 + y[:, None], size=(90, 64)))
+    once = fit(make_pipeline(step, LogisticRegression()), X, y)
+    assert_equal(once, fit(make_pipeline(own, LogisticRegression()), X, y))
+
+
+def test_a_function_is_left_to_shadows():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 60)
+    X = rng.normal(y[:, None], size=(60, 3))
+    given = []
+
+    def centred(X):
+        given.append(len(X))
+        return X - X.mean()
+
+    fit(make_pipeline(FunctionTransformer(centred), LogisticRegression()), X, y)
+    assert given.count(30) >= 4
