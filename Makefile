@@ -9,7 +9,7 @@ OLDEST_PYTHON ?= $(PYTHON)
 # Two test processes on two cores: further threads in each would wait for one another.
 PYTEST_ENV := SCIPY_ARRAY_API=1 OMP_NUM_THREADS=1
 
-.PHONY: demo test test-slow hunt lint docs bench bench-attacks bench-defenses common-oldest clean
+.PHONY: demo test test-slow hunt lint docs bench bench-attacks bench-defenses bench-peers common-oldest clean
 
 # One stamp per set of extras: a change of pyproject.toml installs anew.
 $(VENV)/.cli: pyproject.toml
@@ -85,6 +85,9 @@ bench-attacks: $(VENV)/.dev  ## every attack on 30 pairs of data and model, resu
 bench-defenses: $(VENV)/.dev  ## every defense at several strengths on 14 pairs, resumable
 	$(BIN)/python benchmarks/defense_frontier.py
 	$(BIN)/python benchmarks/defense_shadows.py
+
+bench-peers: $(VENV)/.dev  ## other toolkits on the same target, each in its own environment
+	$(BIN)/python benchmarks/against_peers.py
 
 clean:
 	rm -rf $(VENV) $(OLDEST) docs/_build

@@ -1,0 +1,284 @@
+"""skmia beside SACRO-ML, the Adversarial Robustness Toolbox and TensorFlow Privacy.
+
+Each tool runs in an environment of its own, which this script makes from PyPI under
+``benchmarks/.cache/peers``. All attack the same fitted target on Location-30 (float64),
+whose members are half of each class, and are judged on the same records. One after the
+other, each in a fresh process, all pinned to the same two cores: first every attack
+once, then again, as long as the time allows. What is done is kept and not run again;
+``--fresh`` throws it away.
+
+    python benchmarks/against_peers.py [--repeats 3] [--minutes 20]
+        [--models LogisticRegression ...] [--tools sacroml ...] [--shadows 64] [--fresh]
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import time
+import warnings
+from dataclasses import dataclass, field
+
+import joblib
+import numpy as np
+from _data import load_location30
+from _peer_environments import FOLDER, TOOLS, NotInstalled, python_of, version_in
+from _peer_process import measure
+from _peer_tables import report
+from _results import save
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.tree import DecisionTreeClassifier
+
+from skmia.metrics import roc_auc, tpr_at_fpr
+
+MODELS = {
+    "LogisticRegression": LogisticRegression(C=10, max_iter=200, random_state=0),
+    "RandomForest": RandomForestClassifier(100, random_state=0),
+    "DecisionTree": DecisionTreeClassifier(random_state=0),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One attack of one tool; `once` where further runs would take too long."""
+
+    name: str
+    tool: str
+    driver: str
+    settings: dict = field(default_factory=dict)
+    inner_threads: int | None = None
+    models: tuple[str, ...] = tuple(MODELS)
+    once: bool = False
+
+    @property
+    def scoring(self):
+        """Whether it is given the shadows' answers."""
+        return "scoring" in self.name
+
+    @property
+    def is_base(self):
+        """Whether the tables compare the others with it."""
+        return self.settings.get("mode") == "offline" and self.inner_threads == 1
+
+
+def entries_with(n):
+    """What is compared, where the peers are given `n` shadows, in the tables' order."""
+
+    def ours(attack, n_shadows, both_sides):
+        sides = "both sides" if both_sides else "one side"
+        settings = {"attack": attack, "n_shadows": n_shadows, "both_sides": both_sides}
+        title = "LiRA" if attack == "lira" else "stacked"
+        name = f"skmia {title}, {n_shadows}, {sides}"
+        return Entry(name, "skmia", "run_skmia.py", settings)
+
+    lira = {"n_shadows": n, "mode": "offline"}
+    shadows = {"attack": "shadows", "n_shadows": n, "attack_model": "rf"}
+    return [
+        Entry(f"SACRO-ML LiRA, {n}, one thread", "sacroml", "run_sacroml.py", lira, 1),
+        ours("lira", n, False),
+        ours("lira", n, True),
+        *(ours("stacked", k, True) for k in (8, 4, 2)),
+        Entry(
+            "ART black box, members known",
+            "art",
+            "run_art.py",
+            {"attack": "known", "attack_model": "rf"},
+        ),
+        Entry(
+            f"SACRO-ML online LiRA, {n}, one thread",
+            "sacroml",
+            "run_sacroml.py",
+            {**lira, "mode": "online-carlini"},
+            1,
+            once=True,
+        ),
+        Entry(f"ART shadow models, {n}", "art", "run_art.py", shadows, once=True),
+        Entry("TF Privacy LiRA, scoring alone", "tf_privacy", "run_tf_privacy.py"),
+        Entry(
+            "skmia LiRA, scoring alone", "skmia", "run_skmia.py", {"attack": "scoring"}
+        ),
+        Entry(
+            f"SACRO-ML LiRA, {n}, threads as they come",
+            "sacroml",
+            "run_sacroml.py",
+            lira,
+            # The others' fits use no threads.
+            models=("LogisticRegression",),
+            once=True,
+        ),
+    ]
+
+
+# Why a tool is not in the tables though it installs.
+LEFT_OUT = {
+    "privacy_meter": "Its only releases on PyPI name none of their dependencies "
+    "(TensorFlow, PyTorch and Opacus are imported at the start), it fits no shadows "
+    "itself, and its wrapper for scikit-learn takes the probability of the last class, "
+    "so that it has no signal where there are 30 classes."
+}
+
+
+def prepare(model, n_shadows):
+    """The data, the fitted target, and LiRA's arrays for the tools that only score."""
+    X, y = load_location30()
+    X, y = X.astype(np.float64), np.asarray(y).astype(int) - 1
+    rows, _ = train_test_split(
+        np.arange(len(y)), test_size=0.5, stratify=y, random_state=0
+    )
+    member = np.zeros(len(y), dtype=bool)
+    member[rows] = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where it has not converged, so for all
+        target = MODELS[model].fit(X[member], y[member])
+    path = FOLDER / f"{model}.joblib"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    joblib.dump(target, path)
+    signals = FOLDER / f"{model}-{n_shadows}.npz"
+    return {"X": X, "y": y, "member": member}, target, path, signals
+
+
+def make_signals(path, data, target, model, n_shadows):
+    """Shadows' logits and the target's probabilities, once, outside of all times."""
+    if path.exists():
+        return
+    from skmia.shadows import ShadowModels, fit_shadows
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shadows = fit_shadows(
+            MODELS[model],
+            data["X"],
+            data["y"],
+            shadows=ShadowModels(n_shadows, counterfactual=False),
+            n_jobs=2,
+            random_state=0,
+        )
+    np.savez(
+        path,
+        logit=shadows.signals["logit"],
+        member=shadows.member,
+        proba=target.predict_proba(data["X"]),
+    )
+
+
+def power(member, scores):
+    return {
+        "auc": roc_auc(member, scores),
+        "tpr_at_0.1_percent": tpr_at_fpr(member, scores, 0.001),
+    }
+
+
+class Kept:
+    """Runs that are done, in a file for each number of shadows."""
+
+    def __init__(self, n_shadows, fresh):
+        self.path = FOLDER / f"runs-{n_shadows}.json"
+        if fresh:
+            self.path.unlink(missing_ok=True)
+        self.runs = json.loads(self.path.read_text()) if self.path.exists() else {}
+
+    def of(self, model, entry):
+        return self.runs.setdefault(f"{model} / {entry.name}", [])
+
+    def add(self, model, entry, figures):
+        self.of(model, entry).append(figures)
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(json.dumps(self.runs, indent=1))
+        fresh.replace(self.path)
+
+
+def run_one(model, entry, n_shadows, timeout):
+    data, target, path, signals = prepare(model, n_shadows)
+    settings = {**entry.settings, "target": str(path)}
+    if entry.scoring:
+        make_signals(signals, data, target, model, n_shadows)
+        settings["arrays"] = str(signals)
+    load = os.getloadavg()[0]
+    figures, scores = measure(
+        python_of(entry.tool),
+        entry.driver,
+        data,
+        settings,
+        timeout,
+        entry.inner_threads,
+    )
+    figures["load_at_start"] = load
+    if scores is not None:
+        figures |= power(data["member"], scores)
+        figures["scores_hash"] = hashlib.sha256(scores.tobytes()).hexdigest()[:16]
+    return figures
+
+
+def run_all(chosen, kept, arguments):
+    """Every attack in turn, then again; last those that are run once."""
+    end = time.monotonic() + 60 * arguments.minutes
+    often = [pair for pair in chosen if not pair[1].once]
+    once = [pair for pair in chosen if pair[1].once]
+    for turn in range(arguments.repeats):
+        last = turn == arguments.repeats - 1
+        for model, entry in [*often, *once] if last else often:
+            done = kept.of(model, entry)
+            if len(done) > (0 if entry.once else turn) or any(
+                "problem" in run for run in done
+            ):
+                continue
+            expected = done[0]["wall_seconds"] if done else 0
+            if time.monotonic() + expected > end:
+                continue
+            figures = run_one(model, entry, arguments.shadows, 60 * arguments.timeout)
+            kept.add(model, entry, figures)
+            what = figures.get("problem") or f"{figures['attack_seconds']:.1f} s"
+            print(f"{model}, {entry.name}, turn {turn + 1}: {what}", flush=True)
+
+
+def installed(names):
+    """The versions of the tools that are there, and why the others are not."""
+    versions, absent = {}, {}
+    for name in names:
+        try:
+            python_of(name)
+        except NotInstalled as error:
+            absent[name] = str(error)
+        else:
+            versions[name] = version_in(name)
+    return versions, absent
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=20, help="start no run after")
+    parser.add_argument("--timeout", type=float, default=10, help="minutes for a run")
+    parser.add_argument("--shadows", type=int, default=64)
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
+    parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=TOOLS)
+    parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
+    parser.add_argument("--note", default="", help="a sentence for the page")
+    arguments = parser.parse_args()
+
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    os.sched_setaffinity(0, cores)
+    versions, absent = installed(arguments.tools)
+    for name in [name for name in LEFT_OUT if name in arguments.tools]:
+        said = absent.pop(name, None)
+        versions.pop(name, None)
+        absent[name] = LEFT_OUT[name] + (
+            f" (importing it here: {said})" if said else ""
+        )
+    kept = Kept(arguments.shadows, arguments.fresh)
+    entries = entries_with(arguments.shadows)
+    chosen = [
+        (model, entry)
+        for model in arguments.models
+        for entry in entries
+        if entry.tool in versions and model in entry.models
+    ]
+    run_all(chosen, kept, arguments)
+    text, data = report(chosen, kept, arguments, versions, absent, cores)
+    save("against_peers", "Beside other toolkits", text, data)
+
+
+if __name__ == "__main__":
+    main()
