@@ -1,5 +1,6 @@
 """What can be asked of any classifier, and copies of it."""
 
+from skmia._models._asked_once import ask_once, asked_once, asking_once
 from skmia._models._carried import check_can_be_refitted, check_no_frozen_classifier
 from skmia._models._cloning import (
     bare_clone,

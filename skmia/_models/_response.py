@@ -10,6 +10,7 @@ from scipy.special import expit, softmax
 from sklearn.base import is_classifier
 from sklearn.linear_model import LogisticRegression
 
+from skmia._models._asked_once import asked_once
 from skmia._models._cloning import deep_params, unfitted_copy, unwrap_frozen
 from skmia._tables import Copies, blocks, copy_rows, mean_answer, n_rows, values_per_row
 from skmia.utils import encode_labels
@@ -129,6 +130,13 @@ def answers_as_probabilities(
         else:
             _check_one_margin_per_class(estimator, margin, len(known))
             proba = softmax(margin, axis=1)
+    return _aligned(proba, known, classes)
+
+
+def _aligned(
+    proba: NDArray[np.floating], known: NDArray, classes: NDArray | None
+) -> NDArray[np.floating]:
+    """Columns of `classes`, of probabilities with those of the `known` ones."""
     if classes is None or np.array_equal(known, classes):
         return proba
     aligned = np.zeros((len(proba), len(classes)), dtype=proba.dtype)
@@ -141,8 +149,26 @@ def ask_probabilities(
 ) -> NDArray[np.floating]:
     """`class_probabilities` of rows that the estimator may write in: X stays as is.
 
-    With `copies`, means over each row and its copies.
+    With `copies`, means over each row and its copies. What is known of these rows
+    from an earlier call is not asked again; see `asking_once`.
     """
+    labels_only = isinstance(estimator, LabelsAsProbabilities)
+    model = estimator.model if labels_only else estimator
+    if (asked := asked_once(model, X)) is None:
+        return _ask(estimator, X, classes, copies)
+    known = np.asarray(estimator.classes_)
+    if labels_only and copies is None:
+        proba = estimator.of_labels(ask_labels(model, X))
+    else:
+        kind = "probabilities", None if copies is None else copies.queries
+        ask = partial(_ask, estimator, classes=known, copies=copies)
+        proba = asked.answers(kind, X, ask)
+    return _aligned(proba, known, classes)
+
+
+def _ask(
+    estimator: Any, X: Any, classes: NDArray, copies: Copies | None = None
+) -> NDArray[np.floating]:
     if not n_rows(X):
         return class_probabilities(estimator, X, classes)
     parts = iter_class_probabilities(estimator, X, classes, copies)
@@ -150,7 +176,16 @@ def ask_probabilities(
 
 
 def ask_labels(estimator: Any, X: Any) -> NDArray:
-    """Predicted labels, one-dimensional, of rows that the estimator may write in."""
+    """Predicted labels, one-dimensional, of rows that the estimator may write in.
+
+    What is known of these rows from an earlier call is not asked again.
+    """
+    if (asked := asked_once(estimator, X)) is not None:
+        return asked.answers("labels", X, partial(_ask_labels, estimator))
+    return _ask_labels(estimator, X)
+
+
+def _ask_labels(estimator: Any, X: Any) -> NDArray:
     # Some classifiers predict a column.
     return np.ravel(estimator.predict(copy_rows(X, np.arange(n_rows(X)))))
 
@@ -170,8 +205,12 @@ class LabelsAsProbabilities:
         return np.ravel(self.model.predict(X))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        proba = np.zeros((n_rows(X), len(self.classes_)))
-        columns = encode_labels(self.predict(X), self.classes_, "predicted")
+        return self.of_labels(self.predict(X))
+
+    def of_labels(self, labels: NDArray) -> NDArray[np.float64]:
+        """What it says where the model has predicted these labels."""
+        proba = np.zeros((len(labels), len(self.classes_)))
+        columns = encode_labels(labels, self.classes_, "predicted")
         proba[np.arange(len(proba)), columns] = 1
         return proba
 

@@ -28,10 +28,12 @@ from skmia._tables._content import (
     any_copy,
     content_groups,
     hash_rows,
+    keep_hashes,
     match_rows,
     occurs_once,
 )
 from skmia._tables._encoding import ColumnEncoder, as_numbers, encode_columns
+from skmia._tables._hashed_once import hashing_once
 from skmia._tables._metadata import (
     check_metadata,
     check_no_rows_of,

@@ -6,6 +6,7 @@ No library does that: pandas hashes frames only, and equal numbers of two types 
 """
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from skmia._tables._containers import (
     n_rows,
     split_columns,
 )
+from skmia._tables._hashed_once import hash_once, known_hashes
 from skmia._tables._value_bits import GOLDEN, MASK, MISSING, Hashes, mix, value_bits
 
 _LABEL = np.uint64(0x1D8E4E27C1F0E2B5)  # keeps a label apart from a further column
@@ -36,9 +38,9 @@ def hash_rows(X: Any, y: Any = None) -> Hashes:
     The hash is additive over columns and 0 contributes nothing, so that a sparse matrix
     costs what it stores. It is not meant to withstand rows crafted to collide.
     """
-    sums, n_columns = _row_sums(X)
-    # The width counts, or a column of zeros could be added unnoticed.
-    hashes = mix(sums + np.uint64(GOLDEN * (n_columns + 1) & MASK))
+    hashes = known_hashes(X)
+    if hashes is None:
+        hashes = _hash_features(X)
     if y is None:
         return hashes
     labels, _ = _row_sums(y)
@@ -48,6 +50,20 @@ def hash_rows(X: Any, y: Any = None) -> Hashes:
             f"{[len(hashes), len(labels)]}. Pass one label per row."
         )
     return mix(hashes ^ mix(labels + _LABEL))
+
+
+def keep_hashes(X: Any, part: Any = None, rows: NDArray[np.intp] | None = None) -> None:
+    """Hash the rows of `X` once from here on, and those of `part` at `rows` with them.
+
+    Within `hashing_once`, and as long as nobody writes in them.
+    """
+    hash_once(X, partial(_hash_features, X), part=part, rows=rows)
+
+
+def _hash_features(X: Any) -> Hashes:
+    sums, n_columns = _row_sums(X)
+    # The width counts, or a column of zeros could be added unnoticed.
+    return mix(sums + np.uint64(GOLDEN * (n_columns + 1) & MASK))
 
 
 def match_rows(query_hashes: Hashes, pool_hashes: Hashes) -> NDArray[np.intp]:

@@ -26,6 +26,9 @@ FloatArray = NDArray[np.float64]
 # and the rest of the table is rounded for these alone.
 _N_SCREENED = 8
 _MOST_ROWS, _MOST_COLUMNS = 2000, 500  # of which values are counted for that
+_BLOCK_ROWS = 1000  # looked at together for values that rounding changes
+# Whole numbers up to it have three digits, the fewest that are kept.
+_COARSE = 999
 _POWERS = np.array([float(f"1e{i}") for i in range(309)])
 
 
@@ -84,9 +87,38 @@ def _views(
         yield f"all digits{rest[-1][0]}", hash_rows(_doubles(kept), y)
     for without, kept in [("", values), *rest]:
         screen = _doubles(kept[:, _most_distinct(kept)])
+        fine = kept[:, ~_are_coarse(kept)]
+        if not fine.shape[1] and without:
+            continue  # "all digits" without these columns were looked at
+        seen_unchanged = bool(without)
         for resolution, rounded in _RESOLUTIONS:
+            if _keeps(rounded, screen) and _keeps(rounded, fine):
+                if seen_unchanged:
+                    continue
+                seen_unchanged = True
             hashes = _hash_screened(kept, screen, y, rounded)
             yield f"{resolution}{without}", hashes
+
+
+def _are_coarse(values: NDArray) -> NDArray[np.bool_]:
+    """Which columns no resolution changes: whole numbers of few digits, or missing."""
+    coarse = np.ones(values.shape[1], dtype=bool)
+    if values.dtype.kind == "b":
+        return coarse
+    for start in range(0, len(values), _BLOCK_ROWS):
+        left = np.flatnonzero(coarse)
+        if not left.size:
+            break
+        block = values[start : start + _BLOCK_ROWS, left]
+        few = (block <= _COARSE) & (block >= -_COARSE) & (block == np.rint(block))
+        coarse[left] = (few | (block != block)).all(axis=0)
+    return coarse
+
+
+def _keeps(rounded: Callable[[FloatArray], FloatArray], values: NDArray) -> bool:
+    """Whether rounding changes none of the values."""
+    values = _doubles(values)
+    return np.array_equal(rounded(values), values, equal_nan=True)
 
 
 def _as_numbers(X: Any) -> tuple[Any, list[str]]:

@@ -187,34 +187,36 @@ class LabelOnlyAttack(MembershipAttack):
         seed = int(draw_seeds(random_state, 1)[0])
         # What a later set_params changes must not change the scores.
         self._copies = Copies(self._asked(seed), X) if self.n_queries else None
-        X, columns = take_rows(X, rows), target.columns[rows]
-        scores = self._right(X, target.classes[columns])
+        columns = target.columns[rows]
+        scores = self._right(X, rows, target.classes[columns])
         # An audit asks about the same records again, and copies are many predictions.
-        hashes, first = np.unique(hash_rows(X, columns), return_index=True)
+        hashes = hash_rows(X, target.columns)[rows]
+        hashes, first = np.unique(hashes, return_index=True)
         self._known = hashes, scores[first]
         self.offset_ = upper_quantile(scores, self.max_fpr)
 
     def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
         if y is None:
-            return self._right(X, None), self.offset_
+            return self._right(X, np.arange(n_rows(X)), None), self.offset_
         columns = self._target.encode(y, n_rows(X))
         hashes, known = self._known
         where = match_rows(hash_rows(X, columns), hashes)
         scores = known[where]
         if (new := np.flatnonzero(where < 0)).size:
             y = self._target.classes[columns[new]]
-            scores[new] = self._right(take_rows(X, new), y)
+            scores[new] = self._right(X, new, y)
         return scores, self.offset_
 
-    def _right(self, X: Any, y: NDArray | None) -> FloatArray:
-        """Fraction of right answers about the rows and their copies."""
-        predicted = ask_labels(self._target.model, X)
+    def _right(self, X: Any, rows: IndexArray, y: NDArray | None) -> FloatArray:
+        """Fraction of right answers about the `rows` of X and their copies."""
+        predicted = self._target.labels_at(X, rows)
         y = predicted if y is None else y
         is_right = predicted == y
         if self._copies is None:
             return is_right.astype(np.float64)
         n_queries = self._copies.queries.n_queries
-        fraction = self._fraction_of_copies(self._copies, X, y, is_right)
+        asked = take_rows(X, rows)
+        fraction = self._fraction_of_copies(self._copies, asked, y, is_right)
         return ((n_queries + 1) * is_right + n_queries * fraction) / (2 * n_queries + 1)
 
     def _fraction_of_copies(

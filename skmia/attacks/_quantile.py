@@ -170,11 +170,12 @@ class QuantileAttack(MembershipAttack):
         random_state: np.random.RandomState,
     ) -> None:
         rows = nonmember_rows(target, X, self.max_fpr, type(self).__name__)
-        X, columns = take_rows(X, rows), target.columns[rows]
-        scores = margin(target.probabilities(X), columns)
+        columns, hashes = target.columns[rows], hash_rows(X)[rows]
+        scores = margin(target.probabilities_at(X, rows), columns)
+        X = take_rows(X, rows)
         self._salt = mix(draw_seeds(random_state, 1).astype(np.uint64) + np.uint64(1))
         persons = None if target.persons is None else target.persons[rows]
-        fold = self._draw_folds(X, persons)
+        fold = self._draw_folds(hashes, persons)
         regressor, quantile = self._quantile_params()
         self._models = []
         with few_threads(len(rows)):
@@ -189,15 +190,15 @@ class QuantileAttack(MembershipAttack):
         evidence = self._evidence(X, columns, scores, fold)
         self.offset_ = upper_quantile(evidence, self.max_fpr)
 
-    def _draw_folds(self, X: Any, persons: Persons | None) -> IndexArray:
-        """Cut the scale of scrambled hashes so that the folds are even in `X`.
+    def _draw_folds(self, hashes: Hashes, persons: Persons | None) -> IndexArray:
+        """Cut the scale of scrambled hashes so that the folds are even in these rows.
 
         Rows of a person are where the lowest of them is. What a regressor has learnt of
         one row it knows of the others: no member would have such a good guess.
         """
-        places = self._places(X)
+        places = self._places(hashes)
         if persons is not None:
-            unit = np.unique(draw_units(hash_rows(X), persons), return_inverse=True)[1]
+            unit = np.unique(draw_units(hashes, persons), return_inverse=True)[1]
             lowest = np.full(unit.max() + 1, np.iinfo(places.dtype).max, places.dtype)
             np.minimum.at(lowest, unit, places)
             places = lowest[unit]
@@ -212,19 +213,20 @@ class QuantileAttack(MembershipAttack):
         self._cuts = different[starts]
         fold = np.searchsorted(self._cuts, places, side="right")
         # Rows that are asked about later do not say whose they are.
-        self._known = None if persons is None else (hash_rows(X), fold)
+        self._known = None if persons is None else (hashes, fold)
         return fold
 
-    def _places(self, X: Any) -> Hashes:
+    def _places(self, hashes: Hashes) -> Hashes:
         # Not of the label: the same features under another label are known as well.
-        return mix(hash_rows(X) ^ self._salt)
+        return mix(hashes ^ self._salt)
 
     def _fold_of(self, X: Any) -> IndexArray:
-        fold = np.searchsorted(self._cuts, self._places(X), side="right")
+        asked = hash_rows(X)
+        fold = np.searchsorted(self._cuts, self._places(asked), side="right")
         if self._known is None:
             return fold
         hashes, folds = self._known
-        known = match_rows(hash_rows(X), hashes)
+        known = match_rows(asked, hashes)
         return np.where(known < 0, fold, folds[known])
 
     def _part(

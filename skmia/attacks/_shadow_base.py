@@ -163,7 +163,7 @@ class ShadowAttack(ShadowsAsTargets):
             self._hashes = self._x_hashes = None
         else:
             # A target that cannot answer fails here, before its shadows are fitted.
-            target.probabilities(take_rows(X, [0]))
+            target.check_answers(X)
             self._hashes = hash_rows(X, target.labels)
             self._x_hashes = hash_rows(X)
         if isinstance(self.shadows, ShadowSignals):
@@ -271,7 +271,7 @@ class ShadowAttack(ShadowsAsTargets):
         return {name: self._saturation[name].soften(v) for name, v in values.items()}
 
     def _probabilities(self, X: Any) -> NDArray[np.floating]:
-        return mean_answer(self._target.probabilities, X, self._copies)
+        return self._target.probabilities(X, self._copies)
 
     def _answers_of(
         self, proba: NDArray[np.floating], columns: IndexArray

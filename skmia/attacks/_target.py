@@ -12,7 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmia._models import (
     answering,
+    ask_labels,
     ask_probabilities,
+    asked_once,
     check_can_be_refitted,
     check_has_response,
     check_is_classifier,
@@ -24,6 +26,7 @@ from skmia._models import (
     without_accountants,
 )
 from skmia._tables import (
+    Copies,
     Persons,
     check_metadata,
     draw_units,
@@ -70,14 +73,37 @@ class Target:
         """Whether X holds probabilities in place of features."""
         return self.model is None
 
-    def probabilities(self, X: Any) -> NDArray[np.floating]:
+    def probabilities(
+        self, X: Any, copies: Copies | None = None
+    ) -> NDArray[np.floating]:
         """Class probabilities of the rows of `X`, columns as in `classes`.
 
-        Of a model that gives labels only, they are 1 for its label.
+        Of a model that gives labels only, they are 1 for its label. With `copies`,
+        means over each row and its copies.
         """
         if self.precomputed:
             return check_probability_matrix(X, len(self.classes))
-        return ask_probabilities(answering(self.model), X, self.classes)
+        return ask_probabilities(answering(self.model), X, self.classes, copies)
+
+    def probabilities_at(self, X: Any, rows: IndexArray) -> NDArray[np.floating]:
+        """Class probabilities of the `rows` of `X`; all of them, where they are known.
+
+        What is kept of the answers of a model is kept of whole tables.
+        """
+        if asked_once(self.model, X) is None:
+            return self.probabilities(take_rows(X, rows))
+        return self.probabilities(X)[rows]
+
+    def labels_at(self, X: Any, rows: IndexArray) -> NDArray:
+        """Predicted labels of the `rows` of `X`, as `probabilities_at` has them."""
+        if asked_once(self.model, X) is None:
+            return ask_labels(self.model, take_rows(X, rows))
+        return ask_labels(self.model, X)[rows]
+
+    def check_answers(self, X: Any) -> None:
+        """Fail where the model cannot answer about rows of `X`."""
+        if asked_once(self.model, X) is None:
+            self.probabilities(take_rows(X, [0]))
 
     def encode(self, y: Any, n: int) -> IndexArray:
         """Columns of the labels `y`, one for each of `n` rows."""

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skmia._models import (
+    ask_once,
+    asking_once,
     check_can_be_refitted,
     check_hook,
     find_mismatches,
     hook_name,
     shadow_recipe,
 )
+from skmia._tables import hashing_once
 from skmia.audit._answers import ask_target
 from skmia.audit._attacks import (
     configure,
@@ -39,6 +42,8 @@ from skmia.shadows import ShadowModels, ShadowSignals, check_shadows
 
 
 @with_progress
+@hashing_once()
+@asking_once()
 def audit_classifier(
     estimator: Any,
     X_members: Any,
@@ -228,6 +233,7 @@ def audit_classifier(
         X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params, groups
     )
     enter_stage("asking the model")
+    ask_once(estimator, pool.X, pool.kept_rows, pool.rows.kept)
     # The model is asked before a shadow is fitted: what it cannot answer fails early.
     answers = ask_target(audited, pool, reach, seed)
     structure = replace(

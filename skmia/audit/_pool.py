@@ -20,6 +20,7 @@ from skmia._tables import (
     count_sides,
     has_no_weight,
     hash_rows,
+    keep_hashes,
     n_rows,
     take_rows,
 )
@@ -195,10 +196,11 @@ def make_pool(
         X, y, member, index = take_rows(X, keep), y[keep], member[keep], index[keep]
         params, positions = params.take(keep), keep
         persons = None if persons is None else persons[keep]
+    keep_hashes(X)
     hashes = hash_rows(X, y)
     choice = choose_rows(X, y, hashes, member, persons)
     _check_any_left(choice, member)
-    return Pool(
+    pool = Pool(
         X=X,
         y=y,
         member=member,
@@ -213,6 +215,8 @@ def make_pool(
         persons=persons,
         names=names,
     )
+    keep_hashes(X, part=pool.kept_rows, rows=choice.kept)
+    return pool
 
 
 def _check_trained(

@@ -34,6 +34,7 @@ _MAX_ROWS = 4000
 _MIN_ROWS = 40  # of either set, after repeats: fewer make no fold worth a fit
 _MAX_COLUMNS = 256
 _N_FOLDS = 5
+_MAX_BINS = 255
 _MIN_AUC = 0.55
 
 
@@ -54,9 +55,11 @@ def blind_classifier(evidence: Evidence) -> Iterator[Guard]:
     X, y = take_rows(evidence.X, records), evidence.labels[rows]
     membership = evidence.membership[rows]
     persons = None if evidence.persons is None else evidence.persons[rows]
-    groups = np.unique(hash_rows(X), return_inverse=True)[1]
+    order = evidence.order
+    hashes = hash_rows(X) if order is None else order.hashes[rows]
+    groups = np.unique(hashes, return_inverse=True)[1]
     if persons is not None:
-        groups = draw_units(hash_rows(X), persons)
+        groups = draw_units(hashes, persons)
     distinct = min(np.unique(groups[side]).size for side in (membership, ~membership))
     if distinct < _MIN_ROWS:
         what = "rows" if persons is None else "persons"
@@ -124,19 +127,33 @@ def _out_of_fold_scores(
         known = _design(columns, label, train, chosen)
         # Binning fails on a column without any value, or whose values are elsewhere.
         has_value = ~np.isnan(known).all(axis=0)
+        known = known[:, has_value]
         # No class_weight: it would change no rank and make the binning slow.
         model = HistGradientBoostingClassifier(
             max_iter=50,
             max_leaf_nodes=15,
+            max_bins=_n_bins(known),
             early_stopping=False,
             random_state=seed,
         )
         with few_threads(len(train)):
-            model.fit(known[:, has_value], membership[train])
+            model.fit(known, membership[train])
             held_out = _design(columns, label, test, chosen)[:, has_value]
             proba = model.predict_proba(held_out)
         scores[test] = proba[:, 1]
     return scores
+
+
+def _n_bins(X: NDArray[np.float64]) -> int:
+    """As many bins as a column has values, where all have few.
+
+    The trees are the same with more, and every split then costs a multiple: all bins of
+    all columns are gone through, empty ones as well.
+    """
+    ordered = np.sort(X, axis=0)
+    # Missing values, which have a bin of their own, are last, and none equals another.
+    changes = (ordered[1:] != ordered[:-1]) & ~np.isnan(ordered[1:])
+    return int(np.clip(1 + changes.sum(axis=0).max(), 2, _MAX_BINS))
 
 
 def _deal_folds(
