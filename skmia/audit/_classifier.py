@@ -168,6 +168,10 @@ def audit_classifier(
 
     Notes
     -----
+    The model is asked about each row once, for its label and its confidences, and all
+    attacks read these answers. Up to 200 rows are asked about a second time: a model
+    that answers otherwise then is named by a guard.
+
     An attack bounds what leaks from below: a low figure does not prove that the model
     is safe. The guards of the report name what would make a figure misleading: copies
     and near copies, rows of weight 0, sets that differ without any model [2]_, too few

@@ -1,4 +1,4 @@
-"""What an audit does once: it hashes its rows, and asks the model about them."""
+"""An audit asks the model about each of its rows once, for all attacks."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ from sklearn.datasets import make_classification
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from skmia._tables import _content, hash_rows, hashing_once, keep_hashes
 from skmia.attacks import LossThresholdAttack
 from skmia.audit import audit_classifier
 from skmia.shadows import ShadowModels
@@ -65,20 +64,6 @@ def sides():
     return X[:200], y[:200], X[200:], y[200:]
 
 
-@pytest.fixture
-def hashed(monkeypatch):
-    """Shapes of the tables whose rows are hashed."""
-    shapes = []
-    inner = _content._row_sums
-
-    def counted(X):
-        shapes.append(getattr(X, "shape", None))
-        return inner(X)
-
-    monkeypatch.setattr(_content, "_row_sums", counted)
-    return shapes
-
-
 def _audit(model, sides, attacks, **given):
     return audit_classifier(
         *(model, *sides), attacks=attacks, random_state=0, **{"shadows": 4} | given
@@ -111,14 +96,6 @@ def test_copies_of_records_are_asked_about_once(sides):
     assert sum(model.asked_["predict_proba"]) == 396 + 200 + 4 * 396
 
 
-@pytest.mark.parametrize("attacks", [["loss"], DEFAULT, MORE])
-def test_rows_are_hashed_once(sides, hashed, attacks):
-    model = DecisionTreeClassifier(random_state=0).fit(*sides[:2])
-    _audit(model, sides, attacks)
-    assert hashed.count((400, 12)) == 1
-    assert hashed.count((396, 12)) == 0
-
-
 def test_attacks_of_a_model_that_answers_at_random_read_the_same_answers(sides):
     model = Counting(KNeighborsClassifier(5), noise=0.5).fit(*sides[:2])
     attacks = {
@@ -140,15 +117,3 @@ def test_shared_answers_change_no_score(sides):
         assert np.array_equal(
             together.records()[name].to_numpy(), alone.records()[name].to_numpy()
         )
-
-
-def test_hashes_are_kept_within_the_call_and_are_the_callers_own():
-    X = np.arange(12.0).reshape(4, 3)
-    plain = hash_rows(X)
-    with hashing_once():
-        keep_hashes(X, part=(part := X[1:]), rows=np.arange(1, 4))
-        hash_rows(X)[:] = 0
-        assert np.array_equal(hash_rows(X), plain)
-        assert np.array_equal(hash_rows(part), plain[1:])
-    X[0] = 7
-    assert hash_rows(X)[0] != plain[0]
