@@ -62,6 +62,7 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/shadow_speed.py
 	$(BIN)/python benchmarks/cheaper_fits.py
 	$(BIN)/python benchmarks/stacked_cost.py
+	$(BIN)/python benchmarks/million_records.py
 	$(BIN)/python benchmarks/counterfactual_null.py
 	$(BIN)/python benchmarks/counterfactual_accuracy.py
 	$(BIN)/python benchmarks/train_share.py

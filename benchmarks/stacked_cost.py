@@ -30,7 +30,7 @@ NAMES = ("logit", "hinge", "entropy", "modified_entropy")
 N_CLASSES = 3
 
 
-def simulate(n_records, n_shadows):
+def simulate(n_records, n_shadows, names=NAMES):
     """Shadows, a target's probabilities, labels and membership; members gain logits."""
     rng = np.random.RandomState(0)
     y = rng.randint(N_CLASSES, size=n_records)
@@ -44,7 +44,7 @@ def simulate(n_records, n_shadows):
         return p / p.sum(axis=1, keepdims=True)
 
     member = draw_design(y, n_shadows, 0.5, rng)
-    signals = {name: np.empty(member.shape, dtype=np.float32) for name in NAMES}
+    signals = {name: np.empty(member.shape, dtype=np.float32) for name in names}
     for k, held in enumerate(member):
         proba = answer(held)
         for name, values in signals.items():

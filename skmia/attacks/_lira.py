@@ -13,6 +13,7 @@ from skmia.attacks._scores import (
     Comparison,
     Moments,
     TwoSides,
+    every_nth,
     pseudo_targets,
     upper_quantile,
 )
@@ -202,8 +203,10 @@ class LiRAAttack(ShadowAttack):
     def _shadows_as_targets(self) -> tuple[list[FloatArray], list[FloatArray]]:
         """Scores of each shadow's non-members, judged by the other shadows."""
         online, offline = [], []
+        n_nonmembers = int(self._member.size - np.count_nonzero(self._member))
         for k, complement in enumerate(self.shadows_.complements):
             rows = np.flatnonzero(~self._member[k])
+            rows = every_nth(rows, n_nonmembers, self.max_fpr, k)
             inside, outside = self._sides.of_shadow(k, complement, rows)
             x = self._compared.answers(self.signal, k, rows)
             offline.append(self._sides.offline(x, outside))

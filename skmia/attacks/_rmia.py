@@ -147,8 +147,8 @@ class RMIAAttack(ShadowAttack):
             self.a_ = float(self.a)
             return
         found = [
-            [roc_auc(member, log_ratio(x, guess)) for guess in guesses]
-            for member, (x, guesses) in self._judge_shadows(_all_guesses)
+            [roc_auc(member, scores) for scores in by_slope]
+            for member, by_slope in self._judge_shadows(_by_slope, enough=True)
             if member.any() and not member.all()
         ]
         if not found:
@@ -178,8 +178,7 @@ def _probability(logit: NDArray) -> FloatArray:
     return expit(logit, dtype=np.float64)
 
 
-def _all_guesses(
-    x: NDArray, values: NDArray, member: BoolArray
-) -> tuple[NDArray, list[FloatArray]]:
+def _by_slope(x: NDArray, values: NDArray, member: BoolArray) -> FloatArray:
+    """Offline scores for every slope, (n_slopes, n_records)."""
     mean_out, _ = masked_mean(_probability(values), ~member)
-    return x, [offline_average(mean_out, a) for a in _GRID]
+    return np.stack([log_ratio(x, offline_average(mean_out, a)) for a in _GRID])

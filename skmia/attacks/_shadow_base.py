@@ -23,8 +23,8 @@ from skmia._tables import (
 from skmia.attacks._given_shadows import check_enough, check_same_records, same_rows
 from skmia.attacks._kept_models import asking, check_kept, oriented, who_has_seen
 from skmia.attacks._nonmembers import check_has_records
-from skmia.attacks._scores import Comparison, Saturation
-from skmia.attacks._shadow_targets import ShadowsAsTargets
+from skmia.attacks._scores import Comparison, Saturation, blocks
+from skmia.attacks._shadow_targets import BLOCK, ShadowsAsTargets
 from skmia.attacks._shadow_warnings import (
     warn_of_another_fit,
     warn_of_one_sided_records,
@@ -303,11 +303,14 @@ class ShadowAttack(ShadowsAsTargets):
         self, values: dict[str, NDArray], rows: IndexArray
     ) -> tuple[FloatArray, float]:
         """Scores and offset of the target's `values` on the pool's `rows`."""
-        x = values[self._read]
-        shadow_values, member = self._compared.rows(self._read, rows)
-        if self._is_online():
-            return self._online(x, shadow_values, member), self.offset_
-        return self._offline(x, shadow_values, ~member), self.offset_
+        x, scores = values[self._read], [np.empty(0)]
+        for block in blocks(len(rows), BLOCK):
+            shadow_values, member = self._compared.rows(self._read, rows[block])
+            if self._is_online():
+                scores.append(self._online(x[block], shadow_values, member))
+            else:
+                scores.append(self._offline(x[block], shadow_values, ~member))
+        return np.concatenate(scores), self.offset_
 
     def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
         proba, columns = self._answers(X, y)

@@ -1,7 +1,6 @@
 """ShadowsAsTargets: what an attack says of shadows, each judged by the others."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,8 @@ from skmia.attacks._base import MembershipAttack
 from skmia.attacks._leave_out import leave_groups_out
 from skmia.attacks._scores import (
     Comparison,
+    blocks,
+    every_nth,
     other_shadows,
     pseudo_targets,
     upper_quantile,
@@ -18,7 +19,8 @@ from skmia.attacks._scores import (
 from skmia.shadows import ShadowSignals
 from skmia.signals import BoolArray, FloatArray, IndexArray
 
-_Judged = TypeVar("_Judged")
+# Records that are judged at a time.
+BLOCK = 2**14
 
 
 class ShadowsAsTargets(MembershipAttack):
@@ -51,13 +53,19 @@ class ShadowsAsTargets(MembershipAttack):
 
     def _judge_shadows(
         self,
-        score: Callable[[NDArray, NDArray, BoolArray], _Judged],
+        score: Callable[[NDArray, NDArray, BoolArray], FloatArray],
         targets: IndexArray | None = None,
-    ) -> Iterator[tuple[BoolArray, _Judged]]:
-        """Membership and scores of the shadows used as targets, judged by others."""
-        complements = self.shadows_.complements
+        *,
+        enough: bool = False,
+    ) -> Iterator[tuple[BoolArray, FloatArray]]:
+        """Membership and scores of the shadows used as targets, judged by others.
+
+        Records are along the last axis: all of them, or with `enough` as many as a
+        threshold or a choice takes. `score` gets a block of them at a time.
+        """
+        complements, n_records = self.shadows_.complements, self.shadows_.n_records
         if targets is None:
-            targets = pseudo_targets(complements, self.shadows_.n_records)
+            targets = pseudo_targets(complements, n_records)
         compared = self._compared
         for k in targets:
             left_out = complements
@@ -66,15 +74,22 @@ class ShadowsAsTargets(MembershipAttack):
                 # a target is from them, so a threshold errs on accusing less.
                 left_out = np.full_like(complements, -1)
             rest = other_shadows(k, left_out)
-            values, member = compared.rows(self._read, shadows=rest)
             x = compared.answers(self._read, k, apart=False)
-            yield self._member[k], score(x, values, member)
+            rows = np.arange(n_records)
+            if enough:
+                rows = every_nth(rows, n_records * len(targets), self.max_fpr, int(k))
+            scores = [
+                score(x[part], *compared.rows(self._read, part, rest))
+                for block in blocks(len(rows), BLOCK)
+                for part in [block if len(rows) == n_records else rows[block]]
+            ]
+            yield self._member[k, rows], np.concatenate(scores, axis=-1)
 
     def _offset_of(
         self, score: Callable[[NDArray, NDArray, BoolArray], FloatArray]
     ) -> float:
-        scores = [s[~member] for member, s in self._judge_shadows(score)]
-        return upper_quantile(scores, self.max_fpr)
+        judged = self._judge_shadows(score, enough=True)
+        return upper_quantile([s[~member] for member, s in judged], self.max_fpr)
 
     def score_shadows(
         self, *, every: bool = False

@@ -15,6 +15,8 @@ from scipy.stats import t
 from skmia.metrics import roc_auc, roc_auc_interval
 from skmia.signals import BoolArray, FloatArray
 
+# Records whose sums are made at a time.
+_BLOCK = 2**14
 # An AUC that is both above this and surely above chance is no accident.
 _MIN_AUC = 0.55
 _CONFIDENCE_LEVEL = 0.999
@@ -60,7 +62,7 @@ def shadows_move(values: NDArray[np.floating]) -> bool:
     >>> shadows_move(np.array([[0.5, 2.0], [0.5, 2.0]]))
     False
     """
-    return bool((values != values[0]).any())
+    return any(bool((row != values[0]).any()) for row in values[1:])
 
 
 def outside_means(values: NDArray[np.floating], member: BoolArray) -> FloatArray:
@@ -90,9 +92,14 @@ def outside_means(values: NDArray[np.floating], member: BoolArray) -> FloatArray
     >>> outside_means(np.array([[9.0, 1.0], [2.0, 3.0]]), member)
     array([2., 2.])
     """
-    outside = ~member
-    total = np.where(outside, values, 0).sum(axis=0, dtype=np.float64)
-    return total / np.maximum(outside.sum(axis=0), 1)
+    n_shadows, n_records = member.shape
+    total = np.zeros(n_records)
+    # So many records stay in cache while the shadows are added up.
+    for start in range(0, n_records, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        for row, held in zip(values[:, block], member[:, block], strict=True):
+            total[block] += row * ~held
+    return total / np.maximum(n_shadows - member.sum(axis=0), 1)
 
 
 def informed_auc(membership: BoolArray, means: FloatArray) -> float | None:

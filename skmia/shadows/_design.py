@@ -197,7 +197,7 @@ def find_complements(member: BoolArray) -> NDArray[np.intp]:
     drawn = member.any(axis=0)
     complement = np.full(len(member), -1, dtype=np.intp)
     single: dict[bytes, list[int]] = {}
-    for k, rows in enumerate(member[:, drawn]):
+    for k, rows in enumerate(member if drawn.all() else member[:, drawn]):
         opposite = single.get(np.packbits(~rows).tobytes())
         if opposite:
             complement[k] = opposite.pop()

@@ -168,7 +168,9 @@ class ShadowSignals:
     def _check_other(self, other: Mapping[str, ArrayLike]) -> None:
         """Judge an other side that nothing tells the origin of."""
         for name, values in other.items():
-            if np.isinf(np.asarray(values, dtype=np.float64)).any():
+            # Row by row: all of them in double precision are twice the signals.
+            rows = (np.asarray(row, dtype=np.float64) for row in np.asarray(values))
+            if any(np.isinf(row).any() for row in rows):
                 raise ValueError(
                     f"The 'other' parameter has infinities in {name!r}. Compute it "
                     "with skmia.signals, which keeps probabilities of 0 and 1 finite."

@@ -77,11 +77,11 @@ class Comparison:
     ) -> tuple[NDArray, BoolArray]:
         """Values and sides of some records under some shadows, both (n_rows, n)."""
         own, member = (
-            array[shadows][:, records] for array in (self.own[name], self.member)
+            _part(array, shadows, records) for array in (self.own[name], self.member)
         )
         if not self.two_sided:
             return own, member
-        other = self.other[name][shadows][:, records]
+        other = _part(self.other[name], shadows, records)
         values = np.concatenate(
             [np.where(member, own, other), np.where(member, other, own)]
         )
@@ -208,3 +208,12 @@ class Comparison:
     def _apart(self) -> float:
         n = self.n_shadows
         return float(np.sqrt((n + 1) / (n - 1)))
+
+
+def _part(array: NDArray, shadows: Any, records: Any) -> NDArray:
+    """Some records under some shadows; nothing else of `array` is copied."""
+    if isinstance(records, slice):
+        return array[:, records][shadows]
+    if isinstance(shadows, slice):
+        return array[shadows][:, records]
+    return array[np.ix_(shadows, records)]

@@ -5,7 +5,7 @@ A record's signal under the shadows that hold it (IN) and under those that do no
 distributions, all records at a time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -291,7 +291,8 @@ def prior_strength(moments: Moments, pooled: float) -> float:
     log_variance, half = _log_variances(moments, pooled)
     if len(half) < 10:
         return 4.0
-    excess = float(log_variance.var(ddof=1) - polygamma(1, half).mean())
+    trigamma = _of_counts(lambda h: polygamma(1, h), half)
+    excess = float(log_variance.var(ddof=1) - trigamma.mean())
     low, high = 1e-2, 1e4
     if excess <= polygamma(1, high):  # the t distribution is a normal one
         return np.inf
@@ -338,8 +339,20 @@ def _log_variances(moments: Moments, pooled: float) -> tuple[FloatArray, FloatAr
     usable = (freedom >= 1) & (moments.squares > _DEGENERATE**2 * pooled)
     freedom = freedom[usable]
     half = freedom / 2
-    log_variance = np.log(moments.squares[usable] / freedom) - digamma(half)
-    return log_variance + np.log(half), half
+    log_variance = np.log(moments.squares[usable] / freedom)
+    log_variance -= _of_counts(digamma, half)
+    log_variance += _of_counts(np.log, half)
+    return log_variance, half
+
+
+def _of_counts(
+    function: Callable[[FloatArray], FloatArray], half: FloatArray
+) -> FloatArray:
+    """`function` of halves of whole numbers from 1, each of which many records have."""
+    if not len(half):
+        return half
+    numbers = (2 * half).astype(np.intp)
+    return function(np.arange(1, numbers.max() + 1) / 2)[numbers - 1]
 
 
 def likelihood_ratio(

@@ -4,6 +4,9 @@ import numpy as np
 
 from skmia.signals import BoolArray, FloatArray, IndexArray
 
+# Scores of shadows used as targets, over all of these, that thresholds are taken from.
+_ENOUGH_SCORES = 1_000_000
+
 
 def enough_nonmembers(max_fpr: float) -> int:
     """Non-members whose scores fix the threshold for `max_fpr` well enough.
@@ -14,6 +17,21 @@ def enough_nonmembers(max_fpr: float) -> int:
     non-members say no more.
     """
     return int(np.clip(500 / max_fpr, 50_000, 500_000))
+
+
+def every_nth(
+    rows: IndexArray, n_in_all: int, max_fpr: float, start: int = 0
+) -> IndexArray:
+    """Of `rows`, of `n_in_all` over all shadows, so many that a threshold rests on.
+
+    All, up to a million in all, or so many that 500 lie above the threshold: with
+    10,000 of them above it, as at 1 %, the rate that is kept differs from the promised
+    one by 1 % of it (one standard error). Who is in which shadow is drawn at random,
+    so that every nth of them is a random part; with `start`, the number of the shadow,
+    another part for each.
+    """
+    step = int(max(n_in_all // max(_ENOUGH_SCORES, 500 / max_fpr), 1))
+    return rows[start % step :: step]
 
 
 def learning_sample(

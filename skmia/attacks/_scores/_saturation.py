@@ -29,20 +29,22 @@ class Saturation:
         """Learn both from the values of the shadows, or of the non-members."""
         limit, any_saturated = float(np.log(2)), False
         for values in arrays:
-            magnitude = np.abs(values)
-            saturated = magnitude >= _SATURATED
-            largest = float(magnitude.max(where=~saturated, initial=0.0))
-            limit = max(limit, largest + float(np.log(2)))
-            any_saturated |= bool(saturated.any())
+            for row in np.atleast_2d(values):  # no large array is copied
+                magnitude = np.abs(row)
+                saturated = magnitude >= _SATURATED
+                largest = float(magnitude.max(where=~saturated, initial=0.0))
+                limit = max(limit, largest + float(np.log(2)))
+                any_saturated |= bool(saturated.any())
         # Where some are saturated, `limit` is the end of the scale for a target as
         # well; where none is, only a target's own saturated values are pulled in.
         return cls(limit if any_saturated else _SATURATED, limit)
 
     def soften(self, values: NDArray) -> NDArray:
         """Return `values` with the saturated ones pulled in: without any, as is."""
-        beyond = np.abs(values) >= self.bound
-        if not beyond.any():
+        if not any((np.abs(row) >= self.bound).any() for row in np.atleast_2d(values)):
             return values
         softened = values.copy()
-        softened[beyond] = np.copysign(self.limit, values[beyond])
+        for row in np.atleast_2d(softened):
+            beyond = np.abs(row) >= self.bound
+            row[beyond] = np.copysign(self.limit, row[beyond])
         return softened
