@@ -84,7 +84,7 @@ def _measure(name, solver, X, y, factors, tight):
 
 
 def starts():
-    """The table, and the end-to-end gain of the one solver that could have it."""
+    """Rows of the table, of all solvers."""
     X, y = adult_numbers(4000)
     wide, places = (values[:2000] for values in load_location30())
     tight = _make("newton-cholesky", 1e-10).fit
@@ -99,6 +99,12 @@ def starts():
     for solver in ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga", "sgd"):
         factors = (1, 10, 100) if solver == "newton-cg" else (1, 10)
         table += _measure(solver, solver, X, y, factors, tight)
+    return table
+
+
+def end_to_end(table):
+    """Gain of the one solver that is cheaper and as good, over all that shadows do."""
+    X, y = adult_numbers(4000)
     [ratio] = [
         float(row["CPU / from zeros"])
         for row in table
@@ -116,4 +122,4 @@ def starts():
     # Seconds of the workers are of the wall; on a busy machine only their share holds.
     share = fits / (fits + beside)
     gain = share * (1 - ratio) - pool / total
-    return table, {"few": FEW, "share": share, "gain": gain}
+    return {"few": FEW, "share": share, "gain": gain}
