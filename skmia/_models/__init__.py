@@ -6,6 +6,7 @@ from skmia._models._cloning import (
     bare_clone,
     deep_params,
     forget_fit,
+    own_parts,
     unfitted_copy,
     unwrap_frozen,
 )
@@ -42,6 +43,7 @@ from skmia._models._seeding import (
     draw_seeds,
     kept_generators,
     own_generators,
+    owning_generators,
     seeded_clone,
     without_noise_seeds,
 )

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,24 @@ def _seed_candidates(grid: dict[Any, Any], random_state: np.random.RandomState) 
                 ]
 
 
+_is_owner: ContextVar[bool] = ContextVar("_is_owner", default=False)
+
+
+@contextmanager
+def owning_generators() -> Iterator[None]:
+    """Take the global generators for this thread's, which is the only one to fit."""
+    token = _is_owner.set(True)
+    try:
+        yield
+    finally:
+        _is_owner.reset(token)
+
+
+def _owns_generators() -> bool:
+    main = threading.current_thread() is threading.main_thread()
+    return main or _is_owner.get()
+
+
 @contextmanager
 def own_generators(seed: int) -> Iterator[None]:
     """Seed Python's and NumPy's global generators, and put them back afterwards.
@@ -111,7 +130,7 @@ def own_generators(seed: int) -> Iterator[None]:
     than the main one nothing is done, since the threads would undo each other's work.
     """
     with kept_generators():
-        if threading.current_thread() is threading.main_thread():
+        if _owns_generators():
             random.seed(seed)
             np.random.seed(seed)  # noqa: NPY002
         yield
@@ -137,6 +156,6 @@ def kept_generators() -> Iterator[Callable[[], bool]]:
     try:
         yield moved
     finally:
-        if threading.current_thread() is threading.main_thread() and moved():
+        if _owns_generators() and moved():
             random.setstate(python)
             np.random.set_state(numpy)  # noqa: NPY002

@@ -1,22 +1,20 @@
 """Fitting many copies of a classifier on many halves of a pool."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import parallel_config
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from skmia._models import (
     kept_generators,
+    own_parts,
 )
 from skmia._tables import (
     any_copy,
@@ -29,11 +27,11 @@ from skmia.shadows._models import ShadowModels, check_shadows
 from skmia.shadows._once import do_once
 from skmia.shadows._pool import Pool
 from skmia.shadows._prepare import Prepared, no_closed_form, prepare
-from skmia.shadows._shared import Shared
 from skmia.shadows._signals import ShadowSignals
 from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._virtual import as_exact, ask_virtual
 from skmia.shadows._warnings import Warned, emit, gather, intercept
+from skmia.shadows._workers import Workers
 from skmia.utils import own_random_state, warn
 
 
@@ -237,7 +235,8 @@ def _run_fits(
     task, pool = do_once(task, pool)
     with kept_generators() as moved:
         fields, warned = _run(task, pool, member, seeds, n_jobs, verbose, cache)
-        shared = moved()
+        shared = fields.pop("drew_from_shared")
+        shared = moved() if shared is None else shared
     emit(warned, len(member))
     if shared:
         warn(
@@ -269,22 +268,18 @@ def _run_fits(
 
 
 def _fit_one(
+    pool: Pool,
     task: ShadowTask,
-    shared: Any,
     k: int,
     rows: NDArray[np.bool_],
     seed: int,
-    parent: int,
     cache: ShadowCache | None,
     path: Path | None,
 ) -> tuple[int, ShadowResult]:
     """Run in a worker: one shadow, with its warnings, and its entry in the cache."""
-    # In the parent, and so in its threads, warnings are intercepted already.
-    silenced = nullcontext() if os.getpid() == parent else intercept()
-    # The last is for what asks joblib for as many jobs as the caller's context says.
-    with silenced, gather() as warned, threadpool_limits(1), parallel_config(n_jobs=1):
+    with gather() as warned:
         try:
-            result = task.run(shared.value, rows, seed)
+            result = task.run(pool, rows, seed)
         except Exception as error:
             error.add_note(f"Raised while shadow model {k} was fitted or asked.")
             raise
@@ -324,28 +319,31 @@ def _run(
         warned.update(result.warned)
         bar.update()
 
-    with (
-        closing(Shared(pool)) as shared,
-        tqdm(total=n_shadows, desc="shadows", disable=not verbose, leave=None) as bar,
-    ):
+    workers = Workers(n_jobs)
+    # Where workers have other disks, or none that lasts, entries are written here.
+    theirs = cache if workers.on_this_machine else None
+    paths: dict[int, Path] = {}
+    with tqdm(total=n_shadows, desc="shadows", disable=not verbose, leave=None) as bar:
         tasks = []
         for k in range(n_shadows):
-            path = None
             if cache is not None:
-                path = cache.path(member[k], int(seeds[k]))
-                done = cache.load(path, n_records)
+                paths[k] = cache.path(member[k], int(seeds[k]))
+                done = cache.load(paths[k], n_records)
                 if done is not None:
                     keep(k, done)
                     continue
-            args = task, shared, k, member[k], int(seeds[k]), os.getpid(), cache, path
-            tasks.append(delayed(_fit_one)(*args))
+            path = None if theirs is None else paths[k]
+            tasks.append((task, k, member[k], int(seeds[k]), theirs, path))
         if cache is not None:
             cache.warn_of_unsigned()
+        packages = {type(part).__module__ for part in own_parts(task.estimator)}
         with intercept() as elsewhere, threadpool_limits(1):
-            results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
+            results = workers.run(_fit_one, pool, tasks, packages)
             # Closing the generator is what stops the workers when we are interrupted.
             with closing(results):
                 for k, result in results:
+                    if cache is not None and theirs is None:
+                        cache.store(paths[k], result)
                     keep(k, result)
                     if not told:
                         asked = result.predict_seconds + result.counterfactual_seconds
@@ -356,6 +354,7 @@ def _run(
         "signals": arrays,
         "results": kept,
         "n_missing_classes": missing,
+        "drew_from_shared": workers.drew_from_shared,
         "fit_seconds": seconds[0],
         "predict_seconds": seconds[1],
         "models": models if task.keep_model else None,

@@ -8,6 +8,7 @@ that no version tells.
 import hashlib
 import re
 import sys
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
@@ -122,3 +123,25 @@ def _ours() -> str:
     for path in sorted(Path(skmia.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return f"{skmia.__version__} {digest.hexdigest()}"
+
+
+def package_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions that decide a result: of Python, ours, what we need.
+
+    And of those of `packages` that are installed, by the names of their modules.
+    """
+    needed = ("skmia", "sklearn", "numpy", "scipy", "joblib")
+    names = {*needed, *(module.partition(".")[0] for module in packages)}
+    found = {name: package_version(name) for name in sorted(names - {"__main__"})}
+    installed = {k: v for k, v in found.items() if v is not None and v != "Python"}
+    return {"Python": "{}.{}".format(*sys.version_info[:2])} | installed
+
+
+def different_packages(expected: dict[str, str]) -> str:
+    """Say which versions are others than `expected` here; "" where none is."""
+    here = package_versions(expected.keys() - {"Python"})
+    return ", ".join(
+        f"{name} {here.get(name, 'none')} in place of {version}"
+        for name, version in expected.items()
+        if here.get(name) != version
+    )

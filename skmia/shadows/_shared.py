@@ -1,10 +1,12 @@
-"""Data that crosses to worker processes once."""
+"""Data that crosses to workers once."""
 
+import pickle
 import tempfile
 import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import joblib
 
@@ -63,3 +65,71 @@ class _Loaded:
 @lru_cache(maxsize=1)
 def _load(path: str) -> Any:
     return joblib.load(path, mmap_mode="r")
+
+
+class InRay:
+    """A value in Ray's store of objects: each machine is sent it once."""
+
+    def __init__(self, value: Any) -> None:
+        import ray
+
+        self._reference = ray.put(value)
+
+    @property
+    def value(self) -> Any:
+        import ray
+
+        return ray.get(self._reference)
+
+    def close(self) -> None:
+        """Let Ray forget the value."""
+        self._reference = None
+
+
+class Carried:
+    """A value that is sent with every task, and unpickled once in each worker.
+
+    For backends that are not known here, whose workers may be anywhere.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self._pickled = pickle.dumps(value, protocol=5)
+        self._name = uuid4().hex
+
+    @property
+    def value(self) -> Any:
+        return _unpickled(self._name, _Bytes(self._pickled))
+
+    def close(self) -> None:
+        """Forget the value."""
+        self._pickled = b""
+
+
+class _Bytes:
+    """Equal to all of its kind, so that a cache asks for the name only."""
+
+    def __init__(self, pickled: bytes) -> None:
+        self.pickled = pickled
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Bytes)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=1)
+def _unpickled(name: str, pickled: _Bytes) -> Any:
+    return pickle.loads(pickled.pickled)
+
+
+def share(value: Any, backend: Any, on_this_machine: bool) -> Any:
+    """Return what stands for the value in the tasks of a backend of joblib.
+
+    Its `value` is the value, in a worker as well; it is to be closed.
+    """
+    if on_this_machine:
+        return Shared(value)
+    if type(backend).__module__.partition(".")[0] == "ray":
+        return InRay(value)
+    return Carried(value)

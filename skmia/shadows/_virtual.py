@@ -11,20 +11,17 @@ only steps are taken that learn a few figures of each column by itself, in which
 is hardly seen. Others, such as encoders of the labels, are fitted for each shadow.
 """
 
-import os
 import time
 from collections import Counter
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
@@ -44,9 +41,9 @@ from skmia.shadows._counterfactual import (
 )
 from skmia.shadows._models import ShadowModels
 from skmia.shadows._pool import Pool
-from skmia.shadows._shared import Shared
 from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._warnings import Warned, gather, intercept
+from skmia.shadows._workers import Workers
 from skmia.signals import SIGNALS, BoolArray, IndexArray
 
 Signals = dict[str, NDArray[np.float32]]
@@ -302,42 +299,28 @@ def _fill(
         cost = len(which) * asked.n_classes
         every = slice(0, len(which))
         parts = [(every, block) for block in blocks(n, cost, _BLOCK_VALUES)]
-    with closing(Shared(asked)) as shared:
-        tasks = [
-            delayed(_ask)(shared, *part, task.signals, task.errors, os.getpid())
-            for part in parts
-        ]
-        results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
-        with closing(results):
-            for shadows, block, part, opposite, warned_here in results:
-                for arrays, values in ((own, part), (other, opposite)):
-                    for name, array in arrays.items():
-                        array[which[shadows], block] = values[name]
-                warned.update(warned_here)
+    calls = [(*part, task.signals, task.errors) for part in parts]
+    with closing(Workers(n_jobs).run(_ask, asked, calls)) as results:
+        for shadows, block, part, opposite, warned_here in results:
+            for arrays, values in ((own, part), (other, opposite)):
+                for name, array in arrays.items():
+                    array[which[shadows], block] = values[name]
+            warned.update(warned_here)
     return warned
 
 
 def _ask(
-    shared: Any,
+    asked: _Asked,
     shadows: slice,
     block: slice,
     signals: tuple[str, ...],
     errors: dict[str, Any],
-    parent: int,
 ) -> tuple[slice, slice, Signals, Signals, Warned]:
     """Run in a worker: what shadows say of a block, on the side of each and not.
 
     Of shadows that are worked out one by one, it is one of them.
     """
-    silenced = nullcontext() if os.getpid() == parent else intercept()
-    with (
-        silenced,
-        gather() as warned,
-        threadpool_limits(1),
-        parallel_config(n_jobs=1),
-        np.errstate(**errors),
-    ):
-        asked = shared.value
+    with gather() as warned, np.errstate(**errors):
         if not isinstance(asked.worlds, OneByOne):
             own, other = _both(asked, asked.worlds(block), shadows, block, signals)
             return shadows, block, own, other, warned

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.parallel import Parallel
 
-from skmia.shadows import _fit, _shared, fit_shadows
+from skmia.shadows import _shared, _workers, fit_shadows
 from skmia.shadows._shared import Shared
 
 
@@ -111,7 +111,7 @@ def test_a_frame_with_text_is_not_sent_with_every_task(temporary, dumps, monkeyp
             sizes.extend(len(pickle.dumps(task)) for task in wrapped)
             return super().__call__(tasks)
 
-    monkeypatch.setattr(_fit, "Parallel", Weighing)
+    monkeypatch.setattr(_workers, "Parallel", Weighing)
     model = make_pipeline(
         make_column_transformer((OneHotEncoder(), ["text"]), remainder="passthrough"),
         LogisticRegression(),
