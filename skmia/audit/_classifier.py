@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +25,7 @@ from skmia.audit._attacks import (
     make_attacks,
     taking_shadows,
 )
+from skmia.audit._enough import EnoughShadows
 from skmia.audit._evidence import Evidence
 from skmia.audit._inputs import check_reading, check_scores, resolve_seed
 from skmia.audit._persons import person_evidence
@@ -52,7 +53,7 @@ def audit_classifier(
     y_nonmembers: ArrayLike,
     *,
     attacks: Any = "default",
-    shadows: int | ShadowModels | ShadowSignals = 16,
+    shadows: int | Literal["auto"] | ShadowModels | ShadowSignals = 16,
     max_fprs: Sequence[float] = (0.1, 0.01, 0.001),
     confidence_level: float = 0.95,
     fit_params: Mapping[str, Any] | None = None,
@@ -100,10 +101,12 @@ def audit_classifier(
         outputs only: attacks on confidences underestimate leakage there. Of a model
         that gives labels only, the default is ``["gap", "label_only", "lira", "rmia",
         "stacked"]``; of a function that cannot be fitted, what takes no shadow models.
-    shadows : int, ShadowModels or ShadowSignals, default=16
+    shadows : int, "auto", ShadowModels or ShadowSignals, default=16
         Number of shadow models, or how they are made; none are fitted where no attack
-        takes any. ``train_size="auto"`` is the fraction of members among the rows, as
-        near as leaves two shadows on each side of every row. Or shadows of
+        takes any. ``"auto"`` adds them until further ones would add little to the
+        figures, or there are 64: see `precision` of ShadowModels. ``train_size="auto"``
+        is the fraction of members among the rows, as near as leaves two shadows on each
+        side of every row. Or shadows of
         :func:`skmia.shadows.fit_shadows` that are there already, fitted on the very
         rows of this audit: all members first, then all non-members, without those of
         weight 0. With fewer than 8, a model that is not like them may pass unnoticed.
@@ -219,7 +222,7 @@ def audit_classifier(
     reach.check(chosen, estimator)
     wanted = taking_shadows(chosen)
     least = 4 if wanted else 2
-    check_shadows(shadows, least=least, estimator=audited.model)
+    check_shadows(shadows, least=least, estimator=audited.model, allow_auto=True)
     check_hook(fit)
     if fit is not None and isinstance(shadows, ShadowSignals):
         raise ValueError(
@@ -251,6 +254,10 @@ def audit_classifier(
         made = share_shadows(
             *(audited, reach, pool, answers.proba, answers.columns, shadows),
             fit=fit,
+            enough=lambda models: EnoughShadows(
+                *({name: chosen[name] for name in wanted}, pool.persons),
+                *(pool.rows.kept, max_fprs, confidence_level, models.precision),
+            ),
             n_jobs=n_jobs,
             seed=seed,
             verbose=verbose,

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skmia._models import RowsOf, answering, ask_probabilities
 from skmia._tables import Copies, any_seen, check_drawn_whole
+from skmia.audit._enough import EnoughShadows
 from skmia.audit._pool import Pool
 from skmia.audit._reach import Reach, only_right
 from skmia.audit._separations import separations
@@ -51,9 +52,10 @@ def share_shadows(
     pool: Pool,
     proba: NDArray[np.floating],
     columns: NDArray[np.intp],
-    shadows: int | ShadowModels | ShadowSignals,
+    shadows: int | Literal["auto"] | ShadowModels | ShadowSignals,
     *,
     fit: Callable[..., Any] | None,
+    enough: Callable[[ShadowModels], EnoughShadows],
     n_jobs: int | None,
     seed: int,
     verbose: int,
@@ -63,8 +65,8 @@ def share_shadows(
     `proba` is what the model says of the rows that figures are about, and `columns`
     their classes.
     """
-    made, fraction = make_shadows(
-        audited.model, pool, shadows, fit, n_jobs, seed, verbose
+    made, fraction, auto = make_shadows(
+        audited.model, pool, shadows, fit, enough, n_jobs, seed, verbose
     )
     kept, persons = pool.rows.kept, pool.persons
     theirs = made.get("logit")
@@ -98,6 +100,7 @@ def share_shadows(
                 "n_shadows": made.n_shadows,
                 "train_size": fraction,
                 "counterfactual": _about(made.counterfactual_),
+                "auto": auto,
             },
             "shadows_move": moved,
             "outside_means": means,
@@ -125,15 +128,20 @@ def _about(counterfactual: Counterfactual) -> dict[str, Any]:
 def make_shadows(
     estimator: Any,
     pool: Pool,
-    shadows: int | ShadowModels | ShadowSignals,
+    shadows: int | Literal["auto"] | ShadowModels | ShadowSignals,
     fit: Callable[..., Any] | None,
+    enough: Callable[[ShadowModels], EnoughShadows],
     n_jobs: int | None,
     seed: int,
     verbose: int,
-) -> tuple[ShadowSignals, float]:
-    """One set for all attacks, and its training fraction: fitted here, or checked."""
-    models = check_shadows(shadows, pool.member, estimator=estimator)
+) -> tuple[ShadowSignals, float, dict[str, Any] | None]:
+    """One set for all attacks, and its training fraction: fitted here, or checked.
+
+    With ``"auto"`` also what a report says of their number.
+    """
+    models = check_shadows(shadows, pool.member, estimator=estimator, allow_auto=True)
     if isinstance(models, ShadowModels):
+        adding = enough(models) if models.n_models == "auto" else None
         made = fit_shadows(
             estimator,
             pool.X,
@@ -142,11 +150,13 @@ def make_shadows(
             groups=pool.persons,
             params=pool.fit_params,
             fit=None if fit is None else RowsOf(fit, pool.positions),
+            enough=adding,
             n_jobs=n_jobs,
             random_state=seed,
             verbose=verbose,
         )
-        return made, float(models.train_size)
+        about = None if adding is None else adding.about(models.max_models)
+        return made, float(models.train_size), about
     known = models.record_hashes
     if known is None or not np.array_equal(known, pool.hashes):
         raise ValueError(
@@ -158,14 +168,21 @@ def make_shadows(
         )
     if pool.persons is not None:
         check_drawn_whole(models.member, pool.persons)
-    return models, float(models.member.mean())
+    return models, float(models.member.mean()), None
 
 
-def describe_shadows(shadows: int | ShadowModels | ShadowSignals) -> dict[str, Any]:
+def describe_shadows(
+    shadows: int | Literal["auto"] | ShadowModels | ShadowSignals,
+) -> dict[str, Any]:
     """What of `shadows` decides the figures, for the report's settings."""
     if isinstance(shadows, ShadowSignals):
         return {"given": repr(shadows)}
+    if isinstance(shadows, str):
+        shadows = ShadowModels("auto")
     if not isinstance(shadows, ShadowModels):
         return {"n_models": int(shadows)}
+    decide_nothing = {"keep_models", "cache_dir"}
+    if shadows.n_models != "auto":
+        decide_nothing |= {"max_models", "precision"}
     params = shadows.get_params()
-    return {k: v for k, v in params.items() if k not in ("keep_models", "cache_dir")}
+    return {k: v for k, v in params.items() if k not in decide_nothing}

@@ -54,7 +54,14 @@ def audit(
         ),
     ] = None,
     max_fpr: MaxFpr = None,
-    shadows: Annotated[int, typer.Option(help="Number of shadow models.")] = 16,
+    shadows: Annotated[
+        str,
+        typer.Option(
+            metavar="NUMBER",
+            help="Number of shadow models; 'auto' adds them until further ones would "
+            "add little to the figures, or there are 64.",
+        ),
+    ] = "16",
     refit_search: Annotated[
         bool,
         typer.Option(
@@ -126,13 +133,14 @@ def audit(
         from skmia.cli._model_errors import shadows_at_fault
         from skmia.cli._model_files import load_model
         from skmia.cli._model_inputs import check_answers, match_model
-        from skmia.cli._options import parse_attacks, parse_max_fprs
+        from skmia.cli._options import parse_attacks, parse_max_fprs, parse_shadows
         from skmia.cli._outputs import Outputs
         from skmia.cli._sides import read_sides
         from skmia.shadows import ShadowModels
 
         gate, policy_files = make_policy(policy, fail_above or (), compare)
         names = parse_attacks(attacks or ["default"])
+        n_shadows = parse_shadows(shadows)
         max_fprs = parse_max_fprs(max_fpr or MAX_FPRS)
         inputs = [model, members, nonmembers, *policy_files]
         outputs = Outputs(inputs, html, json, records)
@@ -161,7 +169,7 @@ def audit(
                 max_fprs=sorted({*max_fprs, *rates_of(gate)}, reverse=True),
                 confidence_level=level_of(gate),
                 shadows=ShadowModels(
-                    shadows,
+                    n_shadows,
                     refit_search=refit_search,
                     counterfactual="auto" if counterfactual else False,
                     cache_dir=cache_dir,

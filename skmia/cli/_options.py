@@ -1,7 +1,8 @@
-"""What ``--attacks`` and ``--max-fpr`` mean."""
+"""What ``--attacks``, ``--max-fpr`` and ``--shadows`` mean."""
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 
 def parse_attacks(options: Sequence[str]) -> list[str]:
@@ -46,3 +47,21 @@ def parse_max_fprs(options: Sequence[str]) -> list[float]:
             )
         rates.append(rate)
     return list(dict.fromkeys(rates))
+
+
+def parse_shadows(text: str) -> int | Literal["auto"]:
+    """Turn a number of shadow models, or "auto", into what ShadowModels takes.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    if text == "auto":
+        return "auto"
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(
+            f"--shadows must be a whole number or 'auto'. Got {text!r} instead."
+        ) from None

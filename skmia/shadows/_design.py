@@ -158,6 +158,44 @@ def _draw(
     return member
 
 
+def steps_of(most: int, train_size: float, fewest: int) -> list[int]:
+    """Numbers of shadows at which it is asked whether there are enough.
+
+    They double, and begin where every record can be in two shadows and out of two.
+    """
+    steps = [fewest]
+    while steps[0] * min(train_size, 1 - train_size) < 2 - 1e-9 and steps[0] < most:
+        steps[0] *= 2
+    while steps[-1] < most:
+        steps.append(2 * steps[-1])
+    return [*steps[:-1], most]
+
+
+def draw_in_steps(
+    classes: NDArray,
+    steps: list[int],
+    train_size: float,
+    random_state: np.random.RandomState,
+    *,
+    units: NDArray[np.intp] | None = None,
+) -> BoolArray:
+    """Draw a design whose first rows are one as well, at each of these numbers.
+
+    At a half it is that of `draw_design`, in whole pairs; else what each step adds is
+    balanced by itself.
+    """
+    n = len(classes) if units is None else int(units.max()) + 1
+    added = np.diff(steps, prepend=0)
+    if abs(train_size * n - n / 2) < 1:
+        added = np.array([steps[-1]])
+    return np.concatenate(
+        [
+            draw_design(classes, int(k), train_size, random_state, units=units)
+            for k in added
+        ]
+    )
+
+
 def _strata(classes: NDArray, units: NDArray[np.intp]) -> list[NDArray]:
     """Commonest class of each unit, size in powers of 2, and fraction of that class."""
     n_units, n_classes = units.max() + 1, classes.max() + 1

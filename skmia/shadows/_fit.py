@@ -23,7 +23,8 @@ from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
 from skmia.shadows._cost import tell_cost
 from skmia.shadows._counterfactual import NotCoveredError, finish
-from skmia.shadows._models import ShadowModels, check_shadows
+from skmia.shadows._design import steps_of
+from skmia.shadows._models import FEWEST_FOR_AUTO, ShadowModels, check_shadows
 from skmia.shadows._once import do_once
 from skmia.shadows._pool import Pool
 from skmia.shadows._prepare import Prepared, no_closed_form, prepare
@@ -44,6 +45,7 @@ def fit_shadows(
     groups: ArrayLike | None = None,
     params: Mapping[str, Any] | None = None,
     fit: Callable[..., Any] | None = None,
+    enough: Callable[[ShadowSignals], bool] | None = None,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
@@ -79,6 +81,11 @@ def fit_shadows(
         rows, **params)``: an unfitted clone, its rows and labels, their positions in
         the pool, and what of `params` belongs to them. It fits the clone, or returns a
         fitted classifier. For early stopping on rows that it draws from these.
+    enough : callable, default=None
+        For ``n_models="auto"``: called with the shadows once there are 8, 16, 32 and
+        so on, up to `max_models`; none are added where it returns True. The first are
+        those of the `max_models` at once, if each is fitted on a half of the records.
+        It is not called where shadows cost no fit.
     n_jobs : int, default=None
         Shadows fitted at a time, as in joblib. Inside, each runs single-threaded.
     random_state : int, RandomState or None, default=None
@@ -168,21 +175,34 @@ def fit_shadows(
             f"shadow models are made. Got {shadows!r} instead, which an attack takes "
             "as it is."
         )
+    adding = enough is not None
     # Fewer than two are enough where shadows cost no fit.
-    models = check_shadows(shadows, least=1)
+    models = check_shadows(shadows, least=1, allow_auto=adding)
+    steps = None
+    if models.n_models == "auto":
+        size = float(models.train_size)
+        steps = steps_of(models.max_models, size, FEWEST_FOR_AUTO)
+    elif adding:
+        raise ValueError(
+            "The 'enough' parameter must be None where the number of shadow models is "
+            f"given. Got {enough!r} and n_models={models.n_models!r} instead; pass "
+            'shadows=ShadowModels("auto").'
+        )
+    given = estimator, X, y, models
     rng = own_random_state(random_state)
     state = rng.get_state()
-    prepared = prepare(estimator, X, y, models, rng, params, groups, fit)
+    prepared = prepare(*given, rng, params, groups, fit, steps=steps)
     if prepared.without_fits:
-        made = _run_without_fits(prepared, models.n_models, n_jobs, verbose)
+        asked = steps[0] if steps else int(models.n_models)
+        made = _run_without_fits(prepared, asked, n_jobs, verbose)
         if made is not None:
             return made
         rng.set_state(state)
         prepared = prepare(
-            estimator, X, y, models, rng, params, groups, fit, without_fits=False
+            *given, rng, params, groups, fit, without_fits=False, steps=steps
         )
-    check_shadows(shadows, least=2)
-    return _run_fits(prepared, models, n_jobs, verbose)
+    check_shadows(shadows, least=2, allow_auto=adding)
+    return _run_fits(prepared, models, n_jobs, verbose, steps, enough)
 
 
 def _run_without_fits(
@@ -224,20 +244,36 @@ def _run_without_fits(
 
 
 def _run_fits(
-    prepared: Prepared, models: ShadowModels, n_jobs: int | None, verbose: int
+    prepared: Prepared,
+    models: ShadowModels,
+    n_jobs: int | None,
+    verbose: int,
+    steps: list[int] | None,
+    enough: Callable[[ShadowSignals], bool] | None,
 ) -> ShadowSignals:
-    """Fit the shadows, ask them, and judge what they say of the other side."""
-    task, pool, hashes, _, member, seeds, why_not, _ = prepared
+    """Fit the shadows, all at once or until there are enough of them."""
+    task, pool, _, _, member, seeds, *_ = prepared
     cache = None
     if models.cache_dir is not None:
         key = task.key(), pool.key()
         cache = ShadowCache(models.cache_dir, key, task.signals, task.keep_model)
     task, pool = do_once(task, pool)
-    with kept_generators() as moved:
-        fields, warned = _run(task, pool, member, seeds, n_jobs, verbose, cache)
-        shared = fields.pop("drew_from_shared")
-        shared = moved() if shared is None else shared
-    emit(warned, len(member))
+    fields: dict[str, Any] | None = None
+    all_warned: Warned = Counter()
+    shared = False
+    for n in steps or [len(member)]:
+        with kept_generators() as moved:
+            fields, warned = _run(
+                *(task, pool, member[:n], seeds[:n], n_jobs, verbose, cache, fields)
+            )
+            drew = fields["drew_from_shared"]
+            shared |= bool(moved() if drew is None else drew)
+        all_warned += warned
+        own = {k: v for k, v in fields.items() if k != "drew_from_shared"}
+        made = _judge(prepared, task, pool, models, own, n)
+        if enough is not None and enough(made):
+            break
+    emit(all_warned, made.n_shadows)
     if shared:
         warn(
             "Shadow models drew from NumPy's or Python's global generator in threads, "
@@ -245,12 +281,30 @@ def _run_fits(
             "estimator's 'random_state', or let joblib fit in processes.",
             ShadowFitWarning,
         )
+    return made
+
+
+def _judge(
+    prepared: Prepared,
+    task: ShadowTask,
+    pool: Pool,
+    models: ShadowModels,
+    fields: dict[str, Any],
+    n: int,
+) -> ShadowSignals:
+    """The first `n` shadows, judged by what they say of the other side."""
+    hashes, learned = prepared.hashes, prepared.learned[:n]
+    # Their arrays are taken, and further shadows may be added to these.
+    results = [
+        replace(one, other=None if one.other is None else dict(one.other))
+        for one in fields.pop("results")
+    ]
     other, counterfactual = finish(
         task.plan,
-        why_not,
-        fields.pop("results"),
+        prepared.why_not,
+        results,
         fields["signals"],
-        any_copy(prepared.learned, hashes),
+        any_copy(learned, hashes),
         np.unique(hashes, return_index=True)[1],
         prepared.weightless,
     )
@@ -258,7 +312,7 @@ def _run_fits(
         raise no_closed_form(counterfactual.why_not)
     return ShadowSignals(
         fields.pop("signals"),
-        prepared.learned,
+        learned,
         record_hashes=hashes,
         queries=None if pool.copies is None else pool.copies.queries,
         other=other,
@@ -297,8 +351,12 @@ def _run(
     n_jobs: int | None,
     verbose: int,
     cache: ShadowCache | None,
+    before: dict[str, Any] | None = None,
 ) -> tuple[dict[str, Any], Warned]:
-    """Fit what the cache does not hold; return the arrays, and what was warned of."""
+    """Fit what the cache does not hold; return the arrays, and what was warned of.
+
+    `before` is what was returned of the first shadows, which are not fitted again.
+    """
     n_shadows, n_records = member.shape
     arrays = {name: np.empty(member.shape, np.float32) for name in task.signals}
     seconds = np.zeros((2, n_shadows))
@@ -306,6 +364,15 @@ def _run(
     kept: list[Any] = [None] * n_shadows
     missing, told = 0, False
     warned: Warned = Counter()
+    n_before = 0
+    if before is not None:
+        n_before, told = len(before["results"]), True
+        missing = before["n_missing_classes"]
+        for name, array in arrays.items():
+            array[:n_before] = before["signals"][name]
+        seconds[:, :n_before] = before["fit_seconds"], before["predict_seconds"]
+        models[:n_before] = before["models"] or models[:n_before]
+        kept[:n_before] = before["results"]
 
     def keep(k: int, result: ShadowResult) -> None:
         nonlocal missing
@@ -323,9 +390,15 @@ def _run(
     # Where workers have other disks, or none that lasts, entries are written here.
     theirs = cache if workers.on_this_machine else None
     paths: dict[int, Path] = {}
-    with tqdm(total=n_shadows, desc="shadows", disable=not verbose, leave=None) as bar:
+    with tqdm(
+        total=n_shadows,
+        initial=n_before,
+        desc="shadows",
+        disable=not verbose,
+        leave=None,
+    ) as bar:
         tasks = []
-        for k in range(n_shadows):
+        for k in range(n_before, n_shadows):
             if cache is not None:
                 paths[k] = cache.path(member[k], int(seeds[k]))
                 done = cache.load(paths[k], n_records)

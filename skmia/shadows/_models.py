@@ -19,6 +19,9 @@ from skmia.utils import check_integer, check_option, check_real
 #: Fewest shadows for an attack, without closed forms: each is used as a target, without
 #: its complement, and two must be left.
 FEWEST = 4
+#: Fewest shadows that tell whether further ones would add anything: half of them play
+#: against each other.
+FEWEST_FOR_AUTO = 8
 
 
 class ShadowModels(BaseEstimator):
@@ -31,10 +34,12 @@ class ShadowModels(BaseEstimator):
 
     Parameters
     ----------
-    n_models : int, default=16
+    n_models : int or "auto", default=16
         Number of shadow models: 4 at least for an attack, 2 for `fit_shadows`, and for
         an attack on a learner with closed forms (`counterfactual`). Where a shadow
-        costs no fit, 64 at least are made; see `fit_shadows`.
+        costs no fit, 64 at least are made; see `fit_shadows`. With ``"auto"``
+        :func:`skmia.audit.audit_classifier` adds shadows until further ones would add
+        no more than `precision`, or there are `max_models`.
     train_size : "auto" or float, default="auto"
         Fraction of the pool that each shadow is fitted on. ``"auto"`` is the target's
         own fraction where membership is known, and a half otherwise; see
@@ -71,6 +76,12 @@ class ShadowModels(BaseEstimator):
         and about calls without labels. ``"auto"`` keeps them where an attack that
         asks them fits its own, and not in `fit_shadows` and in audits. Without them
         memory holds the signals only.
+    max_models : int, default=64
+        Most shadows that ``n_models="auto"`` fits, 8 at least.
+    precision : "auto" or float, default="auto"
+        How much the AUC, and the TPR at each rate, may still rise with further shadows,
+        where ``n_models="auto"``. ``"auto"`` is half the width of the figure's
+        interval, or a twentieth of what attacks find above chance, where that is more.
     cache_dir : path-like, default=None
         A folder that only you can write to, where each finished shadow is stored, so
         that a run that was stopped goes on where it was. Keyed by content, your own
@@ -99,7 +110,7 @@ class ShadowModels(BaseEstimator):
 
     def __init__(
         self,
-        n_models: int = 16,
+        n_models: int | Literal["auto"] = 16,
         *,
         train_size: float | Literal["auto"] = "auto",
         n_queries: int = 0,
@@ -109,6 +120,8 @@ class ShadowModels(BaseEstimator):
         refit_search: bool = False,
         counterfactual: bool | Literal["auto"] = "auto",
         keep_models: bool | Literal["auto"] = "auto",
+        max_models: int = 64,
+        precision: float | Literal["auto"] = "auto",
         cache_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         self.n_models = n_models
@@ -120,18 +133,21 @@ class ShadowModels(BaseEstimator):
         self.refit_search = refit_search
         self.counterfactual = counterfactual
         self.keep_models = keep_models
+        self.max_models = max_models
+        self.precision = precision
         self.cache_dir = cache_dir
 
 
 @overload
 def check_shadows(
-    shadows: int | ShadowModels,
+    shadows: int | Literal["auto"] | ShadowModels,
     membership: NDArray | None = None,
     *,
     least: int = FEWEST,
     keep_models: bool = False,
     estimator: Any = None,
     params: Mapping[str, Any] | None = None,
+    allow_auto: bool = False,
 ) -> ShadowModels: ...
 
 
@@ -144,6 +160,7 @@ def check_shadows(
     keep_models: bool = False,
     estimator: Any = None,
     params: Mapping[str, Any] | None = None,
+    allow_auto: bool = False,
 ) -> ShadowSignals: ...
 
 
@@ -155,6 +172,7 @@ def check_shadows(
     keep_models: bool = False,
     estimator: Any = None,
     params: Mapping[str, Any] | None = None,
+    allow_auto: bool = False,
 ) -> ShadowModels | ShadowSignals:
     """Check a ``shadows`` parameter, and decide what it leaves open.
 
@@ -178,11 +196,15 @@ def check_shadows(
         of records, 2 are enough.
     params : dict, default=None
         Metadata of its fit, which closed forms may not know.
+    allow_auto : bool, default=False
+        Whether the caller decides how many shadows there are: ``n_models="auto"`` is
+        then left as it is.
 
     Returns
     -------
     ShadowModels or ShadowSignals
-        ShadowSignals as given; else a ShadowModels in which nothing is ``"auto"``.
+        ShadowSignals as given; else a ShadowModels in which nothing else is ``"auto"``
+        but `precision`.
 
     Raises
     ------
@@ -215,6 +237,8 @@ def check_shadows(
     name = "n_models"
     if isinstance(shadows, Integral) and not isinstance(shadows, bool):
         name, models = "shadows", ShadowModels(int(shadows))
+    elif isinstance(shadows, str) and shadows == "auto":
+        name, models = "shadows", ShadowModels("auto")
     elif isinstance(shadows, ShadowModels):
         models = clone(shadows)
     else:
@@ -223,9 +247,12 @@ def check_shadows(
             f"ShadowSignals. Got {shadows!r} instead; make one of plain arrays with "
             "ShadowSignals(signals, member)."
         )
-    check_integer(models.n_models, name, 1 if estimator is not None else least)
-    if models.n_models < least:
-        _check_closed_form(models, name, least, estimator, params)
+    if isinstance(models.n_models, str) and models.n_models == "auto":
+        _check_auto(models, name, allow_auto)
+    else:
+        check_integer(models.n_models, name, 1 if estimator is not None else least)
+        if models.n_models < least:
+            _check_closed_form(models, name, least, estimator, params)
     Queries.checked(models.n_queries, models.perturb, models.noise, models.flip_rate)
     if not isinstance(models.train_size, str):
         check_real(models.train_size, "train_size", 0, 1, closed="neither")
@@ -235,8 +262,9 @@ def check_shadows(
             f"{models.train_size!r} instead."
         )
     else:
+        of = models.max_models if models.n_models == "auto" else models.n_models
         models.train_size = (
-            0.5 if membership is None else auto_train_size(membership, models.n_models)
+            0.5 if membership is None else auto_train_size(membership, of)
         )
     if not isinstance(models.refit_search, bool | np.bool_):
         raise TypeError(
@@ -254,6 +282,19 @@ def check_shadows(
             f"{models.cache_dir!r} instead."
         )
     return models
+
+
+def _check_auto(models: ShadowModels, name: str, allowed: bool) -> None:
+    if not allowed:
+        raise ValueError(
+            f"The {name!r} parameter must be an int here. Got 'auto' instead, which "
+            "audit_classifier takes: it is decided by the figures of an audit."
+        )
+    check_integer(models.max_models, "max_models", FEWEST_FOR_AUTO)
+    if isinstance(models.precision, str):
+        check_option(models.precision, "precision", ("auto",))
+    else:
+        check_real(models.precision, "precision", 0, 1, closed="neither")
 
 
 def _check_closed_form(

@@ -28,7 +28,7 @@ from skmia._tables import (
     has_no_weight,
 )
 from skmia.shadows._counterfactual import Plan, find_plan
-from skmia.shadows._design import draw_design
+from skmia.shadows._design import draw_design, draw_in_steps
 from skmia.shadows._models import ShadowModels
 from skmia.shadows._pool import Pool, make_pool
 from skmia.shadows._signals import STORED
@@ -79,10 +79,12 @@ def prepare(
     fit: Callable[..., Any] | None = None,
     *,
     without_fits: bool = True,
+    steps: list[int] | None = None,
 ) -> Prepared:
     """Check every argument, then draw the design and the seeds.
 
-    With `without_fits` for shadows that cost no fit, where they do.
+    With `without_fits` for shadows that cost no fit, where they do. With `steps` the
+    first so many shadows are a design as well.
     """
     check_hook(fit)
     target = unwrap_frozen(estimator)
@@ -112,12 +114,18 @@ def prepare(
     )
     if models.counterfactual is True and isinstance(plan, str):
         raise no_closed_form(plan)
-    n_made = n_virtual(plan, estimator, pool, rest, models) if without_fits else None
-    n_models = models.n_models if n_made is None else n_made
+    n_asked = steps[0] if steps else int(models.n_models)
+    n_made = None
+    if without_fits:
+        n_made = n_virtual(plan, estimator, pool, rest, models, n_asked)
     units = draw_units(hashes, persons)
-    member = draw_design(
-        pool.columns, n_models, float(models.train_size), rng, units=units
-    )
+    size = float(models.train_size)
+    if n_made is None and steps:
+        member = draw_in_steps(pool.columns, steps, size, rng, units=units)
+    else:
+        number = n_asked if n_made is None else n_made
+        member = draw_design(pool.columns, number, size, rng, units=units)
+    n_models = len(member)
     _, first = np.unique(hashes, return_index=True)
     rarest = np.bincount(pool.columns[first]).min()
     for k, rows in enumerate(member & ~has_no_weight(pool.metadata, len(hashes))):

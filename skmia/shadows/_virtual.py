@@ -87,6 +87,7 @@ def n_virtual(
     pool: Pool,
     params: dict[str, Any],
     models: ShadowModels,
+    n_asked: int,
 ) -> int | None:
     """Number of shadows to make without a fit, or None where they are to be fitted."""
     if isinstance(plan, str) or plan.family.virtual is None or models.keep_models:
@@ -97,7 +98,7 @@ def n_virtual(
         steps, last = estimator.steps[:-1], estimator.steps[-1][1]
         if type(last) is Pipeline or not all(_learns_by_column(s) for _, s in steps):
             return None
-    return max(models.n_models, min(_AT_LEAST, _VALUES // len(pool.y)))
+    return max(n_asked, min(_AT_LEAST, _VALUES // len(pool.y)))
 
 
 def _learns_by_column(step: Any) -> bool:

@@ -43,6 +43,7 @@ from skmia.audit._guards._shadows import (
     informed_shadows,
     other_train_size,
     shadows_unlike_target,
+    too_few_shadows,
     unmoved_shadows,
 )
 from skmia.audit._guards._splits import (
@@ -74,6 +75,7 @@ CHECKS = (
     Check(scores_of_other_rows, "scores of other test rows", _WARNING, voids=True),
     Check(carries_training_rows, "training rows in the model's file", _WARNING),
     Check(other_train_size, "shadows of another training fraction", _WARNING),
+    Check(too_few_shadows, "too few shadows", _WARNING),
     Check(partial_members, "training rows that were not passed", _WARNING),
     Check(audited_inside, "a search audited as what it chose", _EITHER),
     Check(searching_shadows, "shadows that search again", _EITHER),

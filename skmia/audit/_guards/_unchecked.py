@@ -112,6 +112,7 @@ NEEDS: dict[str, Callable[[Evidence], Unchecked | None]] = {
     "scores_of_other_rows": _one_model,
     "carries_training_rows": _no_structure,
     "other_train_size": _no_shadows,
+    "too_few_shadows": _no_shadows,
     "partial_members": _no_model,
     "audited_inside": _no_model,
     "searching_shadows": _no_shadows,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skmia.audit._guards import TITLES
+from skmia.audit._report._added_shadows import added_shadows
 from skmia.audit._report._both_sides import both_sides
 from skmia.audit._report._risk_text import risk_lines
 from skmia.audit._report._words import show, show_chance
@@ -103,7 +104,7 @@ def _header(contents: Mapping[str, Any]) -> str:
             f"  {'shadows':<13}{shadows['n_shadows']} models, each trained on "
             f"{percent(round(shadows['train_size'], 3))} of the rows"
         )
-        said = " ".join(both_sides(shadows))
+        said = " ".join([*added_shadows(shadows), *both_sides(shadows)])
         lines += [_paragraph(said, " " * 15)] * bool(said)
     return "\n".join(lines)
 

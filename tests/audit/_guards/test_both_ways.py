@@ -108,6 +108,11 @@ def parameters(*, changed):
     return audit(tree.set_params(min_samples_leaf=60 if changed else 2), shadows=8)
 
 
+def added(precision):
+    shadows = ShadowModels("auto", max_models=8, precision=precision)
+    return of(SETS, DEEP, attacks=["lira"], shadows=shadows)
+
+
 def train_size(share):
     """60 % of the rows are members."""
     return linear(shadows=ShadowModels(4, train_size=share))
@@ -274,6 +279,7 @@ CASES = {
         lambda: of(SETS, KNeighborsClassifier(), attacks=["loss"])
     ),
     "other_train_size": Case(lambda: train_size(0.3), lambda: train_size(0.52)),
+    "too_few_shadows": Case(lambda: added(1e-6), lambda: added(0.9)),
     "partial_members": Case(lambda: remembered(9), lambda: remembered(0)),
     "audited_inside": Case(lambda: search(again=False)),
     "searching_shadows": Case(lambda: search(again=True), lambda: search(again=False)),

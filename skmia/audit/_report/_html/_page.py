@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from skmia.audit._guards import CHECKS
+from skmia.audit._report._added_shadows import added_shadows
 from skmia.audit._report._both_sides import both_sides
 from skmia.audit._report._html._figures import curves, histograms, risk
 from skmia.audit._report._html._made import made
@@ -206,7 +207,9 @@ def _threat(contents: Mapping[str, Any]) -> str:
             "The attacker also knows how the model was trained, and has records of the "
             "same source to train shadow models on. "
         )
-        text += "".join(f"{said} " for said in both_sides(contents["shadows"]))
+        shadows = contents["shadows"]
+        more = [*added_shadows(shadows), *both_sides(shadows)]
+        text += "".join(f"{said} " for said in more)
     return text + (
         "The question is then whether that person's record was among those that the "
         "model was trained on."
