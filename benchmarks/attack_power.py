@@ -203,8 +203,8 @@ def earlier_reference(data, model):
 def run_cell(data, model, n_targets, jobs, light, attacks):
     """Figures of every target, by attack and number of shadows.
 
-    Of a `light` cell fewer models are fitted, which are the first of the same, and the
-    reference is that of an earlier run.
+    The reference of a `light` cell is that of an earlier run. Fewer models are fitted
+    for it, the first of the same, unless all are there.
     """
     path = FOLDER / f"power-{data}-{model}-{n_targets}.json".lower().replace(" ", "-")
     if path.exists():
@@ -213,10 +213,9 @@ def run_cell(data, model, n_targets, jobs, light, attacks):
     targets = FIRST_TARGET + 2 * np.arange(n_targets)
     n_models = N_MODELS
     budgets: tuple[int, ...] = BUDGETS
-    if light:
+    if light and not (FOLDER / cell_name(data, model, N_MODELS, 0)).exists():
         budgets = BUDGETS[:-1]
-        if not (FOLDER / cell_name(data, model, N_MODELS, 0)).exists():
-            n_models = int(targets[-1]) + 2 + budgets[-1]
+        n_models = int(targets[-1]) + 2 + budgets[-1]
     cell = cell_shadows(data, model, jobs, n_models)
     results = Parallel(jobs)(
         delayed(attack_target)(data, model, cell, int(t), budgets, attacks)

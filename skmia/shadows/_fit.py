@@ -150,12 +150,13 @@ def fit_shadows(
     pool says of each column. They cost ``n_queries`` further predictions for each
     record.
 
-    Some learners (nearest neighbours, for one) answer for any training rows from one
-    pass over the pool. Their shadows are not fitted, where the models are not kept:
-    there are 64 at least, as far as memory allows, they answer as fits on the same rows
-    would, and nothing is cached. In a Pipeline whose steps learn a few figures of each
-    column by itself, such as StandardScaler, these steps are fitted on the rows of the
-    first four shadows at most, and the other shadows share them.
+    Some learners (nearest neighbours, for one) answer for any training rows without a
+    fit. Their shadows are not fitted, where the models are not kept: they answer as
+    fits on the same rows would, and nothing is cached. Where one pass over the pool
+    answers for all of them, there are 64 at least, as far as memory allows. In a
+    Pipeline whose steps learn a few figures of each column by itself, such as
+    StandardScaler, these steps are fitted on the rows of the first four shadows at
+    most, and the other shadows share them.
 
     Examples
     --------

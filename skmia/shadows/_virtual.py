@@ -48,9 +48,7 @@ from skmia.signals import SIGNALS, BoolArray, IndexArray
 
 Signals = dict[str, NDArray[np.float32]]
 
-# Shadows that are made where they cost no fit, as far as memory allows: values of one
-# signal, 4 bytes each.
-_AT_LEAST = 64
+# Values of one signal, 4 bytes each, that more shadows than were asked for may hold.
 _VALUES = 20_000_000
 # Fits of the steps of a Pipeline, at most.
 _FITS = 4
@@ -98,7 +96,7 @@ def n_virtual(
         steps, last = estimator.steps[:-1], estimator.steps[-1][1]
         if type(last) is Pipeline or not all(_learns_by_column(s) for _, s in steps):
             return None
-    return max(n_asked, min(_AT_LEAST, _VALUES // len(pool.y)))
+    return max(n_asked, min(plan.family.at_least, _VALUES // len(pool.y)))
 
 
 def _learns_by_column(step: Any) -> bool:

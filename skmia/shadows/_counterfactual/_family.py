@@ -134,6 +134,9 @@ class Family:
         raises `NotCoveredError` for a design that it cannot answer for, such as one
         with a shadow that lacks a class; then shadows are fitted. What a fit would
         complain of (a parameter out of range, NaN in X) it raises as the fit would.
+    at_least : int, default=64
+        Shadows that `virtual` is asked for where fewer were, as far as memory allows:
+        few where each costs about as much as a fit.
     check : callable, default=None
         ``check(model, rows)``, called before `prepare` where somebody else than the
         library says which rows the fit had. It raises `NotCoveredError` where the
@@ -145,4 +148,5 @@ class Family:
     exact: bool = False
     why_not: Callable[[Any], str | None] = _covered
     virtual: Callable[[Any, TrainingRows, BoolArray, int], Any] | None = None
+    at_least: int = 64
     check: Callable[[Any, TrainingRows], bool] | None = None

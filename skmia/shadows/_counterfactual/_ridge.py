@@ -293,6 +293,7 @@ RIDGE = Family(
     exact=True,
     why_not=_why_not,
     virtual=_virtual,
+    at_least=8,
     check=checked_in_prepare,
 )
 #: With the alpha that was chosen, which the record has its part in.
