@@ -117,8 +117,11 @@ def end_to_end(table):
     start = time.process_time()
     model.fit(X, y)
     pool = time.process_time() - start
-    fits = shadows.fit_seconds.sum()
-    beside = shadows.predict_seconds.sum() + shadows.counterfactual_.seconds.sum()
+    fits = np.asarray(shadows.fit_seconds).sum()
+    beside = (
+        np.asarray(shadows.predict_seconds).sum()
+        + np.asarray(shadows.counterfactual_.seconds).sum()
+    )
     # Seconds of the workers are of the wall; on a busy machine only their share holds.
     share = fits / (fits + beside)
     gain = share * (1 - ratio) - pool / total

@@ -142,19 +142,19 @@ class Refits:
         The closed form is that of models besides those whose answers are compared.
         """
         rng = np.random.default_rng(seed)
-        now, told, inside, shares = [], [], [], []
+        answered, predicted, trained, shares = [], [], [], []
         for fit in range(n_asked + n_fits):
             moved = self.chosen[rng.random(len(self.chosen)) < 0.5]
             seeded = clone(estimator).set_params(random_state=fit)
             if fit < n_asked:
-                answers, other, share = self.timed(seeded, moved)
-                told.append(other)
+                own, other, share = self.timed(seeded, moved)
+                predicted.append(other)
                 shares.append(share)
             else:
-                answers = self.answers(self.fit(seeded, moved)[0])
-            now.append(answers)
-            inside.append(self.inside[self.chosen] ^ np.isin(self.chosen, moved))
-        now, told, inside = np.array(now), np.array(told), np.array(inside)
+                own = self.answers(self.fit(seeded, moved)[0])
+            answered.append(own)
+            trained.append(self.inside[self.chosen] ^ np.isin(self.chosen, moved))
+        now, told, inside = map(np.array, (answered, predicted, trained))
         bound = bounds_of(now)
         now, told = np.clip(now, -bound, bound), np.clip(told, -bound, bound)
         gap = np.where(inside[:n_asked], 1, -1) * (now[:n_asked] - told)

@@ -120,7 +120,7 @@ def real(cells):
             figures = {
                 m: max(
                     (f for f in report.figures if f.metric == m and f.resolvable),
-                    key=lambda f: f.value,
+                    key=lambda f: f.value or 0.0,
                 )
                 for m in ("auc", "tpr@0.01", "tpr@0.001")
             }

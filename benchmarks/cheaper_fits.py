@@ -81,8 +81,7 @@ class OwnHasher(FeatureHasher):
 
 def hashed_once():
     X, y = texts()
-    counts = [dict.fromkeys(text.split(), 1) for text in X]
-    counts = np.array(counts, dtype=object)
+    counts = np.array([dict.fromkeys(text.split(), 1) for text in X], dtype=object)
     learner = LogisticRegression()
     of = make_pipeline
     pairs = [

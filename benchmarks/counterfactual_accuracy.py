@@ -203,6 +203,8 @@ def run(case, name):
     X, y = data(name)
     refits = Refits(X, y, case.n_records)
     plan = find_plan(case.model)
+    if isinstance(plan, str):
+        raise ValueError(plan)
     row = {"family": case.name, "data": name, "exact": plan.exact}
     if case.n_fits:
         gaps = refits.in_the_mean(case.model, case.n_fits)

@@ -66,11 +66,10 @@ def measure(data, jobs, learner):
     wall = time.perf_counter() - start
     growth = peak_memory() - memory
     parts = {
-        "fit_seconds": shadows.fit_seconds.sum(),
-        "predict_seconds": shadows.predict_seconds.sum(),
-        "closed_form_seconds": shadows.counterfactual_.seconds.sum(),
+        "fit_seconds": float(np.asarray(shadows.fit_seconds).sum()),
+        "predict_seconds": float(np.asarray(shadows.predict_seconds).sum()),
+        "closed_form_seconds": float(np.asarray(shadows.counterfactual_.seconds).sum()),
     }
-    parts = {name: float(seconds) for name, seconds in parts.items()}
     work = sum(parts.values())
     signals = sum(values.nbytes for values in shadows.signals.values())
     figures = {

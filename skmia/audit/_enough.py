@@ -144,7 +144,7 @@ class EnoughShadows:
         metric: Metric,
         member: NDArray[np.bool_],
         scores: NDArray,
-        values: NDArray,
+        value: float,
     ) -> float:
         if self._precision != "auto":
             return float(self._precision)
@@ -154,9 +154,7 @@ class EnoughShadows:
         ]
         share = np.sqrt(len(self._rows) / self._n_kept)
         return float(
-            max(
-                np.mean(widths) / 2 * share, _SLIGHT * (np.mean(values) - metric.chance)
-            )
+            max(np.mean(widths) / 2 * share, _SLIGHT * (value - metric.chance))
         )
 
     def _judge(

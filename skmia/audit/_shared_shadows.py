@@ -66,7 +66,7 @@ def share_shadows(
     their classes.
     """
     made, fraction, auto = make_shadows(
-        audited.model, pool, shadows, fit, enough, n_jobs, seed, verbose
+        audited.model, pool, shadows, fit, n_jobs, seed, verbose, enough
     )
     kept, persons = pool.rows.kept, pool.persons
     theirs = made.get("logit")
@@ -130,18 +130,21 @@ def make_shadows(
     pool: Pool,
     shadows: int | Literal["auto"] | ShadowModels | ShadowSignals,
     fit: Callable[..., Any] | None,
-    enough: Callable[[ShadowModels], EnoughShadows],
     n_jobs: int | None,
     seed: int,
     verbose: int,
+    enough: Callable[[ShadowModels], EnoughShadows] | None = None,
 ) -> tuple[ShadowSignals, float, dict[str, Any] | None]:
     """One set for all attacks, and its training fraction: fitted here, or checked.
 
-    With ``"auto"`` also what a report says of their number.
+    With ``"auto"``, which takes an `enough`, also what a report says of their number.
     """
-    models = check_shadows(shadows, pool.member, estimator=estimator, allow_auto=True)
+    models = check_shadows(
+        shadows, pool.member, estimator=estimator, allow_auto=enough is not None
+    )
     if isinstance(models, ShadowModels):
-        adding = enough(models) if models.n_models == "auto" else None
+        auto = models.n_models == "auto"
+        adding = enough(models) if auto and enough is not None else None
         made = fit_shadows(
             estimator,
             pool.X,

@@ -8,7 +8,7 @@ Here only its client is used.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError as _Cancelled
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -46,7 +46,7 @@ def run_on_dask(
     value: Any,
     arguments: Iterable[tuple[Any, ...]],
     packages: Iterable[str],
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Yield ``function(value, n_threads, *args)`` for each of `arguments`.
 
     In the order in which they finish; `n_threads` are those of the worker. A worker
@@ -79,9 +79,9 @@ def run_on_dask(
                 future = run.submit(_call, held, function, args, get_config(), expected)
                 running[future] = args
             future = run.next_ended()
-            args = running.pop(future, None)
-            if args is None:
+            if future not in running:
                 continue
+            args = running.pop(future)
             ended, result = run.result(future)
             if ended:
                 losses = 0

@@ -8,7 +8,7 @@ backend may be anywhere: they are sent the data itself.
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
@@ -48,7 +48,7 @@ class Workers:
         value: Any,
         arguments: Iterable[tuple[Any, ...]],
         packages: Iterable[str] = (),
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         """Yield ``function(value, *args)`` for each of `arguments`, as they finish.
 
         Parameters

@@ -262,7 +262,7 @@ def _unseeing(
     if not isinstance(shadows, ShadowSignals):
         models = check_shadows(shadows, pool.member)
         shadows = models.set_params(keep_models=True)
-    made, _ = make_shadows(audited.model, pool, shadows, fit, n_jobs, seed, 0)
+    made, _, _ = make_shadows(audited.model, pool, shadows, fit, n_jobs, seed, 0)
     if made.models is None or any(model is None for model in made.models):
         raise ValueError(
             "The 'shadows' parameter must be a ShadowSignals that has kept its models, "

@@ -70,7 +70,8 @@ class OneByOne:
         self.member = member
         self.work_out = work_out
         self.count = np.bincount(rows.unit)[rows.unit]
-        self.weight = np.bincount(rows.unit, rows.weight)[rows.unit]
+        weight: Any = np.bincount(rows.unit, rows.weight)  # of floats
+        self.weight = weight[rows.unit]
 
     def shadow(self, k: int) -> Callable[[slice], tuple[NDArray, NDArray]]:
         """Work out one shadow; return what answers about a block of the records.
