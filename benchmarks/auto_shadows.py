@@ -129,7 +129,7 @@ def real(cells):
                     "data": data,
                     "model": model,
                     "shadows": shadows,
-                    "fitted": report.shadows["n_shadows"],
+                    "fitted": (report.shadows or {})["n_shadows"],
                     **{
                         m: f"{f.value:.4f} [{f.low:.4f}, {f.high:.4f}] {f.attack}"
                         for m, f in figures.items()
