@@ -59,6 +59,8 @@ _MARKERS = {
 }
 _TAG = re.compile(r"<[^<>]+>")
 _ID = re.compile(r'( id="|url\(#|href="#)')
+# Points to an inch, which are the units of the file; around the axes, in inches.
+_DPI, _MARGIN = 72, 0.04
 # Of text, in points: on a phone they are a little more than pixels.
 _SMALLEST = 8.5
 # Hundredths of a point are as fine as anyone sees.
@@ -92,23 +94,25 @@ def draw(
     """
     import_optional("matplotlib.figure", "A report as HTML")
     from matplotlib import rc_context, style
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     ours: Any = _STYLE
     # The user's own settings, such as a dark style or TeX, have no place here.
     with style.context("default"), rc_context(ours):
-        figure = Figure(figsize=size)
+        figure = Figure(figsize=size, dpi=_DPI)
         ax = figure.subplots()
         with without_legends():
             plot(ax)
         variables = _variables()
         legend = _legend(ax, variables)
         _plain_axes(ax)
-        figure.set_layout_engine("constrained")
+        _fill(figure, ax)
         # Neither date nor version of matplotlib: the same report, the same file.
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         file = StringIO()
-        figure.savefig(file, format="svg", metadata=nothing)
+        # savefig would draw twice, the first time for its layout.
+        FigureCanvasSVG(figure).print_svg(file, metadata=nothing)
     return Drawing(_embed(file.getvalue(), name, description, variables), legend)
 
 
@@ -125,6 +129,28 @@ def _plain_axes(ax: Any) -> None:
     if ax.xaxis.get_scale() == "linear":
         # Few ticks: their labels are large beside a drawing for a phone.
         ax.xaxis.set_major_locator(MaxNLocator(5))
+
+
+def _fill(figure: Any, ax: Any) -> None:
+    """Let the axes with all of their labels fill the figure, but for a small margin.
+
+    A constrained layout does so in two rounds, each as long as the drawing.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    margin = _DPI * _MARGIN
+    frame, whole = figure.bbox, ax.get_tightbbox(FigureCanvasAgg(figure).get_renderer())
+    inner = ax.get_window_extent()
+    left, bottom = inner.x0 - whole.x0 + margin, inner.y0 - whole.y0 + margin
+    right, top = whole.x1 - inner.x1 + margin, whole.y1 - inner.y1 + margin
+    ax.set_position(
+        (
+            left / frame.width,
+            bottom / frame.height,
+            1 - (left + right) / frame.width,
+            1 - (bottom + top) / frame.height,
+        )
+    )
 
 
 def _embed(
