@@ -1,6 +1,7 @@
 """Fixtures that more than one file needs."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,11 @@ def state_home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture
+def terminal(capsys, monkeypatch):
+    """Capture what is written, to what calls itself a terminal."""
+    # Of the class: pytest has one stream for setting up, and another for the test.
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda _: True)
+    return capsys

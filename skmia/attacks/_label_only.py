@@ -22,6 +22,7 @@ from skmia.attacks._nonmembers import check_has_records, nonmember_rows
 from skmia.attacks._scores import upper_quantile
 from skmia.attacks._target import Target
 from skmia.signals import BoolArray, FloatArray, IndexArray
+from skmia.utils import shows_bar
 
 # Every record is asked about this fraction of its copies, and as many rounds of all
 # strengths at least.
@@ -233,7 +234,10 @@ class LabelOnlyAttack(MembershipAttack):
         is_first = numbers < first_queries(copies.queries)
         is_strongest = (noise == noise.max()) | (flip_rate == flip_rate.max())
         with tqdm(
-            desc="label_only", unit=" copies", disable=not self.verbose, leave=None
+            desc="label_only",
+            unit=" copies",
+            disable=not shows_bar(self.verbose),
+            leave=None,
         ) as bar:
             bar.total = len(y) * int(is_first.sum())
             right = self._count_right(copies, X, y, numbers[is_first], bar)

@@ -26,7 +26,7 @@ from skmia.attacks._nonmembers import check_has_records, nonmember_rows
 from skmia.attacks._scores import Saturation, upper_quantile
 from skmia.attacks._target import Target
 from skmia.signals import BoolArray, FloatArray, IndexArray, logit
-from skmia.utils import check_integer
+from skmia.utils import check_integer, shows_bar
 
 # Columns of a wide sparse X that a regressor gets which takes dense input only.
 _MAX_COLUMNS = 256
@@ -180,7 +180,9 @@ class QuantileAttack(MembershipAttack):
         self._models = []
         with few_threads(len(rows)):
             seeds = draw_seeds(random_state, self.cv)
-            bar = tqdm(seeds, "quantile", disable=not self.verbose, leave=None)
+            bar = tqdm(
+                seeds, "quantile", disable=not shows_bar(self.verbose), leave=None
+            )
             for k, seed in enumerate(bar):
                 model = seeded_clone(regressor, int(seed)).set_params(**quantile)
                 part = self._part(X, columns, scores, fold != k)

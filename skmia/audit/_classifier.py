@@ -30,7 +30,12 @@ from skmia.audit._evidence import Evidence
 from skmia.audit._inputs import check_reading, check_scores, resolve_seed
 from skmia.audit._persons import person_evidence
 from skmia.audit._pool import Pool, make_pool
-from skmia.audit._progress import enter_stage, expect_stages, with_progress
+from skmia.audit._progress import (
+    enter_stage,
+    expect_attacks,
+    expect_stages,
+    with_progress,
+)
 from skmia.audit._promise import find_promise
 from skmia.audit._provenance import Beginning
 from skmia.audit._reach import Reach
@@ -139,8 +144,11 @@ def audit_classifier(
         Seeds the shadows and the blind classifier. What was drawn where it is None is
         in ``settings["random_state"]``, to repeat the audit.
     verbose : int, default=0
-        Above 0, a progress bar for the stages of the audit, one for the shadows in it,
-        and once the first shadow is there a line on what all of them will take.
+        Above 0, the stages of the audit, how many shadows there are and about how long
+        all that is left takes: as bars on a terminal and in a notebook, else as lines,
+        one a minute at most within a stage. Above 1, as lines in any case. With 0
+        nothing is shown, and of an audit of more than a minute these lines go to the
+        logger ``"skmia"``, at the level INFO.
 
     Returns
     -------
@@ -239,6 +247,7 @@ def audit_classifier(
     pool = make_pool(
         X_members, y_members, X_nonmembers, y_nonmembers, estimator, fit_params, groups
     )
+    expect_attacks(len(chosen), len(pool.y))
     enter_stage("asking the model")
     ask_once(estimator, pool.X, pool.kept_rows, pool.rows.kept)
     # The model is asked before a shadow is fitted: what it cannot answer fails early.

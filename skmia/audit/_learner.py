@@ -34,7 +34,12 @@ from skmia.audit._learner_run import (
     run_learner,
 )
 from skmia.audit._persons import Rule
-from skmia.audit._progress import enter_stage, expect_stages, with_progress
+from skmia.audit._progress import (
+    enter_stage,
+    expect_attacks,
+    expect_stages,
+    with_progress,
+)
 from skmia.audit._provenance import Beginning, describe_rows
 from skmia.audit._reach import Reach
 from skmia.audit._report import AuditReport
@@ -111,7 +116,8 @@ def audit_learner(
         Seeds the halves, the models and the attacks. Two audits of one pool with equal
         seeds have equal halves, and are compared half by half.
     verbose : int, default=0
-        Above 0, a progress bar for the stages, and one for the models.
+        Above 0, the stages, how many models there are and about how long all that is
+        left takes, as in :func:`audit_classifier`.
 
     Returns
     -------
@@ -192,6 +198,7 @@ def audit_learner(
     keep = any(map(needs_models, chosen.values()))
     expect_stages(len(chosen) + 4)
     enter_stage("models")
+    expect_attacks(len(chosen), np.size(y))
     run = run_learner(
         *(learner, X, y, models),
         keep_models=keep,

@@ -1,46 +1,31 @@
-"""Which stage an audit is in: one bar for the whole of it."""
+"""Which stage an audit is in, and about how long the rest of it takes."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from tqdm.auto import tqdm
-
-# Stages differ in length: no rate is told from them.
-_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]"
+from skmia.utils import Progress, progress
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
-
-class _Stages:
-    """The bar of one audit."""
-
-    def __init__(self, bar: Any) -> None:
-        self.bar = bar
-        self.has_begun = False
-
-    def enter(self, stage: str) -> None:
-        self.bar.update(int(self.has_begun))
-        self.bar.set_description(f"audit: {stage}" if stage else "audit")
-        self.has_begun = True
-
+# Seconds that an attack takes for each record and shadow, about: the default attacks
+# take most of a minute for a million records and 16 shadows (benchmarks/results).
+_SECONDS = 1e-6
 
 # Of the audit that runs here. Figures and guards are functions of the evidence alone,
-# and nobody hands a bar on to them.
-_stages: ContextVar[_Stages | None] = ContextVar("skmia_audit_stages", default=None)
+# and nobody hands it on to them.
+_stages: ContextVar[Progress | None] = ContextVar("skmia_audit_stages", default=None)
 
 
 def with_progress(audit: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Show a bar while `audit` runs, where its `verbose` is above 0."""
+    """Show the stages of `audit` while it runs, as its `verbose` says."""
 
     @wraps(audit)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        if not kwargs.get("verbose"):
-            return audit(*args, **kwargs)
-        with tqdm(desc="audit", total=1, bar_format=_FORMAT) as bar:
-            stages = _Stages(bar)
+        verbose: Any = kwargs.get("verbose", 0)
+        with progress("audit", 1, int(verbose or 0), in_stages=True) as stages:
             token = _stages.set(stages)
             try:
                 report = audit(*args, **kwargs)
@@ -55,7 +40,13 @@ def with_progress(audit: Callable[_P, _R]) -> Callable[_P, _R]:
 def expect_stages(n: int) -> None:
     """Set how many there are in all."""
     if (stages := _stages.get()) is not None:
-        stages.bar.total = n
+        stages.expect(n)
+
+
+def expect_attacks(n_attacks: int, n_records: int) -> None:
+    """Set what will be done with each shadow model, once all of them are there."""
+    if (stages := _stages.get()) is not None:
+        stages.later = n_attacks * n_records * _SECONDS
 
 
 def enter_stage(stage: str) -> None:

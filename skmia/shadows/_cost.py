@@ -47,3 +47,9 @@ def tell_cost(
         tqdm.write(text, file=sys.stderr)
     elif total > _LONG:
         _LOGGER.info(text)
+
+
+def seconds_left(took: list[float], n_left: int, n_jobs: int | None) -> float:
+    """What `n_left` fits will take, where those that are over took `took` seconds."""
+    at_a_time = min(effective_n_jobs(n_jobs), max(n_left, 1))
+    return sum(took) / len(took) * n_left / at_a_time

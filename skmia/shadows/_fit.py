@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from skmia._models import (
     kept_generators,
@@ -21,7 +20,7 @@ from skmia._tables import (
 )
 from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
-from skmia.shadows._cost import tell_cost
+from skmia.shadows._cost import seconds_left, tell_cost
 from skmia.shadows._counterfactual import NotCoveredError, finish
 from skmia.shadows._design import steps_of
 from skmia.shadows._models import FEWEST_FOR_AUTO, ShadowModels, check_shadows
@@ -33,7 +32,7 @@ from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._virtual import as_exact, ask_virtual
 from skmia.shadows._warnings import Warned, emit, gather, intercept
 from skmia.shadows._workers import Workers
-from skmia.utils import own_random_state, warn
+from skmia.utils import own_random_state, progress, warn
 
 
 def fit_shadows(
@@ -94,8 +93,9 @@ def fit_shadows(
         already held. NumPy's and Python's global generators are seeded for each fit
         and put back, except in threads.
     verbose : int, default=0
-        Above 0, a progress bar, and once the first shadow is there a line on what all
-        of them will take.
+        Above 0, progress with the time left, and once the first shadow is there a line
+        on what all of them will take: a bar on a terminal and in a notebook, else (and
+        above 1) a line a minute.
 
     Returns
     -------
@@ -385,26 +385,20 @@ def _run(
         kept[k] = replace(result, signals={}, model=None)
         missing += result.n_missing_classes
         warned.update(result.warned)
-        bar.update()
 
     workers = Workers(n_jobs)
     # Where workers have other disks, or none that lasts, entries are written here.
     theirs = cache if workers.on_this_machine else None
     paths: dict[int, Path] = {}
-    with tqdm(
-        total=n_shadows,
-        initial=n_before,
-        desc="shadows",
-        disable=not verbose,
-        leave=None,
-    ) as bar:
-        tasks = []
+    with progress("shadows", n_shadows, verbose, done=n_before) as shown:
+        tasks, took = [], list[float]()
         for k in range(n_before, n_shadows):
             if cache is not None:
                 paths[k] = cache.path(member[k], int(seeds[k]))
                 done = cache.load(paths[k], n_records)
                 if done is not None:
                     keep(k, done)
+                    shown.update()
                     continue
             path = None if theirs is None else paths[k]
             tasks.append((task, k, member[k], int(seeds[k]), theirs, path))
@@ -419,11 +413,14 @@ def _run(
                     if cache is not None and theirs is None:
                         cache.store(paths[k], result)
                     keep(k, result)
+                    asked = result.predict_seconds + result.counterfactual_seconds
+                    took.append(result.fit_seconds + asked)
                     if not told:
-                        asked = result.predict_seconds + result.counterfactual_seconds
-                        took = result.fit_seconds, asked
-                        tell_cost(*took, len(tasks), n_jobs, verbose)
+                        cost = result.fit_seconds, asked
+                        tell_cost(*cost, len(tasks), n_jobs, verbose)
                         told = True
+                    n_left = len(tasks) - len(took)
+                    shown.update(left=seconds_left(took, n_left, n_jobs))
     fields = {
         "signals": arrays,
         "results": kept,

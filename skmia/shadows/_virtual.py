@@ -23,7 +23,6 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from skmia._models import (
     class_probabilities,
@@ -45,6 +44,7 @@ from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._warnings import Warned, gather, intercept
 from skmia.shadows._workers import Workers
 from skmia.signals import SIGNALS, BoolArray, IndexArray
+from skmia.utils import progress
 
 Signals = dict[str, NDArray[np.float32]]
 
@@ -200,7 +200,7 @@ def ask_virtual(
     with (
         intercept() as elsewhere,
         threadpool_limits(1),
-        tqdm(total=n_shadows, desc="shadows", disable=not verbose, leave=None) as bar,
+        progress("shadows", n_shadows, verbose) as shown,
     ):
         for group in range(n_groups):
             which = np.arange(group, n_shadows, n_groups)
@@ -213,7 +213,7 @@ def ask_virtual(
                 start = time.perf_counter()
             warned.update(_fill(task, asked, which, n, n_jobs, own, other))
             seconds[1, which] = (time.perf_counter() - start) / len(which)
-            bar.update(len(which))
+            shown.update(len(which))
     absent = [len(task.classes) - len(np.unique(pool.columns[r])) for r in member]
     results = [
         ShadowResult({}, absent[k], 0.0, 0.0, other={s: other[s][k] for s in other})

@@ -24,6 +24,7 @@ from skmia.utils._plotting import (
     text_color,
     without_legends,
 )
+from skmia.utils._progress import Progress, progress, shows_bar
 from skmia.utils._same_sides import check_different_sides
 from skmia.utils._text import duration, percent, visible
 from skmia.utils._user_code import installed_package, loads_global, nested_code

@@ -192,11 +192,11 @@ def test_what_is_left_out_changes_scores_by_the_rule_that_is_documented():
     assert np.mean((scores == 1) != (all_of_them == 1)) <= 0.02
 
 
-def test_progress_and_cost_are_shown(pool, capsys):
+def test_progress_and_cost_are_shown(pool, terminal):
     attacked(pool.model, pool.X, pool.y, pool.member, n_queries=4)
-    assert capsys.readouterr().err == ""
+    assert terminal.readouterr().err == ""
     attacked(pool.model, pool.X, pool.y, pool.member, n_queries=4, verbose=1)
-    assert "label_only: 100%" in capsys.readouterr().err
+    assert "label_only: 100%" in terminal.readouterr().err
 
 
 def test_a_score_depends_on_the_record_alone():

@@ -386,9 +386,9 @@ def test_there_must_be_records_and_enough_non_members(pool):
         QuantileAttack(pool.frozen, regressor=quick()).fit(pool.X[:50], pool.y[:50])
 
 
-def test_progress_is_shown(pool, capsys):
+def test_progress_is_shown(pool, terminal):
     kwargs = {"max_fpr": 0.1, "cv": 2, "random_state": 0}
     QuantileAttack(pool.frozen, **kwargs, verbose=1).fit(pool.X, pool.y, pool.member)
-    assert "quantile: 100%" in capsys.readouterr().err
+    assert "quantile: 100%" in terminal.readouterr().err
     QuantileAttack(pool.frozen, **kwargs).fit(pool.X, pool.y, pool.member)
-    assert capsys.readouterr().err == ""
+    assert terminal.readouterr().err == ""

@@ -190,12 +190,12 @@ def test_refit_never_reuses_shadows(pool):
     assert_array_equal(scores, fresh.fit(X, y).score_samples(X, y))
 
 
-def test_progress_bar_is_asked_for(pool, capsys):
+def test_progress_bar_is_asked_for(pool, terminal):
     LiRAAttack(pool.frozen, shadows=4, random_state=0).fit(pool.X, pool.y)
-    assert capsys.readouterr() == ("", "")
+    assert terminal.readouterr() == ("", "")
     attack = LiRAAttack(pool.frozen, shadows=4, random_state=0, verbose=1)
     attack.fit(pool.X, pool.y)
-    assert "4/4" in capsys.readouterr().err
+    assert "4/4" in terminal.readouterr().err
 
 
 # Rows of the pool

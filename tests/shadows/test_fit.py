@@ -306,12 +306,12 @@ def test_a_shadow_runs_in_a_single_thread(where, n_jobs):
     assert [pool["num_threads"] for pool in threadpool_info()] == before
 
 
-def test_a_progress_bar_on_request(capsys):
+def test_a_progress_bar_on_request(terminal):
     X, y = noisy_rows()
     fit_shadows(DecisionTreeClassifier(), X, y, shadows=4, random_state=0)
-    assert capsys.readouterr() == ("", "")
+    assert terminal.readouterr() == ("", "")
     fit_shadows(DecisionTreeClassifier(), X, y, shadows=4, random_state=0, verbose=1)
-    out, err = capsys.readouterr()
+    out, err = terminal.readouterr()
     assert out == ""
     assert "shadows: 100%" in err
     assert "4/4" in err

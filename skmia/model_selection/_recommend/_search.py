@@ -14,6 +14,7 @@ from skmia.model_selection._recommend._candidates import Candidate
 from skmia.model_selection._recommend._game import Figures, Play
 from skmia.model_selection._recommend._plan import Plan, best_first, survivors
 from skmia.model_selection._recommend._rows import Rows
+from skmia.utils import shows_bar
 
 # What a learner may raise that has no such defense, or not on these rows.
 _NOT_POSSIBLE = (ValueError, TypeError, ImportError, NotImplementedError)
@@ -113,7 +114,7 @@ class Search:
             names = tqdm(
                 going,
                 desc=f"{self.plan.models[rung]} models each",
-                disable=self.verbose <= 0,
+                disable=not shows_bar(self.verbose),
                 leave=None,
             )
             for entry in names:
