@@ -6,6 +6,7 @@ Here only its client is used.
 """
 
 import asyncio
+import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -18,21 +19,23 @@ from uuid import uuid4
 from sklearn import config_context, get_config
 
 from skmia.shadows._packages import different_packages, package_versions
+from skmia.shadows._shared import Packed, pack, unpack
 
 # Seconds without any worker after which none is waited for, unless joblib's
 # wait_for_workers_timeout says more: time for one that died to be replaced.
 _PATIENCE = 60
 # Times that all copies of the data are lost in a row, without a result in between.
 _LOSSES = 4
-# Seconds between looks at the cluster where nothing arrives.
+# Seconds between looks at the cluster.
 _LOOK = 2
+# Seconds for an answer of the scheduler, after which it counts as gone.
+_SILENCE = 30
 
 
-class _Held:
-    """The value in the memory of a worker; dask looks into no object of ours."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
+# What a worker evaluates. The scheduler unpickles what is submitted, and so does the
+# thread of a worker that answers it: neither is made to import anything of ours, or of
+# the user's. A silent worker is taken for a dead one.
+_CALL = "__import__('skmia.shadows._dask', fromlist=['_call'])._call(*sent)"
 
 
 def is_dask(backend: Any) -> bool:
@@ -64,31 +67,34 @@ def run_on_dask(
     """
     client = backend.client
     run = _Run(client, backend.submit_kwargs, backend.wait_for_workers_timeout)
-    expected = package_versions(packages)
+    expected, packed = package_versions(packages), pack(value)
     waiting = deque(arguments)
     running: dict[Any, tuple[Any, ...]] = {}
-    held, losses = None, 0
+    held, repeats, losses = None, False, 0
     try:
-        run.wait_for_workers()
         while waiting or running:
             if held is None:
-                run.check_import()
-                held = run.scatter(value)
-            while waiting and len(running) < 2 * run.n_threads:
+                held = run.scatter(packed)
+            while waiting and not repeats and len(running) < 2 * run.n_threads:
                 args = waiting.popleft()
-                future = run.submit(_call, held, function, args, get_config(), expected)
-                running[future] = args
-            future = run.next_ended()
-            if future not in running:
-                continue
-            args = running.pop(future)
-            ended, result = run.result(future)
-            if ended:
-                losses = 0
-                yield result
-                continue
-            waiting.append(args)
-            if held.status != "finished" or not running:
+                running[run.submit(expected, held, (function, args))] = args
+            future = run.next_ended(running)
+            if future in running:
+                args = running.pop(future)
+                ended, result = run.result(future)
+                if ended:
+                    losses = 0
+                    yield result
+                else:
+                    # The data may be lost, though dask has not said so yet.
+                    waiting.append(args)
+                    repeats = True
+            if held.status != "finished":
+                waiting.extend(running.values())
+                client.cancel(list(running), force=True)
+                running.clear()
+                repeats = True
+            if repeats and not running:
                 losses += 1
                 if losses > _LOSSES:
                     raise RuntimeError(
@@ -96,7 +102,7 @@ def run_on_dask(
                         "again: those that were sent it died. Most often their memory "
                         "is too small; give them more, or start fewer on a machine."
                     )
-                held = None
+                held, repeats = None, False
     finally:
         with suppress(Exception):  # the scheduler may have gone
             if running and client.status == "running":
@@ -115,6 +121,7 @@ class _Run:
         self.n_threads = 1
         self._ended: SimpleQueue[Any] = SimpleQueue()
         self._since: float | None = None
+        self._looked = 0.0
 
     def wait_for_workers(self) -> None:
         """Return once there is a worker, and count threads."""
@@ -124,8 +131,11 @@ class _Run:
     def _count(self) -> int:
         """Number of threads of all workers; raise where there is none for long."""
         self.check_scheduler()
+        self._looked = time.monotonic()
+        ask = self.client.scheduler.ncores
         try:
-            threads = sum(self.client.ncores().values())
+            found = self.client.sync(ask, callback_timeout=_SILENCE)
+            threads = sum(found.values())
         except Exception as error:
             raise self._gone() from error
         if threads:
@@ -158,66 +168,41 @@ class _Run:
         scheduler = self.client.scheduler
         return getattr(scheduler, "address", None) or "an unknown address"
 
-    def check_import(self) -> None:
-        """Raise where a worker cannot import this package, before data is sent.
-
-        In a task: what is sent would be unpickled, and all of this imported, in the
-        thread that answers the scheduler, which takes a silent worker for a dead one.
-        """
-        futures = {
-            address: self.client.submit(
-                exec,
-                "import skmia.shadows",
-                key=f"skmia-import-{uuid4().hex}",
-                pure=False,
-                workers=[address],
-                allow_other_workers=True,
-            )
-            for address in self.client.ncores()
-        }
-        for address, future in futures.items():
-            while not future.done():
-                self._count()
-                time.sleep(0.1)
-            error = future.exception() if future.status == "error" else None
-            if isinstance(error, ImportError):
-                raise ImportError(
-                    f"The dask worker at {address} cannot import skmia ({error}). "
-                    "Install the packages of this process there, in the same versions."
-                ) from error
-        self.check_scheduler()
-
-    def scatter(self, value: Any) -> Any:
+    def scatter(self, packed: Packed) -> Any:
         """Send the value to all workers, once each."""
+        tries = 0
         while True:
+            self.wait_for_workers()
             try:
-                [held] = self.client.scatter([_Held(value)], broadcast=True, hash=False)
-            except BaseException as error:
+                [held] = self.client.scatter([packed], broadcast=True, hash=False)
+            except (Exception, asyncio.CancelledError):
                 # A worker that died meanwhile; or nothing that waiting would mend.
-                if not isinstance(error, OSError | _Cancelled | asyncio.CancelledError):
+                tries += 1
+                if tries > _LOSSES:
                     raise
-                self._count()
                 time.sleep(0.5)
             else:
                 return held
 
-    def submit(self, function: Callable[..., Any], *args: Any) -> Any:
-        future = self.client.submit(
-            function,
-            *args,
-            key=f"skmia-{uuid4().hex}",
-            **{"pure": False} | self.options,
-        )
+    def submit(self, expected: dict[str, str], held: Any, call: Any) -> Any:
+        import cloudpickle  # dask needs it
+
+        sent = [expected, held, cloudpickle.dumps((get_config(), *call))]
+        key = f"skmia-{uuid4().hex}"
+        options = {"pure": False} | self.options
+        future = self.client.submit(eval, _CALL, {"sent": sent}, key=key, **options)
         future.add_done_callback(self._ended.put)
         return future
 
-    def next_ended(self) -> Any:
-        """Return the next future that is done for, whatever became of it."""
-        while True:
-            try:
-                return self._ended.get(timeout=_LOOK)
-            except Empty:
-                self._count()
+    def next_ended(self, running: Iterable[Any]) -> Any:
+        """Return a future that is done for, or None where none is for a while."""
+        if time.monotonic() - self._looked > _LOOK:
+            self._count()
+        try:
+            return self._ended.get(timeout=_LOOK)
+        except Empty:
+            # Nobody is called for what was lost.
+            return next((f for f in running if f.status != "pending"), None)
 
     def result(self, future: Any) -> tuple[bool, Any]:
         """Return True and what a call returned, or False where it has to be repeated.
@@ -226,17 +211,29 @@ class _Run:
         """
         if future.status == "error":
             raise self._explained(future.exception())
-        try:
-            return True, future.result()
-        except (_Cancelled, asyncio.CancelledError):
-            self.check_scheduler()
-            return False, None
-        except OSError as error:
-            if self.client.status != "running":
-                raise self._gone() from error
-            raise
+        patience = _SILENCE
+        while future.status == "finished":
+            try:
+                return True, future.result(timeout=patience)
+            except (_Cancelled, asyncio.CancelledError):
+                break
+            except TimeoutError:
+                # The worker that has it may have died; or the network is slow.
+                self._count()
+                patience *= 2
+            except OSError as error:
+                if self.client.status != "running":
+                    raise self._gone() from error
+                raise
+        self.check_scheduler()
+        return False, None
 
     def _explained(self, error: BaseException) -> BaseException:
+        if isinstance(error, ImportError):
+            error.add_note(
+                "Raised by a dask worker. Install the packages of this process there, "
+                "in the same versions, and modules of your own too."
+            )
         if type(error).__name__ == "KilledWorker":
             error.add_note(
                 "The workers that ran this died one after the other. Most often their "
@@ -245,13 +242,7 @@ class _Run:
         return error
 
 
-def _call(
-    held: _Held,
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    config: dict[str, Any],
-    expected: dict[str, str],
-) -> Any:
+def _call(expected: dict[str, str], packed: Packed, sent: bytes) -> Any:
     """Run in a worker."""
     different = different_packages(expected)
     if different:
@@ -261,5 +252,6 @@ def _call(
         )
     from distributed import get_worker
 
+    config, function, args = pickle.loads(sent)
     with config_context(**config):
-        return function(held.value, get_worker().state.nthreads, *args)
+        return function(unpack(packed), get_worker().state.nthreads, *args)

@@ -5,10 +5,12 @@ import tempfile
 import threading
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import joblib
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Shared:
@@ -93,34 +95,42 @@ class Carried:
     """
 
     def __init__(self, value: Any) -> None:
-        self._pickled = pickle.dumps(value, protocol=5)
-        self._name = uuid4().hex
+        self._packed = pack(value)
 
     @property
     def value(self) -> Any:
-        return _unpickled(self._name, _Bytes(self._pickled))
+        return unpack(self._packed)
 
     def close(self) -> None:
         """Forget the value."""
-        self._pickled = b""
+        self._packed = "", b"", []
 
 
-class _Bytes:
-    """Equal to all of its kind, so that a cache asks for the name only."""
-
-    def __init__(self, pickled: bytes) -> None:
-        self.pickled = pickled
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Bytes)
-
-    def __hash__(self) -> int:
-        return 0
+# A name, a pickle, and the arrays that it refers to, of types that need no import.
+Packed: TypeAlias = tuple[str, bytes, list[NDArray[np.uint8]]]
 
 
-@lru_cache(maxsize=1)
-def _unpickled(name: str, pickled: _Bytes) -> Any:
-    return pickle.loads(pickled.pickled)
+def pack(value: Any) -> Packed:
+    """Pickle the value; its arrays are not copied."""
+    buffers: list[pickle.PickleBuffer] = []
+    pickled = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
+    return uuid4().hex, pickled, [np.frombuffer(b.raw(), np.uint8) for b in buffers]
+
+
+_lock = threading.Lock()
+_last: tuple[str, Any] = "", None
+
+
+def unpack(packed: Packed) -> Any:
+    """Return the value, one for all calls in a row; its arrays cannot be written to."""
+    global _last
+    name, pickled, arrays = packed
+    with _lock:
+        if _last[0] != name:
+            _last = "", None  # first, so that there are not two at a time
+            buffers = [memoryview(array).toreadonly() for array in arrays]
+            _last = name, pickle.loads(pickled, buffers=buffers)
+        return _last[1]
 
 
 def share(value: Any, backend: Any, on_this_machine: bool) -> Any:
