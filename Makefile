@@ -63,6 +63,8 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/cheaper_fits.py
 	$(BIN)/python benchmarks/stacked_cost.py
 	$(BIN)/python benchmarks/million_records.py
+	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/pool_memory.py
 	$(BIN)/python benchmarks/counterfactual_null.py
 	$(BIN)/python benchmarks/counterfactual_accuracy.py
 	$(BIN)/python benchmarks/train_share.py

@@ -11,7 +11,6 @@ core, so that other work on the machine does not count, with the wall time besid
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from _fresh_process import in_fresh_process, memory
 from _results import save, table
 from stacked_cost import NAMES, simulate
 from threadpoolctl import threadpool_limits
@@ -50,11 +50,6 @@ def write_shadows(folder, n_records, n_shadows, names):
     np.save(folder / "member.npy", shadows.member)
 
 
-def peak():
-    """Largest resident size so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-
-
 def make_attack(name, shadows):
     if name == "loss":
         return LossThresholdAttack("precomputed")
@@ -73,7 +68,7 @@ def measure(folder, names, two_sided, attacks):
     proba, y, truth, member = (
         np.load(folder / f"{name}.npy") for name in ("proba", "y", "truth", "member")
     )
-    before, steps = peak(), []
+    before, steps = memory(), []
 
     def run(step, function):
         wall, cpu = time.perf_counter(), time.process_time()
@@ -83,7 +78,7 @@ def measure(folder, names, two_sided, attacks):
                 "step": step,
                 "cpu": time.process_time() - cpu,
                 "wall": time.perf_counter() - wall,
-                "peak_mib": peak() - before,
+                "peak_mib": memory() - before,
             }
         )
         return result
@@ -98,16 +93,6 @@ def measure(folder, names, two_sided, attacks):
         run(f"{name}, score", lambda a=attack: a.score_samples(proba, y))
     size = sum(values.nbytes for side in read.values() for values in side.values())
     return {"steps": steps, "signals_mib": size / 2**20, "before_mib": before}
-
-
-def in_fresh_process(*args):
-    done = subprocess.run(
-        [sys.executable, __file__, "--measure", *map(str, args)],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main():
@@ -132,7 +117,7 @@ def main():
             subprocess.run(in_another, check=True, cwd=Path(__file__).parent)
             for case in CASES:
                 if CASES[case][0] == n_shadows:
-                    results[case] = in_fresh_process(folder, case)
+                    results[case] = in_fresh_process(__file__, folder, case)
     lines, sums = [], []
     for case, found in results.items():
         lines += [

@@ -10,13 +10,12 @@ process, LiRA first.
 
 import argparse
 import json
-import subprocess
-import sys
 import time
 import tracemalloc
 import warnings
 
 import numpy as np
+from _fresh_process import in_fresh_process
 from _results import save, table
 from threadpoolctl import threadpool_limits
 
@@ -84,16 +83,6 @@ def measure(n_records, n_shadows):
     return found | {"memory_over_signals": peak / size, "signals_mib": size / 2**20}
 
 
-def in_fresh_process(size):
-    done = subprocess.run(
-        [sys.executable, __file__, "--measure", *map(str, size)],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--measure", nargs=2, type=int, help=argparse.SUPPRESS)
@@ -103,7 +92,7 @@ def main():
             warnings.simplefilter("ignore")
             print(json.dumps(measure(*size)))
         return
-    results = [in_fresh_process(size) for size in SIZES]
+    results = [in_fresh_process(__file__, *size) for size in SIZES]
     lines = [
         {
             "records x shadows": f"{found['n_records']:,} x {found['n_shadows']}",

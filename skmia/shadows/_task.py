@@ -136,6 +136,8 @@ class ShadowTask:
         else:
             model = fit_by_hook(self.fit, model, X, y, index, params, self.classes)
             self._check_is_new(model)
+        # What the model does not hold is not kept while it is asked.
+        del X, y, params
         fitted = time.perf_counter()
         kept = {name: np.empty(n, dtype=np.float32) for name in self.signals}
         asked = LabelsAsProbabilities(model) if self.labels_only else answering(model)
