@@ -28,6 +28,14 @@ from sklearn.naive_bayes import GaussianNB
 from skmia.shadows import ShadowModels, fit_shadows
 
 PARENT_GOAL, WORKER_GOAL = 4096, 1.5
+EXPLAINED = (
+    "The parent holds the data and the signals once each. A worker copies the rows that "
+    "a shadow is fitted on, half of the data, and another half is what this learner's "
+    "fit takes beside them. The largest resident size, as ru_maxrss gives it, also "
+    "counts the pages of the mapped file, once the data: with them a worker is above "
+    "its goal, without them it is below. All workers share these pages, and the system "
+    "can take them back."
+)
 
 
 class Watch:
@@ -147,7 +155,7 @@ def main():
         f"{found['parent_seconds']:.0f} s of the parent's processor, "
         f"{found['workers_seconds']:.0f} s of the workers', {found['wall']:.0f} s of "
         f"wall time. The goal is {PARENT_GOAL} MiB for the parent, and {WORKER_GOAL} "
-        f"times the data for a worker.\n\n{table(rows)}",
+        f"times the data for a worker.\n\n{table(rows)}\n\n{EXPLAINED}",
         found,
     )
 

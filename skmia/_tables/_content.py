@@ -72,9 +72,15 @@ def match_rows(query_hashes: Hashes, pool_hashes: Hashes) -> NDArray[np.intp]:
     if pool.size == 0:
         return np.full(query.shape, -1, dtype=np.intp)
     order = np.argsort(pool, kind="stable")  # stable: the first of equals comes first
-    found = np.searchsorted(pool, query, sorter=order)
-    positions = order[np.minimum(found, pool.size - 1)]
-    return np.where(pool[positions] == query, positions, -1).astype(np.intp, copy=False)
+    # Both in ascending order: looked up in any other, each of a million hashes is
+    # somewhere else in memory, and takes several times as long as in a small pool.
+    ordered, asked = pool[order], np.argsort(query)
+    found = np.searchsorted(ordered, query[asked])
+    last = np.minimum(found, pool.size - 1)
+    rows = np.where(ordered[last] == query[asked], order[last], -1)
+    positions = np.empty(query.shape, dtype=np.intp)
+    positions[asked] = rows
+    return positions
 
 
 def content_groups(hashes: Hashes) -> NDArray[np.intp]:
