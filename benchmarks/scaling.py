@@ -18,7 +18,7 @@ import numpy as np
 from _fresh_process import in_fresh_process
 from _results import FOLDER, save, table
 from _scaling_plot import plot
-from _scaling_points import LEARNER, PLAIN, SHADOWS, WORKERS, Point, measure
+from _scaling_points import LEARNER, SHADOWS, WORKERS, Point, measure
 
 from skmia.attacks import ATTACKS
 
@@ -33,12 +33,19 @@ AXES = {
 }
 # So that the jobs have something to do.
 OF_JOBS = Point(records=200_000, shadows=16)
-# What is measured along them, beside shadow models; all attacks along the others.
-WHAT = {"shadows": "attacks with shadows", "jobs": "no attacks"}
-CHOSEN = {
-    "all": tuple(ATTACKS),
-    "attacks with shadows": tuple(name for name in ATTACKS if name not in PLAIN),
+# Measured apart, each with shadow models of its own.
+FIRST = ("loss", "lira", "rmia", "calibrated", "stacked")
+GROUPS = {
+    "first": FIRST,
+    "first, with shadows": FIRST[1:],
+    "others": tuple(name for name in ATTACKS if name not in FIRST),
+    "other, with shadows": ("shadow_classifier",),
     "no attacks": (),
+}
+ALL = ("first", "others")
+OF_AXIS = {
+    "shadows": ("first, with shadows", "other, with shadows"),
+    "jobs": ("no attacks",),
 }
 # Of what takes less, the least of so many runs is taken: other work disturbs it.
 SHORT, REPEATS = 10.0, 3
@@ -52,36 +59,38 @@ def points(axis):
     return [replace(base, **{axis: size}) for size in AXES[axis]]
 
 
-def kept(point, number):
-    return KEPT / ("-".join(map(str, asdict(point).values())) + f"-{number}.json")
+def kept(point, group, number):
+    sizes = "-".join(map(str, asdict(point).values()))
+    return KEPT / f"{sizes} {group} {number}.json"
 
 
-def run(point, axis, number):
+def run(point, group, number):
     """Measure a point, if it has not been and if another run of it is worth it."""
-    path = kept(point, number)
-    if path.exists() or (number and seconds(kept(point, 0)) > SHORT):
+    path = kept(point, group, number)
+    if path.exists() or (number and seconds(kept(point, group, 0)) > SHORT):
         return
-    what = WHAT.get(axis, "all")
-    found = in_fresh_process(__file__, json.dumps(asdict(point)), what)
+    found = in_fresh_process(__file__, json.dumps(asdict(point)), group)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found))
-    print(f"{axis}: {point}: {seconds(path):.1f} s", flush=True)
+    print(f"{point}, {group}: {seconds(path):.1f} s", flush=True)
 
 
 def seconds(path):
     return sum(step["cpu"] for step in json.loads(path.read_text()))
 
 
-def read(point):
-    """Least seconds and memory of each step over the runs; None if there are none."""
-    runs = [
-        {step["step"]: step for step in json.loads(path.read_text())}
-        for path in (kept(point, number) for number in range(REPEATS))
-        if path.exists()
-    ]
-    return runs and {
-        name: [min(run[name][what] for run in runs) for what in ("cpu", "peak_mib")]
-        for name in runs[0]
+def read(point, groups):
+    """Least seconds and memory of each step over the runs; empty if there are none."""
+    found = {}
+    for group in groups:
+        for number in range(REPEATS):
+            path = kept(point, group, number)
+            for step in json.loads(path.read_text()) if path.exists() else ():
+                found.setdefault(step["step"], []).append(
+                    (step["cpu"], step["peak_mib"])
+                )
+    return {
+        name: list(map(min, zip(*runs, strict=True))) for name, runs in found.items()
     }
 
 
@@ -89,7 +98,7 @@ def collect(axis):
     """Sizes, seconds and MiB of each step."""
     found = {}
     for point in points(axis):
-        for name, (cpu, mib) in (read(point) or {}).items():
+        for name, (cpu, mib) in read(point, OF_AXIS.get(axis, ALL)).items():
             sizes = found.setdefault(name, ([], [], []))
             for values, value in zip(
                 sizes, (getattr(point, axis), cpu, mib), strict=True
@@ -152,14 +161,15 @@ def report():
     found = {axis: collect(axis) for axis in AXES if axis != "jobs"}
     found = {axis: steps for axis, steps in found.items() if steps}
     missing = [
-        f"{axis}={getattr(point, axis):,}"
+        f"{axis}={getattr(point, axis):,} ({group})"
         for axis in AXES
         for point in points(axis)
-        if not read(point)
+        for group in OF_AXIS.get(axis, ALL)
+        if not kept(point, group, 0).exists()
     ]
     parts = [INTRODUCTION]
     if missing:
-        parts.append(f"Not run: {', '.join(missing)}.")
+        parts.append(f"Not run for want of time: {', '.join(missing)}.")
     for axis, steps in found.items():
         fixed = {k: v for k, v in asdict(BASE).items() if k not in (axis, "jobs")}
         beside = ", ".join(f"{size:,} {name}" for name, size in fixed.items())
@@ -167,7 +177,7 @@ def report():
         parts.append(table(aligned(lines_of(axis, steps))))
     jobs = []
     for point in points("jobs"):
-        of = read(point)
+        of = read(point, OF_AXIS["jobs"])
         if of:
             second = WORKERS if point.jobs > 1 else LEARNER
             pair = of[SHADOWS], of[second]
@@ -200,25 +210,28 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--axes", nargs="+", choices=AXES, default=list(AXES))
+    parser.add_argument("--without", nargs="+", choices=GROUPS, default=[])
     parser.add_argument("--anew", action="store_true", help="forget what was measured")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure:
-        point, what = args.measure
-        print(json.dumps(measure(Point(**json.loads(point)), CHOSEN[what])))
+        point, group = args.measure
+        print(json.dumps(measure(Point(**json.loads(point)), GROUPS[group])))
         return
     if args.anew:
         shutil.rmtree(KEPT, ignore_errors=True)
     end = time.monotonic() + 60 * args.minutes
     order = [
-        (number, axis, point)
+        (point, group, number)
         for number in range(REPEATS)
         for axis in args.axes
         for point in points(axis)
+        for group in OF_AXIS.get(axis, ALL)
+        if group not in args.without
     ]
-    for number, axis, point in order:
+    for one in order:
         if time.monotonic() < end:
-            run(point, axis, number)
+            run(*one)
     report()
 
 
