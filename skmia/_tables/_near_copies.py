@@ -92,10 +92,10 @@ def _views(
             continue  # "all digits" without these columns were looked at
         seen_unchanged = bool(without)
         for resolution, rounded in _RESOLUTIONS:
-            if _keeps(rounded, screen) and _keeps(rounded, fine):
+            if not fine.shape[1] or (_keeps(rounded, screen) and _keeps(rounded, fine)):
                 if seen_unchanged:
                     continue
-                seen_unchanged = True
+                seen_unchanged, rounded = True, _doubles
             hashes = _hash_screened(kept, screen, y, rounded)
             yield f"{resolution}{without}", hashes
 

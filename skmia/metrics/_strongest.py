@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
 from scipy.stats import norm, t
 
 from skmia.metrics._intervals import Interval, check_confidence_level
@@ -332,10 +333,10 @@ def _joint_quantile(correlation: FloatArray, behind: FloatArray, error: float) -
 
     def excess(c: float) -> float:
         edges = c + behind
-        chance = norm.sf(edges)
+        chance = ndtr(-edges)
         total = 0.0
         for j in range(n):
-            given = norm.isf(rank * chance[j])
+            given = -ndtri(rank * chance[j])
             drawn = free + np.outer(given - free[:, j], correlation[j])
             drawn[:, j] = given
             total += chance[j] * float((1 / (drawn >= edges).sum(axis=1)).mean())

@@ -37,6 +37,9 @@ _MAX_COLUMNS = 256
 _N_FOLDS = 5
 _MAX_BINS = 255
 _MIN_AUC = 0.55
+# What depends on several columns may be found from the rows of one fold and not from
+# those of another: so many are looked at in any case.
+_FIRST_LOOK = 2
 _SURE = 0.998  # one side of an interval of this level is wrong once in a thousand
 
 
@@ -146,7 +149,8 @@ def _out_of_fold_scores(
         scores[test] = proba[:, 1]
         done = fold <= k
         of = None if persons is None else persons[done]
-        if k + 1 < _N_FOLDS and _is_in_vain(membership[done], scores[done], of):
+        more = _FIRST_LOOK <= k + 1 < _N_FOLDS
+        if more and _is_in_vain(membership[done], scores[done], of):
             return None
     return scores
 
@@ -159,8 +163,8 @@ def _is_in_vain(
     """Whether the folds so far leave hardly a chance of an AUC that is worth a word.
 
     Sets that differ so much fall below by chance in at most one look of a thousand, and
-    sets that do not are mostly seen not to after two folds of the five. No warning is
-    given on a look, so that there are no more false ones.
+    sets that do not are mostly seen not to after two or three folds of the five. No
+    warning is given on a look, so that there are no more false ones.
     """
     sides, scores = _of_persons(membership, scores, persons)
     if sides.all() or not sides.any():

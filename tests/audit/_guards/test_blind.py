@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards import _blind
@@ -142,6 +143,49 @@ def test_too_few_rows_are_said_and_not_judged():
     # Repeats of a single row do not make it more.
     X[300:] = X[300]
     assert "was not checked" in blind(X, y, member)[0].message
+
+
+def count_fits(monkeypatch, *, n_looks=None):
+    """Models that are fitted; without a look before the last fold, where it is 0."""
+    fitted = []
+
+    class Counted(HistGradientBoostingClassifier):
+        def fit(self, X, y):
+            fitted.append(len(y))
+            return super().fit(X, y)
+
+    monkeypatch.setattr(_blind, "HistGradientBoostingClassifier", Counted)
+    if n_looks == 0:
+        monkeypatch.setattr(_blind, "_FIRST_LOOK", _blind._N_FOLDS)
+    return fitted
+
+
+@pytest.mark.slow
+def test_no_more_folds_than_it_takes(monkeypatch):
+    fitted = count_fits(monkeypatch)
+    X, y, member = pool(n=4000)
+    for seed in range(4):
+        assert blind(X, y, member, seed=seed) == []
+    assert len(fitted) <= 4 * 4
+    # A difference is measured on all of the rows.
+    fitted.clear()
+    X[member, 0] += 0.5
+    assert blind(X, y, member)
+    assert len(fitted) == 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shift", [0.35, 0.45])
+def test_looking_early_loses_no_warning(monkeypatch, shift):
+    sets = [pool(n=1000, seed=seed) for seed in range(5)]
+    for X, _, member in sets:
+        X[member, 0] += shift
+    early = [blind(*one) for one in sets]
+    with monkeypatch.context() as patched:
+        count_fits(patched, n_looks=0)
+        late = [blind(*one) for one in sets]
+    assert early == late
+    assert any(late)
 
 
 def test_a_draw_of_many_rows_depends_on_the_seed_only(monkeypatch):
