@@ -131,6 +131,21 @@ def test_an_audit_that_fails_ends_its_bar(terminal):
     assert terminal.readouterr().err == ""
 
 
+class Interrupted(LossThresholdAttack):
+    def score_samples(self, X, y):
+        raise KeyboardInterrupt
+
+
+def test_an_audit_that_is_interrupted_ends_its_bar(terminal):
+    with pytest.raises(KeyboardInterrupt):
+        audit(attacks={"own": Interrupted(None)}, verbose=1)
+    err = terminal.readouterr().err
+    assert err.endswith("\n")
+    assert "figures" not in err
+    audit(attacks=["loss"])
+    assert terminal.readouterr().err == ""
+
+
 def test_attacks_of_the_user_show_what_they_do(terminal):
     own = LossThresholdAttack(None), LiRAAttack(None)
     audit(attacks=dict(zip("ab", own, strict=True)), verbose=1)
