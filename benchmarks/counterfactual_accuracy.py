@@ -69,15 +69,16 @@ def data(name):
         X, y = load_location30()
         rows = np.random.default_rng(0).permutation(len(y))[:N_LOCATION]
         return X[rows].astype(np.float64), y[rows]
-    frame, y = load_adult(N_ADULT)
+    frame, labels = load_adult(N_ADULT)
+    y = np.unique(labels, return_inverse=True)[1]  # XGBoost takes no text
     numbers = frame.select_dtypes("number")
     texts = frame.drop(columns=numbers.columns)
     codes = OrdinalEncoder().fit_transform(texts)
     if form == "codes":
-        return codes, np.asarray(y)
+        return codes, y
     one_hot = np.hstack([np.eye(int(c.max()) + 1)[c.astype(int)] for c in codes.T])
     scaler = MinMaxScaler() if form == "from 0" else StandardScaler()
-    return np.hstack([scaler.fit_transform(numbers), one_hot]), np.asarray(y)
+    return np.hstack([scaler.fit_transform(numbers), one_hot]), y
 
 
 @dataclass
