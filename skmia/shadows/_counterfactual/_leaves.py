@@ -72,6 +72,8 @@ class TreeCounts:
     keeps : int
         Rows below which a leaf is taken away with its record; 1 for a tree of rows
         that were drawn, where the scale of the gaps makes up for it with less noise.
+    draws_splits : bool
+        Whether a node is split at thresholds that are drawn, and at no other.
     """
 
     share: FloatArray
@@ -82,6 +84,7 @@ class TreeCounts:
     least: int
     splits_from: float
     keeps: int
+    draws_splits: bool
 
     @classmethod
     def of(
@@ -106,6 +109,7 @@ class TreeCounts:
             least,
             splits_from,
             1 if drawn else least,
+            tree.splitter == "random",
         )
 
     def holds(self, leaf: IndexArray, y: IndexArray, weight: FloatArray) -> bool:
@@ -168,6 +172,10 @@ class TreeCounts:
         others = np.maximum(self.least - count, 0)
         grows = (mass > 0) & (rest > 0)
         grows &= self.rows[leaf] + count >= self.splits_from
+        if self.draws_splits:
+            # A leaf of that many rows that holds the record's class beside others is
+            # one for which no split that was drawn would do.
+            grows &= (self.share[leaf, y] <= 0) | (self.rows[leaf] < self.splits_from)
         own_rows = own / np.maximum(own + rest, 1e-300) * (self.rows[leaf] + count)
         best = np.minimum(own_rows, count + others) / np.maximum(count + others, 1)
         return node, np.where(grows, np.maximum(p, best), p)

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 pytestmark = pytest.mark.slow
 
@@ -48,14 +49,17 @@ def test_exact_families_say_what_refits_say(refits_of, model):
     assert np.abs(gaps.refit - gaps.now).max() > 0.1
 
 
-def test_logistic_regression_on_adult_is_within_two_percent(refits_of, shared_data):
+def adult(shared_data):
     X, y = shared_data.load_adult(2000)
     numbers = X.select_dtypes("number")
     encode = OneHotEncoder(sparse_output=False)
     texts = encode.fit_transform(X.drop(columns=numbers.columns))
-    rows = np.hstack([StandardScaler().fit_transform(numbers), texts])
+    return np.hstack([StandardScaler().fit_transform(numbers), texts]), np.asarray(y)
+
+
+def test_logistic_regression_on_adult_is_within_two_percent(refits_of, shared_data):
     model = LogisticRegression(tol=1e-8, max_iter=5000)
-    gaps = refits_of(rows, np.asarray(y), n_records=60).one_by_one(model)
+    gaps = refits_of(*adult(shared_data), n_records=60).one_by_one(model)
     true = gaps.refit - gaps.now
     assert np.mean(np.abs(gaps.told - gaps.refit) <= 0.02 * np.abs(true)) >= 0.95
 
@@ -66,3 +70,21 @@ def test_gaps_of_trees_follow_those_of_refits(refits_of):
     assert gaps.repeated > 0.5
     for predicted in (gaps.without, gaps.with_):
         assert np.corrcoef(predicted, gaps.observed)[0, 1] > 0.4
+
+
+@pytest.mark.parametrize(
+    ("model", "n_fits"),
+    [
+        (ExtraTreeClassifier(min_samples_leaf=3), 200),
+        (ExtraTreesClassifier(10, min_samples_leaf=3), 60),
+    ],
+    ids=str,
+)
+def test_records_put_into_trees_of_drawn_splits_move_as_in_refits(
+    refits_of, shared_data, model, n_fits
+):
+    """Most leaves of Adult hold both classes, and are not parted by one more row."""
+    gaps = refits_of(*adult(shared_data), n_records=100).in_the_mean(model, n_fits)
+    correlation = np.corrcoef(gaps.with_, gaps.observed)[0, 1]
+    assert correlation > 0.4
+    assert 0.25 < correlation * gaps.observed.std() / gaps.with_.std() < 2

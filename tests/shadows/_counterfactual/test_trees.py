@@ -95,6 +95,19 @@ def test_weights_and_copies_of_a_stump(copies):
     assert Pool(X[rows], y[rows], weight).compare(stump)[0] < 1e-9
 
 
+def test_leaves_that_no_drawn_split_parts_are_not_parted_by_one_more_record():
+    # Each value has one leaf, which holds both classes and nothing to tell them by.
+    y = (np.arange(120) % 5 == 0).astype(int)
+    pool = Pool(np.repeat(np.arange(3.0), 40)[:, None], y)
+    # Rows of equal content are one record elsewhere.
+    pool.first, pool.unit, pool.n = np.arange(120), np.arange(120), 120
+    pool.inside = np.random.default_rng(0).random(120) < 0.5
+    tree = ExtraTreeClassifier(min_samples_leaf=3, random_state=0)
+    worst, unknown = pool.compare(tree)
+    assert worst < 1e-12
+    assert not unknown
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("estimator", "least"),
