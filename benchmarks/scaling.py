@@ -204,8 +204,8 @@ INTRODUCTION = (
     f"{LEAST_SECONDS:g} s and {LEAST_MIB:g} MiB are left out. The goal is {GOAL} at "
     "most in records and shadows; what is above has a star. The learner's own seconds "
     "stand beside ours: its method is linear, and what is above 1 there is the "
-    "machine's, whose caches hold less of larger arrays. Rows, and rows that are equal, "
-    "are found by sorting, which is n log n."
+    "machine's, whose caches hold less of larger arrays. Rows, and rows that are "
+    "equal, are found by sorting, which is n log n."
 )
 
 
