@@ -81,7 +81,7 @@ def seconds(path):
 
 def read(point, groups):
     """Least seconds and memory of each step over the runs; empty if there are none."""
-    found = {}
+    found: dict[str, list[tuple[float, float]]] = {}
     for group in groups:
         for number in range(REPEATS):
             path = kept(point, group, number)
@@ -96,7 +96,7 @@ def read(point, groups):
 
 def collect(axis):
     """Sizes, seconds and MiB of each step."""
-    found = {}
+    found: dict[str, tuple[list, list, list]] = {}
     for point in points(axis):
         for name, (cpu, mib) in read(point, OF_AXIS.get(axis, ALL)).items():
             sizes = found.setdefault(name, ([], [], []))

@@ -128,7 +128,7 @@ def unpack(packed: Packed) -> Any:
     with _lock:
         if _last[0] != name:
             _last = "", None  # first, so that there are not two at a time
-            buffers = [memoryview(array).toreadonly() for array in arrays]
+            buffers = [array.data.toreadonly() for array in arrays]
             _last = name, pickle.loads(pickled, buffers=buffers)
         return _last[1]
 
