@@ -118,7 +118,9 @@ class Progress:
             left += part.total * self.later
         if self._bar is not None:
             if left is not None:
-                self._bar.set_postfix_str(_about(left), refresh=False)
+                # The first is shown at once, however soon after the bar was drawn.
+                first = not self._bar.postfix
+                self._bar.set_postfix_str(_about(left), refresh=first)
             self._bar.update(0)
         elif self._is_time():
             self._write(f"{self.name}: {part.name} {part._state(left)}")
