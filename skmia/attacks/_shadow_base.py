@@ -57,7 +57,7 @@ class ShadowAttack(ShadowsAsTargets):
         Scores of `x`, the target's values of shape (n,), given the shadows' `values`
         where they are `out`, both of shape (n_shadows, n). Where the shadows tell both
         sides of every record, there are two rows of each: with all records, and
-        without any.
+        without any. Records come in blocks: a score must not depend on the others.
     ``_online(x, values, member)`` and ``_is_online()``
         The same from shadows that hold a record as well, where there is a formula.
     ``_check_params()``
@@ -277,9 +277,8 @@ class ShadowAttack(ShadowsAsTargets):
         self, proba: NDArray[np.floating], columns: IndexArray
     ) -> dict[str, NDArray]:
         """Every signal of one model's answers, rounded as those of the shadows."""
-        shadows = self.shadows_
         return {
-            s: oriented(s, shadows.signal_of(s, proba, columns))
+            s: oriented(s, self.shadows_.signal_of(s, proba, columns))
             for s in self._signals()
         }
 
@@ -293,7 +292,7 @@ class ShadowAttack(ShadowsAsTargets):
         self._read = self._signals()[0]
         self._choose()
         offline = self._offset_of(lambda x, v, m: self._offline(x, v, ~m))
-        online = self._offset_of(self._online) if self._is_online() else offline
+        online = self._offset_of(self._formula) if self._is_online() else offline
         self.offset_, self.offline_offset_ = online, offline
 
     def _choose(self) -> None:
@@ -305,11 +304,8 @@ class ShadowAttack(ShadowsAsTargets):
         """Scores and offset of the target's `values` on the pool's `rows`."""
         x, scores = values[self._read], [np.empty(0)]
         for block in blocks(len(rows), BLOCK):
-            shadow_values, member = self._compared.rows(self._read, rows[block])
-            if self._is_online():
-                scores.append(self._online(x[block], shadow_values, member))
-            else:
-                scores.append(self._offline(x[block], shadow_values, ~member))
+            known = self._compared.rows(self._read, rows[block])
+            scores.append(self._formula(x[block], *known))
         return np.concatenate(scores), self.offset_
 
     def _score(self, X: Any, y: Any) -> tuple[FloatArray, float]:
@@ -363,7 +359,7 @@ class ShadowAttack(ShadowsAsTargets):
         if len(np.unique(self._target.columns)) < len(self._target.classes):
             return None  # the shadows' columns are of the classes in the pool
         unknown = rows < 0
-        if np.any(self._rows_by_features(X)[unknown] >= 0):
+        if np.any(match_rows(hash_rows(X), self._x_hashes)[unknown] >= 0):
             return None
         new = take_rows(X, np.flatnonzero(unknown))
         own = self._answers_of_models(new, columns[unknown])
@@ -387,10 +383,6 @@ class ShadowAttack(ShadowsAsTargets):
             {name: np.stack([one[name] for one in answers]) for name in self._signals()}
         )
 
-    def _rows_by_features(self, X: Any) -> IndexArray:
-        """The pool's record of equal features, whatever its label; -1 for none."""
-        return match_rows(hash_rows(X), self._x_hashes)
-
     def _ask_models(
         self, X: Any, columns: IndexArray, values: dict[str, NDArray], rows: IndexArray
     ) -> tuple[FloatArray, float]:
@@ -398,9 +390,10 @@ class ShadowAttack(ShadowsAsTargets):
         check_kept(self.shadows_.models)
         name = self._signals()[0]
         shadow_values = self._answers_of_models(X, columns)[name]
+        # The same features under another label count: the model knows them.
+        alike = match_rows(hash_rows(X), self._x_hashes)
         seen = who_has_seen(
-            # The same features under another label count: the model knows them.
-            (any_copy(self.shadows_.member, self._x_hashes), self._rows_by_features(X)),
+            (any_copy(self.shadows_.member, self._x_hashes), alike),
             (self._member, rows),
         )
         scores = self._offline(values[name], shadow_values, ~seen)

@@ -51,6 +51,12 @@ class ShadowsAsTargets(MembershipAttack):
         """Scores of `x` (n,) given `values` where `out`, both (n_shadows, n)."""
         raise NotImplementedError(f"{type(self).__name__} has no formula _offline")
 
+    def _formula(self, x: NDArray, values: NDArray, member: BoolArray) -> FloatArray:
+        """Scores of records of the pool, as `_is_online` says."""
+        if self._is_online():
+            return self._online(x, values, member)
+        return self._offline(x, values, ~member)
+
     def _judge_shadows(
         self,
         score: Callable[[NDArray, NDArray, BoolArray], FloatArray],
@@ -133,11 +139,7 @@ class ShadowsAsTargets(MembershipAttack):
     ) -> Iterator[tuple[IndexArray, BoolArray, FloatArray]]:
         """What the formula says of some shadows, or as many as a choice takes."""
         rows = np.arange(self.shadows_.n_records)
-        online = self._is_online()
-        for member, scores in self._judge_shadows(
-            self._online if online else lambda x, v, m: self._offline(x, v, ~m),
-            targets,
-        ):
+        for member, scores in self._judge_shadows(self._formula, targets):
             yield rows, member, scores
 
     def _all_plays(self) -> Iterator[tuple[IndexArray, BoolArray, NDArray]]:
