@@ -2,37 +2,28 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
+from numpy.typing import ArrayLike
 
-from skmia._models import (
-    kept_generators,
-    own_parts,
-)
-from skmia._tables import (
-    any_copy,
-)
+from skmia._models import kept_generators
+from skmia._tables import any_copy
 from skmia.exceptions import ShadowFitWarning
 from skmia.shadows._cache import ShadowCache
-from skmia.shadows._cost import seconds_left, tell_cost
 from skmia.shadows._counterfactual import NotCoveredError, finish
 from skmia.shadows._design import steps_of
 from skmia.shadows._models import FEWEST_FOR_AUTO, ShadowModels, check_shadows
 from skmia.shadows._once import do_once
 from skmia.shadows._pool import Pool
 from skmia.shadows._prepare import Prepared, no_closed_form, prepare
+from skmia.shadows._run import fit_missing
 from skmia.shadows._signals import ShadowSignals
-from skmia.shadows._task import ShadowResult, ShadowTask
+from skmia.shadows._task import ShadowTask
 from skmia.shadows._virtual import as_exact, ask_virtual
-from skmia.shadows._warnings import Warned, emit, gather, intercept
-from skmia.shadows._workers import Workers
-from skmia.utils import own_random_state, progress, warn
+from skmia.shadows._warnings import Warned, emit
+from skmia.utils import own_random_state, warn
 
 
 def fit_shadows(
@@ -264,13 +255,13 @@ def _run_fits(
     shared = False
     for n in steps or [len(member)]:
         with kept_generators() as moved:
-            fields, warned = _run(
+            fields, warned, drew = fit_missing(
                 *(task, pool, member[:n], seeds[:n], n_jobs, verbose, cache, fields)
             )
-            drew = fields["drew_from_shared"]
             shared |= bool(moved() if drew is None else drew)
         all_warned += warned
-        own = {k: v for k, v in fields.items() if k != "drew_from_shared"}
+        # Before the last step, further shadows are added to what is there.
+        own = fields if n == len(member) else _copied(fields)
         made = _judge(prepared, task, pool, models, own, n)
         if enough is not None and enough(made):
             break
@@ -285,6 +276,15 @@ def _run_fits(
     return made
 
 
+def _copied(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same arrays, in results that they can be taken out of."""
+    results = [
+        replace(one, other=None if one.other is None else dict(one.other))
+        for one in fields["results"]
+    ]
+    return fields | {"results": results}
+
+
 def _judge(
     prepared: Prepared,
     task: ShadowTask,
@@ -295,15 +295,10 @@ def _judge(
 ) -> ShadowSignals:
     """The first `n` shadows, judged by what they say of the other side."""
     hashes, learned = prepared.hashes, prepared.learned[:n]
-    # Their arrays are taken, and further shadows may be added to these.
-    results = [
-        replace(one, other=None if one.other is None else dict(one.other))
-        for one in fields.pop("results")
-    ]
     other, counterfactual = finish(
         task.plan,
         prepared.why_not,
-        results,
+        fields.pop("results"),
         fields["signals"],
         any_copy(learned, hashes),
         np.unique(hashes, return_index=True)[1],
@@ -320,120 +315,3 @@ def _judge(
         counterfactual=counterfactual,
         **fields,
     )
-
-
-def _fit_one(
-    pool: Pool,
-    task: ShadowTask,
-    k: int,
-    rows: NDArray[np.bool_],
-    seed: int,
-    cache: ShadowCache | None,
-    path: Path | None,
-) -> tuple[int, ShadowResult]:
-    """Run in a worker: one shadow, with its warnings, and its entry in the cache."""
-    with gather() as warned:
-        try:
-            result = task.run(pool, rows, seed)
-        except Exception as error:
-            error.add_note(f"Raised while shadow model {k} was fitted or asked.")
-            raise
-    result.warned = warned
-    if cache is not None and path is not None:
-        cache.store(path, result)
-    return k, result
-
-
-def _run(
-    task: ShadowTask,
-    pool: Pool,
-    member: NDArray[np.bool_],
-    seeds: NDArray[np.int64],
-    n_jobs: int | None,
-    verbose: int,
-    cache: ShadowCache | None,
-    before: dict[str, Any] | None = None,
-) -> tuple[dict[str, Any], Warned]:
-    """Fit what the cache does not hold; return the arrays, and what was warned of.
-
-    `before` is what was returned of the first shadows, which are not fitted again.
-    """
-    n_shadows, n_records = member.shape
-    arrays = {name: np.empty(member.shape, np.float32) for name in task.signals}
-    seconds = np.zeros((2, n_shadows))
-    models: list[Any] = [None] * n_shadows
-    kept: list[Any] = [None] * n_shadows
-    missing, told = 0, False
-    warned: Warned = Counter()
-    n_before = 0
-    if before is not None:
-        n_before, told = len(before["results"]), True
-        missing = before["n_missing_classes"]
-        for name, array in arrays.items():
-            array[:n_before] = before["signals"][name]
-        seconds[:, :n_before] = before["fit_seconds"], before["predict_seconds"]
-        models[:n_before] = before["models"] or models[:n_before]
-        kept[:n_before] = before["results"]
-
-    def keep(k: int, result: ShadowResult) -> None:
-        nonlocal missing
-        for name, array in arrays.items():
-            array[k] = result.signals[name]
-        seconds[:, k] = result.fit_seconds, result.predict_seconds
-        models[k] = result.model
-        # What is in the arrays already is not held twice.
-        kept[k] = replace(result, signals={}, model=None)
-        missing += result.n_missing_classes
-        warned.update(result.warned)
-
-    workers = Workers(n_jobs)
-    # Where workers have other disks, or none that lasts, entries are written here.
-    theirs = cache if workers.on_this_machine else None
-    paths: dict[int, Path] = {}
-    with progress("shadows", n_shadows, verbose, done=n_before) as shown:
-        tasks, took = [], list[float]()
-        for k in range(n_before, n_shadows):
-            if cache is not None:
-                paths[k] = cache.path(member[k], int(seeds[k]))
-                done = cache.load(paths[k], n_records)
-                if done is not None:
-                    keep(k, done)
-                    shown.update()
-                    continue
-            path = None if theirs is None else paths[k]
-            tasks.append((task, k, member[k], int(seeds[k]), theirs, path))
-        if cache is not None:
-            cache.warn_of_unsigned()
-        packages = {type(part).__module__ for part in own_parts(task.estimator)}
-        with intercept() as elsewhere, threadpool_limits(1):
-            results = workers.run(_fit_one, pool, tasks, packages)
-            # Closing the generator is what stops the workers when we are interrupted.
-            with closing(results):
-                for k, result in results:
-                    if cache is not None and theirs is None:
-                        cache.store(paths[k], result)
-                    keep(k, result)
-                    asked = result.predict_seconds + result.counterfactual_seconds
-                    took.append(result.fit_seconds + asked)
-                    if not told:
-                        cost = result.fit_seconds, asked
-                        tell_cost(*cost, len(tasks), n_jobs, verbose)
-                        told = True
-                    n_left = len(tasks) - len(took)
-                    shown.update(left=seconds_left(took, n_left, n_jobs))
-    fields = {
-        "signals": arrays,
-        "results": kept,
-        "n_missing_classes": missing,
-        "drew_from_shared": workers.drew_from_shared,
-        "fit_seconds": seconds[0],
-        "predict_seconds": seconds[1],
-        "models": models if task.keep_model else None,
-        "other_sides": _other_sides(kept) if task.keep_model else None,
-    }
-    return fields, warned + elsewhere
-
-
-def _other_sides(results: list[ShadowResult]) -> list[Any] | None:
-    sides = [result.other_side for result in results]
-    return None if any(side is None for side in sides) else sides

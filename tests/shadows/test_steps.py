@@ -48,11 +48,11 @@ def test_the_first_shadows_are_kept_when_more_are_added(train_size):
 
 
 def test_a_stopped_run_goes_on_from_the_cache(tmp_path, monkeypatch):
-    from skmia.shadows import _fit
+    from skmia.shadows import _run
 
     fits = []
-    kept = _fit._fit_one
-    monkeypatch.setattr(_fit, "_fit_one", lambda *a: fits.append(a[2]) or kept(*a))
+    kept = _run._fit_one
+    monkeypatch.setattr(_run, "_fit_one", lambda *a: fits.append(a[2]) or kept(*a))
     for n, expected in ((8, range(8)), (32, range(8, 32)), (16, [])):
         fits.clear()
         fit_shadows(
