@@ -5,11 +5,12 @@ import sys
 
 import joblib
 import pytest
+from joblib.parallel import BACKENDS, LokyBackend
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.naive_bayes import GaussianNB
 
-from skmia.shadows import ShadowModels, fit_shadows
+from skmia.shadows import ShadowModels, _shared, fit_shadows
 
 X, Y = make_classification(300, 6, flip_y=0.2, random_state=0)
 
@@ -26,6 +27,21 @@ def assert_as_here(backend):
 
 def test_multiprocessing():
     assert_as_here("multiprocessing")
+
+
+class Elsewhere(LokyBackend):
+    """Processes of which nothing says that they see files of this one."""
+
+
+@pytest.mark.slow
+def test_a_backend_that_nobody_knows(monkeypatch):
+    monkeypatch.setitem(BACKENDS, "elsewhere", Elsewhere)
+
+    def no_file(self):
+        raise AssertionError("the data went into a file of this machine")
+
+    monkeypatch.setattr(_shared.Shared, "__reduce__", no_file)
+    assert_as_here("elsewhere")
 
 
 @pytest.mark.slow
