@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from skmia._tables import person_means
 from skmia.audit._evidence import Evidence
 from skmia.audit._guards._base import Guard, Severity
-from skmia.metrics import get_metric
+from skmia.audit._missing_shadows import furthest_off, what_is_missing
 from skmia.shadows import informed_auc
 from skmia.utils import percent
 
@@ -49,17 +49,13 @@ def too_few_shadows(evidence: Evidence) -> Iterator[Guard]:
     if evidence.target is not None or not auto or auto["settled"]:
         return
     n = evidence.n_models
-    last = [one for one in auto["steps"] if one["n_shadows"] == n]
-    missing = max(last, key=lambda one: one["at_most"] / max(one["allowed"], 1e-12))
     message = (
-        f"{n} shadow models were fitted, the most that was allowed, and further ones "
-        f"may still add up to {min(missing['at_most'], 1 - missing['value']):.3g} to "
-        f"the {get_metric(missing['metric']).title}, where "
-        f"{missing['allowed']:.3g} was to be the most. Attacks with shadows "
-        "underestimate leakage: allow for more of them, with max_models, or for less "
+        f"{n} shadow models were fitted, the most that was allowed. "
+        f"{what_is_missing(auto)} Allow for more of them, with max_models, or for less "
         "precision."
     )
-    yield Guard("too_few_shadows", "warning", message, n, missing["expected"])
+    expected = furthest_off(auto)["expected"]
+    yield Guard("too_few_shadows", "warning", message, n, expected)
 
 
 def informed_shadows(evidence: Evidence) -> Iterator[Guard]:
