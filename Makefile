@@ -67,6 +67,7 @@ bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/pool_memory.py
 	$(BIN)/python benchmarks/counterfactual_null.py
 	$(BIN)/python benchmarks/counterfactual_accuracy.py
+	$(BIN)/python benchmarks/auto_shadows.py
 	$(BIN)/python benchmarks/train_share.py
 	$(BIN)/python benchmarks/dp_audit.py
 	$(BIN)/python benchmarks/private_accuracy.py

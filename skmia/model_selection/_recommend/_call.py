@@ -158,8 +158,8 @@ def recommend_defense(
         model that is recommended is fitted without a seed: whoever knows it could take
         the noise away again.
     verbose : int, default=0
-        Above 0, a line on the cost before the search, and on a
-        terminal a bar for each rung.
+        Above 0, a line on the cost before the search, and on a terminal a bar for each
+        rung.
 
     Returns
     -------
