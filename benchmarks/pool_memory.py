@@ -31,10 +31,10 @@ PARENT_GOAL, WORKER_GOAL = 4096, 1.5
 EXPLAINED = (
     "The parent holds the data and the signals once each. A worker copies the rows "
     "that a shadow is fitted on, half of the data, and another half is what this "
-    "learner's fit takes beside them. The largest resident size, as ru_maxrss gives "
-    "it, also counts the pages of the mapped file, once the data: with them a worker "
-    "is above its goal, without them it is below. All workers share these pages, and "
-    "the system can take them back."
+    "learner's fit takes beside them. Rows are copied from the mapped file in the "
+    "order of the file, and the pages of a block are given back when it is copied, "
+    "so that the largest resident size, as ru_maxrss gives it, has no more than a "
+    "block of them."
 )
 
 

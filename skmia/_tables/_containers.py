@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from skmia._tables._mapped import copy_mapped_rows, is_mapped
 from skmia.utils import listed
 
 
@@ -291,6 +292,8 @@ def copy_rows(X: Any, rows: NDArray[np.intp]) -> Any:
     that wants to write gets arrays that it can write to, which those mapped into a
     worker's memory are not.
     """
+    if is_mapped(X):
+        return copy_mapped_rows(X, rows)
     taken = take_rows(X, rows)
     # Rows in a regular step are a view in pandas, and scikit-learn writes through it.
     return taken.copy() if hasattr(taken, "iloc") else taken
