@@ -108,11 +108,11 @@ def audit(
         ),
     ] = False,
     cache_dir: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="FOLDER",
-            help="Keep finished shadows here; an audit that was stopped goes on where "
-            "it was.",
+            help="Keep finished shadows here, a folder or a URL such as "
+            "s3://bucket/folder; an audit that was stopped goes on where it was.",
         ),
     ] = None,
     memory_limit: MemoryLimit = None,

@@ -45,9 +45,12 @@ def boundary() -> Iterator[None]:
             say("error", "interrupted")
             status = EXIT_INTERRUPTED
         except ImportError as error:
-            if not any(name in str(error) for name in PACKAGES):
+            if "'cache_dir'" in str(error):
+                say("error", one_line(error))
+            elif not any(name in str(error) for name in PACKAGES):
                 raise
-            say("error", f"{one_line(error)} ({install_hint()})")
+            else:
+                say("error", f"{one_line(error)} ({install_hint()})")
         except MemoryError as error:
             say("error", f"memory ran out ({one_line(error)}); see --memory-limit")
         except BrokenExecutor as error:

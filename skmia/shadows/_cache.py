@@ -13,7 +13,6 @@ import io
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import joblib
@@ -24,14 +23,15 @@ from skmia.exceptions import CacheWarning
 from skmia.shadows._content import describe
 from skmia.shadows._counterfactual import TWO_SIDED
 from skmia.shadows._packages import package_version
-from skmia.shadows._signing import Unsigned, read_signed, signing_key, write_signed
+from skmia.shadows._places import place_of
+from skmia.shadows._signing import Unsigned, signing_key
 from skmia.shadows._task import ShadowResult
 from skmia.shadows._warnings import from_plain, to_plain
-from skmia.utils import others_access, warn
+from skmia.utils import warn
 
 
 class ShadowCache:
-    """Finished shadows of one `fit_shadows` call in a folder.
+    """Finished shadows of one `fit_shadows` call in a folder, or elsewhere by its URL.
 
     The fitted models are stored only where they are asked for; reading them back runs
     pickled code, which is why it is read only under our own signature.
@@ -44,37 +44,43 @@ class ShadowCache:
         signals: tuple[str, ...],
         models: bool,
     ) -> None:
-        self.folder = _own_folder(folder)
+        self._place = place_of(folder)
         self.signals = signals
         self.models = models
         self.n_unsigned = 0
-        self._key = signing_key(self.folder)
+        self._key = signing_key(self._place.path)
         self._common = describe((common, _versions()))
 
-    def path(self, rows: NDArray[np.bool_], seed: int) -> Path:
+    @property
+    def is_local(self) -> bool:
+        """Whether all processes of this machine can write to it."""
+        return self._place.is_local
+
+    def name(self, rows: NDArray[np.bool_], seed: int) -> str:
         """Return the entry of the shadow that is fitted on `rows` with `seed`."""
         digest = hashlib.blake2b(self._common.encode(), digest_size=20)
         digest.update(f"{len(rows)} {seed}".encode())
         digest.update(np.packbits(rows).tobytes())
-        return self.folder / f"shadow-{digest.hexdigest()}.bin"
+        return f"shadow-{digest.hexdigest()}.bin"
 
-    def load(self, path: Path, n_records: int) -> ShadowResult | None:
+    def load(self, name: str, n_records: int) -> ShadowResult | None:
         """Return the finished shadow, or None where it has to be fitted."""
         try:
-            return self._read(path, n_records)
+            data = self._place.read(name, self._key)
         except FileNotFoundError:
             return None
         except Unsigned:
             self.n_unsigned += 1
             return None
+        try:
+            return self._read(data, n_records)
         except Exception:
             # Ours, and yet not to be read, as a model whose class has gone is: it is
             # fitted again, and replaced.
             return None
 
-    def _read(self, path: Path, n_records: int) -> ShadowResult:
-        data = io.BytesIO(read_signed(path, self._key))
-        with np.load(data, allow_pickle=False) as file:
+    def _read(self, data: bytes, n_records: int) -> ShadowResult:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
             signals = {name: file[name] for name in self.signals}
             other = None
@@ -105,8 +111,14 @@ class ShadowCache:
             from_plain(about["warned"]),
         )
 
-    def store(self, path: Path, result: ShadowResult) -> None:
-        """Write one entry."""
+    def store(self, name: str, result: ShadowResult) -> None:
+        """Write one entry.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written, on a full disk for one. No half of it is left.
+        """
         about = {
             "n_missing_classes": result.n_missing_classes,
             "fit_seconds": result.fit_seconds,
@@ -133,34 +145,17 @@ class ShadowCache:
             arrays["model"] = np.frombuffer(model.getbuffer(), np.uint8)
         data = io.BytesIO()
         np.savez(data, **arrays)
-        write_signed(path, data.getvalue(), self._key)
+        self._place.write(name, data.getvalue(), self._key)
 
     def warn_of_unsigned(self) -> None:
         """Warn of entries that were there and not taken."""
         if self.n_unsigned:
             warn(
-                f"In {str(self.folder)!r} {self.n_unsigned} of the entries are not "
+                f"In {self._place.shown!r} {self.n_unsigned} of the entries are not "
                 "what was stored there: damaged, signed with another key, or somebody "
                 "else's. Their shadows are fitted again, and the entries replaced.",
                 CacheWarning,
             )
-
-
-def _own_folder(folder: str | os.PathLike[str]) -> Path:
-    """Make a folder for the user alone, or check one that is there."""
-    path = Path(folder)
-    wanted = "The 'cache_dir' parameter must be a folder that only you can write to."
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except FileExistsError:
-        raise ValueError(f"{wanted} Got {str(path)!r} instead, a file.") from None
-    access = others_access(path.stat(), 0o022)
-    if access:
-        raise ValueError(
-            f"{wanted} Got {str(path)!r} instead, which {access}. Pass a new folder, "
-            "which is made for you alone, or change the access with chmod go-w."
-        )
-    return path
 
 
 def _versions() -> tuple[Any, ...]:

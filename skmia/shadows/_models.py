@@ -82,11 +82,12 @@ class ShadowModels(BaseEstimator):
         How much the AUC, and the TPR at each rate, may still rise with further shadows,
         where ``n_models="auto"``. ``"auto"`` is half the width of the figure's
         interval, or a twentieth of what attacks find above chance, where that is more.
-    cache_dir : path-like, default=None
-        A folder that only you can write to, where each finished shadow is stored, so
-        that a run that was stopped goes on where it was. Keyed by content, your own
-        code included; packages are told by their version, and what no content tells
-        is refused. Entries are signed with a key of yours that lies outside of it.
+    cache_dir : path-like or str, default=None
+        A folder that only you can write to, or a URL that fsspec reaches, such as
+        ``"s3://bucket/folder"``. Each finished shadow is stored there, so that a run
+        that was stopped goes on where it was. Keyed by content, your own code
+        included; packages are told by their version, and what no content tells is
+        refused. Entries are signed with a key of yours that lies outside of it.
 
     See Also
     --------

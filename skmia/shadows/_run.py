@@ -3,7 +3,6 @@
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,20 +65,22 @@ def fit_missing(
 
     workers = Workers(n_jobs)
     # Where workers have other disks, or none that lasts, entries are written here.
-    theirs = cache if workers.on_this_machine else None
-    paths: dict[int, Path] = {}
+    theirs = None
+    if cache is not None and cache.is_local and workers.on_this_machine:
+        theirs = cache
+    names: dict[int, str] = {}
     with progress("shadows", n_shadows, verbose, done=n_before) as shown:
         tasks, took = [], list[float]()
         for k in range(n_before, n_shadows):
             if cache is not None:
-                paths[k] = cache.path(member[k], int(seeds[k]))
-                done = cache.load(paths[k], n_records)
+                names[k] = cache.name(member[k], int(seeds[k]))
+                done = cache.load(names[k], n_records)
                 if done is not None:
                     keep(k, done)
                     shown.update()
                     continue
-            path = None if theirs is None else paths[k]
-            tasks.append((task, k, member[k], int(seeds[k]), theirs, path))
+            entry = None if theirs is None else names[k]
+            tasks.append((task, k, member[k], int(seeds[k]), theirs, entry))
         if cache is not None:
             cache.warn_of_unsigned()
         packages = {type(part).__module__ for part in own_parts(task.estimator)}
@@ -89,7 +90,7 @@ def fit_missing(
             with closing(results):
                 for k, result in results:
                     if cache is not None and theirs is None:
-                        cache.store(paths[k], result)
+                        cache.store(names[k], result)
                     keep(k, result)
                     asked = result.predict_seconds + result.counterfactual_seconds
                     took.append(result.fit_seconds + asked)
@@ -123,7 +124,7 @@ def _fit_one(
     rows: NDArray[np.bool_],
     seed: int,
     cache: ShadowCache | None,
-    path: Path | None,
+    name: str | None,
 ) -> tuple[int, ShadowResult]:
     """Run in a worker: one shadow, with its warnings, and its entry in the cache."""
     with gather() as warned:
@@ -133,6 +134,6 @@ def _fit_one(
             error.add_note(f"Raised while shadow model {k} was fitted or asked.")
             raise
     result.warned = warned
-    if cache is not None and path is not None:
-        cache.store(path, result)
+    if cache is not None and name is not None:
+        cache.store(name, result)
     return k, result

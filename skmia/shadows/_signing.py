@@ -12,6 +12,7 @@ import os
 import secrets
 import struct
 from pathlib import Path
+from typing import IO
 
 from skmia.utils import atomic_write, open_unlinked, others_access
 
@@ -24,40 +25,30 @@ class Unsigned(Exception):
     """The entry is not what was stored under its name."""
 
 
-def write_signed(path: Path, data: bytes, key: bytes) -> None:
+def head_of(name: str, data: bytes, key: bytes) -> bytes:
+    """Return what is written before the data of an entry."""
     digest = hashlib.sha256(data).digest()
-    signature = _sign(key, path.name, len(data), digest)
-    with atomic_write(path, private=True) as file:
-        file.write(_HEAD.pack(len(data), digest, signature))
-        file.write(data)
+    return _HEAD.pack(len(data), digest, _sign(key, name, len(data), digest))
 
 
-def read_signed(path: Path, key: bytes) -> bytes:
-    """Return what `write_signed` wrote under this name.
+def read_signed(file: IO[bytes], name: str, key: bytes) -> bytes:
+    """Return the data of an entry that was written under this name.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no entry.
     Unsigned
-        If it is another's, damaged, of another name, or no regular file.
+        If it is another's, damaged, or of another name.
     """
     try:
-        with open_unlinked(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            length, digest, signature = _HEAD.unpack(file.read(_HEAD.size))
-            if not hmac.compare_digest(
-                signature, _sign(key, path.name, length, digest)
-            ):
-                raise Unsigned
-            # Not read before: the length of a planted file is anything.
-            if size != _HEAD.size + length:
-                raise Unsigned
-            data = file.read()
-    except FileNotFoundError:
-        raise
-    except (OSError, struct.error) as error:
+        length, digest, signature = _HEAD.unpack(file.read(_HEAD.size))
+    except struct.error as error:
         raise Unsigned from error
+    if not hmac.compare_digest(signature, _sign(key, name, length, digest)):
+        raise Unsigned
+    # No further: the length of a planted file is anything.
+    data = file.read(length + 1)
+    if len(data) != length:
+        raise Unsigned
     if not hmac.compare_digest(hashlib.sha256(data).digest(), digest):
         raise Unsigned
     return data
@@ -69,8 +60,10 @@ def _sign(key: bytes, name: str, length: int, digest: bytes) -> bytes:
     )
 
 
-def signing_key(folder: Path) -> bytes:
-    """Return the user's key for the entries of `folder`, made when first asked for.
+def signing_key(folder: Path | None) -> bytes:
+    """Return the user's key for entries, made when first asked for.
+
+    They lie in `folder`, or where it is None, on no disk of this machine.
 
     Raises
     ------
@@ -79,7 +72,7 @@ def signing_key(folder: Path) -> bytes:
         to others.
     """
     path = _state_folder() / "skmia" / "cache.key"
-    if path.resolve().is_relative_to(folder.resolve()):
+    if folder is not None and path.resolve().is_relative_to(folder.resolve()):
         raise ValueError(
             f"The 'cache_dir' parameter must not be a folder around {str(path)!r}, the "
             f"key that its entries are signed with. Got {str(folder)!r} instead."

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 _EXTRAS = {
+    "fsspec": "remote",
     "jinja2": "report",
     "matplotlib": "report",
     "mlflow": "share",
