@@ -61,7 +61,8 @@ class _Masked:
         index = np.arange(len(self.y))[block]
         X, y = dense(take_rows(self.X, index)), self.y[index]
         shape = len(self.member), len(index), self.mean.shape[1]
-        without, with_it = np.empty(shape), np.empty(shape)
+        # As precise as the classifier's own: signals round by it.
+        without, with_it = np.empty(shape, self.dtype), np.empty(shape, self.dtype)
         for s, member in enumerate(self.member):
             statistics = Statistics(
                 self.class_weight[s],

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
+from skmia._tables import copy_rows, n_rows
 from skmia.shadows._counterfactual._family import (
     NotCoveredError,
     Records,
@@ -61,8 +62,11 @@ class OneByOne:
         for learned in member & (rows.weight > 0):
             if np.bincount(rows.y[learned], minlength=n_classes).min() == 0:
                 raise NotCoveredError("a shadow lacks a class")
-        # Once, on all rows: it checks what a fit would complain of.
-        self.model = clone(estimator).fit(rows.X, rows.y, **params)
+        # Once, on all rows: it checks what a fit would complain of. It may write in
+        # the rows, so that it gets some of its own.
+        X = copy_rows(rows.X, np.arange(n_rows(rows.X)))
+        self.model = clone(estimator).fit(X, rows.y, **params)
+        del X
         check_are_copies(rows)
         #: As they were given.
         self.some_rows = some_records(rows).X

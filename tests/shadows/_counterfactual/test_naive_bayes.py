@@ -209,3 +209,21 @@ def test_saturated_answers_are_rounded_as_those_of_refits():
     own = y[pool.first[some]]
     assert (refits.max(axis=1) > 1 - 1e-12).mean() > 0.5
     np.testing.assert_allclose(logit(told[some], own), logit(refits, own), rtol=0.05)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_saturated_answers_without_a_fit_are_rounded_as_those_of_fits(kind):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:600].astype(kind), y[:600]
+    estimator = GaussianNB(var_smoothing=1e-3)
+    given = {"shadows": 64, "random_state": 0}
+    told = fit_shadows(estimator, X, y, **given)
+    given["shadows"] = ShadowModels(64, counterfactual=False)
+    fitted = fit_shadows(estimator, X, y, **given)
+    np.testing.assert_array_equal(told.member, fitted.member)
+    assert told.counterfactual_.n_fits == 0
+    theirs = fitted.get("logit")
+    # Beyond what single precision of the probability itself could tell.
+    assert (theirs > 17).mean() > 0.3
+    # Scores in single precision have seven digits, and are of hundreds.
+    np.testing.assert_allclose(told.get("logit"), theirs, rtol=0.02, atol=1e-3)

@@ -116,3 +116,17 @@ def test_digits():
         refit = _logit(shadows, RidgeClassifier(), X, y, None, rows, i)
         told = shadows.other["logit"][5, i]
         np.testing.assert_allclose(told, refit, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("make", [np.array, sparse.csr_array], ids=["array", "sparse"])
+def test_the_rows_are_not_written_in(make):
+    X, y, _ = _rows()
+    X = make(X)
+    before = X.copy()
+    given = {"shadows": 8, "random_state": 0}
+    # Such a fit centres the rows that it gets.
+    careless = fit_shadows(RidgeClassifier(copy_X=False), X, y, **given)
+    assert careless.counterfactual_.n_fits == 0
+    assert abs(X - before).max() == 0
+    careful = fit_shadows(RidgeClassifier(), X, y, **given)
+    np.testing.assert_array_equal(careless.get("logit"), careful.get("logit"))
