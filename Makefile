@@ -7,9 +7,12 @@ OLDEST := .venv-oldest
 OLDEST_PYTHON ?= $(PYTHON)
 
 # Two test processes on two cores: further threads in each would wait for one another.
-PYTEST_ENV := SCIPY_ARRAY_API=1 OMP_NUM_THREADS=1
+# Bytecode is kept, whatever the shell says: processes that tests start compile nothing.
+PYTEST_ENV := SCIPY_ARRAY_API=1 OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
+# A file's tests in one process: what its fixtures fit is fitted once.
+PYTEST_JOBS := -n 2 --dist loadfile
 
-.PHONY: demo test test-slow hunt lint docs bench bench-attacks bench-defenses bench-peers common-oldest clean
+.PHONY: demo test test-slow test-all hunt lint docs bench bench-attacks bench-defenses bench-peers common-oldest clean
 
 # One stamp per set of extras: a change of pyproject.toml installs anew.
 $(VENV)/.cli: pyproject.toml
@@ -37,10 +40,13 @@ demo: $(VENV)/.cli  ## set up and run the main job: audit two models, and write 
 	$(BIN)/skmia demo --html demo-report.html
 
 test: $(VENV)/.dev  ## set up and run the tests, doctests and the README included
-	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m "not slow and not hunt"
+	$(PYTEST_ENV) $(BIN)/python -m pytest $(PYTEST_JOBS) -m "not slow and not hunt"
 
 test-slow: $(VENV)/.dev  ## the tests that take long: real data, many seeds, killed runs
-	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m slow
+	$(PYTEST_ENV) $(BIN)/python -m pytest $(PYTEST_JOBS) -m slow
+
+test-all: $(VENV)/.dev  ## both of them in one run, which collects once
+	$(PYTEST_ENV) $(BIN)/python -m pytest $(PYTEST_JOBS) -m "not hunt"
 
 hunt: $(VENV)/.dev  ## thousands of random scenarios whose right figure is known: most of an hour
 	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m hunt tests/hunt
@@ -52,7 +58,7 @@ lint: $(VENV)/.dev  ## ruff (check and format), mypy, and the floors of the pack
 	$(BIN)/lint-imports
 
 common-oldest: $(OLDEST)/.ready  ## the common tests on the oldest supported scikit-learn
-	$(PYTEST_ENV) $(OLDEST)/bin/python -m pytest -n 2 tests/test_common.py tests/traps
+	$(PYTEST_ENV) $(OLDEST)/bin/python -m pytest $(PYTEST_JOBS) tests/test_common.py tests/traps
 
 docs: $(VENV)/.docs  ## build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

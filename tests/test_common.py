@@ -1,5 +1,6 @@
 """scikit-learn's own checks, on every public estimator, with no expected failure."""
 
+import functools
 import inspect
 from importlib import import_module
 
@@ -94,8 +95,14 @@ def test_every_attack_and_defense_is_found():
 
 # A list: on scikit-learn <= 1.8 the decorator hands pytest 9 a generator.
 _mark = parametrize_with_checks(list(instances()))
+# And its names of tests are made once an estimator, not once a check: each takes as long
+# as a small fit.
 _mark = (
-    pytest.mark.parametrize(_mark.args[0], list(_mark.args[1]), **_mark.kwargs)
+    pytest.mark.parametrize(
+        _mark.args[0],
+        list(_mark.args[1]),
+        **_mark.kwargs | {"ids": functools.cache(_mark.kwargs["ids"])},
+    )
     if hasattr(_mark, "args")
     else _mark
 )
