@@ -35,8 +35,7 @@ class Outputs:
             if other != option:
                 raise ValueError(f"{other} and {option} name the same file {path}")
         if self.html is not None:
-            for package in ("jinja2", "matplotlib"):
-                import_optional(package, "--html")
+            import_optional("jinja2", "--html")
         if self.records is not None and self.records.suffix.lower() not in _RECORDS:
             raise ValueError(
                 f"--records {self.records} must end in .csv or .parquet, which says "

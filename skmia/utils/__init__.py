@@ -14,6 +14,7 @@ from skmia.utils._plotting import (
     axes_of,
     chance_style,
     color_of,
+    dash_and_marker,
     despined,
     label_points,
     merged,
@@ -22,7 +23,6 @@ from skmia.utils._plotting import (
     shown,
     style_of,
     text_color,
-    without_legends,
 )
 from skmia.utils._progress import Progress, progress, shows_bar
 from skmia.utils._same_sides import check_different_sides

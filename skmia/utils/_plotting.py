@@ -5,9 +5,7 @@ tell apart, or lighter ones of the same hues on a dark ground; a dash and a mark
 with each, for print. Text takes the colour of the style that is in force.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,14 +25,13 @@ _COLORS = {
 }
 #: So many; they begin again after the last.
 N_COLORS = len(_COLORS["light"])
-_DASHES: tuple[Any, ...] = (
-    *("-", (0, (6, 2)), (0, (6, 2, 1, 2)), (0, (2, 1.5))),
-    *((0, (9, 2, 2, 2, 2, 2)), (0, (4, 1.5)), (0, (1, 1)), (0, (10, 3))),
+_DASHES: tuple[tuple[float, ...], ...] = (
+    *((), (6, 2), (6, 2, 1, 2), (2, 1.5)),
+    *((9, 2, 2, 2, 2, 2), (4, 1.5), (1, 1), (10, 3)),
 )
 _MARKERS = "os^DvPX*"
 #: Of what shows no data, and may be covered by a legend.
 BACKGROUND = "background"
-_places_legends: ContextVar[bool] = ContextVar("skmia_places_legends", default=True)
 # Corners for a legend, the first that is free.
 _CORNERS = "lower right", "upper left", "upper right", "lower left"
 # Of a label from its point, in points.
@@ -48,8 +45,15 @@ _CHANCE = {"linestyle": (0, (1, 1.5)), "linewidth": 1.2, "zorder": 1.5}
 
 def style_of(i: int) -> dict[str, Any]:
     """Colour, dash and marker of the i-th; they begin again after the last."""
-    i %= len(_MARKERS)
-    return {"color": color_of(i), "linestyle": _DASHES[i], "marker": _MARKERS[i]}
+    dash, marker = dash_and_marker(i)
+    style = (0, dash) if dash else "-"
+    return {"color": color_of(i % N_COLORS), "linestyle": style, "marker": marker}
+
+
+def dash_and_marker(i: int) -> tuple[tuple[float, ...], str]:
+    """Lengths of the dashes and gaps of the i-th line, and its marker."""
+    i %= N_COLORS
+    return _DASHES[i], _MARKERS[i]
 
 
 def color_of(i: int) -> str:
@@ -112,20 +116,8 @@ def despined(ax: Any) -> None:
         ax.spines[side].set_visible(False)
 
 
-@contextmanager
-def without_legends() -> Iterator[None]:
-    """Place no legends: where they go elsewhere, to look for room is half of a plot."""
-    token = _places_legends.set(False)
-    try:
-        yield
-    finally:
-        _places_legends.reset(token)
-
-
 def place_legend(ax: Any, title: str | None = None) -> Any:
     """Put the legend in a corner without data, or below the axes where none is free."""
-    if not _places_legends.get():
-        return None
     handles, labels = ax.get_legend_handles_labels()
     style = {"fontsize": "small", "title_fontsize": "small", "title": title}
     ax.figure.draw_without_rendering()

@@ -38,3 +38,14 @@ def curve_label(name: str | None, area: float | None) -> str | None:
     if area is None:
         return name
     return f"{name} (AUC {area:.2f})" if name else f"AUC {area:.2f}"
+
+
+def lowest_rate(fprs: Sequence[Any], n_nonmembers: int | None) -> float:
+    """The lowest rate that is drawn on a logarithmic axis."""
+    start = min(float(of[of > 0].min(initial=1.0)) for of in fprs)
+    return min(start, 1 / n_nonmembers if n_nonmembers else 1.0, 0.5)
+
+
+def band_opacity(n_curves: int) -> float:
+    """How strong each of so many bands is, which lie on one another."""
+    return 0.22 if n_curves < 3 else 0.13 if n_curves < 6 else 0.08

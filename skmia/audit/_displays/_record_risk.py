@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from skmia.audit._displays._contents import evidence_of, plain_contents
 from skmia.audit._displays._separation_axis import (
     add_chances,
-    limits_of_separations,
-    noise_of_separations,
+    expected_shares,
+    limits_of_risk,
 )
 from skmia.metrics import (
     is_resolvable,
@@ -166,7 +166,7 @@ class RecordRiskDisplay:
         self.members_ = ax.stairs(
             np.maximum(shares, baseline), edges, baseline=baseline, fill=True, **look
         )
-        expected = self._without_leak(edges)
+        expected = expected_shares(self.quantity, edges, self.error)
         self.chance_level_ = None
         if plot_chance_level and expected is not None:
             look = chance_style({"label": "If none leaked", "linewidth": 1.6})
@@ -181,7 +181,7 @@ class RecordRiskDisplay:
         ax.set(
             yscale="log" if log else "linear",
             ylabel=f"Share of the {'persons' if self.unit == 'person' else 'members'}",
-            xlim=self._limits(edges, shares, expected),
+            xlim=limits_of_risk(self.quantity, edges, shares, expected, self.max_fpr),
             ylim=(baseline, min(2 * highest, 1.5) if log else 1.08 * highest),
         )
         show_rates(ax.yaxis, np.log10(highest / least) if log else None)
@@ -190,20 +190,6 @@ class RecordRiskDisplay:
             despined(ax)
         place_legend(ax)
         return self
-
-    def _without_leak(self, edges: Any) -> Any:
-        """Shares of the bins if no record leaked; None where that is not known."""
-        if self.quantity == "p_value":
-            return np.diff(edges) / (edges[-1] - edges[0])
-        return noise_of_separations(edges, self.error) if self.error else None
-
-    def _limits(self, edges: Any, shares: Any, expected: Any) -> tuple[float, float]:
-        if self.quantity == "p_value":
-            return float(edges[0]), float(edges[-1])
-        held = shares > 0
-        if expected is not None:
-            held |= expected > 1e-3
-        return limits_of_separations(edges, held, self.max_fpr)
 
     def _label(self) -> None:
         ax = self.ax_

@@ -15,10 +15,12 @@ from skmia.audit._displays._contents import (
 )
 from skmia.audit._displays._from_attack import FromAttack
 from skmia.audit._displays._many_curves import (
+    band_opacity,
     check_length,
     curve_label,
     curves_of,
     listed,
+    lowest_rate,
 )
 from skmia.metrics import roc_auc, tpr_ceiling
 from skmia.utils import (
@@ -206,8 +208,7 @@ class MembershipRocDisplay(FromAttack):
             )
             lines += ax.plot(fpr[shown], tpr[shown], **look)
             if plot_band and lows and highs:
-                alpha = 0.22 if n_curves < 3 else 0.13 if n_curves < 6 else 0.08
-                fill = {"alpha": alpha, "linewidth": 0, "zorder": 2}
+                fill = {"alpha": band_opacity(n_curves), "linewidth": 0, "zorder": 2}
                 fill |= {"color": look["color"], **(band_kwargs or {})}
                 # Not 0 on a logarithmic axis: only below the picture.
                 low = np.maximum(lows[i], start / 100)
@@ -237,8 +238,7 @@ class MembershipRocDisplay(FromAttack):
         """Scales, limits and labels; the lowest rate that is drawn."""
         ax = self.ax_
         least = 1 / self.n_nonmembers if self.n_nonmembers else None
-        start = min(float(of[of > 0].min(initial=1.0)) for of in fprs)
-        start = min(start, least or 1.0, 0.5)
+        start = lowest_rate(fprs, self.n_nonmembers)
         ax.set(
             xscale=scale,
             yscale=scale,

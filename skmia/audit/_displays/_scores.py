@@ -175,11 +175,11 @@ class MembershipScoreDisplay(FromAttack):
 
     def _mark_open_ends(self, edges: Any) -> None:
         """Say at the outermost bins that they hold what lies beyond as well."""
-        ends = zip(self.open_ends, (edges[0], edges[-1]), "≤≥", (1, -1), strict=True)
-        for is_open, edge, sign, side in ends:
-            if is_open:
+        texts = texts_of_open_ends(edges, self.open_ends)
+        for text, edge, side in zip(texts, (edges[0], edges[-1]), (1, -1), strict=True):
+            if text:
                 self.ax_.annotate(
-                    f"{sign} {edge + side * (edges[1] - edges[0]):.4g}",
+                    text,
                     (edge, 0),
                     (3 * side, 3),
                     xycoords=("data", "axes fraction"),
@@ -279,3 +279,10 @@ class MembershipScoreDisplay(FromAttack):
             scale=found["scale"],
             name=name,
         )
+
+
+def texts_of_open_ends(edges: Any, open_ends: Sequence[bool]) -> list[str]:
+    """What is said at either outermost bin: that it holds all beyond, or nothing."""
+    limits = edges[0] + (edges[1] - edges[0]), edges[-1] - (edges[1] - edges[0])
+    signs = zip("≤≥", limits, open_ends, strict=True)
+    return [f"{sign} {limit:.4g}" if is_open else "" for sign, limit, is_open in signs]

@@ -33,7 +33,7 @@ class Pages(Forms, People):
         ValueError
             If records are asked for where :meth:`exposed` has none to list.
         ImportError
-            If jinja2 or matplotlib is not installed, both of the extra ``report``.
+            If jinja2 is not installed, of the extra ``report``.
 
         See Also
         --------
@@ -52,7 +52,6 @@ class Pages(Forms, People):
         <!DOCTYPE html>
         """
         import_optional("jinja2", "AuditReport.to_html")
-        import_optional("matplotlib.figure", "AuditReport.to_html")
         from skmia.audit._report._html import Exposed, write_page
 
         listed = Exposed.of(self.exposed()) if records else None
