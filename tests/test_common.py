@@ -95,8 +95,8 @@ def test_every_attack_and_defense_is_found():
 
 # A list: on scikit-learn <= 1.8 the decorator hands pytest 9 a generator.
 _mark = parametrize_with_checks(list(instances()))
-# And its names of tests are made once an estimator, not once a check: each takes as long
-# as a small fit.
+# And its names of tests are made once an estimator, not once a check: each takes as
+# long as a small fit.
 _mark = (
     pytest.mark.parametrize(
         _mark.args[0],
