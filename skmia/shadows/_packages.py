@@ -9,7 +9,9 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
@@ -139,6 +141,10 @@ def package_versions(packages: Iterable[str]) -> dict[str, str]:
 
 def different_packages(expected: dict[str, str]) -> str:
     """Say which versions are others than `expected` here; "" where none is."""
+    for name in expected.keys() - {"Python"}:
+        # Some tell it only then. What unpickles their objects imports them anyway.
+        with suppress(ImportError):
+            import_module(name)
     here = package_versions(expected.keys() - {"Python"})
     return ", ".join(
         f"{name} {here.get(name, 'none')} in place of {version}"
