@@ -88,6 +88,11 @@ def version_in(tool):
     return _call(python_of(tool), "-c", code).strip()
 
 
+def warm_up(tool):
+    """Import it once, so that no timed run is the first to read its files."""
+    _call(python_of(tool), "-c", f"import {TOOLS[tool].imports}")
+
+
 def _install(python, step):
     pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     try:

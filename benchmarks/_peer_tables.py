@@ -6,6 +6,40 @@ from _results import table
 MEDIANS = ("attack_seconds", "wall_seconds", "cpu_seconds", "peak_mib")
 SAME_POWER = 0.005
 
+ABOUT = (
+    "Location-30, 5,010 records, 446 features as float64; the target is fitted on half "
+    "of each class and is the same for all. Two cores. Medians over the runs, each in "
+    "a fresh process; what took over a minute was run once. *Attack* is the time from "
+    "the data and the fitted target to a score for each record; *process* is the whole "
+    "process, with imports, the start of workers and their end; *CPU* and *memory* are "
+    "those of all its processes (pages that several share counted once). *Times "
+    "faster* compares the process with SACRO-ML's offline attack."
+)
+NOTES = (
+    "SACRO-ML's LiRA and ART's shadow models fit one model after the other, as these "
+    "tools do; skmia fits two at a time, and its CPU time is the comparison without "
+    "that. SACRO-ML's reports are switched off. ART learns from the shadows' answers "
+    "with its random forest; with *members known* it is told the members of half of "
+    "the records and judges the others, and the other way round, which no other attack "
+    "here is told. *Scoring alone* is given the logits of the target and of the same "
+    "shadows as arrays; TensorFlow Privacy fits no shadows, and is given the setting "
+    "it has as it comes, a variance for each record.\n\n"
+    "*One side*: a shadow answers for a record as it was fitted, with or without it; "
+    "*both sides*: skmia works out the other answer with no further fit, where the "
+    "learner allows it; elsewhere it is the same as one side."
+)
+TRIED = (
+    "Seconds of the process with a few shadows, where the threads of the linear "
+    "algebra are as they come (two on two cores) and where there is one. Each tool has "
+    "above what was faster for it here. skmia's are as they come."
+)
+RATIOS = (
+    "SACRO-ML's or ART's figure over skmia's, for the whole process, and power as AUC "
+    "(TPR at 0.1 % FPR): beside the fastest attack of skmia with as many shadows, and "
+    "beside the one with the fewest, both among those whose AUC is no more than "
+    f"{SAME_POWER} below. Above 1, skmia takes less."
+)
+
 
 def figures_of(runs):
     """Medians of the runs of one attack, or None where there is none that ended."""
@@ -13,7 +47,7 @@ def figures_of(runs):
     if not ended:
         return None
     found = {name: float(np.median([run[name] for run in ended])) for name in MEDIANS}
-    found["runs"] = len(ended)
+    found |= {"runs": len(ended), "threads": ended[0]["threads"]}
     for name in ("auc", "tpr_at_0.1_percent"):
         found[name] = float(np.median([run[name] for run in ended]))
     return found
@@ -25,11 +59,12 @@ def row_of(entry, runs, base):
         problem = runs[0]["problem"] if runs else "not run"
         names = ("attack, s", "process, s", "CPU, s", "memory, MiB", "AUC")
         empty = dict.fromkeys((*names, "TPR at 0.1 %", "times faster"), "")
-        return {"attack": entry.name, "runs": problem, **empty}
+        return {"attack": entry.name, "runs": problem, "threads": "", **empty}
     faster = base["wall_seconds"] / figures["wall_seconds"] if base else None
     return {
         "attack": entry.name,
         "runs": figures["runs"],
+        "threads": figures["threads"],
         "attack, s": f"{figures['attack_seconds']:.2f}",
         "process, s": f"{figures['wall_seconds']:.2f}",
         "CPU, s": f"{figures['cpu_seconds']:.1f}",
@@ -41,37 +76,58 @@ def row_of(entry, runs, base):
 
 
 def claims(model, entries, found, n_shadows):
-    """What the comparison with SACRO-ML and ART comes to, a row for each of theirs."""
-    rows = []
+    """What the comparison with SACRO-ML and ART comes to, two rows for each."""
     ours = [e for e in entries if e.tool == "skmia" and not e.scoring and e in found]
     for theirs in entries:
         if theirs.tool == "skmia" or theirs.scoring or theirs not in found:
             continue
         other = found[theirs]
-        same = [e for e in ours if e.settings["n_shadows"] == n_shadows]
         enough = [e for e in ours if found[e]["auc"] >= other["auc"] - SAME_POWER]
-        row = {"model": model, "compared with": theirs.name}
+        same = [e for e in enough if e.settings["n_shadows"] == n_shadows]
         if theirs.settings.get("n_shadows") == n_shadows:
-            row["as many shadows"] = _ratios(
-                other, [e for e in same if e in enough], found
-            )
-        else:
-            row["as many shadows"] = ""
-        row["fewest shadows, no less power"] = _ratios(other, enough[-1:], found)
-        rows.append(row)
-    return rows
+            yield _ratios(model, "as many shadows", theirs, same, found)
+        yield _ratios(model, "fewest shadows", theirs, fewest(enough), found)
 
 
-def _ratios(other, ours, found):
-    if not ours:
-        return "less power"
-    best = min(ours, key=lambda entry: found[entry]["wall_seconds"])
-    by_attack = other["attack_seconds"] / found[best]["attack_seconds"]
-    by_process = other["wall_seconds"] / found[best]["wall_seconds"]
-    return f"{by_attack:.1f} / {by_process:.1f} ({best.name})"
+def fewest(entries):
+    """Those of the attacks that take the fewest shadows."""
+    least = min((e.settings["n_shadows"] for e in entries), default=0)
+    return [e for e in entries if e.settings["n_shadows"] == least]
 
 
-def report(chosen, kept, arguments, versions, absent, cores):
+def _ratios(model, which, theirs, ours, found):
+    row = {"model": model, "tool": theirs.name, "which": which, "skmia": "less power"}
+    other = found[theirs]
+    names = ("wall_seconds", "cpu_seconds", "peak_mib", "attack_seconds")
+    titles = ("process", "CPU", "memory", "attack alone")
+    row |= dict.fromkeys(titles, "") | {"its power": _power(other), "skmia's": ""}
+    if ours:
+        best = min(ours, key=lambda entry: found[entry]["wall_seconds"])
+        row |= {"skmia": best.name.removeprefix("skmia ")}
+        for title, name in zip(titles, names, strict=True):
+            row[title] = f"{other[name] / found[best][name]:.1f}"
+        row["skmia's"] = _power(found[best])
+    return row
+
+
+def _power(figures):
+    return f"{figures['auc']:.3f} ({figures['tpr_at_0.1_percent']:.3f})"
+
+
+def trial_rows(trials, kept):
+    """A row for each model and tool that tried the numbers of threads."""
+    for model, entry in trials:
+        row = {"model": model, "tried": entry.name}
+        for name, runs in kept.trials(model, entry).items():
+            if not runs:
+                said = "not run"
+            else:
+                said = runs[0].get("problem") or f"{runs[0]['wall_seconds']:.1f}"
+            row[f"threads: {name}"] = said
+        yield row
+
+
+def report(chosen, trials, kept, arguments, versions, absent, cores):
     """The page's text, and the figures behind it."""
     parts, ratios, data = [], [], {}
     for model in arguments.models:
@@ -83,41 +139,29 @@ def report(chosen, kept, arguments, versions, absent, cores):
         parts.append(f"## {model}\n\n{table(rows)}")
         ratios += claims(model, entries, found, arguments.shadows)
         data[model] = {entry.name: runs[entry] for entry in entries}
-    loads = [r["load_at_start"] for m in data.values() for e in m.values() for r in e]
-    about = (
-        f"Location-30, 5,010 records, 446 features as float64; the target is fitted on "
-        f"half of each class and is the same for all. Two cores ({len(cores)} here). "
-        "Medians over the runs, each in a fresh process. *Attack* is the time from the "
-        "data and the fitted target to a score for each record; *process* adds "
-        "start-up and imports; *CPU* and *memory* are those of all "
-        "its processes (pages that "
-        "several share counted once). *Times faster* compares the process with "
-        f"SACRO-ML's of one thread. Load of the machine when runs began: "
-        f"{min(loads):.1f} to {max(loads):.1f}."
-        if loads
-        else "Nothing was run."
-    )
-    notes = (
-        "SACRO-ML's LiRA and ART's shadow models fit one model after the other; skmia "
-        "fits two at a time. *One thread* is SACRO-ML at its best: as it comes, the "
-        "threads inside of a linear fit wait for one another. Its reports are switched "
-        "off. ART learns from the shadows' answers with its random forest; with "
-        "*members known* it is told the members of half of the records and judges the "
-        "others, and the other way round, which no other attack here is told. "
-        "*Scoring alone* is given the logits of the same shadows as arrays. "
-        "*One side*: a shadow answers for a record as it was fitted, with or without "
-        "it; *both sides*: skmia works out the other answer with no further fit, "
-        "where the learner allows it; elsewhere it is the same as one side."
-    )
-    texts = [arguments.note, about, *parts]
+    texts = [arguments.note, ABOUT + _conditions(data, cores), *parts]
     if ratios:
-        texts.append(
-            "## How many times faster\n\nAttack / whole process, beside the fastest "
-            f"attack of skmia whose AUC is no more than {SAME_POWER} below: with as "
-            "many shadows, and with the fewest shadows that reach it.\n\n"
-            + table(ratios)
-        )
-    texts.append(notes)
+        texts.append(f"## How many times faster\n\n{RATIOS}\n\n{table(ratios)}")
+    if trials:
+        tried = table(list(trial_rows(trials, kept)))
+        texts.append(f"## Threads\n\n{TRIED}\n\n{tried}")
+        data["threads"] = {
+            f"{model} / {entry.name}": kept.trials(model, entry)
+            for model, entry in trials
+        }
+    texts.append(NOTES)
     texts += [f"Left out: {name}. {why}" for name, why in absent.items()]
     texts.append("Tools: " + ", ".join(f"{n} {v}" for n, v in versions.items()) + ".")
     return "\n\n".join(text for text in texts if text), data
+
+
+def _conditions(data, cores):
+    runs = [run for model in data.values() for runs in model.values() for run in runs]
+    if not runs:
+        return " Nothing was run."
+    loads = [run["load_at_start"] for run in runs]
+    cores = "" if len(cores) == 2 else f" Cores here: {len(cores)}."
+    return (
+        f"{cores} Load of the machine when runs began: "
+        f"{min(loads):.1f} to {max(loads):.1f}."
+    )

@@ -4,15 +4,18 @@ Each tool runs in an environment of its own, which this script makes from PyPI u
 ``benchmarks/.cache/peers``. All attack the same fitted target on Location-30 (float64),
 whose members are half of each class, and are judged on the same records. One after the
 other, each in a fresh process, all pinned to the same two cores: first every attack
-once, then again, as long as the time allows. What is done is kept and not run again;
-``--fresh`` throws it away.
+once, then again those that take less than a minute, as long as the time allows. Before,
+each tool that fits shadows tries a few with the linear algebra's threads as they come
+and with one, and has what is faster. What is done is kept and not run again;
+``--fresh`` throws it away, ``--page`` only writes the page of it.
 
-    python benchmarks/against_peers.py [--repeats 3] [--minutes 20]
+    python benchmarks/against_peers.py [--repeats 3] [--minutes 19] [--timeout 4]
         [--models LogisticRegression ...] [--tools sacroml ...] [--shadows 64] [--fresh]
 """
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import time
@@ -22,7 +25,14 @@ from dataclasses import dataclass, field
 import joblib
 import numpy as np
 from _data import load_location30
-from _peer_environments import FOLDER, TOOLS, NotInstalled, python_of, version_in
+from _peer_environments import (
+    FOLDER,
+    TOOLS,
+    NotInstalled,
+    python_of,
+    version_in,
+    warm_up,
+)
 from _peer_process import measure
 from _peer_tables import report
 from _results import save
@@ -40,16 +50,18 @@ MODELS = {
 }
 
 
+# A run that takes longer than this many seconds is not repeated.
+LONG = 60
+
+
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One attack of one tool; `once` where further runs would take too long."""
+    """One attack of one tool; `once` where its time is not what is asked first."""
 
     name: str
     tool: str
     driver: str
     settings: dict = field(default_factory=dict)
-    inner_threads: int | None = None
-    models: tuple[str, ...] = tuple(MODELS)
     once: bool = False
 
     @property
@@ -60,55 +72,48 @@ class Entry:
     @property
     def is_base(self):
         """Whether the tables compare the others with it."""
-        return self.settings.get("mode") == "offline" and self.inner_threads == 1
+        return self.settings.get("mode") == "offline"
+
+
+def sacroml(n, mode):
+    title = {"offline": "LiRA", "online-carlini": "online LiRA"}[mode]
+    name, settings = f"SACRO-ML {title}, {n}", {"n_shadows": n, "mode": mode}
+    return Entry(name, "sacroml", "run_sacroml.py", settings, mode != "offline")
+
+
+def art(n):
+    settings = {"attack": "shadows", "n_shadows": n, "attack_model": "rf"}
+    return Entry(f"ART shadow models, {n}", "art", "run_art.py", settings, n > 8)
+
+
+def ours(attack, n_shadows, both_sides):
+    sides = "both sides" if both_sides else "one side"
+    settings = {"attack": attack, "n_shadows": n_shadows, "both_sides": both_sides}
+    title = "LiRA" if attack == "lira" else "stacked"
+    name = f"skmia {title}, {n_shadows}, {sides}"
+    return Entry(name, "skmia", "run_skmia.py", settings)
 
 
 def entries_with(n):
     """What is compared, where the peers are given `n` shadows, in the tables' order."""
-
-    def ours(attack, n_shadows, both_sides):
-        sides = "both sides" if both_sides else "one side"
-        settings = {"attack": attack, "n_shadows": n_shadows, "both_sides": both_sides}
-        title = "LiRA" if attack == "lira" else "stacked"
-        name = f"skmia {title}, {n_shadows}, {sides}"
-        return Entry(name, "skmia", "run_skmia.py", settings)
-
-    lira = {"n_shadows": n, "mode": "offline"}
-    shadows = {"attack": "shadows", "n_shadows": n, "attack_model": "rf"}
+    known = {"attack": "known", "attack_model": "rf"}
+    scoring = {"attack": "scoring"}
     return [
-        Entry(f"SACRO-ML LiRA, {n}, one thread", "sacroml", "run_sacroml.py", lira, 1),
+        sacroml(n, "offline"),
+        sacroml(n, "online-carlini"),
         ours("lira", n, False),
         ours("lira", n, True),
         *(ours("stacked", k, True) for k in (8, 4, 2)),
-        Entry(
-            "ART black box, members known",
-            "art",
-            "run_art.py",
-            {"attack": "known", "attack_model": "rf"},
-        ),
-        Entry(
-            f"SACRO-ML online LiRA, {n}, one thread",
-            "sacroml",
-            "run_sacroml.py",
-            {**lira, "mode": "online-carlini"},
-            1,
-            once=True,
-        ),
-        Entry(f"ART shadow models, {n}", "art", "run_art.py", shadows, once=True),
+        Entry("ART black box, members known", "art", "run_art.py", known),
+        *(art(k) for k in sorted({8, n})),
         Entry("TF Privacy LiRA, scoring alone", "tf_privacy", "run_tf_privacy.py"),
-        Entry(
-            "skmia LiRA, scoring alone", "skmia", "run_skmia.py", {"attack": "scoring"}
-        ),
-        Entry(
-            f"SACRO-ML LiRA, {n}, threads as they come",
-            "sacroml",
-            "run_sacroml.py",
-            lira,
-            # The others' fits use no threads.
-            models=("LogisticRegression",),
-            once=True,
-        ),
+        Entry("skmia LiRA, scoring alone", "skmia", "run_skmia.py", scoring),
     ]
+
+
+# With what each tool tries the number of threads, and what it tries.
+TRIALS = {"sacroml": sacroml(4, "offline"), "art": art(4)}
+THREADS = {"as they come": None, "one": 1}
 
 
 # Why a tool is not in the tables though it installs.
@@ -144,6 +149,7 @@ def make_signals(path, data, target, model, n_shadows):
     if path.exists():
         return
     from skmia.shadows import ShadowModels, fit_shadows
+    from skmia.signals import SIGNALS
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -160,6 +166,7 @@ def make_signals(path, data, target, model, n_shadows):
         logit=shadows.signals["logit"],
         member=shadows.member,
         proba=target.predict_proba(data["X"]),
+        target=SIGNALS["logit"](target.predict_proba(data["X"]), data["y"]),
     )
 
 
@@ -179,21 +186,24 @@ class Kept:
             self.path.unlink(missing_ok=True)
         self.runs = json.loads(self.path.read_text()) if self.path.exists() else {}
 
-    def of(self, model, entry):
-        return self.runs.setdefault(f"{model} / {entry.name}", [])
+    def of(self, model, entry, trial=""):
+        return self.runs.setdefault(f"{model} / {entry.name}{trial}", [])
 
-    def add(self, model, entry, figures):
-        self.of(model, entry).append(figures)
+    def trials(self, model, entry):
+        """By the name of the number of threads, the runs that tried it."""
+        return {name: self.of(model, entry, f" / threads {name}") for name in THREADS}
+
+    def write(self):
         fresh = self.path.with_suffix(".new")
         fresh.write_text(json.dumps(self.runs, indent=1))
         fresh.replace(self.path)
 
 
-def run_one(model, entry, n_shadows, timeout):
-    data, target, path, signals = prepare(model, n_shadows)
+def run_one(model, entry, arguments, threads):
+    data, target, path, signals = prepare(model, arguments.shadows)
     settings = {**entry.settings, "target": str(path)}
     if entry.scoring:
-        make_signals(signals, data, target, model, n_shadows)
+        make_signals(signals, data, target, model, arguments.shadows)
         settings["arrays"] = str(signals)
     load = os.getloadavg()[0]
     figures, scores = measure(
@@ -201,36 +211,65 @@ def run_one(model, entry, n_shadows, timeout):
         entry.driver,
         data,
         settings,
-        timeout,
-        entry.inner_threads,
+        60 * arguments.timeout,
+        THREADS[threads],
     )
-    figures["load_at_start"] = load
+    figures |= {"load_at_start": load, "threads": threads}
     if scores is not None:
         figures |= power(data["member"], scores)
         figures["scores_hash"] = hashlib.sha256(scores.tobytes()).hexdigest()[:16]
     return figures
 
 
-def run_all(chosen, kept, arguments):
-    """Every attack in turn, then again; last those that are run once."""
-    end = time.monotonic() + 60 * arguments.minutes
+def threads_for(model, entry, kept):
+    """The number of threads that was faster for the tool of this attack."""
+    if entry.scoring or entry.tool not in TRIALS:
+        return "as they come"
+    trials = kept.trials(model, TRIALS[entry.tool])
+    ended = {k: v[0] for k, v in trials.items() if v and "problem" not in v[0]}
+    return min(ended, key=lambda k: ended[k]["wall_seconds"], default="as they come")
+
+
+def run_trials(models, tools, kept, arguments):
+    """A few shadows of each tool with each number of threads."""
+    for model in models:
+        for tool in tools:
+            for threads, runs in kept.trials(model, TRIALS[tool]).items():
+                if not runs:
+                    runs.append(run_one(model, TRIALS[tool], arguments, threads))
+                    kept.write()
+                    tell(model, TRIALS[tool], f"threads {threads}", runs[-1])
+
+
+def in_turn(chosen, repeats):
+    """What is run, in which order: most attacks `repeats` times, some late and once."""
     often = [pair for pair in chosen if not pair[1].once]
-    once = [pair for pair in chosen if pair[1].once]
-    for turn in range(arguments.repeats):
-        last = turn == arguments.repeats - 1
-        for model, entry in [*often, *once] if last else often:
-            done = kept.of(model, entry)
-            if len(done) > (0 if entry.once else turn) or any(
-                "problem" in run for run in done
-            ):
-                continue
-            expected = done[0]["wall_seconds"] if done else 0
-            if time.monotonic() + expected > end:
-                continue
-            figures = run_one(model, entry, arguments.shadows, 60 * arguments.timeout)
-            kept.add(model, entry, figures)
-            what = figures.get("problem") or f"{figures['attack_seconds']:.1f} s"
-            print(f"{model}, {entry.name}, turn {turn + 1}: {what}", flush=True)
+    turns = [[(turn, *pair) for pair in often] for turn in range(repeats)]
+    once = [(0, *pair) for pair in chosen if pair[1].once]
+    return itertools.chain(*turns[:2], once, *turns[2:])
+
+
+def run_all(chosen, kept, arguments):
+    """Each attack once, then again those that are quick, as long as there is time."""
+    end = time.monotonic() + 60 * arguments.minutes
+    tools = sorted({entry.tool for _, entry in chosen} & set(TRIALS))
+    run_trials(arguments.models, tools, kept, arguments)
+    for turn, model, entry in in_turn(chosen, arguments.repeats):
+        done = kept.of(model, entry)
+        if len(done) > turn or any("problem" in run for run in done):
+            continue
+        expected = done[0]["wall_seconds"] if done else 0
+        if expected > LONG or time.monotonic() + expected > end:
+            continue
+        threads = threads_for(model, entry, kept)
+        done.append(run_one(model, entry, arguments, threads))
+        kept.write()
+        tell(model, entry, f"turn {turn + 1}", done[-1])
+
+
+def tell(model, entry, which, figures):
+    what = figures.get("problem") or f"{figures['wall_seconds']:.1f} s"
+    print(f"{model}, {entry.name}, {which}: {what}", flush=True)
 
 
 def installed(names):
@@ -243,18 +282,20 @@ def installed(names):
             absent[name] = str(error)
         else:
             versions[name] = version_in(name)
+            warm_up(name)
     return versions, absent
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--minutes", type=float, default=20, help="start no run after")
-    parser.add_argument("--timeout", type=float, default=10, help="minutes for a run")
+    parser.add_argument("--minutes", type=float, default=19, help="start no run after")
+    parser.add_argument("--timeout", type=float, default=4, help="minutes for a run")
     parser.add_argument("--shadows", type=int, default=64)
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
     parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=TOOLS)
     parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
+    parser.add_argument("--page", action="store_true", help="run nothing")
     parser.add_argument("--note", default="", help="a sentence for the page")
     arguments = parser.parse_args()
 
@@ -273,10 +314,17 @@ def main():
         (model, entry)
         for model in arguments.models
         for entry in entries
-        if entry.tool in versions and model in entry.models
+        if entry.tool in versions
     ]
-    run_all(chosen, kept, arguments)
-    text, data = report(chosen, kept, arguments, versions, absent, cores)
+    if not arguments.page:
+        run_all(chosen, kept, arguments)
+    trials = [
+        (model, TRIALS[tool])
+        for model in arguments.models
+        for tool in TRIALS
+        if tool in versions
+    ]
+    text, data = report(chosen, trials, kept, arguments, versions, absent, cores)
     save("against_peers", "Beside other toolkits", text, data)
 
 

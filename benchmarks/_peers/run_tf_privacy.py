@@ -11,10 +11,7 @@ from tensorflow_privacy.privacy.privacy_tests.membership_inference_attack import
 
 def attack(task):
     with np.load(task.settings["arrays"]) as file:
-        logit, member, proba = file["logit"], file["member"], file["proba"]
-    target = advanced_mia.calculate_statistic(
-        proba, task.y, is_logits=False, option="logit"
-    )
+        logit, member, target = file["logit"], file["member"], file["target"]
     records = range(len(task.y))
     stat_in = [logit[member[:, i], i][:, np.newaxis] for i in records]
     stat_out = [logit[~member[:, i], i][:, np.newaxis] for i in records]
