@@ -52,12 +52,6 @@ TOOLS = {
             ".advanced_mia",
             "tensorflow-empirical-privacy",
         ),
-        Tool(
-            "privacy_meter",
-            (("privacy-meter==1.0.1",),),
-            "privacy_meter.metric",
-            "privacy-meter",
-        ),
     )
 }
 

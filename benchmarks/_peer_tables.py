@@ -17,9 +17,10 @@ ABOUT = (
 )
 NOTES = (
     "SACRO-ML's LiRA and ART's shadow models fit one model after the other, as these "
-    "tools do; skmia fits two at a time, and its CPU time is the comparison without "
+    "tools do; skmia may fit two at a time, and its CPU time is the comparison without "
     "that. SACRO-ML's reports are switched off. ART learns from the shadows' answers "
-    "with its random forest; with *members known* it is told the members of half of "
+    "with its random forest, and for DecisionTree with its tree, whose AUC is the same "
+    "and which takes less time; with *members known* it is told the members of half of "
     "the records and judges the others, and the other way round, which no other attack "
     "here is told. *Scoring alone* is given the logits of the target and of the same "
     "shadows as arrays; TensorFlow Privacy fits no shadows, and is given the setting "
@@ -29,9 +30,10 @@ NOTES = (
     "learner allows it; elsewhere it is the same as one side."
 )
 TRIED = (
-    "Seconds of the process with a few shadows, where the threads of the linear "
-    "algebra are as they come (two on two cores) and where there is one. Each tool has "
-    "above what was faster for it here. skmia's are as they come."
+    "Seconds of the process with a few shadows. Each tool has above the way that was "
+    "faster for it here: the others with the threads of the linear algebra as they "
+    "come (two on two cores) or with one, skmia with one fit or two at a time. With "
+    "more than 16 shadows skmia fits two at a time."
 )
 RATIOS = (
     "SACRO-ML's or ART's figure over skmia's, for the whole process, and power as AUC "
@@ -47,7 +49,7 @@ def figures_of(runs):
     if not ended:
         return None
     found = {name: float(np.median([run[name] for run in ended])) for name in MEDIANS}
-    found |= {"runs": len(ended), "threads": ended[0]["threads"]}
+    found |= {"runs": len(ended), "way": ended[0]["way"]}
     for name in ("auc", "tpr_at_0.1_percent"):
         found[name] = float(np.median([run[name] for run in ended]))
     return found
@@ -59,12 +61,12 @@ def row_of(entry, runs, base):
         problem = runs[0]["problem"] if runs else "not run"
         names = ("attack, s", "process, s", "CPU, s", "memory, MiB", "AUC")
         empty = dict.fromkeys((*names, "TPR at 0.1 %", "times faster"), "")
-        return {"attack": entry.name, "runs": problem, "threads": "", **empty}
+        return {"attack": entry.name, "runs": problem, "way": "", **empty}
     faster = base["wall_seconds"] / figures["wall_seconds"] if base else None
     return {
         "attack": entry.name,
         "runs": figures["runs"],
-        "threads": figures["threads"],
+        "way": figures["way"],
         "attack, s": f"{figures['attack_seconds']:.2f}",
         "process, s": f"{figures['wall_seconds']:.2f}",
         "CPU, s": f"{figures['cpu_seconds']:.1f}",
@@ -115,16 +117,13 @@ def _power(figures):
 
 
 def trial_rows(trials, kept):
-    """A row for each model and tool that tried the numbers of threads."""
+    """A row for each way that a tool tried on a model."""
     for model, entry in trials:
-        row = {"model": model, "tried": entry.name}
-        for name, runs in kept.trials(model, entry).items():
-            if not runs:
-                said = "not run"
-            else:
+        for way, runs in kept.trials(model, entry).items():
+            said = "not run"
+            if runs:
                 said = runs[0].get("problem") or f"{runs[0]['wall_seconds']:.1f}"
-            row[f"threads: {name}"] = said
-        yield row
+            yield {"model": model, "tried": entry.name, "way": way, "process, s": said}
 
 
 def report(chosen, trials, kept, arguments, versions, absent, cores):
@@ -144,8 +143,8 @@ def report(chosen, trials, kept, arguments, versions, absent, cores):
         texts.append(f"## How many times faster\n\n{RATIOS}\n\n{table(ratios)}")
     if trials:
         tried = table(list(trial_rows(trials, kept)))
-        texts.append(f"## Threads\n\n{TRIED}\n\n{tried}")
-        data["threads"] = {
+        texts.append(f"## Ways that were tried\n\n{TRIED}\n\n{tried}")
+        data["tried"] = {
             f"{model} / {entry.name}": kept.trials(model, entry)
             for model, entry in trials
         }

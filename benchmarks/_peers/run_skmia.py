@@ -21,7 +21,10 @@ def attack(task):
         counterfactual="auto" if settings["both_sides"] else False,
     )
     made = ATTACKS[settings["attack"]](
-        FrozenEstimator(task.target), shadows=shadows, n_jobs=2, random_state=0
+        FrozenEstimator(task.target),
+        shadows=shadows,
+        n_jobs=settings["n_jobs"],
+        random_state=0,
     ).fit(task.X, task.y)
     return made.score_samples(task.X, task.y)
 
