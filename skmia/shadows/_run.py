@@ -14,6 +14,7 @@ from skmia.shadows._cache import ShadowCache
 from skmia.shadows._cost import seconds_left, tell_cost
 from skmia.shadows._pool import Pool
 from skmia.shadows._task import ShadowResult, ShadowTask
+from skmia.shadows._threads import are_quick
 from skmia.shadows._warnings import Warned, gather, intercept
 from skmia.shadows._workers import Workers
 from skmia.utils import progress
@@ -63,7 +64,7 @@ def fit_missing(
         missing += result.n_missing_classes
         warned.update(result.warned)
 
-    workers = Workers(n_jobs)
+    workers = Workers(n_jobs, are_quick=are_quick(task, pool))
     # Where workers have other disks, or none that lasts, entries are written here.
     theirs = None
     if cache is not None and cache.is_local and workers.on_this_machine:

@@ -43,7 +43,9 @@ def gather() -> Iterator[Warned]:
     warned: Warned = Counter()
     token = _of_this_fit.set(warned)
     # scikit-learn's workers set filters anew for each task, in threads all at a time.
-    warnings.simplefilter("always")
+    # Where they are as they were, they stay: others may be raising warnings just now.
+    if warnings.filters[:1] != [("always", None, Warning, None, 0)]:
+        warnings.simplefilter("always")
     try:
         yield warned
     finally:

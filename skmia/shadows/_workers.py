@@ -1,6 +1,7 @@
 """Where the tasks of a call run: here, in other processes, or on other machines.
 
-joblib's active backend decides. Workers on this machine read the data from a file
+joblib's active backend decides; where there is but its default, quick calls run in
+threads (`_threads`). Workers on this machine read the data from a file
 (`_shared`), a dask cluster is asked directly (`_dask`), and workers of any other
 backend may be anywhere: they are sent the data itself.
 """
@@ -20,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from skmia._models import owning_generators
 from skmia.shadows._dask import is_dask, run_on_dask
 from skmia.shadows._shared import share
+from skmia.shadows._threads import n_threads, run_in_threads
 from skmia.shadows._warnings import intercept
 
 # Numbers of processes are not enough: in containers, they are alike.
@@ -27,10 +29,19 @@ _TOKEN = secrets.token_hex(8)
 
 
 class Workers:
-    """The workers of joblib's active backend."""
+    """The workers of joblib's active backend.
 
-    def __init__(self, n_jobs: int | None) -> None:
+    Parameters
+    ----------
+    n_jobs : int or None
+        As in joblib.
+    are_quick : bool, default=False
+        Whether calls are as well run in threads, where no backend was chosen.
+    """
+
+    def __init__(self, n_jobs: int | None, *, are_quick: bool = False) -> None:
         self.n_jobs = n_jobs
+        self._n_threads = n_threads(n_jobs) if are_quick else 0
         self._backend, _ = parallel.get_active_backend()
         # Whether a call drew from a generator that threads of a worker share; None
         # where that shows in the generators of this process.
@@ -76,6 +87,10 @@ class Workers:
                 for drew, result in results:
                     self.drew_from_shared = self.drew_from_shared or drew
                     yield result
+            return
+        if self._n_threads:
+            each = [(value, function, home, args) for args in arguments]
+            yield from run_in_threads(call, each, self._n_threads)
             return
         shared = share(value, self._backend, self.on_this_machine)
         with closing(shared):

@@ -137,7 +137,7 @@ def test_a_frame_with_text_is_not_sent_with_every_task(temporary, dumps, monkeyp
 def test_the_folder_goes_where_a_fit_fails(temporary, dumps):
     X, y = np.full((50, 2), np.nan), np.arange(50) % 2
     X[:, 0] = np.arange(50)
-    with pytest.raises(ValueError, match="NaN"):
+    with joblib.parallel_config("loky"), pytest.raises(ValueError, match="NaN"):
         fit_shadows(LogisticRegression(), X, y, shadows=2, n_jobs=2, random_state=0)
     assert len(dumps) == 1
     assert os.listdir(temporary) == []

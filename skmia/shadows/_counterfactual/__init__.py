@@ -12,7 +12,7 @@ from skmia.shadows._counterfactual._finish import finish
 from skmia.shadows._counterfactual._given import check_given
 from skmia.shadows._counterfactual._one_by_one import OneByOne
 from skmia.shadows._counterfactual._own_rows import LeftOut, leave_rows_out
-from skmia.shadows._counterfactual._plan import Plan, find_plan
+from skmia.shadows._counterfactual._plan import Plan, find_plan, last_step
 from skmia.shadows._counterfactual._record import Counterfactual
 from skmia.shadows._counterfactual._register import register_counterfactual
 from skmia.shadows._counterfactual._scaling import scale_gaps
@@ -31,6 +31,7 @@ __all__ = [
     "fill_unknown",
     "find_plan",
     "finish",
+    "last_step",
     "leave_rows_out",
     "other_side",
     "register_counterfactual",
