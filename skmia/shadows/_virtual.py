@@ -6,9 +6,7 @@ memory holds. They are shadows like any other: the design is drawn in the same w
 what they answer, on both sides of each record, is what fits would answer.
 
 Steps of a Pipeline are fitted, on the rows of the first few shadows; the others share
-them. What a step has learnt then does not depend on who is a member of the shadow. So
-only steps are taken that learn a few figures of each column by itself, in which one row
-is hardly seen. Others, such as encoders of the labels, are fitted for each shadow.
+them (`_shared_steps`).
 """
 
 import time
@@ -20,8 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from skmia._models import (
@@ -40,6 +37,7 @@ from skmia.shadows._counterfactual import (
 )
 from skmia.shadows._models import ShadowModels
 from skmia.shadows._pool import Pool
+from skmia.shadows._shared_steps import can_be_shared, check_rows_are_hardly_seen
 from skmia.shadows._task import ShadowResult, ShadowTask
 from skmia.shadows._warnings import Warned, gather, intercept
 from skmia.shadows._workers import Workers
@@ -54,29 +52,6 @@ _VALUES = 20_000_000
 _FITS = 4
 # Probabilities of all shadows in one block.
 _BLOCK_VALUES = 2**21
-
-#: Steps that learn a few figures of each column by itself, or nothing.
-_BY_COLUMN = {
-    "Binarizer",
-    "FeatureHasher",
-    "FunctionTransformer",
-    "HashingVectorizer",
-    "KBinsDiscretizer",
-    "MaxAbsScaler",
-    "MinMaxScaler",
-    "MissingIndicator",
-    "Normalizer",
-    "OneHotEncoder",
-    "OrdinalEncoder",
-    "PolynomialFeatures",
-    "PowerTransformer",
-    "QuantileTransformer",
-    "RobustScaler",
-    "SimpleImputer",
-    "SplineTransformer",
-    "StandardScaler",
-    "VarianceThreshold",
-}
 
 
 def n_virtual(
@@ -94,23 +69,9 @@ def n_virtual(
         return None
     if type(estimator) is Pipeline:
         steps, last = estimator.steps[:-1], estimator.steps[-1][1]
-        if type(last) is Pipeline or not all(_learns_by_column(s) for _, s in steps):
+        if type(last) is Pipeline or not all(can_be_shared(s) for _, s in steps):
             return None
     return max(n_asked, min(plan.family.at_least, _VALUES // len(pool.y)))
-
-
-def _learns_by_column(step: Any) -> bool:
-    if step is None or isinstance(step, str):
-        return True
-    kind = type(step)
-    if kind is Pipeline:
-        return all(_learns_by_column(part) for _, part in step.steps)
-    if kind is FeatureUnion:
-        return all(_learns_by_column(part) for _, part in step.transformer_list)
-    if kind is ColumnTransformer:
-        parts = [part for _, part, _ in step.transformers]
-        return all(map(_learns_by_column, [*parts, step.remainder]))
-    return kind.__module__.startswith("sklearn.") and kind.__qualname__ in _BY_COLUMN
 
 
 @dataclass
@@ -257,6 +218,7 @@ def _prepare(
                 index = np.random.default_rng(seed).permutation(index)
                 steps.fit(copy_rows(X, index), pool.y[index])
                 X = steps.transform(copy_rows(X, np.arange(n_rows(X))))
+                check_rows_are_hardly_seen(steps, (pool.X, X), units)
     _name_columns(classifier, task.classes)
     weight = np.ones(len(units))
     if plan.weight is not None:
