@@ -1,9 +1,12 @@
 """What copies that are fitted are told: few threads, and no output."""
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from joblib import parallel, parallel_config
 from threadpoolctl import threadpool_limits
 
 from skmia._models._cloning import own_parts
@@ -58,6 +61,23 @@ def few_threads(n: int) -> threadpool_limits:
     second takes a minute.
     """
     return threadpool_limits(1 if n < _FEW_ROWS else None, user_api="openmp")
+
+
+@contextmanager
+def own_jobs() -> Iterator[None]:
+    """Ask a model in as many jobs as it says itself, one if it says nothing.
+
+    What joblib is configured for is for shadow models. A forest that is asked with a
+    cluster of 64 workers around it starts 64 threads here, and adds its trees' answers
+    up in the order in which they come, so that the last digit differs.
+    """
+    backend, n_jobs = parallel.get_active_backend()
+    local = map(parallel.BACKENDS.get, ("sequential", "threading", "loky"))
+    if n_jobs == 1 and type(backend) in local:
+        yield
+        return
+    with parallel_config("loky", n_jobs=1):
+        yield
 
 
 def silence(copy: Any) -> None:

@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skmia._models._asked_once import asked_once
 from skmia._models._cloning import deep_params, unfitted_copy, unwrap_frozen
+from skmia._models._in_workers import own_jobs
 from skmia._tables import Copies, blocks, copy_rows, mean_answer, n_rows, values_per_row
 from skmia.utils import encode_labels
 
@@ -107,11 +108,12 @@ def class_probabilities(
     which keeps the margin as the logit, up to 708. A class that the estimator was not
     fitted on has probability 0.
     """
-    if hasattr(estimator, "predict_proba"):
-        answers = estimator.predict_proba(X)
-    else:
-        check_has_response(estimator)
-        answers = estimator.decision_function(X)
+    with own_jobs():
+        if hasattr(estimator, "predict_proba"):
+            answers = estimator.predict_proba(X)
+        else:
+            check_has_response(estimator)
+            answers = estimator.decision_function(X)
     return answers_as_probabilities(estimator, answers, classes)
 
 
@@ -187,7 +189,8 @@ def ask_labels(estimator: Any, X: Any) -> NDArray:
 
 def _ask_labels(estimator: Any, X: Any) -> NDArray:
     # Some classifiers predict a column.
-    return np.ravel(estimator.predict(copy_rows(X, np.arange(n_rows(X)))))
+    with own_jobs():
+        return np.ravel(estimator.predict(copy_rows(X, np.arange(n_rows(X)))))
 
 
 class LabelsAsProbabilities:
