@@ -10,6 +10,7 @@ most twice the share of the models that are above 0 by chance.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skmia.audit._evidence import Evidence
 from skmia.audit._game import (
@@ -37,8 +38,7 @@ def read(
     level = confidence_level or evidence.confidence_level
     if evidence.are_pairs:
         return _read_pairs(evidence, metric, attack, level)
-    scores = evidence.scores[attack]
-    parts = [(evidence.membership[of], scores[of]) for of in evidence.targets]
+    parts = _parts(evidence, attack)
     value = float(np.mean([metric.value(*part) for part in parts]))
     ends = [
         metric.interval(*part, confidence_level=level, groups=persons)
@@ -54,10 +54,16 @@ def read(
         return value, mean_roc_auc_interval(
             [member for member, _ in parts],
             [own for _, own in parts],
-            [whose[of] for of in evidence.targets],
+            evidence.of_targets(whose),
             confidence_level=level,
         )
     return value, mean
+
+
+def _parts(evidence: Evidence, attack: str) -> list[tuple[NDArray, NDArray]]:
+    """Membership and scores of each model."""
+    sides = evidence.of_targets(evidence.membership)
+    return list(zip(sides, evidence.of_targets(evidence.scores[attack]), strict=True))
 
 
 def read_joint_level(
@@ -67,16 +73,21 @@ def read_joint_level(
 
     What a record, or a person, adds in several models is summed for either side.
     """
-    targets, unit = evidence.targets, evidence.persons
+    unit = evidence.persons
     if evidence.are_pairs:
         return _joint_level_of_pairs(evidence, metric, confidence_level)
     if unit is None:
         unit = evidence.record
     return joint_level(
         metric.name,
-        [evidence.membership[of] for of in targets],
-        [{name: v[of] for name, v in evidence.scores.items()} for of in targets],
-        units=None if unit is None else [unit[of] for of in targets],
+        evidence.of_targets(evidence.membership),
+        [
+            dict(zip(evidence.scores, of, strict=True))
+            for of in zip(
+                *map(evidence.of_targets, evidence.scores.values()), strict=True
+            )
+        ],
+        units=None if unit is None else evidence.of_targets(unit),
         confidence_level=confidence_level,
     )
 
@@ -87,8 +98,7 @@ def game_of(evidence: Evidence, metric: Metric, attack: str) -> Game:
     known = game is not None and game.membership is evidence.membership
     if game is not None and known and key in game.values:
         return game
-    scores = evidence.scores[attack]
-    parts = [(evidence.membership[of], scores[of]) for of in evidence.targets]
+    parts = _parts(evidence, attack)
     values = np.array([metric.value(*part) for part in parts])
     if evidence.target is not None:
         # Of a part of the records a model may have none: its partner stands for both.
@@ -108,10 +118,8 @@ def _read_pairs(
     sizes = evidence.n_members, evidence.n_nonmembers
     if error < 1e-12:
         # No spread to go by: as sure as of one model, and no surer.
-        of = evidence.targets[0]
-        low, high = metric.interval(
-            evidence.membership[of], evidence.scores[attack][of], confidence_level=level
-        )
+        part = _parts(evidence, attack)[0]
+        low, high = metric.interval(*part, confidence_level=level)
         return value, Interval(min(low, value), max(high, value))
     low, high = mean_interval(value, error, df, level)
     if metric.name == "auc":

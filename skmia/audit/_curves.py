@@ -39,14 +39,15 @@ def curves(evidence: Evidence) -> dict[str, dict[str, list[float]]]:
     for name, scores in evidence.scores.items():
         each = [
             roc_band(
-                evidence.membership[of],
-                scores[of],
-                rates,
+                *(member, own, rates),
                 confidence_level=evidence.confidence_level,
                 groups=persons,
             )
-            for of, persons in zip(
-                evidence.targets, evidence.persons_of_targets, strict=True
+            for member, own, persons in zip(
+                evidence.of_targets(evidence.membership),
+                evidence.of_targets(scores),
+                evidence.persons_of_targets,
+                strict=True,
             )
         ]
         mean = RocBand(*np.mean(each, axis=0))

@@ -144,12 +144,26 @@ class Evidence:
         starts = np.flatnonzero(np.diff(self.target[order])) + 1
         return np.split(order, starts)
 
+    def of_targets(self, values: NDArray) -> list[NDArray]:
+        """The values of each model; of one model the very array."""
+        if self.target is None:
+            return [values]
+        _, found = self._split.setdefault(
+            id(values), (values, [values[of] for of in self.targets])
+        )
+        return found
+
+    @cached_property
+    def _split(self) -> dict[int, tuple[NDArray, list[NDArray]]]:
+        """By the identity of an array: the array, and its values of each model."""
+        return {}
+
     @property
     def persons_of_targets(self) -> list[IndexArray | None]:
         """Whose the entries of each model are; None where each is by itself."""
         if self.persons is None:
             return [None] * len(self.targets)
-        return [self.persons[of] for of in self.targets]
+        return [*self.of_targets(self.persons)]
 
     @property
     def titles_of_rules(self) -> dict[str, str]:
@@ -199,12 +213,12 @@ class Evidence:
     @property
     def n_members(self) -> int:
         """Members of the model that has the fewest."""
-        return min(int(self.membership[of].sum()) for of in self.targets)
+        return min(int(of.sum()) for of in self.of_targets(self.membership))
 
     @property
     def n_nonmembers(self) -> int:
         """Non-members of the model that has the fewest."""
-        return min(int((~self.membership[of]).sum()) for of in self.targets)
+        return min(int((~of).sum()) for of in self.of_targets(self.membership))
 
     @property
     def accuracy(self) -> tuple[float, float] | None:

@@ -48,8 +48,7 @@ def _largest(evidence: Evidence, bound: Callable[..., float]) -> PrivacyBound | 
 
 
 def _targets(evidence: Evidence) -> tuple[list, list]:
-    sides = [evidence.membership[of] for of in evidence.targets]
-    return sides, evidence.persons_of_targets
+    return evidence.of_targets(evidence.membership), evidence.persons_of_targets
 
 
 def _has_enough(member: NDArray[np.bool_], persons: NDArray[np.intp] | None) -> bool:
@@ -70,17 +69,16 @@ def _over_models(
     ``error / 2`` at most, and so half of them are with chance `error` at most, however
     the models depend on one another.
     """
-    targets = list(zip(evidence.targets, evidence.persons_of_targets, strict=True))
-    several = len(targets) > 1
+    targets = zip(*_targets(evidence), evidence.of_targets(scores), strict=True)
+    several = len(evidence.targets) > 1
     found = [
         bound(
-            evidence.membership[of],
-            scores[of],
+            *(member, own),
             groups=persons,
             confidence_level=1 - error / (2 if several else 1),
             random_state=evidence.seed,
             **({"n_splits": 1} if several else {}),
         )
-        for of, persons in targets
+        for member, persons, own in targets
     ]
     return sorted(found)[(len(found) - 1) // 2]

@@ -4,8 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv
-from scipy.stats import norm
+from scipy.special import betaincinv, ndtri
 
 from skmia.metrics._intervals import Interval, check_confidence_level
 from skmia.metrics._ranking import FloatArray
@@ -107,7 +106,7 @@ def advantage_ends(
     best = int(np.argmax(curve))
     advantage = max(float(curve[best]), 0.0)
     deviation = np.sqrt(np.diag(covariance))
-    z = float(norm.isf(alpha / 2))
+    z = -float(ndtri(alpha / 2))
     if not advantage:
         # No shape to scale; the true advantage is at one of these thresholds.
         return 0.0, float(np.clip((curve + z * deviation).max(), 0, 1))
@@ -156,7 +155,7 @@ def _draws(n: int) -> FloatArray:
     """Standard normal numbers, a row a draw, every column with the right quantiles."""
     rng = np.random.RandomState(0)
     ranks = np.argsort(rng.uniform(size=(_N_DRAWS, n)), axis=0)
-    return np.asarray(norm.ppf((ranks + 0.5) / _N_DRAWS))
+    return np.asarray(ndtri((ranks + 0.5) / _N_DRAWS))
 
 
 def _scaled(

@@ -4,8 +4,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, logit
-from scipy.stats import bootstrap, mannwhitneyu, norm, t
+from scipy.special import expit, logit, ndtri
+from scipy.stats import bootstrap, mannwhitneyu, t
 
 from skmia.metrics._intervals import Interval, check_confidence_level
 from skmia.metrics._ranking import FloatArray, auc_of, twice_outscored
@@ -38,7 +38,7 @@ def delong_variance(members: Side, nonmembers: Side) -> tuple[float, float]:
 def _quantile(variances: tuple[float, float], sides: Sides, alpha: float) -> float:
     """Normal, or of Student's t where persons are few, by Satterthwaite's rule."""
     if all(side.person is None for side in sides):
-        return float(norm.isf(alpha / 2))
+        return -float(ndtri(alpha / 2))
     lost = sum(
         v**2 / (side.n_persons - 1) for v, side in zip(variances, sides, strict=True)
     )
@@ -58,7 +58,7 @@ def _by_proportions(sides: Sides, alpha: float) -> tuple[float, float]:
 
     A spread that is estimated is too small where nearly all records share one score.
     """
-    z = float(norm.isf(alpha / 2))
+    z = -float(ndtri(alpha / 2))
     top = max(side.scores[-1] for side in sides)
     rates, reaches = [], []
     for side in sides:

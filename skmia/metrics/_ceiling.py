@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from skmia.metrics._ranking import FloatArray
 from skmia.utils import check_real
@@ -75,7 +75,7 @@ def tpr_ceiling(
     if mu is not None:
         shift = check_real(mu, "mu", 0, np.inf, closed="left")
         # Rates of 0 and 1 stay where they are.
-        return np.asarray(norm.sf(norm.isf(rates) - shift))
+        return np.asarray(ndtr(ndtri(rates) + shift))
     assert epsilon is not None
     epsilon = check_real(epsilon, "epsilon", 0, np.inf, closed="left")
     delta = check_real(delta, "delta", 0, 1, closed="left")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from skmia.metrics._intervals import check_confidence_level, clopper_pearson
 from skmia.metrics._ranking import FloatArray, counts_of, vertices_of
@@ -381,6 +381,6 @@ def mu_lower_bound(
         tpr_low = clopper_pearson(tp, n_members, level).low
         fpr_high = clopper_pearson(fp, n_nonmembers, level).high
         # Infinite where none is found, or all are accused; the two never cancel.
-        return norm.isf(fpr_high) + norm.ppf(tpr_low)
+        return np.asarray(ndtri(tpr_low) - ndtri(fpr_high))
 
     return _median_bound(membership, scores, groups, bounds_of, n_splits, random_state)

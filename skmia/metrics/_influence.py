@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from skmia.metrics._ranking import (
     FloatArray,
+    check_scores,
+    sorted_sides,
     tpr_of,
     twice_outscored,
     vertices_of,
@@ -80,6 +82,5 @@ def _rates(
 def _apart(
     membership: ArrayLike, scores: ArrayLike
 ) -> tuple[NDArray[np.bool_], FloatArray, FloatArray, FloatArray]:
-    is_member = np.asarray(membership).astype(bool)
-    values = np.asarray(scores, dtype=np.float64)
-    return is_member, values, np.sort(values[is_member]), np.sort(values[~is_member])
+    is_member, values = check_scores(membership, scores)
+    return is_member, values, *sorted_sides(membership, scores)

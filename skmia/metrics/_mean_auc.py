@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtri
 
 from skmia.metrics._intervals import Interval, check_confidence_level
 from skmia.metrics._ranking import FloatArray, roc_auc
@@ -93,7 +92,7 @@ def mean_roc_auc_interval(
     k = len(parts)
     # The second term is that of guessing: equal scores do not look like certainty.
     variance = (times * squares).sum() / k**2 + second / k
-    reach = norm.isf(alpha / 2) * np.sqrt(variance) / (auc * (1 - auc))
+    reach = -ndtri(alpha / 2) * np.sqrt(variance) / (auc * (1 - auc))
     low, high = expit(logit(auc) - reach), expit(logit(auc) + reach)
     # As for one model: never surer than of a perfect separation.
     return Interval(float(min(low, perfect)), float(max(high, 1 - perfect)))

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 from skmia.metrics._resolution import allowed_false_positives
-from skmia.utils import check_membership, check_option
+from skmia.utils import check_membership, check_option, once
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -21,6 +21,7 @@ IntArray = NDArray[np.int64]
 _EDGES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
+@once
 def check_scores(
     membership: ArrayLike, scores: ArrayLike
 ) -> tuple[NDArray[np.bool_], FloatArray]:
@@ -43,6 +44,7 @@ def check_scores(
     return is_member, values
 
 
+@once
 def sorted_sides(
     membership: ArrayLike, scores: ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
@@ -51,6 +53,7 @@ def sorted_sides(
     return np.sort(values[is_member]), np.sort(values[~is_member])
 
 
+@once
 def vertices_of(
     members: FloatArray, nonmembers: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -123,6 +126,7 @@ def tpr_of(
     return above / m, float(flagged / n)
 
 
+@once
 def twice_outscored(values: FloatArray, others: FloatArray) -> IntArray:
     """For each value twice the number of sorted `others` below it, ties one half."""
     below = np.searchsorted(others, values, side="left")
@@ -292,8 +296,8 @@ def tpr_at_fpr(
     """
     check_option(ties, "ties", ("random", "below"))
     members, nonmembers = sorted_sides(membership, scores)
-    fpr, tpr, _ = vertices_of(members, nonmembers)
     if ties == "below":
+        fpr, tpr, _ = vertices_of(members, nonmembers)
         return float(tpr[vertex_at_fpr(fpr, tpr, len(nonmembers), max_fpr)])
     return tpr_of(members, nonmembers, max_fpr)[0]
 

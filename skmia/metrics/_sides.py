@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
-from skmia.metrics._ranking import FloatArray, check_scores
-from skmia.utils import check_groups
+from skmia.metrics._ranking import FloatArray, check_scores, sorted_sides
+from skmia.utils import check_groups, once
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Side:
         reached = counts.cumsum(axis=1)
         off = reached[:, :-1] - np.outer(reached[:, -1], self.share_from(thresholds))
         off = off.astype(np.float32)
-        ratio = t.isf(alpha / 2, n_persons - 1) / norm.isf(alpha / 2)
+        ratio = stdtrit(n_persons - 1, alpha / 2) / ndtri(alpha / 2)
         factor = n_persons / (n_persons - 1) / n**2 * ratio**2
         found = (off.T @ off).astype(np.float64) * factor
         found[np.diag_indices_from(found)] += 1e-12
@@ -110,17 +110,19 @@ class Side:
         spread = float(values.var()) / len(self)
         if self.person is None or not spread:
             return 1.0
-        ratio = t.isf(alpha / 2, self.n_persons - 1) / norm.isf(alpha / 2)
+        ratio = stdtrit(self.n_persons - 1, alpha / 2) / ndtri(alpha / 2)
         return max(1.0, self.variance_of_mean(values) / spread) * float(ratio) ** 2
 
 
+@once
 def sides_of(
     membership: ArrayLike, scores: ArrayLike, groups: Any = None
 ) -> tuple[Side, Side]:
     """Members and non-members; the order of the rows is not left in them."""
-    is_member, values = check_scores(membership, scores)
     if groups is None:
-        return Side(np.sort(values[is_member])), Side(np.sort(values[~is_member]))
+        members, nonmembers = sorted_sides(membership, scores)
+        return Side(members), Side(nonmembers)
+    is_member, values = check_scores(membership, scores)
     person = check_groups(groups, len(values))
     both = np.intersect1d(person[is_member], person[~is_member])
     if both.size:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
-from scipy.stats import norm, t
+from scipy.stats import t
 
 from skmia.metrics._intervals import Interval, check_confidence_level
 from skmia.metrics._ranking import FloatArray
@@ -203,7 +203,7 @@ def joint_level(
         return confidence_level
     wanted = get_metric(metric)
     parts = [
-        (np.asarray(member).astype(bool), [np.asarray(v) for v in each.values()])
+        (np.asarray(member, dtype=bool), [np.asarray(v) for v in each.values()])
         for member, each in zip(memberships, scores, strict=True)
     ]
     figures = np.mean([[wanted.value(m, v) for v in each] for m, each in parts], axis=0)
@@ -213,7 +213,7 @@ def joint_level(
     # everybody, have no spread of their own.
     variance = np.maximum(np.diag(covariance), 0.5 / len(added) ** 2)
     np.fill_diagonal(covariance, variance)
-    return _level_of(figures, covariance, confidence_level, norm.isf)
+    return _level_of(figures, covariance, confidence_level, _isf)
 
 
 def joint_level_of_means(
@@ -259,6 +259,10 @@ def joint_level_of_means(
     return _level_of(values, matrix, confidence_level, partial(_isf_of_t, df=df))
 
 
+def _isf(error: float) -> float:
+    return -float(ndtri(error))
+
+
 def _isf_of_t(error: float, df: float) -> float:
     return float(t.isf(error, df))
 
@@ -276,7 +280,7 @@ def _level_of(
     tail = (1 - confidence_level) / 2
     behind = _behind(figures, covariance, tail * _SPENT_ON_GAPS, isf) / deviation
     reach = _joint_quantile(correlation, behind.round(9), tail * (1 - _SPENT_ON_GAPS))
-    return float(1 - 2 * norm.sf(reach))
+    return float(1 - 2 * ndtr(-reach))
 
 
 def _added(
@@ -343,5 +347,5 @@ def _joint_quantile(correlation: FloatArray, behind: FloatArray, error: float) -
         return total - error
 
     # One of them is at the top; all together are no likelier than their sum.
-    ends = norm.isf(error) - 0.1, norm.isf(error / n) + 0.1
+    ends = _isf(error) - 0.1, _isf(error / n) + 0.1
     return float(brentq(excess, *ends, xtol=1e-4))

@@ -7,6 +7,7 @@ from skmia.utils._groups import (
     encode_group_pair,
     encode_groups,
 )
+from skmia.utils._once import computing_once, once
 from skmia.utils._optional import import_optional
 from skmia.utils._plotting import (
     BACKGROUND,

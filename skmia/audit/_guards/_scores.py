@@ -88,8 +88,8 @@ def tied_scores(evidence: Evidence) -> Iterator[Guard]:
     """
     for attack, scores in evidence.scores.items():
         tied, largest = 0, 0
-        for of in evidence.targets:
-            counts = np.unique(scores[of], return_counts=True)[1]
+        for own in evidence.of_targets(scores):
+            counts = np.unique(own, return_counts=True)[1]
             tied += int(counts[counts > 1].sum())
             largest = max(largest, int(counts.max()))
         fraction = tied / scores.size
@@ -110,20 +110,25 @@ def tied_scores(evidence: Evidence) -> Iterator[Guard]:
 
 def _read_inside_a_block(evidence: Evidence, scores: NDArray[np.float64]) -> list[str]:
     """Say of which figures the models on average take much from inside a block."""
-    member = evidence.membership
+    models = []
+    for member, own in zip(
+        evidence.of_targets(evidence.membership),
+        evidence.of_targets(scores),
+        strict=True,
+    ):
+        n = int((~member).sum())
+        fpr, _, thresholds = roc_vertices(member, own)
+        models.append((n, own, np.rint(fpr * n), thresholds))
     found = []
     for rate in evidence.max_fprs:
         shares, block = [], 0
-        for of in evidence.targets:
-            n = int((~member[of]).sum())
-            fpr, _, thresholds = roc_vertices(member[of], scores[of])
-            flagged = np.rint(fpr * n)
+        for n, own, flagged, thresholds in models:
             allowed = allowed_false_positives(n, rate)
             # The last threshold that accuses no more non-members than are allowed.
             last = int(np.searchsorted(flagged, allowed, side="right")) - 1
             shares.append(1 - flagged[last] / allowed if allowed else 0.0)
             if flagged[last] < allowed:
-                block = max(block, int((scores[of] == thresholds[last + 1]).sum()))
+                block = max(block, int((own == thresholds[last + 1]).sum()))
         if np.mean(shares) > _UNUSED_FRACTION:
             found.append(
                 f"TPR at {percent(rate)} FPR is read inside a block of "

@@ -25,7 +25,7 @@ from skmia.audit._report._groups import Groups
 from skmia.audit._report._pages import Pages
 from skmia.audit._report._plots import Plots
 from skmia.metrics import get_metric
-from skmia.utils import check_membership, encode_groups
+from skmia.utils import check_membership, computing_once, encode_groups
 
 
 class AuditReport(Pages, Groups, Decisions, Plots, Claims, Cards):
@@ -164,6 +164,7 @@ resolvable=False, unit='row')
         self._take(evidence, guards, accuracy)
 
     @classmethod
+    @computing_once()
     def _of(cls, evidence: Evidence) -> "AuditReport":
         """Report on what an audit of ours has measured."""
         report = cls.__new__(cls)

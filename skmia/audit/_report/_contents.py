@@ -24,6 +24,7 @@ from skmia.audit._report._json import to_plain
 from skmia.audit._report._risk import make_risk
 from skmia.audit._report._verdict import verdict
 from skmia.metrics import get_metric, precision_at_prior
+from skmia.utils import computing_once
 
 # Shares of members among those whom an attacker would test.
 _PRIORS = (0.01, 0.1, 0.5)
@@ -31,6 +32,7 @@ _PRIORS = (0.01, 0.1, 0.5)
 SCHEMA_VERSION = 2
 
 
+@computing_once()
 def make_contents(
     evidence: Evidence,
     guards: Sequence[Guard],
