@@ -137,7 +137,10 @@ def test_a_model_that_ignores_its_data_is_guessed(name):
         n = 1 + max(int(rows.max()) for split in splits for rows in split)
         for noise in (0.0, 1.0):
             results = cross_validated(splits, X[:n], y[:n], noise, 1000 * seed)
-            settings = {"max_fprs": (0.1,), "random_state": 0}
+            # Of one seed with the TPR as well, whose intervals take most of an audit:
+            # the other rate is out of reach of 120 records.
+            rate = 0.1 if seed == 0 else 0.001
+            settings = {"max_fprs": (rate,), "random_state": 0}
             attacks = ["loss", "lira", "rmia", "calibrated"]
             try:
                 report = audit_cv(results, X[:n], y[:n], attacks=attacks, **settings)
