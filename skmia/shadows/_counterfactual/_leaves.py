@@ -29,16 +29,27 @@ class Leaves:
 
     def __call__(self, X: Any) -> IndexArray:
         """Return the number of the leaf, (n_rows, n_trees)."""
-        if self._features is not None:
-            if not issparse(X):
-                X = check_array(X, dtype=np.float32, ensure_all_finite=False)
-            columns = [
-                tree.apply(X[:, features])
-                for tree, features in zip(self.trees, self._features, strict=True)
-            ]
-            return np.column_stack(columns)
-        leaves = self._model.apply(X)
-        return leaves if leaves.ndim == 2 else leaves[:, None]
+        if issparse(X) or not hasattr(self._model, "estimators_"):
+            return self._by_their_own(X)
+        # Once for all trees: each would check the rows again.
+        X = check_array(X, dtype=np.float32, ensure_all_finite=False)
+        leaves = np.empty((len(self.trees), len(X)), dtype=np.intp)
+        for t, tree in enumerate(self.trees):
+            if self._features is None:
+                leaves[t] = tree.apply(X, check_input=False)
+            else:
+                leaves[t] = tree.apply(X[:, self._features[t]])
+        return leaves.T
+
+    def _by_their_own(self, X: Any) -> IndexArray:
+        if self._features is None:
+            leaves = self._model.apply(X)
+            return leaves if leaves.ndim == 2 else leaves[:, None]
+        columns = [
+            tree.apply(X[:, features])
+            for tree, features in zip(self.trees, self._features, strict=True)
+        ]
+        return np.column_stack(columns)
 
 
 def _parents(tree: Any) -> IndexArray:
@@ -112,14 +123,19 @@ class TreeCounts:
             tree.splitter == "random",
         )
 
+    def own(self, node: IndexArray, y: IndexArray) -> FloatArray:
+        """Share of the class `y` of each record in its node."""
+        # Much quicker than share[node, y].
+        return self.share.take(node * self.share.shape[1] + y)
+
     def holds(self, leaf: IndexArray, y: IndexArray, weight: FloatArray) -> bool:
         """Whether the leaves hold what rows of these weights would give them."""
         mass = weight * self.factor[y]
         total = np.bincount(leaf, weights=mass, minlength=len(self.total))
         own = np.bincount(
-            leaf, weights=mass * self.share[leaf, y], minlength=len(self.total)
+            leaf, weights=mass * self.own(leaf, y), minlength=len(self.total)
         )
-        there = np.unique(leaf[mass > 0])
+        there = np.flatnonzero(np.bincount(leaf[mass > 0]))
         squares = np.square(self.share[there]).sum(axis=1)
         near = {"rtol": 1e-5, "atol": 1e-8 * self.total[0]}
         return np.allclose(total[there], self.total[there], **near) and np.allclose(
@@ -152,7 +168,8 @@ class TreeCounts:
         node = np.array(leaf)
         own, rest = self._weights(node, y, mass)
         # A leaf that would have too few rows would not have been split off.
-        short = (mass < 0) & (self.rows[leaf] - count < self.keeps)
+        rows = self.rows.take(leaf)
+        short = (mass < 0) & (rows - count < self.keeps)
         # Without a record, what is above may be no surer of it than the leaf that has
         # lost it.
         at_most = np.ones(len(own))
@@ -171,19 +188,19 @@ class TreeCounts:
         # others as a leaf may have.
         others = np.maximum(self.least - count, 0)
         grows = (mass > 0) & (rest > 0)
-        grows &= self.rows[leaf] + count >= self.splits_from
+        grows &= rows + count >= self.splits_from
         if self.draws_splits:
             # A leaf of that many rows that holds the record's class beside others is
             # one for which no split that was drawn would do.
-            grows &= (self.share[leaf, y] <= 0) | (self.rows[leaf] < self.splits_from)
-        own_rows = own / np.maximum(own + rest, 1e-300) * (self.rows[leaf] + count)
+            grows &= (self.own(leaf, y) <= 0) | (rows < self.splits_from)
+        own_rows = own / np.maximum(own + rest, 1e-300) * (rows + count)
         best = np.minimum(own_rows, count + others) / np.maximum(count + others, 1)
         return node, np.where(grows, np.maximum(p, best), p)
 
     def _weights(
         self, node: IndexArray, y: IndexArray, mass: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        share, total = self.share[node, y], self.total[node]
+        share, total = self.own(node, y), self.total.take(node)
         own = share * total + mass
         rest = np.where(share == 1, 0.0, (1 - share) * total)
         tiny = _ROUNDING * total

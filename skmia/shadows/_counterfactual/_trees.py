@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
+from skmia._tables import take_rows
 from skmia.shadows._counterfactual._drawn import (
     Drawn,
     drawn_of,
@@ -49,6 +50,8 @@ class _Ensemble:
     drawn: Drawn
     #: Weight of each unit in each tree, (n_trees, n_units).
     held: FloatArray
+    #: Their leaves, (n_trees, n_units).
+    seen: IndexArray
     scale_without: float
     scale_with: float
 
@@ -56,19 +59,23 @@ class _Ensemble:
         known = np.flatnonzero(records.y >= 0)
         n_classes = self.trees[0].share.shape[1]
         answers = np.full((len(records.y), n_classes), np.nan)
-        leaves = self.leaves(records.X)[known]
         y, unit = records.y[known], records.unit[known]
         member = unit >= 0
+        leaves = np.empty((len(self.trees), len(known)), dtype=np.intp)
+        leaves[:, member] = self.seen[:, unit[member]]
+        if not member.all():
+            others = take_rows(records.X, known[~member])
+            leaves[:, ~member] = self.leaves(others).T
         chance, added = self.drawn.of(records.weight[known], records.count[known])
         vector = np.zeros((len(known), n_classes))
         own, changed = np.zeros(len(known)), np.zeros(len(known))
         for t, tree in enumerate(self.trees):
-            leaf = leaves[:, t]
+            leaf = leaves[t]
             mass = np.where(member, -self.held[t, unit], added) * tree.factor[y]
             node, p = tree.changed(leaf, y, mass, records.count[known])
-            own += tree.share[leaf, y]
+            own += tree.own(leaf, y)
             changed += p
-            vector += tree.share[node]
+            vector += tree.share.take(node, axis=0)
         own, changed = own / len(self.trees), changed / len(self.trees)
         held = _scaled(own, changed, np.where(member, self.scale_without, 1.0))
         inside = _scaled(own, changed, np.where(member, 1.0, self.scale_with))
@@ -128,15 +135,15 @@ def _scales(
 ) -> tuple[float, float]:
     """How often the gaps of held structures go into those of trees that drew or not.
 
-    Of the members, at their `leaves` (n_units, n_trees): trees that did not draw a
+    Of the members, at their `leaves` (n_trees, n_units): trees that did not draw a
     record answer without it, and the others with it.
     """
     n = len(y)
     sums = {name: np.zeros(n) for name in ("all", "less", "out", "out_more", "in")}
     n_out = np.zeros(n)
     for t, tree in enumerate(trees):
-        leaf, inside = leaves[:, t], held[t] > 0
-        p = tree.share[leaf, y]
+        leaf, inside = leaves[t], held[t] > 0
+        p = tree.own(leaf, y)
         mass = np.where(inside, -held[t], added) * tree.factor[y]
         _, changed = tree.changed(leaf, y, mass, count)
         sums["all"] += p
@@ -189,12 +196,13 @@ def _prepare(model: Any, rows: TrainingRows) -> OtherSide:
         trees.append(tree)
     drawn = drawn_of(counts, rows.weight, by_weight)
     scales = 1.0, 1.0
+    _, first = np.unique(rows.unit, return_index=True)
+    seen = np.ascontiguousarray(at[first].T)
     if counts is not None:
-        _, first = np.unique(rows.unit, return_index=True)
         count = np.bincount(rows.unit, minlength=n_units)
         _, added = drawn.of(total_of_each(rows, rows.weight, n_units), count)
-        scales = _scales(trees, at[first], rows.y[first], held, added, count)
-    return _Ensemble(trees, leaves, drawn, held, *scales)
+        scales = _scales(trees, seen, rows.y[first], held, added, count)
+    return _Ensemble(trees, leaves, drawn, held, seen, *scales)
 
 
 def _check(model: Any, rows: TrainingRows) -> bool:
