@@ -265,6 +265,32 @@ def test_features_of_the_other_signals_by_hand():
                     assert_allclose(named[f"{signal}_{name}"][i], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("two_sided", [False, True])
+def test_averages_without_a_shadow_where_little_is_left(two_sided):
+    """Probabilities from 1e-40 to 1: what is left of a sum is no rounding error."""
+    rng = np.random.RandomState(5)
+    values = rng.uniform(-90, 60, size=(6, 300))
+    member = np.repeat(rng.uniform(size=(3, 300)) < 0.5, 2, axis=0)
+    member[1::2] = ~member[1::2]
+    member[2:4, 0] = True  # no other shadow is without it
+    member[[0, 1, 4, 5], 0] = True, True, False, False
+    other = {"logit": values[::-1].copy()} if two_sided else {}
+    compared = Comparison({"logit": values}, member, other)
+    features = StackedFeatures(compared)
+    places, complement = np.arange(300), rng.randint(-1, 6, size=300)
+    complement[complement == 4] = -1
+    complement[0] = 5
+    (found,) = features._averages_without((4, complement), places).values()
+    told, inside = compared.rows("logit")
+    for i in places:
+        kept = ~np.isin(compared.shadow, [4, complement[i]])
+        sides = [kept & inside[:, i], kept & ~inside[:, i]]
+        if not all(side.any() for side in sides):
+            sides = 2 * [kept]
+        for got, side in zip(found, sides, strict=True):
+            assert_allclose(got[i], expit(told[side, i]).mean(), rtol=1e-6)
+
+
 @pytest.mark.filterwarnings("ignore::skmia.exceptions.UninformativeShadowsWarning")
 def test_records_of_equal_logits_are_told_apart_by_another_signal():
     """All logits are 0; the hinge alone knows the members. Seed 4."""

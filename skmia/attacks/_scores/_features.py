@@ -9,9 +9,9 @@ from scipy.special import expit
 
 from skmia.attacks._scores._comparison import Comparison
 from skmia.attacks._scores._gaussian import Moments, blocks, likelihood_ratio
-from skmia.attacks._scores._reference import above_midpoint, log_ratio, two_means
+from skmia.attacks._scores._reference import above_midpoint, log_ratio, masked_mean
 from skmia.attacks._scores._two_sides import TwoSides
-from skmia.signals import BoolArray, FloatArray, IndexArray
+from skmia.signals import FloatArray, IndexArray
 
 #: From the logit: the five scores, then what they are made of. 1 stands for a feature
 #: that evidence of membership must not decrease in. The first is LiRA's score.
@@ -40,6 +40,9 @@ FEATURES_OF_EXTRA = {
 }
 #: Where every shadow tells both sides: how steady the difference between them is.
 FEATURES_OF_GAPS = {"gap_deviation": 0, "gap_deviation_in_scales": 0}
+
+# A rest below this fraction of a sum is mostly rounding error.
+_ROUNDING = 1e-9
 
 
 class StackedFeatures:
@@ -99,11 +102,10 @@ class StackedFeatures:
 
     def of_target(self, values: dict[str, NDArray], rows: IndexArray) -> FloatArray:
         """Of the records at `rows` by the target's `values`: (n_rows, n_features)."""
-        averages = {
-            name: [a[rows] for a in pair] for name, pair in self._averages.items()
-        }
         gaps = None if self._gaps is None else self._gaps.at(rows)
-        return self._columns(values, self.sides.at(rows), averages, gaps)
+        return self._columns(
+            values, self.sides.at(rows), self._averages_without((), rows), gaps
+        )
 
     def of_borrowed(self, k: int, rows: IndexArray, lenders: IndexArray) -> FloatArray:
         """Of the records at `rows` under no shadow; see `Comparison.borrowed`."""
@@ -145,11 +147,8 @@ class StackedFeatures:
             name: compared.answers(name, k, rows, apart=apart, held=held)
             for name in ("logit", *self.extra)
         }
-        counts = None
-        if not compared.stays_in:
-            shadow = compared.shadow[:, None]
-            counts = (shadow != k) & (shadow != complement)
-        averages = self._averages_of(rows, counts)
+        left_out = () if compared.stays_in else (k, complement)
+        averages = self._averages_without(left_out, rows)
         return self._columns(
             values, sides, averages, self._gaps_without(k, complement, rows)
         )
@@ -169,22 +168,78 @@ class StackedFeatures:
             gaps = gaps.without(inside - outside, there)
         return gaps.as_if(self._gaps.count[rows])
 
-    def _averages_of(
-        self, records: slice | IndexArray, counts: BoolArray | None = None
-    ) -> dict[str, tuple[FloatArray, FloatArray]]:
-        """IN and OUT means of p and the extra signals, over the rows that count."""
+    def _averages_of(self, records: slice) -> dict[str, list[FloatArray]]:
+        """IN and OUT means of p and the extra signals; 0 where there is no value."""
         found = {}
         for name in ("logit", *self.extra):
             values, inside = self._compared.rows(name, records)
             if name == "logit":
-                # In double precision: in single, logits below -103 would be a p of 0.
-                name, values = "p", expit(values, dtype=np.float64)
-            outside = ~inside
-            if counts is not None:
-                inside, outside = inside & counts, outside & counts
-            # Of the counts nothing enters: they would reveal the target's membership.
-            found[name] = two_means(values, inside, outside)
+                values = _probability(values)
+            found[name] = [masked_mean(values, side)[0] for side in (inside, ~inside)]
         return found
+
+    def _averages_without(
+        self, left_out: Sequence[int | IndexArray], rows: IndexArray
+    ) -> dict[str, list[FloatArray]]:
+        """The means of `rows`, with some shadows taken out again.
+
+        One for all rows or one for each, -1 for none. What is left costs the same
+        however many shadows there are. One side stands for both where a record has no
+        other. Of the counts nothing enters: they would reveal the target's membership.
+        """
+        everybody = [self.sides.inside.count[rows], self.sides.outside.count[rows]]
+        found = {}
+        for name, means in self._averages.items():
+            counts = [count.copy() for count in everybody]
+            totals = [
+                mean[rows] * count for mean, count in zip(means, counts, strict=True)
+            ]
+            rounding = [_ROUNDING * np.abs(total) for total in totals]
+            for shadow in left_out:
+                there = np.asarray(shadow) >= 0
+                told = self._compared.of_shadow(name, shadow, rows)
+                for i, (values, has) in enumerate(told):
+                    taken = has & there
+                    value = _probability(values) if name == "logit" else values
+                    counts[i] -= taken
+                    totals[i] -= np.where(taken, value, 0.0)
+            if name == "logit":
+                # Of probabilities a small rest is no rounding error: its logarithm is
+                # what counts.
+                small = [
+                    (total <= error) & (count > 0)
+                    for total, error, count in zip(
+                        totals, rounding, counts, strict=True
+                    )
+                ]
+                anew = np.flatnonzero(small[0] | small[1])
+                self._sum_anew(totals, anew, left_out, rows)
+            with_it, without = (
+                total / np.maximum(count, 1)
+                for total, count in zip(totals, counts, strict=True)
+            )
+            found[name] = [
+                np.where(counts[0] > 0, with_it, without),
+                np.where(counts[1] > 0, without, with_it),
+            ]
+        return found
+
+    def _sum_anew(
+        self,
+        totals: list[FloatArray],
+        places: IndexArray,
+        left_out: Sequence[int | IndexArray],
+        rows: IndexArray,
+    ) -> None:
+        """Put the sums of probabilities over all other shadows at `places`."""
+        values, inside = self._compared.rows("logit", rows[places])
+        counts = np.ones(values.shape, dtype=bool)
+        for shadow in left_out:
+            this = np.broadcast_to(shadow, rows.shape)[places]
+            counts &= self._compared.shadow[:, None] != this
+        p = _probability(values)
+        for total, side in zip(totals, (inside, ~inside), strict=True):
+            total[places] = np.sum(p, axis=0, where=side & counts)
 
     def _columns(
         self,
@@ -199,7 +254,7 @@ class StackedFeatures:
         columns = [
             likelihood_ratio(x, held, left_out),
             left_out.surprise(x),
-            log_ratio(x, np.add(*averages["p"]) / 2),
+            log_ratio(x, np.add(*averages["logit"]) / 2),
             x - low,
             above_midpoint(x, high, low),
             x,
@@ -217,3 +272,8 @@ class StackedFeatures:
         if gaps is not None:
             columns += [gaps.deviation, gaps.deviation / held.scale]
         return np.column_stack(columns)
+
+
+def _probability(logit: NDArray) -> FloatArray:
+    """In double precision: in single, logits below -103 would be a p of 0."""
+    return expit(logit, dtype=np.float64)
