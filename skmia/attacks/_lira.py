@@ -13,6 +13,7 @@ from skmia.attacks._scores import (
     Comparison,
     Moments,
     TwoSides,
+    enough_scores,
     every_nth,
     pseudo_targets,
     upper_quantile,
@@ -204,9 +205,10 @@ class LiRAAttack(ShadowAttack):
         """Scores of each shadow's non-members, judged by the other shadows."""
         online, offline = [], []
         n_nonmembers = int(self._member.size - np.count_nonzero(self._member))
+        enough = enough_scores(self.max_fpr)
         for k, complement in enumerate(self.shadows_.complements):
             rows = np.flatnonzero(~self._member[k])
-            rows = every_nth(rows, n_nonmembers, self.max_fpr, k)
+            rows = every_nth(rows, n_nonmembers, enough, k)
             inside, outside = self._sides.of_shadow(k, complement, rows)
             x = self._compared.answers(self.signal, k, rows)
             offline.append(self._sides.offline(x, outside))

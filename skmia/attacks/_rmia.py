@@ -15,6 +15,8 @@ from skmia.signals import BoolArray, FloatArray
 from skmia.utils import check_option, check_real
 
 _GRID = np.arange(11) / 10
+# Answers of shadows, in all, that the slope is chosen on: all slopes on the same ones.
+_ENOUGH_TO_CHOOSE = 20_000
 
 
 class RMIAAttack(ShadowAttack):
@@ -148,7 +150,9 @@ class RMIAAttack(ShadowAttack):
             return
         found = [
             [roc_auc(member, scores) for scores in by_slope]
-            for member, by_slope in self._judge_shadows(_by_slope, enough=True)
+            for member, by_slope in self._judge_shadows(
+                _by_slope, enough=_ENOUGH_TO_CHOOSE
+            )
             if member.any() and not member.all()
         ]
         if not found:

@@ -11,6 +11,7 @@ from skmia.attacks._leave_out import leave_groups_out
 from skmia.attacks._scores import (
     Comparison,
     blocks,
+    enough_scores,
     every_nth,
     other_shadows,
     pseudo_targets,
@@ -62,12 +63,12 @@ class ShadowsAsTargets(MembershipAttack):
         score: Callable[[NDArray, NDArray, BoolArray], FloatArray],
         targets: IndexArray | None = None,
         *,
-        enough: bool = False,
+        enough: float | None = None,
     ) -> Iterator[tuple[BoolArray, FloatArray]]:
         """Membership and scores of the shadows used as targets, judged by others.
 
-        Records are along the last axis: all of them, or with `enough` as many as a
-        threshold or a choice takes. `score` gets a block of them at a time.
+        Records are along the last axis: all of them, or about `enough` over all
+        shadows. `score` gets a block of them at a time.
         """
         complements, n_records = self.shadows_.complements, self.shadows_.n_records
         if targets is None:
@@ -82,8 +83,8 @@ class ShadowsAsTargets(MembershipAttack):
             rest = other_shadows(k, left_out)
             x = compared.answers(self._read, k, apart=False)
             rows = np.arange(n_records)
-            if enough:
-                rows = every_nth(rows, n_records * len(targets), self.max_fpr, int(k))
+            if enough is not None:
+                rows = every_nth(rows, n_records * len(targets), enough, int(k))
             scores = [
                 score(x[part], *compared.rows(self._read, part, rest))
                 for block in blocks(len(rows), BLOCK)
@@ -94,7 +95,7 @@ class ShadowsAsTargets(MembershipAttack):
     def _offset_of(
         self, score: Callable[[NDArray, NDArray, BoolArray], FloatArray]
     ) -> float:
-        judged = self._judge_shadows(score, enough=True)
+        judged = self._judge_shadows(score, enough=enough_scores(self.max_fpr))
         return upper_quantile([s[~member] for member, s in judged], self.max_fpr)
 
     def score_shadows(

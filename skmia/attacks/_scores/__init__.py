@@ -22,6 +22,7 @@ from skmia.attacks._scores._reference import (
 )
 from skmia.attacks._scores._sample import (
     enough_nonmembers,
+    enough_scores,
     every_nth,
     judging_sample,
     learning_sample,
@@ -45,6 +46,7 @@ __all__ = [
     "average_model",
     "blocks",
     "enough_nonmembers",
+    "enough_scores",
     "every_nth",
     "folds",
     "fraction_below",

@@ -19,18 +19,25 @@ def enough_nonmembers(max_fpr: float) -> int:
     return int(np.clip(500 / max_fpr, 50_000, 500_000))
 
 
-def every_nth(
-    rows: IndexArray, n_in_all: int, max_fpr: float, start: int = 0
-) -> IndexArray:
-    """Of `rows`, of `n_in_all` over all shadows, so many that a threshold rests on.
+def enough_scores(max_fpr: float) -> float:
+    """Scores of shadows used as targets that fix the threshold for `max_fpr`.
 
-    All, up to a million in all, or so many that 500 lie above the threshold: with
-    10,000 of them above it, as at 1 %, the rate that is kept differs from the promised
-    one by 1 % of it (one standard error). Who is in which shadow is drawn at random,
-    so that every nth of them is a random part; with `start`, the number of the shadow,
-    another part for each.
+    A million, or so many that 500 lie above it: with 10,000 of them above it, as at
+    1 %, the rate that is kept differs from the promised one by 1 % of it (one standard
+    error).
     """
-    step = int(max(n_in_all // max(_ENOUGH_SCORES, 500 / max_fpr), 1))
+    return max(_ENOUGH_SCORES, 500 / max_fpr)
+
+
+def every_nth(
+    rows: IndexArray, n_in_all: int, enough: float, start: int = 0
+) -> IndexArray:
+    """Of `rows`, of `n_in_all` over all shadows, so many that there are `enough`.
+
+    Who is in which shadow is drawn at random, so that every nth of them is a random
+    part; with `start`, the number of the shadow, another part for each.
+    """
+    step = int(max(n_in_all // enough, 1))
     return rows[start % step :: step]
 
 
