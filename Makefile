@@ -66,6 +66,7 @@ docs: $(VENV)/.docs  ## build the documentation into docs/_build/html
 bench: $(VENV)/.dev  ## run the benchmarks that write benchmarks/results/
 	$(BIN)/python benchmarks/lira_variance.py
 	$(BIN)/python benchmarks/shadow_speed.py
+	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/cheaper_fits.py
 	$(BIN)/python benchmarks/stacked_cost.py
 	$(BIN)/python benchmarks/million_records.py

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import distributed
 
@@ -32,7 +33,7 @@ class Cluster:
         self.address = str(address)
         self.client = distributed.Client(scheduler_file=self.address, timeout="20s")
 
-    def start(self, name, *command):
+    def start(self, name, *command, core=None):
         folder = self.folder / name
         (folder / "tmp").mkdir(parents=True)
         env = {
@@ -41,6 +42,8 @@ class Cluster:
             "PYTHONPATH": os.pathsep.join(sys.path),
             "OMP_NUM_THREADS": "1",
         }
+        # Before there are threads, which would keep what they began with.
+        pin = None if core is None else partial(os.sched_setaffinity, 0, {core})
         with (folder / "log").open("w") as log:
             return subprocess.Popen(
                 [
@@ -53,9 +56,10 @@ class Cluster:
                 cwd=folder,
                 stdout=log,
                 stderr=log,
+                preexec_fn=pin,
             )
 
-    def add_workers(self, n, wait=True):
+    def add_workers(self, n, wait=True, core=None):
         for _ in range(n):
             name = f"worker{len(self.workers)}"
             self.workers.append(
@@ -70,9 +74,10 @@ class Cluster:
                     "--name",
                     name,
                     "--no-dashboard",
+                    core=core,
                 )
             )
-        if wait:
+        if wait and self.workers:
             self.client.wait_for_workers(len(self.workers), timeout=PATIENCE)
 
     def wait_for(self, condition):
