@@ -38,8 +38,9 @@ TRIED = (
 RATIOS = (
     "SACRO-ML's or ART's figure over skmia's, for the whole process, and power as AUC "
     "(TPR at 0.1 % FPR): beside the fastest attack of skmia with as many shadows, and "
-    "beside the one with the fewest, both among those whose AUC is no more than "
-    f"{SAME_POWER} below. Above 1, skmia takes less."
+    "with any number of shadows, both among those whose AUC is no more than "
+    f"{SAME_POWER} below. Above 1, skmia takes less. The TPR is not asked to be as "
+    "high: with few shadows it may be lower where the AUC is not."
 )
 
 
@@ -88,13 +89,7 @@ def claims(model, entries, found, n_shadows):
         same = [e for e in enough if e.settings["n_shadows"] == n_shadows]
         if theirs.settings.get("n_shadows") == n_shadows:
             yield _ratios(model, "as many shadows", theirs, same, found)
-        yield _ratios(model, "fewest shadows", theirs, fewest(enough), found)
-
-
-def fewest(entries):
-    """Those of the attacks that take the fewest shadows."""
-    least = min((e.settings["n_shadows"] for e in entries), default=0)
-    return [e for e in entries if e.settings["n_shadows"] == least]
+        yield _ratios(model, "as few as it takes", theirs, enough, found)
 
 
 def _ratios(model, which, theirs, ours, found):

@@ -112,9 +112,8 @@ def entries_with(n, model):
     return [
         sacroml(n, "offline"),
         sacroml(n, "online-carlini"),
-        ours("lira", n, False),
+        *(ours("lira", k, False) for k in sorted({n, 16, 4}, reverse=True)),
         ours("lira", n, True),
-        ours("lira", 16, False),
         *(ours("stacked", k, True) for k in (8, 4, 2)),
         Entry("ART black box, members known", "art", "run_art.py", known),
         *(art(k, model) for k in sorted({8, n})),
