@@ -96,7 +96,7 @@ def ask_again(
     n_per_side : int, default=100
         Rows of either side at most.
     n_alone : int, default=12
-        Rows that are asked one by one; batches of the others double in size.
+        Rows that are asked one by one; batches of the others grow fourfold.
     random_state : int, default=0
         Draws the rows and their order.
 
@@ -134,7 +134,7 @@ def _batches(n: int, n_alone: int) -> Iterator[slice]:
     start, size = 0, 1
     while start < n:
         if start >= n_alone:
-            size *= 2
+            size *= 4
         yield slice(start, min(start + size, n))
         start += size
 

@@ -3,6 +3,7 @@
 The target itself is always given the caller's own container.
 """
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skmia._tables._containers import split_columns
-from skmia._tables._value_bits import MISSING, value_bits, which_missing
+from skmia._tables._value_bits import MISSING, Hashes, value_bits, which_missing
 
 _LARGEST = 1e100  # stands for infinity; its square is a double too
 _UNKNOWN, _MISSING = -1, -2
@@ -29,7 +30,7 @@ class ColumnEncoder:
         """Learn which columns are text, and their codes."""
         self._codes: list[_TextCodes | None] = []
         if not sparse.issparse(X):
-            self._codes = [_fit_codes(column) for column in split_columns(X)]
+            self._codes = [_read(column)[0] for column in split_columns(X)]
         return self
 
     def transform(self, X: Any) -> Any:
@@ -40,16 +41,27 @@ class ColumnEncoder:
             return X
         columns = split_columns(X)
         codes = self._codes or [None] * len(columns)
-        encoded = [
-            _lenient(column) if code is None else code.transform(column)
+        return _joined(
+            _lenient(column)
+            if code is None
+            else code.transform(value_bits(_texts(column)))
             for column, code in zip(columns, codes, strict=True)
-        ]
-        return np.clip(np.column_stack(encoded), -_LARGEST, _LARGEST)
+        )
+
+    def fit_transform(self, X: Any) -> Any:
+        """Do both, and read each column once."""
+        if sparse.issparse(X):
+            return self.fit(X).transform(X)
+        read = [_read(column) for column in split_columns(X)]
+        self._codes = [code for code, _ in read]
+        return _joined(
+            values if code is None else code.transform(values) for code, values in read
+        )
 
 
 def encode_columns(X: Any) -> tuple[Any, list[str]]:
     """Return every column as numbers, codes where it is text, and its name."""
-    encoded = ColumnEncoder().fit(X).transform(X)
+    encoded = ColumnEncoder().fit_transform(X)
     names = X.columns if hasattr(X, "columns") else range(encoded.shape[1])
     return encoded, [f"column {name!r}" for name in names]
 
@@ -77,17 +89,17 @@ class _TextCodes:
     Texts are known by their hashes: an attack that is pickled holds no value of a row.
     """
 
-    def __init__(self, column: Any) -> None:
-        texts = _texts(column)
-        missing = which_missing(texts.tolist())
-        known = np.unique(texts[~missing].astype(str))
-        hashes = value_bits(known.astype(object))
+    def __init__(self, texts: NDArray[np.object_]) -> None:
+        different = set(texts.tolist())
+        missing = {text for text in different if not isinstance(text, str)}
+        known = sorted(different - missing)
+        hashes = value_bits(np.array(known, dtype=object))
         self._codes = np.argsort(hashes).astype(np.float64)
         self._hashes = np.sort(hashes)
-        self._missing = _MISSING if missing.any() else _UNKNOWN
+        self._missing = _MISSING if len(missing) else _UNKNOWN
 
-    def transform(self, column: Any) -> NDArray[np.float64]:
-        hashes = value_bits(_texts(column))
+    def transform(self, hashes: Hashes) -> NDArray[np.float64]:
+        """Codes of these or other texts, by their hashes."""
         codes = np.full(len(hashes), float(_UNKNOWN))
         if len(self._hashes):
             at = np.searchsorted(self._hashes, hashes).clip(max=len(self._hashes) - 1)
@@ -96,22 +108,25 @@ class _TextCodes:
         return codes
 
 
-def _fit_codes(column: Any) -> _TextCodes | None:
-    """Learn the codes of a column, None where it holds numbers or times."""
+def _read(column: Any) -> tuple[_TextCodes | None, NDArray[Any]]:
+    """Codes of a column and hashes of its texts, or None and its values as numbers."""
     try:
-        as_numbers(column)
+        return None, as_numbers(column)
     except (TypeError, ValueError):
-        return _TextCodes(column)
-    return None
+        texts = _texts(column)
+        return _TextCodes(texts), value_bits(texts)
+
+
+def _joined(columns: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    return np.clip(np.column_stack([*columns]), -_LARGEST, _LARGEST)
 
 
 def _texts(column: Any) -> NDArray[np.object_]:
     """Return a column as texts, whatever the types in it, and missing ones as NaN."""
     values = np.asarray(column, dtype=object).tolist()
-    missing = which_missing(values)
     texts = np.empty(len(values), dtype=object)
-    texts[:] = [str(value) for value in values]
-    texts[missing] = np.nan
+    texts[:] = [value if type(value) is str else str(value) for value in values]
+    texts[which_missing(values)] = np.nan
     return texts
 
 
