@@ -8,7 +8,6 @@ are those of processes, to the last bit. What takes long stays in processes, whi
 be stopped in the middle of a fit.
 """
 
-import math
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -20,6 +19,7 @@ from joblib import effective_n_jobs, parallel
 from sklearn import config_context, get_config
 
 from skmia._models import deep_params
+from skmia._tables import n_rows, values_per_row
 from skmia.shadows._counterfactual import last_step
 from skmia.shadows._pool import Pool
 from skmia.shadows._task import ShadowTask
@@ -64,15 +64,23 @@ _MOST_THREADS = 8
 
 def are_quick(task: ShadowTask, pool: Pool) -> bool:
     """Whether shadows are fitted as well in threads, and in no time."""
-    X = pool.X
-    # Threads take turns at text, and at the columns of a frame.
-    if not (isinstance(X, np.ndarray) and X.dtype.kind in "biuf"):
-        return False
-    if math.prod(X.shape) * len(task.classes) > _MOST:
+    # Threads take turns at text.
+    if not (_is_of_numbers(pool.X) and is_small(pool.X, len(task.classes))):
         return False
     if task.fit is not None or pool.copies is not None:
         return False
     return _is_quick(task.estimator)
+
+
+def is_small(X: Any, n_classes: int) -> bool:
+    """Whether nothing that is done with all of the pool at once takes long."""
+    return n_rows(X) * values_per_row(X) * n_classes <= _MOST
+
+
+def _is_of_numbers(X: Any) -> bool:
+    """Whether it is an array of numbers, or a frame whose columns are."""
+    dtypes = [X.dtype] if isinstance(X, np.ndarray) else getattr(X, "dtypes", [None])
+    return all(isinstance(d, np.dtype) and d.kind in "biuf" for d in dtypes)
 
 
 def _is_quick(estimator: Any) -> bool:
@@ -93,7 +101,9 @@ def _holds_function(value: Any) -> bool:
     """Whether a parameter is a function, which may do anything, or holds one."""
     if isinstance(value, (list, tuple)):
         return any(map(_holds_function, value))
-    return callable(value) and not isinstance(value, type)
+    if isinstance(value, type) or type(value).__module__.startswith("sklearn."):
+        return False
+    return callable(value)
 
 
 def _is_one_of(part: Any, names: set[str]) -> bool:

@@ -39,6 +39,7 @@ from skmia.shadows._models import ShadowModels
 from skmia.shadows._pool import Pool
 from skmia.shadows._shared_steps import can_be_shared, check_rows_are_hardly_seen
 from skmia.shadows._task import ShadowResult, ShadowTask
+from skmia.shadows._threads import is_small
 from skmia.shadows._warnings import Warned, gather, intercept
 from skmia.shadows._workers import Workers
 from skmia.signals import SIGNALS, BoolArray, IndexArray
@@ -172,7 +173,8 @@ def ask_virtual(
             if has_steps:
                 seconds[0, group] = time.perf_counter() - start
                 start = time.perf_counter()
-            warned.update(_fill(task, asked, which, n, n_jobs, own, other))
+            workers = Workers(n_jobs, are_quick=is_small(pool.X, len(task.classes)))
+            warned.update(_fill(task, asked, which, n, workers, own, other))
             seconds[1, which] = (time.perf_counter() - start) / len(which)
             shown.update(len(which))
     absent = [len(task.classes) - len(np.unique(pool.columns[r])) for r in member]
@@ -245,7 +247,7 @@ def _fill(
     asked: _Asked,
     which: IndexArray,
     n: int,
-    n_jobs: int | None,
+    workers: Workers,
     own: dict[str, NDArray[np.float32]],
     other: dict[str, NDArray[np.float32]],
 ) -> Warned:
@@ -261,7 +263,7 @@ def _fill(
         every = slice(0, len(which))
         parts = [(every, block) for block in blocks(n, cost, _BLOCK_VALUES)]
     calls = [(*part, task.signals, task.errors) for part in parts]
-    with closing(Workers(n_jobs).run(_ask, asked, calls)) as results:
+    with closing(workers.run(_ask, asked, calls)) as results:
         for shadows, block, part, opposite, warned_here in results:
             for arrays, values in ((own, part), (other, opposite)):
                 for name, array in arrays.items():

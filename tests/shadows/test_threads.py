@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn import config_context, get_config
-from sklearn.compose import make_column_transformer
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.discriminant_analysis import (
     LinearDiscriminantAnalysis,
     QuadraticDiscriminantAnalysis,
@@ -20,12 +20,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.naive_bayes import BernoulliNB, GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
-from skmia.shadows import ShadowModels, _threads, fit_shadows
+from skmia.shadows import ShadowModels, _threads, _workers, fit_shadows
 from skmia.shadows import _run as run
 from skmia.shadows._threads import run_in_threads
 
@@ -66,6 +67,10 @@ QUICK = {
         make_column_transformer((StandardScaler(), [0, 1]), remainder="passthrough"),
         LogisticRegression(),
     ),
+    "frame": make_pipeline(
+        make_column_transformer((StandardScaler(), make_column_selector("a|b"))),
+        DecisionTreeClassifier(max_features=1),
+    ),
     "bayes": BernoulliNB(),
     "lda": LinearDiscriminantAnalysis(),
     "qda": QuadraticDiscriminantAnalysis(),
@@ -73,15 +78,19 @@ QUICK = {
 }
 
 
+def rows_of(name):
+    return pd.DataFrame(X, columns=list("abcde")) if name == "frame" else X
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_the_same_to_the_last_bit_as_in_processes(name):
     results = []
     for config in ({}, {"backend": "sequential"}, {"backend": "loky"}):
         with joblib.parallel_config(**config):
-            results.append(fit(QUICK[name], FITTED))
-            results.append(fit(QUICK[name], ShadowModels(6, keep_models=True)))
-    for result in results[2:]:
-        expected = results[result.models is not None]
+            kept = ShadowModels(6, keep_models=True)
+            results += [fit(QUICK[name], s, rows_of(name)) for s in (FITTED, kept, 6)]
+    for k, result in enumerate(results[3:]):
+        expected = results[k % 3]
         for signal, values in expected.signals.items():
             assert result.signals[signal].tobytes() == values.tobytes()
         for signal, values in (expected.other or {}).items():
@@ -91,8 +100,19 @@ def test_the_same_to_the_last_bit_as_in_processes(name):
 
 @pytest.mark.parametrize("name", QUICK)
 def test_quick_fits_start_no_process(name, in_threads):
-    fit(QUICK[name], FITTED)
+    fit(QUICK[name], FITTED, rows_of(name))
     assert in_threads == [True]
+
+
+@pytest.mark.parametrize("estimator", [KNeighborsClassifier(3), GaussianNB()])
+def test_nor_do_shadows_that_cost_no_fit(estimator, monkeypatch):
+    with joblib.parallel_config("loky"):
+        expected = fit(estimator)
+    monkeypatch.setattr(_workers, "Parallel", None)
+    made = fit(estimator)
+    assert made.counterfactual_.n_fits == 0
+    for signal, values in expected.signals.items():
+        assert made.signals[signal].tobytes() == values.tobytes()
 
 
 class OwnTree(DecisionTreeClassifier):
@@ -124,7 +144,9 @@ def test_other_fits_have_processes(estimator, in_threads):
 
 def test_so_have_other_data_and_fits_of_ones_own(in_threads, monkeypatch):
     tree = DecisionTreeClassifier()
-    fit(tree, X=pd.DataFrame(X))
+    text = rows_of("frame").assign(text="a")
+    drop = make_column_transformer((StandardScaler(), [0, 1]))
+    fit(make_pipeline(drop, tree), X=text)
     fit(tree, X=sparse.csr_array(X))
     fit(tree, ShadowModels(2, n_queries=2))
     fit(tree, fit=lambda estimator, X, y, rows: estimator.fit(X, y))
