@@ -59,9 +59,25 @@ def audit(
         typer.Option(
             metavar="NUMBER",
             help="Number of shadow models; 'auto' adds them until further ones would "
-            "add little to the figures, or there are 64.",
+            "add little to the figures, or there are --max-shadows of them.",
         ),
     ] = "16",
+    max_shadows: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Most shadow models of --shadows auto, 8 at least; 64 if not given.",
+        ),
+    ] = None,
+    shadow_precision: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RISE",
+            help="How much a figure may still rise with further shadow models, such as "
+            "0.01, where --shadows auto stops; if not given, half the width of its "
+            "interval or a twentieth of what attacks find, whichever is more.",
+        ),
+    ] = None,
     refit_search: Annotated[
         bool,
         typer.Option(
@@ -140,7 +156,7 @@ def audit(
 
         gate, policy_files = make_policy(policy, fail_above or (), compare)
         names = parse_attacks(attacks or ["default"])
-        n_shadows = parse_shadows(shadows)
+        how_many = parse_shadows(shadows, max_shadows, shadow_precision)
         max_fprs = parse_max_fprs(max_fpr or MAX_FPRS)
         inputs = [model, members, nonmembers, *policy_files]
         outputs = Outputs(inputs, html, json, records)
@@ -169,7 +185,7 @@ def audit(
                 max_fprs=sorted({*max_fprs, *rates_of(gate)}, reverse=True),
                 confidence_level=level_of(gate),
                 shadows=ShadowModels(
-                    n_shadows,
+                    **how_many,
                     refit_search=refit_search,
                     counterfactual="auto" if counterfactual else False,
                     cache_dir=cache_dir,

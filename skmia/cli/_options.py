@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any
 
 
 def parse_attacks(options: Sequence[str]) -> list[str]:
@@ -49,8 +49,12 @@ def parse_max_fprs(options: Sequence[str]) -> list[float]:
     return list(dict.fromkeys(rates))
 
 
-def parse_shadows(text: str) -> int | Literal["auto"]:
-    """Turn a number of shadow models, or "auto", into what ShadowModels takes.
+def parse_shadows(
+    text: str, most: int | None, precision: float | None
+) -> dict[str, Any]:
+    """Turn a number of shadow models, or "auto", into parameters of ShadowModels.
+
+    `most` and `precision` are for "auto", and None where they are not given.
 
     Raises
     ------
@@ -58,9 +62,18 @@ def parse_shadows(text: str) -> int | Literal["auto"]:
         For anything else.
     """
     if text == "auto":
-        return "auto"
+        given = {"max_models": most, "precision": precision}
+        return {"n_models": "auto"} | {
+            name: value for name, value in given.items() if value is not None
+        }
+    for name, value in [("--max-shadows", most), ("--shadow-precision", precision)]:
+        if value is not None:
+            raise ValueError(
+                f"{name} goes with --shadows auto. Got --shadows {text} instead, which "
+                "is a number already."
+            )
     try:
-        return int(text)
+        return {"n_models": int(text)}
     except ValueError:
         raise ValueError(
             f"--shadows must be a whole number or 'auto'. Got {text!r} instead."

@@ -21,6 +21,7 @@ from _helpers.audits import CHEAP
 from skmia.audit import Policy, audit_classifier
 from skmia.cli import main
 from skmia.cli._messages import boundary
+from skmia.shadows import ShadowModels
 
 PARQUET = {
     "members": "train.parquet",
@@ -57,6 +58,18 @@ def test_seed_shadows_and_cache_reach_the_audit(audit, expected_report):
     assert len(entries) >= 6
     assert audit(*options)[:2] == (0, first)
     assert {path for path in Path("cache").rglob("*") if path.is_file()} == entries
+
+
+@pytest.mark.parametrize("precision", [0.9, 1e-6])
+def test_when_to_add_no_more_shadows_reaches_the_audit(
+    audit, expected_report, precision
+):
+    options = ["--max-shadows", "16", "--shadow-precision", str(precision)]
+    status, out, _ = audit("--shadows", "auto", *options)
+    models = ShadowModels("auto", max_models=16, precision=precision)
+    report = expected_report(models)
+    assert report.shadows["n_shadows"] == (8 if precision == 0.9 else 16)
+    assert (status, out) == (0, report.summary() + "\n")
 
 
 def test_attacks_and_rates_reach_the_audit(audit, expected_report):

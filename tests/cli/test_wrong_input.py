@@ -35,6 +35,10 @@ def test_no_audit_at_all(args, message, capsys):
         (["--shadows", "many"], "--shadows"),
         (["--quick"], "--quick"),
         (["--shadows", "0"], "n_models"),
+        (["--max-shadows", "16"], "--max-shadows goes with --shadows auto"),
+        (["--shadow-precision", "0.1"], "--shadow-precision goes with --shadows auto"),
+        (["--shadows", "auto", "--max-shadows", "6"], "max_models"),
+        (["--shadows", "auto", "--shadow-precision", "2"], "precision"),
         (["--seed", "-1"], "random_state"),
         (["--jobs", "0"], "n_jobs"),
         (["--members", "none.csv"], "none.csv does not exist"),
@@ -51,6 +55,7 @@ def test_no_audit_at_all(args, message, capsys):
         (["--json", "train.csv"], "would overwrite an input file"),
         (["--json", "train.csv/out.json"], "there is no folder"),
         (["--cache-dir", "train.csv"], "train.csv"),
+        (["--cache-dir", "nosuch://bucket"], "Got 'nosuch://bucket' instead"),
     ],
 )
 def test_wrong_options(options, message, refused):
