@@ -231,15 +231,17 @@ def _levels(
     found = []
     for sign in (1, -1):
         # The end for every tail, and how often it falls short of the rate at a place.
-        ends = _crossings(above, grid, tails if sign > 0 else 1 - tails)
+        signed = tails if sign > 0 else 1 - tails
+        ends = _crossings(above, grid, signed[:1])
         at = (sign * _PLACES >= _NEAREST) & (sign * _PLACES <= _FARTHEST)
-        off = sign * (rate[:, None, at, None] - ends[:, :1, None, :])
+        off = sign * (rate[:, None, at, None] - ends[:, :, None, :])
         short = ndtr(off / deviation[:, None, at, None])
         missed = np.full((len(rate), _N_TAILS), level)
         missed[:, 0] = np.einsum("rtkc,kc->rtk", short, _MOVED[at])[:, 0].max(axis=1)
         # Elsewhere the tail that is allowed is the first.
         rows = np.flatnonzero(missed[:, 0] > _FOUND_OFF[1] * level)
-        off = sign * (rate[rows][:, None, at, None] - ends[rows, 1:, None, :])
+        ends = _crossings(above[rows], grid[rows], signed[1:])
+        off = sign * (rate[rows][:, None, at, None] - ends[:, :, None, :])
         short = ndtr(off / deviation[rows][:, None, at, None])
         missed[rows, 1:] = np.einsum("rtkc,kc->rtk", short, _MOVED[at]).max(axis=2)
         log_tails = np.full(len(rate), np.log(level))
