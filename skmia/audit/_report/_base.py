@@ -22,7 +22,7 @@ class ReportBase(ABC):
     def _pictured(self) -> dict[str, Any]:
         """The contents with what is drawn of them.
 
-        It takes about a second, and is made when it is first asked for: not for the
+        Most of the time of a page, and made when it is first asked for: not for the
         text.
         """
         if self._evidence is not None and not self._contents["curves"]:
