@@ -188,3 +188,20 @@ def test_a_scheduler_that_goes_away_is_an_error_and_no_finished_shadow_is_lost(
     assert {path: path.stat().st_mtime_ns for path in stored} == times
     assert fits == []  # none here: all on the cluster
     assert_equal(resumed, fit(24))
+
+
+def test_a_cache_that_only_this_process_reaches(tmp_path, fits):
+    store = import_module("fsspec.implementations.memory").MemoryFileSystem.store
+    store.clear()
+    with cluster(tmp_path, 2), joblib.parallel_config(backend="dask"):
+        there = fit(cache_dir="memory://bucket/shadows")
+        stored = dict(store)
+        again = fit(cache_dir="memory://bucket/shadows")
+    assert len(stored) == 12
+    # The same objects: none was written anew.
+    assert all(store[name] is entry for name, entry in stored.items())
+    assert store.keys() == stored.keys()
+    assert fits == []
+    assert_equal(there, fit())
+    assert_equal(again, there)
+    np.testing.assert_array_equal(again.fit_seconds, there.fit_seconds)
