@@ -29,7 +29,7 @@ from skmia.shadows import ShadowModels, ShadowSignals
 from skmia.signals import BoolArray, FloatArray, IndexArray
 
 # Rows to learn from, whatever the size of the pool.
-_ENOUGH_ROWS = 120_000
+_ENOUGH_ROWS = 60_000
 # Shadows used as targets: so many, or more where they hold fewer records in all.
 _FEWEST_PSEUDO = 12
 _FEW_RECORDS = 60_000
@@ -122,9 +122,11 @@ class StackedAttack(ShadowAttack):
 
     Cross-fitted: two models, each fitted on half of the complementary pairs; the
     threshold and ``learnt_`` come from the pairs that a model has not seen, and the
-    target gets the mean. Neither grows with the pool: 120,000 rows are learnt from,
-    and the threshold is the quantile of 50,000 non-members, or of so many that 500 lie
-    above it, up to 500,000. Where that is less than all, they are drawn at random.
+    target gets the mean. Neither grows with the pool: 60,000 rows are learnt from, by
+    the trees of a model 12,000 of them, half of which are those that the regression
+    holds for the likeliest members; and the threshold is the quantile of 50,000
+    non-members, or of so many that 500 lie above it, up to 500,000. Where that is less
+    than all, they are drawn at random.
 
     Do not use it where the shadows are of another kind than the target (another
     training size, another model): it learns how they behave, not how the target does.
