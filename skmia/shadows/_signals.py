@@ -12,6 +12,7 @@ from scipy.special import expit
 from skmia._tables import Queries, any_copy, as_rows
 from skmia.shadows._counterfactual import (
     Counterfactual,
+    Ends,
     bounds_of,
     check_given,
     fill_unknown,
@@ -319,13 +320,15 @@ class ShadowSignals:
         outside = ~self._inside[k]
         for name, values in inside.items():
             pool, own = self.signals[name], observed[name]
-            if name in factors:
-                scale_gaps(values, own, nobody, factors[name], bounds_of(pool))
-            others = self.other[name][k, outside], values
-            alike = pool[k, outside], own
+            factor = factors.get(name, (1.0, 1.0))
+            ends = Ends.of(pool, self.other[name])
+            own, values = ends.soften(own), ends.soften(values)
+            scale_gaps(values, own, nobody, factor, bounds_of(pool))
+            others = ends.soften(self.other[name][k, outside]), values
+            alike = ends.soften(pool[k, outside]), own
             both = np.concatenate(others)[None], np.concatenate(alike)[None]
             filled = fill_unknown(*both, np.zeros(both[0].shape, dtype=bool))
-            inside[name] = filled[0, -len(own) :] if len(own) else values
+            inside[name] = ends.harden(filled[0, -len(own) :]) if len(own) else values
         return inside
 
     @property

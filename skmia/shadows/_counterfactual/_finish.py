@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from skmia.shadows._counterfactual._asking import TWO_SIDED
 from skmia.shadows._counterfactual._calibration import Fit, bounds_of, compare_gaps
-from skmia.shadows._counterfactual._fill import fill_unknown
 from skmia.shadows._counterfactual._plan import Plan
 from skmia.shadows._counterfactual._record import Counterfactual
-from skmia.shadows._counterfactual._scaling import Factors, scale_gaps
+from skmia.shadows._counterfactual._scaling import Ends, Factors, settle
+from skmia.shadows._counterfactual._worth import finds_less
 from skmia.signals import BoolArray, IndexArray
 
 Signals = dict[str, NDArray[np.float32]]
@@ -89,7 +89,8 @@ def calibrate(
     """Scale the other side by what shadows show; fill what is not known.
 
     What is exact is left as it is. Else the logit decides whether there is a closed
-    form at all: where predicted and observed gaps do not correlate, there is none.
+    form at all: where predicted and observed gaps do not correlate, there is none. Nor
+    is there any with which attacks find less on the shadows than without it.
     """
     unknown = np.isnan(other["logit"])
     about = replace(about, n_unknown=int(unknown.sum()))
@@ -113,10 +114,23 @@ def calibrate(
         return None, replace(about, why_not=why)
     if not plan.exact and of_logit is not None:
         scaled = {s: _factors(fit, of_logit, plan) for s, fit in fits.items()}
+    if scaled["logit"] == (None, None):
+        why = (
+            f"what that of {plan.name} predicts does not correlate with what the "
+            "shadows show, in either direction"
+        )
+        return None, replace(about, why_not=why)
     for name, values in other.items():
         own = signals[name]
-        scale_gaps(values, own, inside, scaled[name], bounds_of(own))
-        other[name] = fill_unknown(values, own, inside)
+        other[name] = settle(values, own, inside, scaled[name], bounds_of(own))
+    ends = Ends.of(signals["logit"], other["logit"])
+    there, own = (ends.soften(side["logit"]) for side in (other, signals))
+    if finds_less(there, own, inside, distinct):
+        why = (
+            f"attacks find less on the shadow models with that of {plan.name} than "
+            "without it"
+        )
+        return None, replace(about, why_not=why)
     return other, replace(about, used=True, factor=scaled)
 
 
