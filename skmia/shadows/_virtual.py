@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from skmia._models import (
@@ -34,6 +35,7 @@ from skmia.shadows._counterfactual import (
     OneByOne,
     Plan,
     TrainingRows,
+    last_step,
 )
 from skmia.shadows._models import ShadowModels
 from skmia.shadows._pool import Pool
@@ -68,6 +70,10 @@ def n_virtual(
         return None
     if params or set(pool.metadata) - {plan.weight}:
         return None
+    if plan.weight is not None and not has_fit_parameter(
+        last_step(estimator), "sample_weight"
+    ):
+        return None  # a fit says that it takes none
     if type(estimator) is Pipeline:
         steps, last = estimator.steps[:-1], estimator.steps[-1][1]
         if type(last) is Pipeline or not all(can_be_shared(s) for _, s in steps):

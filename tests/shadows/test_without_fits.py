@@ -130,3 +130,16 @@ def test_too_few_rows_are_the_error_of_a_fit():
     learner = clone(KNeighborsClassifier(80))
     with pytest.raises(ValueError, match="n_neighbors"):
         fit_shadows(learner, X[::3], y[::3], shadows=2, random_state=0)
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [KNeighborsClassifier(), make_pipeline(StandardScaler(), KNeighborsClassifier())],
+    ids=["alone", "in a Pipeline"],
+)
+def test_weights_that_a_fit_does_not_take_are_its_error(learner):
+    name = "sample_weight"
+    if not isinstance(learner, KNeighborsClassifier):
+        name = f"kneighborsclassifier__{name}"
+    with pytest.raises(TypeError, match="sample_weight"):
+        fit_shadows(learner, X, y, params={name: np.ones(len(y))}, random_state=0)

@@ -265,6 +265,11 @@ def _virtual(
     n, n_features = rows.X.shape
     if n * n_features**2 > _MOST:
         raise NotCoveredError("there are too many rows and columns for so many shadows")
+    if estimator.solver in {"sag", "saga"}:
+        raise NotCoveredError(
+            "a solver that draws rows may stop before the optimum on some of the "
+            "training sets, where the one that is looked at does not"
+        )
     shadows = OneByOne(estimator, rows, member, _work_out)
     _check(shadows.model, _BothSides(shadows.model, shadows.rows), shadows.some_rows)
     return shadows

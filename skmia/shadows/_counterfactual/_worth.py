@@ -22,6 +22,8 @@ _FEWEST_RECORDS = 10
 _LOST, _SURE = 0.01, 4.0
 # Shadows whose variance a record's own is shrunk by, as if it had them beside its own.
 _PRIOR = 4
+# Of answers that are the same in all shadows.
+_LEAST_VARIANCE = 1e-9
 
 
 def finds_less(
@@ -102,7 +104,7 @@ class _Sides:
             free = np.maximum(left - 1, 0)
             typical = float(rest.sum() / max(free.sum(), 1))
             variance = (rest + _PRIOR * typical) / (free + _PRIOR)
-            variance = np.maximum(variance, np.finfo(float).tiny)
+            variance = np.maximum(variance, _LEAST_VARIANCE)
             density.append(-np.log(variance) / 2 - (x - mean) ** 2 / (2 * variance))
         return density[0] - density[1]
 

@@ -130,3 +130,12 @@ def test_the_rows_are_not_written_in(make):
     assert abs(X - before).max() == 0
     careful = fit_shadows(RidgeClassifier(), X, y, **given)
     np.testing.assert_array_equal(careless.get("logit"), careful.get("logit"))
+
+
+@pytest.mark.parametrize("solver", ["sag", "saga"])
+def test_solvers_that_draw_rows_are_fitted(solver):
+    X, y, _ = _rows()
+    learner = RidgeClassifier(solver=solver, tol=1e-6, max_iter=5000)
+    shadows = fit_shadows(learner, X, y, shadows=4, random_state=0)
+    assert shadows.n_shadows == 4
+    assert shadows.fit_seconds.all()

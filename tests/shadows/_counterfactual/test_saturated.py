@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
@@ -91,7 +91,7 @@ def test_both_sides_find_what_one_side_finds(learner, n_columns, n_models):
 
 def test_rows_outside_of_the_pool_end_where_those_inside_do():
     X, y = _game(0)
-    learner = RandomForestClassifier(20, random_state=0)
+    learner = ExtraTreesClassifier(20, random_state=0)
     models = ShadowModels(8, keep_models=True)
     shadows = fit_shadows(learner, X, y, shadows=models, random_state=1)
     assert shadows.counterfactual_.factor["logit"] != (1.0, 1.0)
