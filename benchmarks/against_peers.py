@@ -123,7 +123,10 @@ def entries_with(n, model):
 
 
 # The ways that each tool is tried in: threads of the linear algebra, and settings.
-THREADS = {"threads as they come": (None, {}), "one thread": (1, {})}
+THREADS: dict[str, tuple[int | None, dict[str, int]]] = {
+    "threads as they come": (None, {}),
+    "one thread": (1, {}),
+}
 JOBS = {
     "one fit at a time": (None, {"n_jobs": 1}),
     "two at a time": (None, {"n_jobs": 2}),
