@@ -12,7 +12,7 @@ PYTEST_ENV := SCIPY_ARRAY_API=1 OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 # A file's tests in one process: what its fixtures fit is fitted once.
 PYTEST_JOBS := -n 2 --dist loadfile
 
-.PHONY: demo test test-slow test-all hunt lint docs bench bench-attacks bench-defenses bench-peers common-oldest clean
+.PHONY: demo test test-slow hunt lint docs bench bench-attacks bench-defenses bench-peers common-oldest clean
 
 # One stamp per set of extras: a change of pyproject.toml installs anew.
 $(VENV)/.cli: pyproject.toml
@@ -44,9 +44,6 @@ test: $(VENV)/.dev  ## set up and run the tests, doctests and the README include
 
 test-slow: $(VENV)/.dev  ## the tests that take long: real data, many seeds, killed runs
 	$(PYTEST_ENV) $(BIN)/python -m pytest $(PYTEST_JOBS) -m slow
-
-test-all: $(VENV)/.dev  ## both of them in one run, which collects once
-	$(PYTEST_ENV) $(BIN)/python -m pytest $(PYTEST_JOBS) -m "not hunt"
 
 hunt: $(VENV)/.dev  ## thousands of random scenarios whose right figure is known: most of an hour
 	$(PYTEST_ENV) $(BIN)/python -m pytest -n 2 -m hunt tests/hunt
