@@ -135,7 +135,6 @@ class OwnTree(DecisionTreeClassifier):
             make_column_transformer((StandardScaler(), lambda X: [0])), GaussianNB()
         ),
     ],
-    ids=str,
 )
 def test_other_fits_have_processes(estimator, in_threads):
     fit(estimator, ShadowModels(2, counterfactual=False), y=Y > 0)
