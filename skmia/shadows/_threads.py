@@ -79,7 +79,9 @@ def is_small(X: Any, n_classes: int) -> bool:
 
 def _is_of_numbers(X: Any) -> bool:
     """Whether it is an array of numbers, or a frame whose columns are."""
-    dtypes = [X.dtype] if isinstance(X, np.ndarray) else getattr(X, "dtypes", [None])
+    dtypes = [X.dtype] if isinstance(X, np.ndarray) else [None]
+    if len(getattr(X, "shape", ())) == 2:  # not a Series, of texts mostly
+        dtypes = getattr(X, "dtypes", dtypes)
     return all(isinstance(d, np.dtype) and d.kind in "biuf" for d in dtypes)
 
 
