@@ -18,6 +18,8 @@ def attack(task):
         return score_arrays(task)
     shadows = ShadowModels(
         settings["n_shadows"],
+        # Records of the pool are scored by what the shadows have answered.
+        keep_models=False,
         counterfactual="auto" if settings["both_sides"] else False,
     )
     made = ATTACKS[settings["attack"]](
