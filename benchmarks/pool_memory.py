@@ -23,6 +23,7 @@ from _fresh_process import (
     seconds_of,
 )
 from _results import save, table
+from joblib import parallel_config
 from sklearn.naive_bayes import GaussianNB
 
 from skmia.shadows import ShadowModels, fit_shadows
@@ -34,7 +35,7 @@ EXPLAINED = (
     "learner's fit takes beside them. Rows are copied from the mapped file in the "
     "order of the file, and the pages of a block are given back when it is copied, "
     "so that the largest resident size, as ru_maxrss gives it, has no more than a "
-    "block of them."
+    "block of them. In threads, this learner's default, the parent alone took 3331 MiB."
 )
 
 
@@ -65,7 +66,8 @@ class Watch:
 
 def fit(X, y, n_shadows, jobs):
     models = ShadowModels(n_shadows, counterfactual=False, keep_models=False)
-    with warnings.catch_warnings():
+    # In threads, as naive Bayes has them by default, there is no worker.
+    with warnings.catch_warnings(), parallel_config("loky"):
         warnings.simplefilter("ignore")
         return fit_shadows(
             GaussianNB(), X, y, shadows=models, n_jobs=jobs, random_state=0
