@@ -8,8 +8,8 @@ observed alone, however the form is scaled.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
+from skmia.metrics import roc_auc
 from skmia.signals import BoolArray, FloatArray, IndexArray
 
 # With fewer shadows what was observed alone is too little to compare with.
@@ -68,7 +68,7 @@ def finds_less(
         if min(n_members, n - n_members) < _FEWEST_RECORDS:
             continue
         areas = [
-            _area(sides.ratio(own[k], gone)[asked], seen[k, asked])
+            roc_auc(seen[k, asked], sides.ratio(own[k], gone)[asked])
             for sides in (one_sided, two_sided)
         ]
         lost.append(areas[0] - areas[1])
@@ -113,11 +113,3 @@ def _all_known(seen: BoolArray) -> BoolArray:
     """Records with two shadows of each side."""
     n_inside = seen.sum(axis=0)
     return np.minimum(n_inside, len(seen) - n_inside) >= 2
-
-
-def _area(scores: FloatArray, member: BoolArray) -> float:
-    """Area under the ROC curve, ties counted half."""
-    n_in = int(member.sum())
-    n_out = len(member) - n_in
-    ranks = rankdata(scores)[member].sum()
-    return float((ranks - n_in * (n_in + 1) / 2) / (n_in * n_out))
