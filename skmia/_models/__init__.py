@@ -38,6 +38,7 @@ from skmia._models._response import (
     gives_confidences,
     iter_class_probabilities,
 )
+from skmia._models._saturation import Saturation
 from skmia._models._seeding import (
     MAX_SEED,
     draw_seeds,

@@ -18,7 +18,8 @@ class Saturation:
     """The magnitude from which values are pulled in, and the one they get.
 
     A forest's probability of exactly 1 is not infinitely surer than 0.99. Saturated
-    values get half a step (log 2) more than the largest that is not saturated.
+    values get half a step (log 2) more than the largest that is not saturated. Values
+    that are not known are NaN, and stay.
     """
 
     bound: float
@@ -32,7 +33,8 @@ class Saturation:
             for row in np.atleast_2d(values):  # no large array is copied
                 magnitude = np.abs(row)
                 saturated = magnitude >= _SATURATED
-                largest = float(magnitude.max(where=~saturated, initial=0.0))
+                known = magnitude < _SATURATED  # and not NaN
+                largest = float(magnitude.max(where=known, initial=0.0))
                 limit = max(limit, largest + float(np.log(2)))
                 any_saturated |= bool(saturated.any())
         # Where some are saturated, `limit` is the end of the scale for a target as
@@ -48,3 +50,18 @@ class Saturation:
             beyond = np.abs(row) >= self.bound
             row[beyond] = np.copysign(self.limit, row[beyond])
         return softened
+
+    def harden(self, values: NDArray) -> NDArray:
+        """Return `values` as models give them: saturated, or no larger than any was.
+
+        For values that were worked out between others that had been pulled in. Where
+        none was saturated they are left as they are.
+        """
+        if self.bound > self.limit:
+            return values
+        step = float(np.log(2))
+        largest = self.limit - step
+        saturated = np.abs(values) >= largest + step / 2
+        end = np.copysign(SATURATED_LOGIT, values)
+        kept = np.clip(values, -largest, largest)
+        return np.where(saturated, end, kept).astype(values.dtype, copy=False)

@@ -10,7 +10,13 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils import get_tags
 from tqdm.auto import tqdm
 
-from skmia._models import draw_seeds, few_threads, own_generators, seeded_clone
+from skmia._models import (
+    Saturation,
+    draw_seeds,
+    few_threads,
+    own_generators,
+    seeded_clone,
+)
 from skmia._tables import (
     ColumnEncoder,
     Hashes,
@@ -23,7 +29,7 @@ from skmia._tables import (
 )
 from skmia.attacks._base import MembershipAttack
 from skmia.attacks._nonmembers import check_has_records, nonmember_rows
-from skmia.attacks._scores import Saturation, upper_quantile
+from skmia.attacks._scores import upper_quantile
 from skmia.attacks._target import Target
 from skmia.signals import BoolArray, FloatArray, IndexArray, logit
 from skmia.utils import check_integer, shows_bar

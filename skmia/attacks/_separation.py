@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from skmia.attacks._scores import Moments, Saturation, moderated_variance
+from skmia._models import Saturation
+from skmia.attacks._scores import Moments, moderated_variance
 from skmia.signals import BoolArray, FloatArray
 from skmia.utils import check_real
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmia._models import (
+    Saturation,
     look_inside,
 )
 from skmia._tables import (
@@ -23,7 +24,7 @@ from skmia._tables import (
 from skmia.attacks._given_shadows import check_enough, check_same_records, same_rows
 from skmia.attacks._kept_models import asking, check_kept, oriented, who_has_seen
 from skmia.attacks._nonmembers import check_has_records
-from skmia.attacks._scores import Comparison, Saturation, blocks
+from skmia.attacks._scores import Comparison, blocks
 from skmia.attacks._shadow_targets import BLOCK, ShadowsAsTargets
 from skmia.attacks._shadow_warnings import (
     warn_of_another_fit,

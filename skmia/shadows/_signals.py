@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
+from skmia._models import Saturation
 from skmia._tables import Queries, any_copy, as_rows
 from skmia.shadows._counterfactual import (
     Counterfactual,
-    Ends,
     bounds_of,
     check_given,
     fill_unknown,
@@ -321,8 +321,8 @@ class ShadowSignals:
         for name, values in inside.items():
             pool, own = self.signals[name], observed[name]
             factor = factors.get(name, (1.0, 1.0))
-            ends = Ends.of(pool, self.other[name])
-            own, values = ends.soften(own), ends.soften(values)
+            ends = Saturation.of(pool, self.other[name])
+            own, values = ends.soften(own), ends.soften(values).copy()
             scale_gaps(values, own, nobody, factor, bounds_of(pool))
             others = ends.soften(self.other[name][k, outside]), values
             alike = ends.soften(pool[k, outside]), own

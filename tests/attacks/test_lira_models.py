@@ -14,8 +14,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from skmia._models import Saturation
 from skmia.attacks import LiRAAttack
-from skmia.attacks._scores import Saturation
 from skmia.attacks._scores._gaussian import VARIANCES
 from skmia.exceptions import ResolutionWarning
 from skmia.metrics import roc_auc, tpr_at_fpr

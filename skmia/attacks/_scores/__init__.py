@@ -27,7 +27,6 @@ from skmia.attacks._scores._sample import (
     judging_sample,
     learning_sample,
 )
-from skmia.attacks._scores._saturation import Saturation
 from skmia.attacks._scores._threshold import upper_quantile
 from skmia.attacks._scores._two_sides import TwoSides
 
@@ -39,7 +38,6 @@ __all__ = [
     "Comparison",
     "Moments",
     "Ranker",
-    "Saturation",
     "StackedFeatures",
     "TwoSides",
     "above_midpoint",

@@ -15,12 +15,11 @@ from skmia.shadows._counterfactual._own_rows import LeftOut, leave_rows_out
 from skmia.shadows._counterfactual._plan import Plan, find_plan, last_step
 from skmia.shadows._counterfactual._record import Counterfactual
 from skmia.shadows._counterfactual._register import register_counterfactual
-from skmia.shadows._counterfactual._scaling import Ends, scale_gaps
+from skmia.shadows._counterfactual._scaling import scale_gaps
 
 __all__ = [
     "TWO_SIDED",
     "Counterfactual",
-    "Ends",
     "LeftOut",
     "NotCoveredError",
     "OneByOne",

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._models import Saturation
 from skmia.shadows._counterfactual._asking import TWO_SIDED
 from skmia.shadows._counterfactual._calibration import Fit, bounds_of, compare_gaps
 from skmia.shadows._counterfactual._plan import Plan
 from skmia.shadows._counterfactual._record import Counterfactual
-from skmia.shadows._counterfactual._scaling import Ends, Factors, settle
+from skmia.shadows._counterfactual._scaling import Factors, settle
 from skmia.shadows._counterfactual._worth import finds_less
 from skmia.signals import BoolArray, IndexArray
 
@@ -123,7 +124,7 @@ def calibrate(
     for name, values in other.items():
         own = signals[name]
         other[name] = settle(values, own, inside, scaled[name], bounds_of(own))
-    ends = Ends.of(signals["logit"], other["logit"])
+    ends = Saturation.of(signals["logit"], other["logit"])
     there, own = (ends.soften(side["logit"]) for side in (other, signals))
     if finds_less(there, own, inside, distinct):
         why = (

@@ -1,65 +1,15 @@
 """Gaps between the two sides of a record, scaled by what shadows have shown."""
 
-from dataclasses import dataclass
-from typing import Self
-
 import numpy as np
 from numpy.typing import NDArray
 
+from skmia._models import Saturation
 from skmia.shadows._counterfactual._fill import fill_unknown
-from skmia.signals import SATURATED_LOGIT, BoolArray
+from skmia.signals import BoolArray
 
 #: Of members, which are taken out, and of non-members, which are put in. None where the
 #: direction told nothing.
 Factors = tuple[float | None, float | None]
-
-
-_SATURATED = 0.999 * SATURATED_LOGIT
-# Half a step, by which a saturated value is taken to be beyond the largest other.
-_STEP = float(np.log(2))
-
-
-@dataclass(frozen=True)
-class Ends:
-    """The ends of a signal's scale: where a probability of 0 or 1 is put.
-
-    Such a logit is in the hundreds, where the next one may be 3. A part of the way
-    there would be in the hundreds too, and be taken for an answer that was given.
-    """
-
-    largest: float
-    any_saturated: bool
-
-    @classmethod
-    def of(cls, *arrays: NDArray) -> Self:
-        """Learn them from values; those that are not known are NaN."""
-        largest, any_saturated = 0.0, False
-        for values in arrays:
-            for row in np.atleast_2d(values):  # no large array is copied
-                size = np.abs(row)
-                largest = max(
-                    largest, float(size.max(where=size < _SATURATED, initial=0.0))
-                )
-                any_saturated |= bool((size >= _SATURATED).any())
-        return cls(largest, any_saturated)
-
-    def soften(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return values with the saturated ones half a step beyond the largest."""
-        if not self.any_saturated:
-            return values.copy()
-        beyond = np.abs(values) >= _SATURATED
-        return np.where(
-            beyond, np.copysign(np.float32(self.largest + _STEP), values), values
-        )
-
-    def harden(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return values as a model gives them: at an end, or no further than any."""
-        if not self.any_saturated:
-            return values
-        kept = np.clip(values, -self.largest, self.largest)
-        beyond = np.abs(values) >= self.largest + _STEP / 2
-        end = np.copysign(np.float32(SATURATED_LOGIT), values)
-        return np.where(beyond, end, kept)
 
 
 def settle(
@@ -90,8 +40,10 @@ def settle(
     as_told = factors == (1.0, 1.0)
     if as_told and not np.isnan(other).any():
         return other
-    ends = Ends.of(observed, other) if as_told else Ends.of(observed)
-    own, values = ends.soften(observed), ends.soften(other)
+    # A part of the way to a probability of 0 or 1 would be a logit in the hundreds, and
+    # be taken for an answer that was given.
+    ends = Saturation.of(observed, other) if as_told else Saturation.of(observed)
+    own, values = ends.soften(observed), ends.soften(other).copy()
     scale_gaps(values, own, inside, factors, bound)
     return ends.harden(fill_unknown(values, own, inside))
 

@@ -8,9 +8,10 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
+from skmia._models import Saturation
 from skmia.attacks import LiRAAttack
 from skmia.shadows import ShadowModels, fit_shadows
-from skmia.shadows._counterfactual._scaling import Ends, settle
+from skmia.shadows._counterfactual._scaling import settle
 from skmia.signals import SATURATED_LOGIT
 
 END = np.float32(SATURATED_LOGIT)
@@ -22,17 +23,24 @@ def _row(*values):
 
 
 def test_the_ends_of_a_scale():
-    ends = Ends.of(_row(1, -3, END, np.nan, 2))
-    assert ends == Ends(3.0, True)
+    ends = Saturation.of(_row(1, -3, END, np.nan, 2))
     limit = 3 + np.log(2)
     softened = ends.soften(_row(1, -END, END, np.nan, 2))
     assert_allclose(softened, _row(1, -limit, limit, np.nan, 2), rtol=1e-6)
     hardened = ends.harden(_row(1, -limit, 3.1, np.nan, 3.5))
     assert_array_equal(hardened, _row(1, -END, 3, np.nan, END))
-    # Where nothing is at an end, nothing is put there.
-    ends = Ends.of(_row(1, -3, 2, 0, 0))
-    values = _row(9, -9, END, np.nan, 0)
-    assert_array_equal(ends.harden(ends.soften(values)), values)
+    # Where no model was at an end, none is put there.
+    ends = Saturation.of(_row(1, -3, 2, 0, 0))
+    values = ends.harden(ends.soften(_row(9, -9, END, np.nan, 0)))
+    assert_allclose(values, _row(9, -9, limit, np.nan, 0), rtol=1e-6)
+
+
+def test_an_end_that_only_the_closed_form_tells():
+    observed, other = _row(1, -2, 2, 2.9, 3), _row(END, -1, 2, -END, 3)
+    told = settle(other, observed, NONE, (0.5, 0.5), 10.0)
+    # Half of the way from 1 to 3.69, and from 2.9 to -3.69.
+    limit = 3 + np.log(2)
+    assert_allclose(told[0, [0, 3]], [(1 + limit) / 2, (2.9 - limit) / 2], rtol=1e-6)
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.9, None])
